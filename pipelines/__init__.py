@@ -1,0 +1,1 @@
+"""The inference cost warehouse: what AI model calls cost, on any date, from evidence."""

@@ -1,0 +1,1 @@
+"""Observations -> dated versions -> what was in force. Pure functions on frames."""

@@ -1,0 +1,50 @@
+"""core.gpu_rate: every version of every GPU rental rate, per GPU and hour."""
+
+from decimal import Decimal
+
+import dataframely as dy
+import polars as pl
+
+from pipelines.schema.columns import MAX_USD_PER_GPU_HOUR, MIN_USD_PER_GPU_HOUR, choice, count, instant, price, text
+from pipelines.schema.versions import Version
+
+
+class GpuRateObservation(dy.Schema):
+    """One rental rate as one source printed it at one moment."""
+
+    provider = text("who rents it out: runpod, coreweave, ...")
+    tier = text("the provider's own class: secure, community, kubernetes, ...")
+    sku = text("the provider's own name of what is rented", max_length=200)
+    gpu = text("GPU model without form factor or memory: H100, A100, RTX 4090")
+    variant = text("form factor where the source tells it: SXM, PCIe, NVL, NVL72; '' if not told", min_length=0)
+    memory_gb = count("memory of one whole GPU", unit="GB")
+    gpu_count = count("GPUs in the smallest thing rented", unit="GPUs")
+    gpu_fraction = dy.Decimal(
+        9,
+        6,
+        description="share of one GPU that is rented; under 1 for MIG slices, never ranked with whole cards",
+        min=0,
+        max=Decimal(1),
+        metadata={"unit": "1"},
+    )
+    region = text("where the rate holds; 'global' where the source names no region")
+    pricing = choice("commitment", ("on_demand", "spot", "reserved"))
+    term_months = count("length of the commitment", unit="months", nullable=True)
+    usd_per_gpu_hour = price(
+        "rate of one GPU for one hour", unit="USD per GPU and hour", min=MIN_USD_PER_GPU_HOUR, max=MAX_USD_PER_GPU_HOUR
+    )
+    price_kind = choice("quoted: what is billed; from: a teaser that starts there", ("quoted", "from"))
+    currency = choice("currency of the printed rate", ("USD",))
+    printed = text("the text that the source printed", max_length=300)
+    effective_from = instant("start of validity, where the source announces one", nullable=True)
+
+    @dy.rule()
+    def reserved_has_term(cls) -> pl.Expr:
+        """A commitment without its length cannot be compared."""
+        return (cls.pricing.col == "reserved") == cls.term_months.col.is_not_null()
+
+
+class GpuRate(GpuRateObservation, Version):
+    """One version of one rate: grain provider, tier, sku, GPU and variant, count, region, pricing, interval."""
+
+    rate_id = text("identity of this version; break-even rows refer to it")

@@ -1,0 +1,50 @@
+"""raw.*: what was fetched, and which scraped rows were refused. Bodies themselves lie in the archive folder."""
+
+import dataframely as dy
+
+from pipelines.schema.columns import choice, count, instant, text
+
+OUTCOMES = ("new", "unchanged", "failed")
+
+
+class Fetch(dy.Schema):
+    """One attempt to fetch one source: grain fetch_id."""
+
+    fetch_id = text("identity of the attempt")
+    source = text("key of the source in the catalog")
+    url = text("address that was asked; query strings that could hold a key are never used")
+    fetched_at = instant("when the answer was complete, or the attempt failed")
+    origin = choice("live: asked over the network; recorded: a saved page of its own date", ("live", "recorded"))
+    outcome = choice("new: a body not seen before; unchanged: the last body again; failed: no body", OUTCOMES)
+    status = dy.Int64(description="HTTP status; NULL where no answer came", nullable=True)
+    sha256 = text("hash of the body, its name in the archive", nullable=True)
+    archive_path = text("path of the body below the warehouse folder", nullable=True)
+    size_bytes = count("size of the decoded body", unit="bytes", nullable=True)
+    etag = text("ETag header, for the next conditional request", nullable=True)
+    last_modified = text("Last-Modified header, for the next conditional request", nullable=True)
+    error = text("what went wrong, in one line", nullable=True)
+
+
+class Parse(dy.Schema):
+    """What became of one fetched body: grain fetch_id."""
+
+    fetch_id = text("the fetch whose body was parsed")
+    source = text("key of the source in the catalog")
+    fetched_at = instant("when the body was fetched")
+    parsed_at = instant("when it was parsed")
+    outcome = choice("promoted: its rows are in force; refused: the last good version stays", ("promoted", "refused"))
+    row_count = count("rows that the parser found", unit="rows")
+    reject_count = count("rows refused one by one", unit="rows")
+    held_count = count("prices held back until confirmed", unit="rows")
+    change_count = count("versions that this body opened", unit="rows")
+    reason = text("why it was refused", nullable=True)
+
+
+class SourceReject(dy.Schema):
+    """One scraped row that was refused: grain fetch_id, place, reason."""
+
+    fetch_id = text("the fetch whose body holds the row")
+    source = text("key of the source in the catalog")
+    place = text("where in the body: table and row, or JSON key")
+    raw_text = text("the row as printed, cut at 500 characters", max_length=500, min_length=0)
+    reason = text("the rule that it breaks")

@@ -1,0 +1,51 @@
+"""core.token_price: every version of every printed token price or per-call fee."""
+
+import dataframely as dy
+
+from pipelines.schema.columns import MAX_USD_PER_MTOK, choice, count, instant, price, text
+from pipelines.schema.versions import Version
+
+TOKEN_METERS = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "audio_input",
+    "audio_cache_read",
+    "audio_output",
+    "image_input",
+    "image_cache_read",
+    "image_output",
+)
+FEE_METERS = ("requests", "web_searches")
+METERS = TOKEN_METERS + FEE_METERS
+
+SERVICE_TIERS = ("standard", "batch", "flex", "priority", "fast")
+UNIT_SIZES = {"mtok": 1_000_000, "thousand_calls": 1_000}
+"""How many tokens or calls one priced unit holds: cost = quantity * usd_per_unit / unit size."""
+
+
+class TokenPriceObservation(dy.Schema):
+    """One price as one source printed it at one moment."""
+
+    provider = text("who bills: openai, anthropic, ...")
+    channel = choice("where the model is bought", ("api",))
+    region = text("billing region; 'global' where the price does not depend on it")
+    model = text("model id as used in requests, canonical for this source", max_length=200)
+    meter = choice("what is counted", METERS)
+    service_tier = choice("tier that the response was billed at", SERVICE_TIERS)
+    context_from = count("smallest prompt size that this price applies to, inclusive", unit="tokens")
+    context_to = count("prompt size from which it no longer applies, exclusive", unit="tokens", nullable=True)
+    unit = choice("what usd_per_unit is the price of", tuple(UNIT_SIZES))
+    usd_per_unit = price("price of one unit", unit="USD per unit", min=0, max=MAX_USD_PER_MTOK)
+    currency = choice("currency of the printed price", ("USD",))
+    printed = text("the text that the source printed", max_length=300)
+    basis = choice("printed: as the source says; derived: by a rule that the source states", ("printed", "derived"))
+    effective_from = instant("start of validity, where the source announces one", nullable=True)
+
+
+class TokenPrice(TokenPriceObservation, Version):
+    """One version of one price: grain provider, channel, region, model, meter, service tier, context range, interval."""
+
+    price_id = text("identity of this version; cost rows refer to it")

@@ -1,0 +1,109 @@
+"""core.usage and its import tables: what was used, in disjoint meters, never what it costs."""
+
+import dataframely as dy
+import polars as pl
+
+from pipelines.schema.columns import choice, count, day, instant, text
+from pipelines.schema.token_prices import FEE_METERS, SERVICE_TIERS, TOKEN_METERS
+
+
+def quantity_column(meter: str) -> str:
+    """The usage column that counts a meter: tokens for token meters, the plain name for fees."""
+    return meter if meter in FEE_METERS else f"{meter}_tokens"
+
+
+QUANTITY_COLUMNS = {meter: quantity_column(meter) for meter in TOKEN_METERS + FEE_METERS}
+
+
+def _tokens(description: str) -> dy.Int64:
+    return count(description + "; NULL where the log does not tell", unit="tokens", nullable=True)
+
+
+class Usage(dy.Schema):
+    """One request, or one bucket of requests: grain usage_id. Token meters are disjoint: their sum counts once."""
+
+    usage_id = text("identity by the format's own ids, so that the same usage in two files is one row")
+    usage_at = instant("start of the request or of the bucket")
+    usage_until = instant("end of the bucket; NULL for a request", nullable=True)
+    usage_date = day("UTC day of usage_at")
+    grain = choice("request or bucket", ("request", "bucket"))
+    provider = text("who bills it; 'unknown' where the log does not tell")
+    channel = choice("where the model is bought", ("api",))
+    region = text("billing region; 'global' where the log names none")
+    model = text("model id as the log reports it", max_length=200)
+    service_tier = choice("tier that the response was billed at", SERVICE_TIERS)
+    input_uncached_tokens = _tokens("prompt tokens that were neither read from nor written to a cache")
+    cache_read_tokens = _tokens("prompt tokens read from the cache")
+    cache_write_5m_tokens = _tokens("prompt tokens written to a cache that lives 5 minutes")
+    cache_write_1h_tokens = _tokens("prompt tokens written to a cache that lives 1 hour")
+    output_tokens = _tokens("generated text tokens, reasoning included")
+    of_which_reasoning_tokens = _tokens("part of output_tokens spent on reasoning; never added to it")
+    audio_input_tokens = _tokens("uncached audio prompt tokens")
+    audio_cache_read_tokens = _tokens("audio prompt tokens read from the cache")
+    audio_output_tokens = _tokens("generated audio tokens")
+    image_input_tokens = _tokens("uncached image prompt tokens")
+    image_cache_read_tokens = _tokens("image prompt tokens read from the cache")
+    image_output_tokens = _tokens("generated image tokens")
+    requests = count("requests in this row", unit="requests", nullable=True)
+    web_searches = count("server-side web searches", unit="searches", nullable=True)
+    project_id = text("project or workspace", nullable=True)
+    api_key_id = text("id of the API key, never the key", nullable=True)
+    user_id = text("user", nullable=True)
+    conversation_id = text("session or conversation", nullable=True)
+    reported_cost_usd = dy.Decimal(
+        38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
+    )
+    format = text("importer that read it")
+    import_id = text("the file in core.usage_import")
+    source_line = count("line in that file, from 1", unit="line")
+
+    @dy.rule()
+    def date_is_of_usage_at(cls) -> pl.Expr:
+        """The partition must be the UTC day of the start."""
+        return cls.usage_date.col == cls.usage_at.col.dt.date()
+
+    @dy.rule()
+    def bucket_has_an_end(cls) -> pl.Expr:
+        """Only buckets span time."""
+        return (cls.grain.col == "bucket") == cls.usage_until.col.is_not_null()
+
+    @dy.rule()
+    def year_is_plausible(cls) -> pl.Expr:
+        """Model APIs are billed since 2020; an older stamp is a broken clock or a wrong unit."""
+        return cls.usage_at.col >= pl.datetime(2020, 1, 1)
+
+
+class UsageImport(dy.Schema):
+    """One imported file: grain import_id, the hash of its decoded content."""
+
+    import_id = text("sha256 of the content, so that the same file under two names is one import")
+    file_name = text("name that it was first imported under")
+    format = text("importer that read it")
+    imported_at = instant("when it was imported")
+    size_bytes = count("size on disk", unit="bytes")
+    line_count = count("data lines read", unit="lines")
+    row_count = count("usage rows accepted, before removal of duplicates", unit="rows")
+    duplicate_count = count("rows that were already known", unit="rows")
+    reject_count = count("rows refused", unit="rows")
+    ignored_count = count("lines that carry no usage by design, such as empty days or user messages", unit="lines")
+    first_usage_date = day("first day touched", nullable=True)
+    last_usage_date = day("last day touched", nullable=True)
+
+
+class UsageReject(dy.Schema):
+    """One refused line: grain import_id, source_line, rule."""
+
+    import_id = text("the file in core.usage_import")
+    file_name = text("name of the file")
+    source_line = count("line in that file, from 1", unit="line")
+    rule = text("the rule that it breaks")
+    detail = text("what was found, in one line", min_length=0, max_length=300)
+    raw_text = text("the line, cut, with message text and secrets left out", min_length=0, max_length=500)
+
+
+class LedgerFile(dy.Schema):
+    """One Parquet file of the ledger in force: grain usage_date."""
+
+    usage_date = day("UTC day")
+    path = text("path below the warehouse folder; the name holds the content hash, so a file never changes")
+    row_count = count("rows", unit="rows")

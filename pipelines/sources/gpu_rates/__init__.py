@@ -1,0 +1,1 @@
+"""GPU rental rates: one file per provider, `parse(body) -> Parsed`."""

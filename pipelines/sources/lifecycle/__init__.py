@@ -1,0 +1,1 @@
+"""Deprecation pages: one file per provider, `parse(body) -> Parsed`."""

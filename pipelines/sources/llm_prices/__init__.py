@@ -1,0 +1,1 @@
+"""Provider pages of token prices: one file per provider, `parse(body) -> Parsed`."""

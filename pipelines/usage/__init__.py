@@ -1,0 +1,1 @@
+"""Usage logs -> disjoint meters -> cost: importers, the ledger and the pricing function."""
