@@ -68,6 +68,7 @@ def flag(description: str, *, nullable: bool = False) -> dy.Bool:
     return dy.Bool(description=description, nullable=nullable)
 
 
-def polars_schema(table: type[dy.Schema]) -> dict[str, pl.DataType]:
+def polars_schema(table: type[dy.Schema]) -> Any:
     """The polars types of a declaration, in its column order."""
-    return {name: column.dtype for name, column in table.columns().items()}
+    columns: dict[str, dy.Column] = table.columns()
+    return {name: column.dtype for name, column in columns.items()}

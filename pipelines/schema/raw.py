@@ -48,3 +48,15 @@ class SourceReject(dy.Schema):
     place = text("where in the body: table and row, or JSON key")
     raw_text = text("the row as printed, cut at 500 characters", max_length=500, min_length=0)
     reason = text("the rule that it breaks")
+
+
+class Source(dy.Schema):
+    """The catalog of sources as of the last run: grain source."""
+
+    source = text("key of the source")
+    kind = text("llm_prices, gpu_rates, lifecycle or feeds")
+    standing = choice(
+        "page: the provider's own; api: its API; aggregator: a third party", ("page", "api", "aggregator")
+    )
+    rank = count("who is believed first where sources disagree; lower wins", unit="1")
+    url = text("address of the page")

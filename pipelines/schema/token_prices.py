@@ -46,6 +46,6 @@ class TokenPriceObservation(dy.Schema):
 
 
 class TokenPrice(TokenPriceObservation, Version):
-    """One version of one price: grain provider, channel, region, model, meter, service tier, context range, interval."""
+    """One version of one price: grain price_id (who, what, which range, from when), known_from."""
 
     price_id = text("identity of this version; cost rows refer to it")

@@ -1,0 +1,106 @@
+"""How an alert row is made: its identity, harmless text, and figures as words. When to raise one is in the rules."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from pipelines.schema.alerts import MAX_BODY, MAX_TITLE, Alert
+from pipelines.schema.columns import polars_schema
+
+UNIT_WORDS = {"mtok": "USD/Mtok", "thousand_calls": "USD per 1,000 calls"}
+MAX_LISTED = 20
+MAX_LINE = 200
+BREAKS = {"Cc", "Zl", "Zp"}
+INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
+"""Unicode categories: line and control characters become blanks; direction marks and the like are left out."""
+
+MENTION = re.compile(r"(?<!\w)@|@(?=everyone|here|channel|all|room)", re.IGNORECASE)
+FULLWIDTH_AT = "\uff20"
+SINGLE_QUOTE_ANGLE = "\u2039"
+
+
+def alert(
+    rule: str, scope: Sequence[object], severity: str, title: str, lines: Sequence[str], **facts: Any
+) -> dict[str, Any]:
+    """One row in the columns of Alert.
+
+    `scope` names what the alert is about and its period or version: the same rule and scope are the same alert.
+    `facts` are further columns; those left out are NULL. `title` and `lines` may hold scraped text.
+    """
+    return {
+        "alert_id": alert_id(rule, scope),
+        "rule": rule,
+        "severity": severity,
+        "title": one_line(title, MAX_TITLE),
+        "body": several_lines(lines),
+        **facts,
+    }
+
+
+def alert_frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """The rows typed as Alert, in the order given."""
+    return pl.DataFrame(list(rows), schema=polars_schema(Alert), strict=True)
+
+
+def alert_id(rule: str, scope: Sequence[object]) -> str:
+    """32 hex digits of SHA-256 over rule and scope; JSON keeps ("a", "bc") apart from ("ab", "c")."""
+    key = json.dumps([rule, *map(str, scope)], ensure_ascii=True)
+    return hashlib.sha256(key.encode("ascii")).hexdigest()[:32]
+
+
+def one_line(text: str, limit: int) -> str:
+    """Text that no chat, mail or HTML page acts on: one line, no control characters, no mentions, no markup.
+
+    "<" starts both HTML tags and Slack's <!channel>, so it becomes a look-alike; so does an "@" that could
+    address people, but not the one inside an id such as model@20240620.
+    """
+    kept = []
+    for char in text[: 4 * limit]:
+        category = unicodedata.category(char)
+        if category in BREAKS:
+            kept.append(" ")
+        elif category not in INVISIBLE:
+            kept.append(char)
+    line = " ".join("".join(kept).split())
+    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", SINGLE_QUOTE_ANGLE)
+    return line if len(line) <= limit else line[: limit - 1] + "\u2026"
+
+
+def several_lines(lines: Sequence[str]) -> str:
+    """The lines, each made harmless, as many as fit; the rest is counted, not dropped in silence."""
+    shown: list[str] = []
+    room = MAX_BODY - 40
+    for line in lines[:MAX_LISTED]:
+        clean = one_line(line, MAX_LINE)
+        room -= len(clean) + 1
+        if room < 0:
+            break
+        shown.append(clean)
+    left_out = len(lines) - len(shown)
+    return "\n".join([*shown, f"... and {left_out} more lines"] if left_out else shown)
+
+
+def price_words(usd_per_unit: Decimal, unit: str) -> str:
+    """A price with at least two and at most the printed decimals: 1.5 is "1.50 USD/Mtok"."""
+    figure = format(usd_per_unit, "f")
+    whole, _, decimals = figure.partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')} {UNIT_WORDS.get(unit, 'USD per ' + unit)}"
+
+
+def usd_words(amount: Decimal, *, signed: bool = False) -> str:
+    """An amount rounded to cents for reading: "-1,234.50 USD"."""
+    return f"{amount:+,.2f} USD" if signed else f"{amount:,.2f} USD"
+
+
+def percent_words(old: Decimal, new: Decimal) -> str:
+    """The relative change, " (-25 %)", with one decimal below 1 %; "" where the old value is zero."""
+    if old == 0:
+        return ""
+    percent = 100 * (new - old) / abs(old)
+    return f" ({percent:+.0f} %)" if abs(percent) >= 1 else f" ({percent:+.1f} %)"

@@ -1,0 +1,180 @@
+"""Alerts about prices: frames of changes and held prices in, alert rows out. One price move is one message."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from pipelines.alerts.message import alert, alert_frame, percent_words, price_words, usd_words
+from pipelines.schema.token_prices import METERS
+
+MANY_MODELS = 20
+MODEL_KEY = ["source", "known_from", "provider", "model"]
+
+Row = dict[str, Any]
+
+
+def price_changed(changes: pl.DataFrame, raised_at: datetime, many_models: int = MANY_MODELS) -> pl.DataFrame:
+    """One alert per source, model and moment of knowledge that lists every meter which moved.
+
+    `changes`: one row per changed price with kind (new, changed, vanished, returned), provider, model, meter,
+    service_tier, unit, old_usd_per_unit, new_usd_per_unit, valid_from, known_from, source, url, price_id,
+    usd_per_month_effect (NULL if unknown), is_first_snapshot, and is_whole_model: for kind new, that this source
+    printed no price of the model before; for vanished, that it prints none any more.
+    Rows of a source's first snapshot raise nothing. More than `many_models` new models of one source at one
+    moment become one alert.
+    """
+    moved = changes.filter(~pl.col("is_first_snapshot")).sort(*MODEL_KEY, "service_tier", "meter", "price_id")
+    alerts = []
+    for (source, known_from), fetch in moved.group_by(MODEL_KEY[:2], maintain_order=True):
+        models = [list(rows.iter_rows(named=True)) for _, rows in fetch.group_by(MODEL_KEY[2:], maintain_order=True)]
+        new = [rows for rows in models if _whole(rows, "new")]
+        if len(new) > many_models:
+            alerts.append(_many_new_models(source, known_from, new, raised_at))
+            models = [rows for rows in models if not _whole(rows, "new")]
+        alerts += [_model_alert(rows, raised_at) for rows in models]
+    return alert_frame(alerts)
+
+
+def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
+    """One alert per source and fetch whose prices wait for confirmation, listing them.
+
+    `holds`: rows of core.price_hold: hold_id, source, provider, model, meter, service_tier, old_usd_per_unit,
+    new_usd_per_unit, unit, first_seen_at, fetch_id, status; only status 'open' counts.
+    """
+    alerts = []
+    waiting = holds.filter(pl.col("status") == "open").sort("source", "first_seen_at", "provider", "model", "hold_id")
+    for (source, first_seen_at), rows in waiting.group_by("source", "first_seen_at", maintain_order=True):
+        held = list(rows.iter_rows(named=True))
+        first = held[0]
+        title = f"{source}: {_name(first)} {_move(first)}{_and_more(held)} held until confirmed"
+        lines = [f"accept with: costs sources accept {source}", *(f"{_name(row)}: {_move(row)}" for row in held)]
+        alerts.append(
+            alert(
+                "price_held",
+                [source, first_seen_at],
+                "warning",
+                title,
+                lines,
+                alert_on=first_seen_at.date(),
+                raised_at=raised_at,
+                source=source,
+                evidence_id=first["fetch_id"],
+                **(_values(first) if len(held) == 1 else {}),
+            )
+        )
+    return alert_frame(alerts)
+
+
+def _whole(rows: list[Row], kind: str) -> bool:
+    return all(row["kind"] == kind and row["is_whole_model"] for row in rows)
+
+
+def _model_alert(rows: list[Row], raised_at: datetime) -> Row:
+    """One message for everything that one source changed about one model at one moment."""
+    lead = min(rows, key=_weight)
+    effect = _total(row["usd_per_month_effect"] for row in rows)
+    if _whole(rows, "new"):
+        rule, severity = "model_new", "info"
+        what = f"new model, {_move(lead)}{_and_more(rows)}"
+    elif _whole(rows, "vanished"):
+        rule, severity = "model_vanished", "warning"
+        what = f"model no longer on the price page, {_move(lead)}{_and_more(rows)}"
+    else:
+        rule, severity = "price_changed", "warning" if any(_is_dearer(row) for row in rows) else "info"
+        what = f"{_move(lead)}{_and_more(rows)}"
+    word = "since" if lead["valid_from"] <= lead["known_from"] else "from"
+    title = f"{lead['provider']} {lead['model']}: {what} {word} {lead['valid_from']:%Y-%m-%d}{_effect_words(effect)}"
+    lines = [_move(row) for row in rows]
+    if lead["url"]:
+        lines.insert(0, f"source: {lead['url']}")
+    return alert(
+        rule,
+        [lead[key] for key in MODEL_KEY],
+        severity,
+        title,
+        lines,
+        alert_on=lead["known_from"].date(),
+        raised_at=raised_at,
+        since=lead["valid_from"],
+        usd_per_month_effect=effect,
+        link=lead["url"],
+        evidence_id=lead["price_id"],
+        **_values(lead),
+    )
+
+
+def _many_new_models(source: str, known_from: datetime, models: list[list[Row]], raised_at: datetime) -> Row:
+    lead = models[0][0]
+    return alert(
+        "model_new",
+        [source, known_from],
+        "info",
+        f"{source}: {len(models)} new models",
+        [_name(rows[0]) for rows in models],
+        alert_on=known_from.date(),
+        raised_at=raised_at,
+        source=source,
+        link=lead["url"],
+        evidence_id=lead["price_id"],
+    )
+
+
+def _weight(row: Row) -> tuple[Decimal, Decimal, int]:
+    """Sorts first what matters most: effect on the team, then size of the move, then the order of the meters."""
+    old, new = row["old_usd_per_unit"], row["new_usd_per_unit"]
+    size = abs((new - old) / old) if old and new is not None else Decimal(0)
+    return -abs(row["usd_per_month_effect"] or Decimal(0)), -size, METERS.index(row["meter"])
+
+
+def _move(row: Row) -> str:
+    """One price in words; held prices have no kind and are moves."""
+    tier = "" if row["service_tier"] == "standard" else f" ({row['service_tier']})"
+    label, old, new, unit = row["meter"] + tier, row["old_usd_per_unit"], row["new_usd_per_unit"], row["unit"]
+    kind = row.get("kind", "changed")
+    if kind == "vanished" or new is None:
+        return f"{label} no longer printed" + ("" if old is None else f", was {price_words(old, unit)}")
+    if kind == "returned" and old in (None, new):
+        return f"{label} printed again at {price_words(new, unit)}"
+    if old is None:
+        return f"{label} new at {price_words(new, unit)}"
+    return f"{label} {price_words(old, unit).split()[0]} -> {price_words(new, unit)}{percent_words(old, new)}"
+
+
+def _values(row: Row) -> Row:
+    """The columns of Alert that belong to one price."""
+    old, new, unit = row["old_usd_per_unit"], row["new_usd_per_unit"], row["unit"]
+    return {
+        "provider": row["provider"],
+        "model": row["model"],
+        "source": row["source"],
+        "old_value": None if old is None else price_words(old, unit),
+        "new_value": None if new is None else price_words(new, unit),
+    }
+
+
+def _is_dearer(row: Row) -> bool:
+    old, new = row["old_usd_per_unit"], row["new_usd_per_unit"]
+    return old is not None and new is not None and bool(new > old)
+
+
+def _name(row: Row) -> str:
+    return f"{row['provider']} {row['model']}"
+
+
+def _and_more(rows: list[Row]) -> str:
+    more = len(rows) - 1
+    return f" and {more} more price{'s' if more > 1 else ''}" if more else ""
+
+
+def _total(effects: Iterable[Decimal | None]) -> Decimal | None:
+    known = [effect for effect in effects if effect is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _effect_words(effect: Decimal | None) -> str:
+    if effect is None:
+        return ""
+    return f"; about {usd_words(effect, signed=True)} a month for you" if effect else "; no effect on your usage"

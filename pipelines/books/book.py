@@ -1,0 +1,77 @@
+"""The three books: which columns identify a fact, which state it, and how far it may move in one step.
+
+A book is data. How observations become versions is in `versions.py`, what is held back in `holding.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import dataframely as dy
+
+from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
+from pipelines.schema.lifecycles import LifecycleObservation, ModelLifecycle
+from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
+
+
+@dataclass(frozen=True)
+class Book:
+    """One versioned table below `core`."""
+
+    table: str
+    observation: type[dy.Schema]
+    version: type[dy.Schema]
+    id_column: str
+    key: tuple[str, ...]
+    facts: tuple[str, ...]
+    amount: str | None = None
+    """The price column that is held back when it moves beyond `bounds`; None where nothing is a price."""
+    bounds: tuple[Decimal, Decimal] = (Decimal("0.5"), Decimal(2))
+    """Smallest and largest plausible ratio of a new amount to the one before it."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which statement is being entered: one fetched body of one source."""
+
+    source: str
+    fetch_id: str
+    at: datetime
+    """When the source said so, naive UTC."""
+    is_accepted: bool = False
+    """Whether a person accepted this very page against the plausibility checks."""
+
+
+TOKEN_PRICES = Book(
+    table="token_price",
+    observation=TokenPriceObservation,
+    version=TokenPrice,
+    id_column="price_id",
+    key=("provider", "channel", "region", "model", "meter", "service_tier", "context_from"),
+    facts=("usd_per_unit", "unit", "context_to", "currency", "basis"),
+    amount="usd_per_unit",
+)
+
+GPU_RATES = Book(
+    table="gpu_rate",
+    observation=GpuRateObservation,
+    version=GpuRate,
+    id_column="rate_id",
+    key=(
+        "provider", "tier", "sku", "gpu", "variant", "memory_gb", "gpu_count", "gpu_fraction", "region", "pricing",
+        "term_months",
+    ),
+    facts=("usd_per_gpu_hour", "price_kind", "currency"),
+    amount="usd_per_gpu_hour",
+)  # fmt: skip
+
+LIFECYCLES = Book(
+    table="model_lifecycle",
+    observation=LifecycleObservation,
+    version=ModelLifecycle,
+    id_column="lifecycle_id",
+    key=("provider", "channel", "model"),
+    facts=("state", "announced_on", "retires_on", "retires_precision", "outcome", "replacements"),
+)
+
+BOOKS = (TOKEN_PRICES, GPU_RATES, LIFECYCLES)

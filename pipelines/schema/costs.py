@@ -1,0 +1,142 @@
+"""core.usage_cost and the cost marts built on it."""
+
+import dataframely as dy
+
+from pipelines.schema.columns import choice, count, day, flag, instant, price, text, usd
+from pipelines.schema.token_prices import METERS, UNIT_SIZES
+
+METER_GROUPS = ("input", "cache", "output", "audio", "image", "fee")
+UNPRICED_REASONS = (
+    "unknown_model",
+    "before_first_price",
+    "no_price_for_tier",
+    "no_price_for_meter",
+    "no_price_for_context",
+)
+
+
+class UsageCost(dy.Schema):
+    """The ledger priced: grain day, provider, channel, region, model, tier, project, key, meter, price_id, reason."""
+
+    usage_date = day("UTC day of the usage")
+    provider = text("who bills it")
+    channel = text("where the model is bought")
+    region = text("billing region")
+    model = text("model id as the log reports it")
+    service_tier = text("tier that the responses were billed at")
+    project_id = text("project or workspace", nullable=True)
+    api_key_id = text("id of the API key", nullable=True)
+    meter = choice("what is counted", METERS)
+    price_id = text("the version in core.token_price that priced it; NULL where none does", nullable=True)
+    usd_per_unit = price("price in force", unit="USD per unit", nullable=True)
+    unit = choice("what usd_per_unit is the price of", tuple(UNIT_SIZES), nullable=True)
+    unpriced_reason = choice("why there is no price; NULL where there is one", UNPRICED_REASONS, nullable=True)
+    first_price_on = day("first day with a known price of this model, tier and meter", nullable=True)
+    is_lower_bound = flag("a bucket of a model priced by prompt size: priced as if every prompt were short")
+    usage_rows = count("ledger rows with this meter", unit="rows")
+    quantity = count("tokens or calls", unit="tokens or calls")
+    cost_usd = usd("quantity * usd_per_unit / unit size, exact; NULL where unpriced")
+
+
+class CostFingerprint(dy.Schema):
+    """What the cost of a day was computed from, so that only days with new usage or prices are computed again."""
+
+    usage_date = day("UTC day")
+    fingerprint = text("hash of the ledger file, the prices in force and the formula version")
+
+
+class CostDaily(dy.Schema):
+    """Cost by date, provider, model, tier, project, key and meter group."""
+
+    usage_date = day("UTC day of the usage")
+    provider = text("who bills it")
+    model = text("model id as the log reports it")
+    service_tier = text("tier that the responses were billed at")
+    project_id = text("project or workspace", nullable=True)
+    api_key_id = text("id of the API key", nullable=True)
+    meter_group = choice("input, cache, output, audio, image or fee", METER_GROUPS)
+    quantity = count("tokens, or calls for fees", unit="tokens or calls")
+    cost_usd = usd("exact cost at the prices in force on that day")
+    is_lower_bound = flag("some of it was priced as if every prompt were short")
+    price_ids = text("the versions in core.token_price that priced it, comma separated")
+
+
+class CostUnpriced(dy.Schema):
+    """Usage that has no price, with the reason and what to do: same grain as core.usage_cost without a price."""
+
+    usage_date = day("UTC day of the usage")
+    provider = text("who bills it")
+    model = text("model id as the log reports it")
+    service_tier = text("tier that the responses were billed at")
+    project_id = text("project or workspace", nullable=True)
+    api_key_id = text("id of the API key", nullable=True)
+    meter = choice("what is counted", METERS)
+    quantity = count("tokens or calls without a price", unit="tokens or calls")
+    unpriced_reason = choice("why there is no price", UNPRICED_REASONS)
+    first_price_on = day("first day with a known price: the hint for usage from before it", nullable=True)
+    remedy = text("what to do about it")
+
+
+class PriceChange(dy.Schema):
+    """What changed in the price lists: grain price_id, kind, known_from."""
+
+    changed_on = day("UTC day on which the warehouse learned it")
+    kind = choice("new, changed, vanished from the source, or returned", ("new", "changed", "vanished", "returned"))
+    provider = text("who bills")
+    model = text("model id as the source lists it")
+    meter = text("what is counted")
+    service_tier = text("tier")
+    context_from = count("smallest prompt size that the price applies to", unit="tokens")
+    old_usd_per_unit = price("price before", unit="USD per unit", nullable=True)
+    new_usd_per_unit = price("price now", unit="USD per unit")
+    unit = text("what the prices are of")
+    pct_change = dy.Float64(description="new against old", nullable=True, metadata={"unit": "%"})
+    valid_from = instant("since when it holds")
+    known_from = instant("since when the warehouse knows")
+    is_first_snapshot = flag("the source had never been read before, so nothing is really new")
+    source = text("key of the source")
+    url = text("the page", nullable=True)
+    fetch_id = text("the fetch whose page shows it")
+    price_id = text("the version in core.token_price")
+    usd_per_month_effect = usd("what the change does to the usage of the last 30 days before changed_on")
+
+
+class PriceConflict(dy.Schema):
+    """Sources that disagree about a price in force: grain provider, model, meter, tier, context_from, other source."""
+
+    provider = text("who bills")
+    model = text("model id as the believed source lists it")
+    meter = text("what is counted")
+    service_tier = text("tier")
+    context_from = count("smallest prompt size that the price applies to", unit="tokens")
+    believed_source = text("the source that outranks the other")
+    believed_usd_per_unit = price("its price", unit="USD per unit")
+    believed_since = instant("since when")
+    other_source = text("the source that disagrees")
+    other_model = text("the id that it lists")
+    other_usd_per_unit = price("its price", unit="USD per unit")
+    other_since = instant("since when")
+    unit = text("what the prices are of")
+    reason = text("why the one is believed")
+
+
+class SourceHealth(dy.Schema):
+    """How each source stands: grain as_of, source."""
+
+    as_of = day("UTC day of the judgement")
+    source = text("key of the source in the catalog")
+    kind = text("llm_prices, gpu_rates, lifecycle or feeds")
+    status = choice(
+        "ok; stale: older than two days; failing: the last attempt failed or was refused; never: no rows yet",
+        ("ok", "stale", "failing", "never"),
+    )
+    last_attempt_at = instant("last attempt", nullable=True)
+    last_success_at = instant("last body whose rows were promoted", nullable=True)
+    failing_since = instant("first failed or refused attempt since the last success", nullable=True)
+    consecutive_failures = count("failed or refused attempts since the last success", unit="attempts")
+    age_hours = dy.Float64(description="age of the last success", nullable=True, metadata={"unit": "hours"})
+    row_count = count("rows of the last success", unit="rows", nullable=True)
+    reject_count = count("rows of it refused one by one", unit="rows", nullable=True)
+    open_hold_count = count("prices held back now", unit="rows")
+    last_change_at = instant("last body that changed a version", nullable=True)
+    reason = text("why the last attempt failed or was refused", nullable=True)

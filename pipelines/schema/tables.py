@@ -1,0 +1,73 @@
+"""Every table of the warehouse with its schema and its sort order. A table that is not listed here does not exist."""
+
+from dataclasses import dataclass
+
+import dataframely as dy
+
+from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.costs import (
+    CostDaily,
+    CostFingerprint,
+    CostUnpriced,
+    PriceChange,
+    PriceConflict,
+    SourceHealth,
+    UsageCost,
+)
+from pipelines.schema.decisions import BreakEven, DeprecationRisk, SpendForecast
+from pipelines.schema.gpu_rates import GpuRate
+from pipelines.schema.holds import Acceptance, PriceHold
+from pipelines.schema.lifecycles import ModelLifecycle
+from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
+from pipelines.schema.token_prices import TokenPrice
+from pipelines.schema.usage import LedgerFile, UsageImport, UsageReject
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: where it is, its declaration, and the date column that partitions it, if any."""
+
+    schema: str
+    name: str
+    declaration: type[dy.Schema]
+    date_column: str | None = None
+
+    @property
+    def qualified(self) -> str:
+        """Name for SQL: core.token_price."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def meaning(self) -> str:
+        """First line of the declaration's docstring."""
+        return (self.declaration.__doc__ or "").strip().splitlines()[0]
+
+
+TABLES = (
+    Table("raw", "source", Source),
+    Table("raw", "fetch", Fetch),
+    Table("raw", "parse", Parse),
+    Table("raw", "source_reject", SourceReject),
+    Table("raw", "acceptance", Acceptance),
+    Table("core", "token_price", TokenPrice),
+    Table("core", "gpu_rate", GpuRate),
+    Table("core", "model_lifecycle", ModelLifecycle),
+    Table("core", "price_hold", PriceHold),
+    Table("core", "usage_import", UsageImport),
+    Table("core", "usage_reject", UsageReject),
+    Table("core", "ledger_file", LedgerFile),
+    Table("core", "usage_cost", UsageCost, "usage_date"),
+    Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
+    Table("main", "cost_daily", CostDaily, "usage_date"),
+    Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
+    Table("main", "price_change", PriceChange, "changed_on"),
+    Table("main", "price_conflict", PriceConflict),
+    Table("main", "source_health", SourceHealth, "as_of"),
+    Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
+    Table("main", "break_even", BreakEven, "as_of"),
+    Table("main", "spend_forecast", SpendForecast, "as_of"),
+    Table("main", "alert", Alert, "alert_on"),
+    Table("main", "alert_delivery", AlertDelivery),
+)
+
+TABLES_BY_NAME = {table.qualified: table for table in TABLES}

@@ -1,0 +1,102 @@
+"""Bodies by their hash, below one folder: archive/<first 2>/<sha256>.gz. Knows nothing of sources or of the database.
+
+A file appears whole or not at all, and is never written again: the same body has the same name and the same bytes.
+"""
+
+import gzip
+import hashlib
+import os
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+ARCHIVE = "archive"
+TEMPORARY = ".tmp"
+
+
+class ArchiveError(Exception):
+    """A body could not be kept, or is not what was kept; the message names the file."""
+
+
+@dataclass(frozen=True)
+class ArchivedBody:
+    """Where a body lies: `path` is relative to the folder given, with forward slashes; size is before packing."""
+
+    sha256: str
+    path: str
+    size_bytes: int
+
+
+def store(folder: Path, body: bytes) -> ArchivedBody:
+    """Keep a body; one that is already there and whole is not written again.
+
+    Raises ArchiveError when it cannot be written (disk full, no permission); then no half file is left.
+    """
+    sha256 = hashlib.sha256(body).hexdigest()
+    path = f"{ARCHIVE}/{sha256[:2]}/{sha256}.gz"
+    if not _is_whole(folder, path):
+        try:
+            _write(folder / path, gzip.compress(body, mtime=0))
+        except OSError as error:
+            raise ArchiveError(f"{path}: not stored: {error.strerror or error}") from error
+    return ArchivedBody(sha256, path, len(body))
+
+
+def read(folder: Path, path: str) -> bytes:
+    """The body at a path that `store` returned. Raises ArchiveError when it is missing, damaged or elsewhere."""
+    target = folder / path
+    if not target.resolve().is_relative_to((folder / ARCHIVE).resolve()):
+        raise ArchiveError(f"{path}: not in the archive")
+    try:
+        body = gzip.decompress(target.read_bytes())
+    except FileNotFoundError:
+        raise ArchiveError(f"{path}: missing") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ArchiveError(f"{path}: damaged: {error}") from error
+    if hashlib.sha256(body).hexdigest() != target.stem:
+        raise ArchiveError(f"{path}: damaged: the body has another hash than its name says")
+    return body
+
+
+def sweep(folder: Path) -> list[str]:
+    """Delete what interrupted writes left, and say what. Only while nothing else is storing."""
+    strays = sorted((folder / ARCHIVE).glob(f"??/*{TEMPORARY}"))
+    for stray in strays:
+        stray.unlink(missing_ok=True)
+    return [stray.relative_to(folder).as_posix() for stray in strays]
+
+
+def _is_whole(folder: Path, path: str) -> bool:
+    """Reading costs little beside a fetch, and so a damaged file heals when its body comes again."""
+    try:
+        read(folder, path)
+    except ArchiveError:
+        return False
+    return True
+
+
+def _write(target: Path, packed: bytes) -> None:
+    """Write beside the target, sync, then rename: readers see the old state or the whole file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, suffix=TEMPORARY)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(packed)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,253 @@
+"""Bytes over HTTP, politely and within bounds. No parsing, no database, no clock but for time-outs.
+
+An answer is whole or it is an error: truncated, oversized, empty and unexpected answers raise FetchError.
+Messages never hold a query string or a password, and no credentials are sent: neither cookies nor .netrc.
+Proxies and the CA bundle do come from the environment.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.robotparser import RobotFileParser
+
+import requests
+import urllib3
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
+from tenacity.wait import wait_exponential_jitter
+from urllib3.util import Retry, Url
+
+from pipelines.sources.robots import NO_RULES, FetchError, authority, checked, read_robots, redirect_target, shown
+
+__all__ = ["Answer", "FetchError", "Fetcher", "Patience", "Request"]
+
+USER_AGENT = "inference-cost-warehouse/0.1.0 (+price research; respects robots.txt)"
+MAX_REDIRECTS = 5
+CHUNK_BYTES = 64 * 1024
+MAX_ROBOTS_BYTES = 1024 * 1024  # RFC 9309 2.5 asks for at least 500 KiB
+PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+DECODED_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+
+
+class PassingError(FetchError):
+    """A failure that may be gone at the next attempt; `retry_after_seconds` is what the server asked for."""
+
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask. A `json_body` makes it a POST, which must be a read-only query: it may be sent again."""
+
+    url: str
+    hosts: frozenset[str] = frozenset()
+    """Where redirects may lead, as host or host:port; the url's own host always belongs to it."""
+    json_body: Mapping[str, Any] | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    accept: str = "*/*"
+    max_bytes: int = 20 * 1024 * 1024
+    """Limit for the decoded body."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole body with status 200, or status 304 and no body."""
+
+    url: str
+    status: int
+    body: bytes | None
+    etag: str | None
+    last_modified: str | None
+    content_type: str | None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds, and how often to try."""
+
+    connect: float = 10
+    read: float = 30
+    total: float = 180
+    """For one fetch with its robots.txt, redirects and retries; may end one read time-out late."""
+    attempts: int = 4
+    backoff: float = 1
+    backoff_max: float = 30
+    retry_after_max: int = 60
+
+
+class Fetcher(AbstractContextManager["Fetcher"]):
+    """Asks for one thing at a time over one session, and remembers each host's robots.txt. Not for several threads."""
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
+        self._robots: dict[str, RobotFileParser] = {}
+        self._session = _Session()
+
+    def __exit__(self, *_: object) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def fetch(self, request: Request) -> Answer:
+        """Ask, following redirects within the hosts and robots.txt. Raises FetchError, whatever went wrong."""
+        answer = self._follow(request, time.monotonic() + self._patience.total, ask_robots=True)
+        if answer.body == b"":
+            raise FetchError(f"{shown(request.url)}: the body is empty", answer.status)
+        return answer
+
+    def _follow(self, request: Request, deadline: float, *, ask_robots: bool) -> Answer:
+        url = checked(request.url)
+        hosts = {host.lower() for host in request.hosts} | {authority(url)}
+        for _ in range(MAX_REDIRECTS + 1):
+            if ask_robots:
+                self._check_robots(url, hosts, deadline)
+            answer = self._try(replace(request, url=url.url), deadline)
+            if isinstance(answer, Answer):
+                return answer
+            url = redirect_target(url.url, answer, hosts)
+        raise FetchError(f"{shown(request.url)}: more than {MAX_REDIRECTS} redirects")
+
+    def _check_robots(self, url: Url, hosts: set[str], deadline: float) -> None:
+        origin = f"{url.scheme}://{authority(url)}"
+        if origin not in self._robots:
+            self._robots[origin] = self._ask_robots(f"{origin}/robots.txt", hosts, deadline)
+        if not self._robots[origin].can_fetch(USER_AGENT, url.url):
+            raise FetchError(f"{shown(url.url)}: robots.txt disallows it")
+
+    def _ask_robots(self, address: str, hosts: set[str], deadline: float) -> RobotFileParser:
+        """RFC 9309: no file (4xx) allows all; a file that cannot be had (5xx, 429, network) allows nothing."""
+        request = Request(address, frozenset(hosts), accept="text/plain, */*", max_bytes=MAX_ROBOTS_BYTES)
+        try:
+            return read_robots(self._follow(request, deadline, ask_robots=False).body or b"")
+        except FetchError as error:
+            if error.status in range(400, 500) and error.status not in PASSING_STATUSES:
+                return NO_RULES
+            raise FetchError(f"robots.txt not reachable: {error}", error.status) from None
+        except ValueError:
+            raise FetchError(f"{shown(address)}: robots.txt not readable") from None
+
+    def _try(self, request: Request, deadline: float) -> Answer | str:
+        retrying = Retrying(
+            retry=retry_if_exception_type(PassingError),
+            wait=self._wait_seconds,
+            stop=stop_after_attempt(self._patience.attempts) | stop_before_delay(max(0, deadline - time.monotonic())),
+            reraise=True,
+        )
+        return retrying(self._attempt, request, deadline)
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, PassingError) and error.retry_after_seconds is not None:
+            return error.retry_after_seconds
+        first, last = self._patience.backoff, self._patience.backoff_max
+        return wait_exponential_jitter(multiplier=first, max=last, jitter=first)(state)
+
+    def _attempt(self, request: Request, deadline: float) -> Answer | str:
+        """One request: the answer, or where it redirects to."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise FetchError(f"{shown(request.url)}: no answer within {self._patience.total:g} s")
+        try:
+            with self._session.request(
+                "GET" if request.json_body is None else "POST",
+                request.url,
+                json=request.json_body,
+                headers=_headers(request),
+                timeout=(min(self._patience.connect, left), min(self._patience.read, left)),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                return self._receive(request, response, deadline)
+        # The texts of these errors hold the whole URL, so neither text nor chain is passed on.
+        except requests.exceptions.SSLError:
+            raise FetchError(f"{shown(request.url)}: TLS failed, perhaps the certificate") from None
+        except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
+            raise PassingError(f"{shown(request.url)}: {_cause(error)}") from None
+        except (requests.RequestException, ValueError) as error:
+            raise FetchError(f"{shown(request.url)}: {type(error).__name__}") from None
+
+    def _receive(self, request: Request, response: requests.Response, deadline: float) -> Answer | str:
+        status, headers = response.status_code, response.headers
+        if response.is_redirect:
+            if request.json_body is not None and status not in (307, 308):
+                raise FetchError(f"{shown(request.url)}: HTTP {status} would turn the POST into a GET", status)
+            return headers["location"].encode("latin-1").decode("utf-8", errors="replace")
+        self._check_status(request, response)
+        return Answer(
+            url=request.url,
+            status=status,
+            body=None if status == 304 else _body(request, response, deadline),
+            etag=headers.get("ETag"),
+            last_modified=headers.get("Last-Modified"),
+            content_type=headers.get("Content-Type"),
+        )
+
+    def _check_status(self, request: Request, response: requests.Response) -> None:
+        status = response.status_code
+        is_conditional = request.etag is not None or request.last_modified is not None
+        if status == 200 or (status == 304 and is_conditional):
+            return
+        message = f"{shown(request.url)}: HTTP {status}"
+        if status not in PASSING_STATUSES:
+            raise FetchError(message, status)
+        error = PassingError(message, status)
+        error.retry_after_seconds = _retry_after(response.headers.get("Retry-After"), self._patience.retry_after_max)
+        raise error
+
+
+class _Session(requests.Session):
+    def __init__(self) -> None:
+        super().__init__()
+        # A callable that adds nothing keeps requests from looking into .netrc, while proxies stay in force.
+        self.auth = lambda prepared: prepared
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Redirects are followed by hand; requests would read the whole body of one even if told not to follow."""
+
+
+def _headers(request: Request) -> dict[str, str]:
+    conditions = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
+    return {
+        "User-Agent": USER_AGENT,
+        "Accept": request.accept,
+        "Accept-Language": "en",
+        "Accept-Encoding": "gzip, deflate",
+        **{name: value for name, value in conditions.items() if value is not None},
+    }
+
+
+def _body(request: Request, response: requests.Response, deadline: float) -> bytes:
+    """The decoded body; urllib3 raises when it is shorter than announced."""
+    address, raw = shown(request.url), response.raw
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in DECODED_ENCODINGS:
+        raise FetchError(f"{address}: content encoding {encoding[:20]!r} was not asked for")
+    if (raw.length_remaining or 0) > request.max_bytes:
+        raise FetchError(f"{address}: {raw.length_remaining} bytes announced, {request.max_bytes} allowed")
+    body = bytearray()
+    # read1 returns what one packet brought, so that a dripping server cannot hold us in one read.
+    while chunk := raw.read1(CHUNK_BYTES, decode_content=True):
+        body += chunk
+        if len(body) > request.max_bytes:
+            raise FetchError(f"{address}: body larger than {request.max_bytes} bytes")
+        if time.monotonic() > deadline:
+            raise FetchError(f"{address}: body not complete in time, {len(body)} bytes came")
+    return bytes(body)
+
+
+def _retry_after(header: str | None, max_seconds: int) -> float | None:
+    if header is None:
+        return None
+    try:
+        return Retry(retry_after_max=max_seconds).parse_retry_after(header)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return None
+
+
+def _cause(error: Exception) -> str:
+    """The name of the innermost reason, as in NameResolutionError."""
+    inner = error.args[0] if error.args else error
+    return type(getattr(inner, "reason", inner)).__name__ if isinstance(inner, Exception) else type(error).__name__

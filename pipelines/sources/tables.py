@@ -1,0 +1,235 @@
+"""HTML and Markdown tables -> cells of plain text. What a cell means belongs to the parser of the page, not here."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
+
+from pipelines.sources.parsed import ParseError
+
+MAX_TABLES = 500
+MAX_ROWS = 5_000
+MAX_COLUMNS = 100
+MAX_CELL_TEXT = 2_000
+
+_HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+_BREAKS = ("br", "hr", "p", "li", "div")
+_ICONS = re.compile("[\ue000-\uf8ff\u200b\ufeff]")
+_HYPHENS = re.compile("[\u2010\u2011]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_MARKDOWN_HEADING = re.compile(r"(#{1,6})(?:\s+(.*))?")
+_MARKDOWN_RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
+_MARKDOWN_BREAK = re.compile(r"<[bh]r\s*/?>", re.IGNORECASE)
+_UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
+
+
+@dataclass
+class Table:
+    """One table: the nearest heading above it, one header and one cell text per column.
+
+    `errors` holds rows that do not fit the header, or what else made (part of) the table unreadable: rows named
+    there are not in `rows`, and the caller turns them into rejects. `node` is the place in the page (HTML only).
+    """
+
+    heading: str
+    headers: list[str]
+    rows: list[list[str]]
+    errors: list[str] = field(default_factory=list)
+    node: Tag | None = field(default=None, repr=False, compare=False)
+
+
+def clean_text(text: str) -> str:
+    """Text without icon glyphs and odd blanks or hyphens; blanks collapse, line breaks stay, length is bounded."""
+    text = _HYPHENS.sub("-", _ICONS.sub("", text)[:MAX_CELL_TEXT])
+    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def cell_text(node: Tag) -> str:
+    """The text of a cell or paragraph: `<br>`, `<hr>` and blocks break the line, footnote `<sup>` is dropped."""
+    parts: list[str] = []
+    for child in node.descendants:
+        if isinstance(child, Tag):
+            if child.name in _BREAKS:
+                parts.append("\n")
+        elif type(child) is NavigableString and not _is_footnote(child, node):
+            parts.append(re.sub(r"\s+", " ", child))
+    return clean_text("".join(parts))
+
+
+def _is_footnote(text: NavigableString, cell: Tag) -> bool:
+    """Whether the text stands in a `<sup>` of this cell."""
+    sup = text.find_parent("sup")
+    return sup is not None and cell in sup.parents
+
+
+def html_tables(page: BeautifulSoup | Tag | bytes) -> list[Table]:
+    """All tables of a page with spans expanded, in page order.
+
+    A cell with rowspan or colspan is repeated in each place that it covers. Header rows (those of `<thead>`, or
+    the leading rows of `<th>` only) are joined column by column: "Short context / Input". Tables inside tables are
+    tables of their own. Raises ParseError when the page holds more than MAX_TABLES.
+    """
+    soup = BeautifulSoup(page, "lxml") if isinstance(page, bytes) else page
+    nodes = soup.find_all("table")
+    if len(nodes) > MAX_TABLES:
+        raise ParseError(f"{len(nodes)} tables in one page, more than {MAX_TABLES}")
+    return [_html_table(node) for node in nodes]
+
+
+def _html_table(node: Tag) -> Table:
+    heading = node.find_previous(_HEADINGS)
+    table = Table(cell_text(heading) if heading else "", [], [], node=node)
+    lines = [line for line in node.find_all("tr", limit=MAX_ROWS + 1) if line.find_parent("table") is node]
+    if len(lines) > MAX_ROWS:
+        table.errors.append(f"more than {MAX_ROWS} rows")
+        return table
+    grid = _expand_spans(lines)
+    height = _header_height(lines)
+    if height == 0:
+        table.errors.append("no header row")
+        return table
+    table.headers = _joined_headers(grid[:height])
+    _keep_fitting(table, grid[height:])
+    return table
+
+
+def _header_height(lines: list[Tag]) -> int:
+    """How many leading rows are headers. A header cell in the first column of a body row does not make one."""
+    height = 0
+    for line in lines:
+        in_head = line.find_parent("thead") is not None
+        cells = _cells(line)
+        if not in_head and (not cells or any(cell.name != "th" for cell in cells)):
+            break
+        height += 1
+    return height
+
+
+def _cells(line: Tag) -> list[Tag]:
+    return line.find_all(["td", "th"], recursive=False)
+
+
+def _span(cell: Tag, name: str, limit: int) -> int:
+    """A rowspan or colspan of 1 to `limit`; anything unreadable counts as 1, as in browsers."""
+    text = str(cell.get(name, "1")).strip()
+    return min(max(int(text), 1), limit) if re.fullmatch(r"[0-9]{1,4}", text) else 1
+
+
+def _expand_spans(lines: list[Tag]) -> list[list[str]]:
+    """Cell texts by row and column, where a spanning cell fills every place that it covers."""
+    carried: dict[int, tuple[int, str]] = {}
+    grid = []
+    for line in lines:
+        row: list[str] = []
+        below: dict[int, tuple[int, str]] = {}
+        for cell in [*_cells(line), None]:
+            while len(row) in carried:
+                left, text = carried[len(row)]
+                if left > 1:
+                    below[len(row)] = (left - 1, text)
+                row.append(text)
+            if cell is None:
+                break
+            text, height = cell_text(cell), _span(cell, "rowspan", MAX_ROWS)
+            for _ in range(_span(cell, "colspan", MAX_COLUMNS)):
+                if height > 1:
+                    below[len(row)] = (height - 1, text)
+                row.append(text)
+        carried = below
+        grid.append(row)
+    return grid
+
+
+def _joined_headers(lines: list[list[str]]) -> list[str]:
+    """One header per column out of one or more header rows; texts that repeat downwards are named once."""
+    width = max(len(line) for line in lines)
+    columns = ([line[place] for line in lines if place < len(line)] for place in range(width))
+    return [" / ".join(text for above, text in pairwise(["", *texts]) if text not in ("", above)) for texts in columns]
+
+
+def _keep_fitting(table: Table, lines: list[list[str]]) -> None:
+    """Move the rows of header width into the table and name the others as errors; empty rows are none."""
+    width = len(table.headers)
+    if width > MAX_COLUMNS:
+        table.errors.append(f"{width} columns, more than {MAX_COLUMNS}")
+        return
+    for line in lines:
+        if len(line) == width:
+            table.rows.append(line)
+        elif any(line):
+            table.errors.append(f"{len(line)} cells under {width} headers: {' | '.join(line)[:300]}")
+
+
+def markdown_tables(text: str) -> list[Table]:
+    """All tables of a Markdown text, with or without outer pipes, in page order; links are reduced to their text.
+
+    Raises ParseError when the text holds more than MAX_TABLES.
+    """
+    lines = _without_code(text)
+    tables: list[Table] = []
+    heading, heading_open = "", False
+    for place, line in enumerate(lines):
+        marked = _MARKDOWN_HEADING.fullmatch(line)
+        if marked:
+            heading, heading_open = _markdown_text(marked.group(2) or ""), not marked.group(2)
+        elif heading_open and line:
+            heading, heading_open = _markdown_text(line), False
+        if place and "|" in line and "|" in lines[place - 1] and _MARKDOWN_RULE.fullmatch(line):
+            tables.append(_markdown_table(heading, lines, place))
+        if len(tables) > MAX_TABLES:
+            raise ParseError(f"more than {MAX_TABLES} tables in one text")
+    return tables
+
+
+def _without_code(text: str) -> list[str]:
+    """The lines of a text with fenced code blocks blanked."""
+    lines, is_code = [], False
+    for line in text.splitlines():
+        is_fence = line.lstrip().startswith("```")
+        lines.append("" if is_code or is_fence else line.strip())
+        is_code ^= is_fence
+    return lines
+
+
+def _markdown_table(heading: str, lines: list[str], rule: int) -> Table:
+    """The table whose `---|---` line stands at `rule`; it ends at the first line without a pipe."""
+    table = Table(heading, _markdown_cells(lines[rule - 1]), [])
+    width = len(_UNESCAPED_PIPE.split(_bare(lines[rule])))
+    if width != len(table.headers):
+        table.errors.append(f"{width} rules under {len(table.headers)} headers")
+        return table
+    body = list(_body_lines(lines, rule + 1))
+    if len(body) > MAX_ROWS:
+        table.errors.append(f"more than {MAX_ROWS} rows")
+        return table
+    _keep_fitting(table, [_markdown_cells(line) for line in body])
+    return table
+
+
+def _body_lines(lines: list[str], start: int) -> Iterator[str]:
+    for line in lines[start : start + MAX_ROWS + 1]:
+        if "|" not in line:
+            return
+        yield line
+
+
+def _bare(line: str) -> str:
+    """A table line without its outer pipes."""
+    line = line.strip().removeprefix("|")
+    return line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
+
+
+def _markdown_cells(line: str) -> list[str]:
+    return [_markdown_text(cell.replace("\\|", "|")) for cell in _UNESCAPED_PIPE.split(_bare(line))]
+
+
+def _markdown_text(cell: str) -> str:
+    """Plain text: links by their text, no backticks or bold marks, `<br>` as a line break."""
+    text = _MARKDOWN_BREAK.sub("\n", _MARKDOWN_LINK.sub(r"\1", cell[:MAX_CELL_TEXT]))
+    return clean_text(html.unescape(text.replace("`", "").replace("**", "")))

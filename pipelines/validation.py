@@ -1,0 +1,122 @@
+"""Great Expectations on frames: the only module that imports it, inside functions, because the import takes seconds.
+
+It validates; what a failure means (refuse a page, warn) is for the caller.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.schema.expectations import Expectation
+
+SAMPLE_SIZE = 5
+MAX_SAMPLE_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How one expectation fared."""
+
+    expectation: Expectation
+    is_met: bool
+    observed: str
+    """Observed value or a sample of unexpected ones, as short text."""
+    is_broken: bool = False
+    """The expectation itself raised: a broken check, not bad data."""
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it keeps the rows from being promoted."""
+        return not self.is_met and self.expectation.severity == "critical"
+
+
+def validate(frame: pl.DataFrame, name: str, expectations: Sequence[Expectation]) -> list[CheckResult]:
+    """Validate a frame; results come in the order of the expectations.
+
+    Goes through pandas with pyarrow types: the default conversion turns decimals into objects and dates into
+    timestamps, on which comparisons fail.
+    """
+    batch = _context().data_sources.add_pandas(name).add_dataframe_asset(name)
+    batch = batch.add_batch_definition_whole_dataframe("whole")
+    pandas = frame.to_pandas(use_pyarrow_extension_array=True)
+    result = batch.get_batch(batch_parameters={"dataframe": pandas}).validate(
+        _suite(name, expectations), result_format="SUMMARY"
+    )
+    by_name = {each.expectation_config.meta["check"]: each for each in result.results}
+    return [_check_result(expectation, by_name[expectation.name]) for expectation in expectations]
+
+
+def write_data_docs(frames: dict[str, tuple[pl.DataFrame, Sequence[Expectation]]], folder: Path) -> Path:
+    """Validate frames and write Great Expectations' Data Docs (HTML) below a folder. Returns the index page."""
+    import great_expectations as gx  # noqa: PLC0415
+    from great_expectations.checkpoint import UpdateDataDocsAction  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    context = _context()
+    context.add_data_docs_site(
+        site_name="docs",
+        site_config={
+            "class_name": "SiteBuilder",
+            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        },
+    )
+    for name, (frame, expectations) in frames.items():
+        asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
+        definition = asset.add_batch_definition_whole_dataframe("whole")
+        suite = context.suites.add(_suite(name, expectations))
+        validation = context.validation_definitions.add(
+            gx.ValidationDefinition(name=name, data=definition, suite=suite)
+        )
+        checkpoint = gx.Checkpoint(
+            name=name, validation_definitions=[validation], actions=[UpdateDataDocsAction(name="docs")]
+        )
+        context.checkpoints.add(checkpoint).run(
+            batch_parameters={"dataframe": frame.to_pandas(use_pyarrow_extension_array=True)}
+        )
+    return folder / "index.html"
+
+
+def _context() -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx  # noqa: PLC0415
+    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
+
+
+def _suite(name: str, expectations: Sequence[Expectation]) -> Any:
+    import great_expectations as gx  # noqa: PLC0415
+
+    built = [
+        getattr(gx.expectations, each.kind)(**each.arguments, severity=each.severity, meta={"check": each.name})
+        for each in expectations
+    ]
+    return gx.ExpectationSuite(name=name, expectations=built)
+
+
+def _check_result(expectation: Expectation, result: Any) -> CheckResult:
+    broken = [info for info in _exceptions(result.exception_info) if info.get("raised_exception")]
+    if broken:
+        message = str(broken[0].get("exception_message"))[:MAX_SAMPLE_LENGTH]
+        return CheckResult(expectation, is_met=False, observed=f"the check itself failed: {message}", is_broken=True)
+    details = result.result or {}
+    if "observed_value" in details:
+        observed = str(details["observed_value"])
+    else:
+        samples = [str(value)[:MAX_SAMPLE_LENGTH] for value in details.get("partial_unexpected_list", [])[:SAMPLE_SIZE]]
+        observed = f"{details.get('unexpected_count', 0)} unexpected" + (f": {', '.join(samples)}" if samples else "")
+    return CheckResult(expectation, is_met=bool(result.success), observed=observed[:500])
+
+
+def _exceptions(info: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """GX gives one record, or one per metric."""
+    if not info:
+        return []
+    return [info] if "raised_exception" in info else [each for each in info.values() if isinstance(each, dict)]

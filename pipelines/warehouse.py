@@ -1,0 +1,200 @@
+"""The DuckDB file: build, publish, read. Knows tables and files, nothing of what the rows mean.
+
+One process that has a DuckDB file open for writing locks out every other, so the pipeline works on a private
+`build.duckdb` and people read `costs.duckdb`, a copy that is replaced whole (docs/decisions/0003-publish-by-copy.md).
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+from pipelines.schema import ddl
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.tables import TABLES, TABLES_BY_NAME, Table
+from pipelines.schema.usage import Usage
+
+SQL_FOLDER = Path(__file__).resolve().parent.parent / "sql"
+LOCK_TIMEOUT_SECONDS = 600.0
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """One warehouse folder. Every command works on any of them."""
+
+    folder: Path
+    lock_timeout_seconds: float = LOCK_TIMEOUT_SECONDS
+
+    @property
+    def build_file(self) -> Path:
+        """The pipeline's own file; never open it elsewhere."""
+        return self.folder / "build.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        """The file that people query."""
+        return self.folder / "costs.duckdb"
+
+    @property
+    def inbox(self) -> Path:
+        """Where usage files are dropped."""
+        return self.folder / "inbox"
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The build file in one transaction, this process alone. Commits at the end, rolls back on an error."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._locked(), _connection(self.build_file) as connection:
+            connection.begin()
+            try:
+                _create_tables(connection)
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def publish(self) -> Path:
+        """Replace the published file by a copy of the build file. Readers keep the version that they have open."""
+        with self._locked():
+            with _connection(self.build_file) as connection:
+                _create_tables(connection)
+                _create_views(connection, self.folder)
+                connection.execute("CHECKPOINT")
+            temporary = self.published_file.with_name(f".{self.published_file.name}.{os.getpid()}.tmp")
+            try:
+                shutil.copyfile(self.build_file, temporary)
+                _sync(temporary)
+                temporary.replace(self.published_file)
+            except OSError as error:
+                temporary.unlink(missing_ok=True)
+                raise WarehouseError(
+                    f"cannot publish {self.published_file}: {error.strerror}; the version from before stays in place"
+                ) from error
+            _sync(self.folder)
+        return self.published_file
+
+    def sweep(self) -> int:
+        """Remove temporary files that a killed run left behind. Returns how many."""
+        if not self.folder.is_dir():
+            return 0
+        with self._locked():
+            strays = list(self.folder.glob(".costs.duckdb.*.tmp"))
+            for stray in strays:
+                stray.unlink()
+        return len(strays)
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published file, read only."""
+        if not self.published_file.exists():
+            raise WarehouseError(f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it")
+        with duckdb.connect(str(self.published_file), read_only=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = FileLock(self.folder / ".build.lock", timeout=self.lock_timeout_seconds)
+        try:
+            with lock:
+                yield
+        except Timeout as error:
+            raise WarehouseError(
+                f"another run has held {self.folder} for {self.lock_timeout_seconds:.0f} s; "
+                "wait for it to end, or look in the Dagster UI for one that hangs"
+            ) from error
+
+
+@contextmanager
+def _connection(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        connection = duckdb.connect(str(file))
+    except duckdb.IOException as error:
+        raise WarehouseError(f"cannot open {file}: {error}") from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing; a table whose columns differ from its declaration is an error, never altered."""
+    query = "SELECT schema_name || '.' || table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+    existing = dict(connection.execute(query + "WHERE NOT internal GROUP BY ALL").fetchall())
+    for table in TABLES:
+        columns = existing.get(table.qualified)
+        if columns is None:
+            for statement in ddl.statements(table):
+                connection.execute(statement)
+        elif columns != table.declaration.column_names():
+            raise WarehouseError(
+                f"{table.qualified} was made by another version of the program; "
+                "move build.duckdb aside and run again: it is built anew from archive/ and inbox/"
+            )
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """The view on the ledger and the macros. The view names each file, so a reader sees one state of the ledger."""
+    paths = [path for (path,) in connection.execute("SELECT path FROM core.ledger_file ORDER BY path").fetchall()]
+    if paths:
+        listed = ", ".join(ddl.literal(str((folder / path).resolve())) for path in paths)
+        body = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
+    else:
+        casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
+        body = f"SELECT {', '.join(casts)} WHERE false"
+    connection.execute(f"CREATE OR REPLACE VIEW core.usage AS {body}")
+    connection.execute(f"COMMENT ON VIEW core.usage IS {ddl.literal((Usage.__doc__ or '').strip())}")
+    for name, column in Usage.columns().items():
+        connection.execute(f'COMMENT ON COLUMN core.usage."{name}" IS {ddl.literal(ddl.comment(column))}')
+    for file in sorted((SQL_FOLDER / "core").glob("*.sql")):
+        connection.execute(file.read_text())
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "true", **values: object) -> pl.DataFrame:
+    """Rows of a declared table in its declared types. `where` may use $name parameters."""
+    table = TABLES_BY_NAME[name]
+    query = f"SELECT * FROM {table.qualified} WHERE {where}"  # noqa: S608 - `where` is written in this code base
+    frame = connection.sql(query, params=values or None).pl()
+    return frame.cast(polars_schema(table.declaration))
+
+
+def append(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> int:
+    """Add rows to a declared table, after its row rules. Returns how many."""
+    table = TABLES_BY_NAME[name]
+    if frame.is_empty():
+        return 0
+    rows = table.declaration.validate(frame.select(table.declaration.column_names()), cast=True)
+    connection.register("rows_to_append", rows)
+    connection.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM rows_to_append")
+    connection.unregister("rows_to_append")
+    return int(rows.height)
+
+
+def replace_dates(
+    connection: duckdb.DuckDBPyConnection, table: Table, dates: Sequence[date], frame: pl.DataFrame
+) -> int:
+    """Replace the rows of some dates of a table by date. Returns how many rows these dates have now."""
+    connection.execute(
+        f"DELETE FROM {table.qualified} WHERE {table.date_column} IN (SELECT unnest($dates))", {"dates": list(dates)}
+    )
+    return append(connection, table.qualified, frame)
+
+
+def _sync(path: Path) -> None:
+    """Force a file or a folder entry onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,26 @@
+-- main.cost_daily: exact cost by date, provider, model, tier, project, key and meter group.
+-- Grain: usage_date, provider, model, service_tier, project_id, api_key_id, meter_group.
+-- Inputs: core.usage_cost. Usage without a price is in main.cost_unpriced, never here as 0.
+SELECT
+    usage_date,
+    provider,
+    model,
+    service_tier,
+    project_id,
+    api_key_id,
+    CASE
+        WHEN meter LIKE 'audio_%' THEN 'audio'
+        WHEN meter LIKE 'image_%' THEN 'image'
+        WHEN meter LIKE 'cache_%' THEN 'cache'
+        WHEN meter = 'input_uncached' THEN 'input'
+        WHEN meter = 'output' THEN 'output'
+        ELSE 'fee'
+    END AS meter_group,
+    sum(quantity)::BIGINT AS quantity,
+    sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
+    bool_or(is_lower_bound) AS is_lower_bound,
+    string_agg(DISTINCT price_id, ', ' ORDER BY price_id) AS price_ids
+FROM core.usage_cost
+WHERE usage_date IN (SELECT unnest($dates))
+  AND price_id IS NOT NULL
+GROUP BY ALL

@@ -1,0 +1,113 @@
+"""A real HTTP server on 127.0.0.1 that gives scripted answers and remembers what it was asked. For tests only."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One scripted answer. Content-Length is that of the body unless `headers` says otherwise."""
+
+    status: int = 200
+    """0 closes the connection without an answer."""
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    chunks: Iterable[bytes] | None = None
+    """Instead of a body: sent chunked, one after the other, until they end or the client goes away."""
+    pause_seconds: float = 0
+    """Wait before each chunk, or before the answer when there are no chunks."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Loopback(ThreadingHTTPServer):
+    """`with Loopback() as server:` serves until the end of the block. What is not scripted is 404."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[Asked] = []
+        self.stopping = threading.Event()
+        self._replies: dict[str, list[Reply]] = {}
+        # A short poll lets the block end at once.
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.005,))
+
+    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        """The address of a path, on the port that the system chose."""
+        return f"http://{host}:{self.server_port}{path}"
+
+    def script(self, path: str, *replies: Reply) -> None:
+        """Answers for a path (without query), in order; the last one repeats."""
+        self._replies[path] = list(replies)
+
+    def asked_for(self, path: str) -> list[Asked]:
+        """The requests for a path (without query) so far."""
+        return [asked for asked in self.asked if asked.path.split("?")[0] == path]
+
+    def next_reply(self, path: str) -> Reply:
+        """What the script says now."""
+        replies = self._replies.get(path.split("?", maxsplit=1)[0], [Reply(404)])
+        return replies.pop(0) if len(replies) > 1 else replies[0]
+
+    def __enter__(self) -> Self:
+        """Start to serve."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop serving, also in the middle of an answer."""
+        self.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Loopback
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+        self.close_connection = True
+        try:
+            self._send(self.server.next_reply(self.path))
+        except (BrokenPipeError, ConnectionResetError):
+            return  # The client had enough: that is what some tests are about.
+
+    do_POST = do_GET  # noqa: N815 - the name is http.server's
+
+    def _send(self, reply: Reply) -> None:
+        if reply.chunks is None:
+            self.server.stopping.wait(reply.pause_seconds)
+        if not reply.status:
+            return
+        is_chunked = reply.chunks is not None
+        framing = {"Transfer-Encoding": "chunked"} if is_chunked else {"Content-Length": str(len(reply.body))}
+        self.send_response(reply.status)
+        for name, value in {**framing, "Connection": "close", **reply.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply.body)
+        if reply.chunks is not None:
+            self._send_chunks(reply.chunks, reply.pause_seconds)
+
+    def _send_chunks(self, chunks: Iterable[bytes], pause_seconds: float) -> None:
+        for chunk in chunks:
+            if self.server.stopping.wait(pause_seconds):
+                return
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""

@@ -1,0 +1,120 @@
+"""Failing sources, a moved projection, a passed budget."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from pipelines.alerts.operating_rules import budget_exceeded, projection_moved, source_failing
+from pipelines.schema.alerts import Alert
+
+RAISED = datetime(2026, 11, 21, 6, 5)
+SINCE = datetime(2026, 11, 19, 6)
+GOOD = datetime(2026, 11, 18, 6)
+
+
+def health(**other):
+    row = {
+        "source": "openai-pricing",
+        "status": "failing",
+        "consecutive_failures": 3,
+        "last_success_at": GOOD,
+        "failing_since": SINCE,
+        "reason": "HTTP 500",
+    }
+    schema = {"last_success_at": pl.Datetime("us"), "failing_since": pl.Datetime("us")}
+    return pl.DataFrame([{**row, **other}], schema_overrides=schema)
+
+
+def test_a_streak_of_failures_is_one_alert():
+    first = source_failing(health(), RAISED)
+    later = source_failing(health(consecutive_failures=9, reason="HTTP 503"), datetime(2026, 11, 25))
+    assert first["title"].to_list() == ["openai-pricing: failing, last success 2026-11-18 06:00 UTC"]
+    assert first["alert_id"].to_list() == later["alert_id"].to_list()
+    next_streak = source_failing(health(failing_since=RAISED), RAISED)
+    assert next_streak["alert_id"].item() != first["alert_id"].item()
+    Alert.validate(first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "titles"),
+    [
+        ({"status": "ok"}, []),
+        ({"status": "never", "last_success_at": None, "failing_since": None}, []),
+        ({"status": "never", "last_success_at": None}, ["openai-pricing: failing, last success never"]),
+        (
+            {"status": "stale", "failing_since": None, "reason": None},
+            ["openai-pricing: stale, last success 2026-11-18 06:00 UTC"],
+        ),
+    ],
+)
+def test_other_states(changes, titles):
+    assert source_failing(health(**changes), RAISED)["title"].to_list() == titles
+
+
+def forecast(**other):
+    row = {
+        "as_of": date(2026, 11, 21),
+        "month": date(2026, 11, 1),
+        "projected_usd": Decimal(110),
+        "projected_usd_before": Decimal(100),
+        "low_usd": Decimal(95),
+        "spent_usd": Decimal(70),
+    }
+    return pl.DataFrame([{**row, **other}])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_alert"),
+    [
+        (Decimal(100), Decimal(110), True),
+        (Decimal(100), Decimal("109.99"), False),
+        (Decimal(100), Decimal(90), True),
+        (Decimal("0.50"), Decimal("1.49"), False),
+        (Decimal(0), Decimal(5), True),
+        (100.0, 110.0, True),
+        (None, 110.0, False),
+    ],
+)
+def test_projection_must_move_by_share_and_by_amount(old, new, is_alert):
+    alerts = projection_moved(forecast(projected_usd_before=old, projected_usd=new), RAISED)
+    assert alerts.height == int(is_alert)
+
+
+def test_projection_says_both_figures_and_alerts_once_per_day():
+    alerts = projection_moved(forecast(), RAISED)
+    assert alerts["title"].item() == "2026-11: month-end projection moved from 100.00 USD to 110.00 USD (+10 %)"
+    assert alerts["usd_per_month_effect"].item() == Decimal(10)
+    other_day = projection_moved(forecast(as_of=date(2026, 11, 22)), RAISED)
+    assert alerts["alert_id"].item() != other_day["alert_id"].item()
+    Alert.validate(alerts)
+
+
+@pytest.mark.parametrize(
+    ("budget", "severities"),
+    [
+        (Decimal(110), []),
+        (Decimal("109.99"), ["warning"]),
+        (Decimal(95), ["warning"]),
+        (Decimal("94.99"), ["critical"]),
+        (Decimal(60), ["critical"]),
+        ({"2026-11": Decimal(100)}, ["warning"]),
+        ({"2026-12": Decimal(100)}, []),
+    ],
+)
+def test_budget_severity(budget, severities):
+    alerts = budget_exceeded(forecast(), budget, RAISED)
+    assert alerts["severity"].to_list() == severities
+    Alert.validate(alerts)
+
+
+def test_budget_without_a_lower_bound_still_sees_what_is_spent():
+    frame = forecast(low_usd=None, spent_usd=Decimal(101))
+    assert budget_exceeded(frame, Decimal(100), RAISED)["severity"].to_list() == ["critical"]
+
+
+def test_budget_alerts_once_per_month_and_severity():
+    days = pl.concat([forecast(), forecast(as_of=date(2026, 11, 22)), forecast(month=date(2026, 12, 1))])
+    alerts = budget_exceeded(days, Decimal(100), RAISED)
+    assert alerts["alert_on"].to_list() == [date(2026, 11, 21), date(2026, 11, 21)]
