@@ -22,7 +22,9 @@ INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
 
 MENTION = re.compile(r"(?<!\w)@|@(?=everyone|here|channel|all|room)", re.IGNORECASE)
 FULLWIDTH_AT = "\uff20"
-SINGLE_QUOTE_ANGLE = "\u2039"
+ANGLE_QUOTE = "\u2039"
+ELLIPSIS = "\u2026"
+ELLIPSIS_BYTES = len(ELLIPSIS.encode())
 
 
 def alert(
@@ -59,6 +61,7 @@ def one_line(text: str, limit: int) -> str:
 
     "<" starts both HTML tags and Slack's <!channel>, so it becomes a look-alike; so does an "@" that could
     address people, but not the one inside an id such as model@20240620.
+    `limit` counts UTF-8 bytes, as the length rules of the declarations do.
     """
     kept = []
     for char in text[: 4 * limit]:
@@ -68,8 +71,9 @@ def one_line(text: str, limit: int) -> str:
         elif category not in INVISIBLE:
             kept.append(char)
     line = " ".join("".join(kept).split())
-    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", SINGLE_QUOTE_ANGLE)
-    return line if len(line) <= limit else line[: limit - 1] + "\u2026"
+    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", ANGLE_QUOTE)
+    encoded = line.encode()
+    return line if len(encoded) <= limit else encoded[: limit - ELLIPSIS_BYTES].decode(errors="ignore") + ELLIPSIS
 
 
 def several_lines(lines: Sequence[str]) -> str:
@@ -78,7 +82,7 @@ def several_lines(lines: Sequence[str]) -> str:
     room = MAX_BODY - 40
     for line in lines[:MAX_LISTED]:
         clean = one_line(line, MAX_LINE)
-        room -= len(clean) + 1
+        room -= len(clean.encode()) + 1
         if room < 0:
             break
         shown.append(clean)

@@ -60,9 +60,8 @@ def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
                 lines,
                 alert_on=first_seen_at.date(),
                 raised_at=raised_at,
-                source=source,
                 evidence_id=first["fetch_id"],
-                **(_values(first) if len(held) == 1 else {}),
+                **(_values(first) if len(held) == 1 else {"source": source}),
             )
         )
     return alert_frame(alerts)

@@ -171,15 +171,10 @@ def markdown_tables(text: str) -> list[Table]:
 
     Raises ParseError when the text holds more than MAX_TABLES.
     """
-    lines = _without_code(text)
+    headed = list(headed_lines(text))
+    lines = [line for _, line in headed]
     tables: list[Table] = []
-    heading, heading_open = "", False
-    for place, line in enumerate(lines):
-        marked = _MARKDOWN_HEADING.fullmatch(line)
-        if marked:
-            heading, heading_open = _markdown_text(marked.group(2) or ""), not marked.group(2)
-        elif heading_open and line:
-            heading, heading_open = _markdown_text(line), False
+    for place, (heading, line) in enumerate(headed):
         if place and "|" in line and "|" in lines[place - 1] and _MARKDOWN_RULE.fullmatch(line):
             tables.append(_markdown_table(heading, lines, place))
         if len(tables) > MAX_TABLES:
@@ -187,14 +182,22 @@ def markdown_tables(text: str) -> list[Table]:
     return tables
 
 
-def _without_code(text: str) -> list[str]:
-    """The lines of a text with fenced code blocks blanked."""
-    lines, is_code = [], False
-    for line in text.splitlines():
-        is_fence = line.lstrip().startswith("```")
-        lines.append("" if is_code or is_fence else line.strip())
+def headed_lines(text: str) -> Iterator[tuple[str, str]]:
+    """Each line of a Markdown text with the heading that it stands under; fenced code is blanked.
+
+    A heading may stand on the line after its marks, as converters of HTML write it.
+    """
+    heading, is_open, is_code = "", False, False
+    for raw_line in text.splitlines():
+        is_fence = raw_line.lstrip().startswith("```")
+        line = "" if is_code or is_fence else raw_line.strip()
         is_code ^= is_fence
-    return lines
+        marked = _MARKDOWN_HEADING.fullmatch(line)
+        if marked:
+            heading, is_open = plain_markdown(marked.group(2) or ""), not marked.group(2)
+        elif is_open and line:
+            heading, is_open = plain_markdown(line), False
+        yield heading, line
 
 
 def _markdown_table(heading: str, lines: list[str], rule: int) -> Table:
@@ -226,10 +229,10 @@ def _bare(line: str) -> str:
 
 
 def _markdown_cells(line: str) -> list[str]:
-    return [_markdown_text(cell.replace("\\|", "|")) for cell in _UNESCAPED_PIPE.split(_bare(line))]
+    return [plain_markdown(cell.replace("\\|", "|")) for cell in _UNESCAPED_PIPE.split(_bare(line))]
 
 
-def _markdown_text(cell: str) -> str:
+def plain_markdown(cell: str) -> str:
     """Plain text: links by their text, no backticks or bold marks, `<br>` as a line break."""
     text = _MARKDOWN_BREAK.sub("\n", _MARKDOWN_LINK.sub(r"\1", cell[:MAX_CELL_TEXT]))
     return clean_text(html.unescape(text.replace("`", "").replace("**", "")))

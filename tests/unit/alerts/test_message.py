@@ -43,7 +43,7 @@ def test_scraped_text_is_disarmed(hostile, harmless):
 @given(st.text(max_size=400), st.integers(min_value=5, max_value=60))
 def test_any_text_becomes_one_bounded_line_without_markup(text, limit):
     line = one_line(text, limit)
-    assert len(line) <= limit
+    assert len(line.encode()) <= limit
     assert "<" not in line
     assert "@everyone" not in line
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in line)
@@ -55,7 +55,7 @@ def test_mention_hidden_by_an_invisible_character_is_found():
 
 @given(st.lists(st.text(max_size=400), max_size=60))
 def test_body_is_bounded(lines):
-    assert len(several_lines(lines)) <= MAX_BODY
+    assert len(several_lines(lines).encode()) <= MAX_BODY
 
 
 def test_body_counts_what_it_leaves_out():

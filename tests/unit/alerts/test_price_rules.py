@@ -135,7 +135,9 @@ def test_a_flood_of_new_models_is_one_alert(models, alerts_expected):
         assert alerts["body"].item().splitlines()[-1] == "... and 1 more lines"
 
 
-@pytest.mark.parametrize("model", ["a\nBcc: x", "<!channel>", "@everyone", "m\u202e" * 90, "\x00" * 200, "x" * 200])
+@pytest.mark.parametrize(
+    "model", ["a\nBcc: x", "<!channel>", "@everyone", "m\u202e" * 50, "\x00" * 200, "x" * 200, "\u6a21" * 66]
+)
 def test_hostile_model_names_give_valid_harmless_alerts(model):
     alerts = raised(change(model=model))
     Alert.validate(alerts)
