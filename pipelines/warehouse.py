@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -164,7 +165,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "true", **values: object) -> pl.DataFrame:
     """Rows of a declared table in its declared types. `where` may use $name parameters."""
     table = TABLES_BY_NAME[name]
-    query = f"SELECT * FROM {table.qualified} WHERE {where}"  # noqa: S608 - `where` is written in this code base
+    query = f"SELECT * FROM {table.qualified} WHERE {where}"
     frame = connection.sql(query, params=values or None).pl()
     return frame.cast(polars_schema(table.declaration))
 
@@ -198,3 +199,9 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> Any:
+    """The one value of a query, or None. Fetches all rows: an open result would block the connection."""
+    rows = connection.execute(query, parameters or {}).fetchall()
+    return rows[0][0] if rows else None

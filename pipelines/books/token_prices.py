@@ -27,7 +27,7 @@ SEGMENT_SCHEMA = {
     "source": pl.String(),
 }
 
-_END = datetime(9999, 12, 31)  # noqa: DTZ001
+_END = datetime(9999, 12, 31)
 
 
 def price_segments(versions: pl.DataFrame, models: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:

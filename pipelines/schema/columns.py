@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import dataframely as dy
-import polars as pl
 
 MAX_USD_PER_MTOK = Decimal(2_000)
 """No list price of a text model has come near it: the dearest seen is o1-pro output at 600 USD per Mtok."""

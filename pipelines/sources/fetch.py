@@ -189,10 +189,9 @@ class Fetcher(AbstractContextManager["Fetcher"]):
         is_conditional = request.etag is not None or request.last_modified is not None
         if status == 200 or (status == 304 and is_conditional):
             return
-        message = f"{shown(request.url)}: HTTP {status}"
         if status not in PASSING_STATUSES:
-            raise FetchError(message, status)
-        error = PassingError(message, status)
+            raise FetchError(f"{shown(request.url)}: HTTP {status}", status)
+        error = PassingError(f"{shown(request.url)}: HTTP {status}", status)
         error.retry_after_seconds = _retry_after(response.headers.get("Retry-After"), self._patience.retry_after_max)
         raise error
 
@@ -247,7 +246,8 @@ def _retry_after(header: str | None, max_seconds: int) -> float | None:
         return None
 
 
-def _cause(error: Exception) -> str:
-    """The name of the innermost reason, as in NameResolutionError."""
-    inner = error.args[0] if error.args else error
-    return type(getattr(inner, "reason", inner)).__name__ if isinstance(inner, Exception) else type(error).__name__
+def _cause(error: BaseException) -> str:
+    """The names of an error and of those inside it, without their texts: ConnectionError: ... NameResolutionError."""
+    inside = [getattr(error, "reason", None), *error.args]
+    inner = next((one for one in inside if isinstance(one, BaseException)), None)
+    return type(error).__name__ + (f": {_cause(inner)}" if inner else "")

@@ -14,7 +14,7 @@ from pipelines.schema.raw import Fetch
 from pipelines.sources import archive
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.fetch import Answer, Fetcher, FetchError, Request
-from pipelines.warehouse import Warehouse, append
+from pipelines.warehouse import Warehouse, append, scalar
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def _note(warehouse: Warehouse, source: Source, row: dict[str, Any], at: datetim
     digest = hashlib.sha256(f"{source.key}\x1f{at.isoformat()}\x1f{row.get('sha256')}".encode()).hexdigest()[:20]
     row = row | {"fetch_id": digest, "source": source.key, "fetched_at": at, "origin": origin}
     with warehouse.write() as connection:
-        known = connection.execute("SELECT count(*) FROM raw.fetch WHERE fetch_id = $id", {"id": digest}).fetchone()
-        if known == (0,):
+        if not scalar(connection, "SELECT count(*) FROM raw.fetch WHERE fetch_id = $id", {"id": digest}):
             append(connection, "raw.fetch", pl.DataFrame([row], schema=polars_schema(Fetch)))
     return Attempt(digest, row["outcome"], row.get("sha256"), row.get("size_bytes"), row.get("error"), row["url"])
 

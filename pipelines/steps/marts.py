@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.schema.tables import TABLES_BY_NAME, Table
-from pipelines.warehouse import SQL_FOLDER, Warehouse
+from pipelines.warehouse import SQL_FOLDER, Warehouse, scalar
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,4 @@ def fill(connection: duckdb.DuckDBPyConnection, mart: Mart, dates: Sequence[date
     where = f"WHERE {column} IN (SELECT unnest($dates))" if column else ""
     connection.execute(f"DELETE FROM {name} {where}", parameters)
     connection.execute(f"INSERT INTO {name} BY NAME {mart.statement}", parameters)
-    counted = connection.execute(f"SELECT count(*) FROM {name} {where}", parameters).fetchone()
-    return int(counted[0]) if counted else 0
+    return int(scalar(connection, f"SELECT count(*) FROM {name} {where}", parameters))

@@ -18,7 +18,7 @@ from pipelines.sources import archive
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import REJECT_SCHEMA, ParseError
 from pipelines.validation import CheckResult, validate
-from pipelines.warehouse import Warehouse, append, read_table
+from pipelines.warehouse import Warehouse, append, read_table, scalar
 
 BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
 HUNDREDFOLD = 100.0
@@ -106,11 +106,11 @@ def _believe(
     promotion: Promotion,
 ) -> Promotion:
     """Hold what needs a second witness and fold the rest into the versions."""
-    later = connection.execute(
+    until = scalar(
+        connection,
         "SELECT min(fetched_at) FROM raw.parse WHERE source = $source AND outcome = 'promoted' AND fetched_at > $at",
         {"source": reading.source, "at": reading.at},
-    ).fetchone()
-    until = later[0] if later else None
+    )
     judgement = judge(
         book, believed, good, _open_holds(connection, reading.source), _witnesses(connection, book, reading), reading
     )
@@ -152,12 +152,13 @@ def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: d
 def _checked(
     connection: duckdb.DuckDBPyConnection, source: Source, rows: pl.DataFrame, is_accepted: bool
 ) -> list[CheckResult]:
-    last = connection.execute(
+    last_rows = scalar(
+        connection,
         "SELECT row_count FROM raw.parse WHERE source = $source AND outcome = 'promoted' "
         "ORDER BY fetched_at DESC, parsed_at DESC LIMIT 1",
         {"source": source.key},
-    ).fetchone()
-    suite = with_row_counts(declared_expectations(source), source.min_rows, last[0] if last else None)
+    )
+    suite = with_row_counts(declared_expectations(source), source.min_rows, last_rows)
     results = validate(rows, source.key, suite)
     if not is_accepted:
         return results

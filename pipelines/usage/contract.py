@@ -54,7 +54,7 @@ def usage_frame(rows: Sequence[Row]) -> pl.DataFrame:
     return frame.with_columns(usage_date=pl.col("usage_at").dt.date())
 
 
-def reject_row(import_id: str, file_name: str, source_line: int, rule: str, detail: str, raw_text: str) -> Row:  # noqa: PLR0913
+def reject_row(import_id: str, file_name: str, source_line: int, rule: str, detail: str, raw_text: str) -> Row:
     """One row of UsageReject, cut to its limits."""
     return {
         "import_id": import_id,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
@@ -125,9 +125,7 @@ def _ranged(
     for quote in sorted(quoted, key=lambda quote: quote.above):
         by_meter.setdefault((quote.meter, quote.tier), []).append(quote)
     for (meter, tier), ranges in by_meter.items():
-        for quote, following in pairwise([*ranges, None]):
-            if quote is None:
-                continue
+        ends = [quote.above + 1 for quote in ranges[1:]]
+        for quote, end in zip_longest(ranges, ends):
             start = quote.above + 1 if quote.above else 0
-            end = following.above + 1 if following else None
             yield Price(key, provider, model, meter, quote.usd_per_mtok, quote.printed, tier, start, end)

@@ -201,7 +201,8 @@ def _long_prices(
         return []
     meter = FAST_METERS[base.group(1).casefold()]
     base_usd, usd = (_usd(LONG_CONTEXT_HEADING, cell.group(2), collector) for cell in (base, above))
-    standard = {p.model: p.usd_per_unit for p in prices if p.meter == meter and p.service_tier == "standard"}
+    base_prices = [p for p in prices if p.meter == meter and p.service_tier == "standard" and not p.context_from]
+    standard = {p.model: p.usd_per_unit for p in base_prices}
     named = sorted(model for model in models if model in standard and standard[model] == base_usd)
     if not named:
         collector.reject(LONG_CONTEXT_HEADING, " | ".join(row), "no model that the text names has this base price")

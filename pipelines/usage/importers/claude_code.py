@@ -5,12 +5,4 @@ message.id and requestId, and `settle` keeps the largest. Logs hold prompts, cod
 fields named here are ever read, and a reject keeps a short list of fields that cannot hold text of a message.
 """
 
-import json
-import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import PureWindowsPath
-from typing import Any
 
-from pipelines.usage.contract_text import placeholder
