@@ -4,12 +4,11 @@ Every rule is a pure function that returns a frame in the columns of Alert. A re
 alert_id for the same event; `outbox.unseen` keeps what is not stored yet.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from dateutil.relativedelta import relativedelta
 
 from pipelines.alerts.message import alert, alert_frame, usd_words
 
@@ -50,7 +49,11 @@ def retirement_moved(moves: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
                 old_value=old,
                 new_value=new,
                 since=row["known_from"],
-                **_lifecycle_facts(row),
+                provider=row["provider"],
+                model=row["model"],
+                source=row["source"],
+                link=row["url"],
+                evidence_id=row["lifecycle_id"],
             )
         )
     return alert_frame(alerts)
@@ -59,73 +62,57 @@ def retirement_moved(moves: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
 def retirement_near(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     """One alert per provider, model, retirement date and the smallest threshold of 90/60/30/14/7/1 days reached.
 
-    `risks`: main.deprecation_risk at one as-of day, one row per model or per owner of its use: provider, model,
-    retires_on, retires_precision, days_left, spend_30d_usd (NULL: used, cost unknown; 0: not used, no alert),
-    replacement, monthly_delta_usd, lifecycle_id, source, url.
+    `risks` has the columns of DeprecationRisk. Only printed dates of models used in the last 30 days count.
     """
-    near = risks.filter(pl.col("days_left").is_between(0, THRESHOLD_DAYS[-1]), pl.col("retires_on").is_not_null())
+    near = risks.filter(
+        pl.col("days_left").is_between(0, THRESHOLD_DAYS[-1]),
+        pl.col("days_basis").is_in(["firm", "floor"]),
+        pl.col("last_used_on") >= pl.col("as_of").dt.offset_by("-30d"),
+    )
     alerts = []
     for row in _per_model(near).iter_rows(named=True):
-        if row["spend_30d_usd"] == 0:
-            continue
-        days_left = row["days_left"]
-        threshold = next(days for days in THRESHOLD_DAYS if days_left <= days)
-        gone = retirement_words(row["retires_on"], row["retires_precision"])
-        replacement = row["replacement"] or "none named"
+        threshold = next(days for days in THRESHOLD_DAYS if row["days_left"] <= days)
+        gone = ("not before " if row["days_basis"] == "floor" else "") + str(row["retires_on"])
+        title = f"retires {gone}, days left: {row['days_left']}; replacement: {row['replacement'] or 'none named'}"
         delta = row["monthly_delta_usd"]
         alerts.append(
             alert(
                 "retirement_near",
                 [row["provider"], row["model"], row["retires_on"], threshold],
                 "critical" if threshold <= 7 else "warning" if threshold <= 30 else "info",
-                f"{row['provider']} {row['model']}: retires {gone}, days left: {days_left}; replacement {replacement}",
+                f"{row['provider']} {row['model']}: {title}",
                 [
                     _spend_words(row["spend_30d_usd"]),
-                    f"replacement: {replacement}"
-                    + ("" if delta is None else f", {usd_words(delta, signed=True)} a month on your usage"),
-                    f"source: {row['url'] or row['source']}",
+                    "cost of the move: "
+                    + ("unknown" if delta is None else f"{usd_words(delta, signed=True)} a month on your usage"),
                 ],
-                alert_on=row["retires_on"] - timedelta(days=days_left),
-                raised_at=raised_at,
-                new_value=gone,
-                since=datetime.combine(row["retires_on"], time()),
                 usd_per_month_effect=delta,
-                **_lifecycle_facts(row),
+                **_risk_facts(row, raised_at),
             )
         )
     return alert_frame(alerts)
 
 
 def used_after_retirement(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
-    """One critical alert per provider, model and month in which usage is logged after the model was surely gone.
+    """One critical alert per provider, model and month in which usage is logged although the model is gone.
 
-    `risks`: as for `retirement_near`, and last_used_on (day of the last usage, NULL if never).
-    A month's date counts from the month's end; a floor ("not before") never counts.
+    `risks` has the columns of DeprecationRisk; is_used_after_retirement decides.
     """
     alerts = []
-    for row in _per_model(risks.filter(pl.col("last_used_on").is_not_null())).iter_rows(named=True):
-        last_day = _last_possible_day(row["retires_on"], row["retires_precision"])
+    for row in _per_model(risks.filter(pl.col("is_used_after_retirement"))).iter_rows(named=True):
         used_on = row["last_used_on"]
-        if last_day is None or used_on <= last_day:
-            continue
-        gone = retirement_words(row["retires_on"], row["retires_precision"])
         alerts.append(
             alert(
                 "used_after_retirement",
                 [row["provider"], row["model"], f"{used_on:%Y-%m}"],
                 "critical",
-                f"{row['provider']} {row['model']}: used on {used_on}, though retired {gone}",
+                f"{row['provider']} {row['model']}: used on {used_on}, though retired {row['expected_end_on']}",
                 [
                     "requests may be answered, and billed, by another model",
                     _spend_words(row["spend_30d_usd"]),
                     f"replacement: {row['replacement'] or 'none named'}",
-                    f"source: {row['url'] or row['source']}",
                 ],
-                alert_on=used_on,
-                raised_at=raised_at,
-                new_value=gone,
-                since=datetime.combine(row["retires_on"], time()),
-                **_lifecycle_facts(row),
+                **_risk_facts(row, raised_at),
             )
         )
     return alert_frame(alerts)
@@ -140,23 +127,28 @@ def retirement_words(retires_on: date | None, precision: str | None) -> str:
     )
 
 
-def _last_possible_day(retires_on: date | None, precision: str) -> date | None:
-    """The last day on which use is no surprise; the retirement day itself is one, as its hour is not known."""
-    if retires_on is None or precision not in {"day", "month"}:
-        return None
-    return retires_on if precision == "day" else retires_on + relativedelta(day=31)
-
-
 def _per_model(risks: pl.DataFrame) -> pl.DataFrame:
     """Owners of the same model together; a sum with an unknown part is unknown."""
     amounts = [
         pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name)
         for name in ("spend_30d_usd", "monthly_delta_usd")
     ]
-    last_used = [pl.col("last_used_on").max()] if "last_used_on" in risks.columns else []
-    facts = pl.col("days_left", "replacement", "lifecycle_id", "source", "url").first()
-    keys = ["provider", "model", "retires_on", "retires_precision"]
-    return risks.sort(*keys, "lifecycle_id").group_by(keys, maintain_order=True).agg(facts, *amounts, *last_used)
+    facts = pl.col("days_left", "days_basis", "expected_end_on", "replacement", "lifecycle_id").first()
+    keys = ["as_of", "provider", "model", "retires_on"]
+    by_model = risks.sort(*keys, "lifecycle_id", "replacement").group_by(keys, maintain_order=True)
+    return by_model.agg(facts, *amounts, pl.col("last_used_on").max())
+
+
+def _risk_facts(row: Row, raised_at: datetime) -> Row:
+    return {
+        "alert_on": row["as_of"],
+        "raised_at": raised_at,
+        "provider": row["provider"],
+        "model": row["model"],
+        "new_value": str(row["retires_on"] or row["expected_end_on"]),
+        "since": datetime.combine(row["expected_end_on"], time()),
+        "evidence_id": row["lifecycle_id"],
+    }
 
 
 def _is_postponed(row: Row) -> bool:
@@ -177,8 +169,3 @@ def _moved_words(row: Row, old: str, new: str) -> str:
 
 def _spend_words(spend_30d_usd: Decimal | None) -> str:
     return "spend of the last 30 days: " + ("unknown" if spend_30d_usd is None else usd_words(spend_30d_usd))
-
-
-def _lifecycle_facts(row: Row) -> Row:
-    facts = {name: row[name] for name in ("provider", "model", "source")}
-    return {**facts, "link": row["url"], "evidence_id": row["lifecycle_id"]}

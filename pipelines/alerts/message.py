@@ -91,10 +91,14 @@ def several_lines(lines: Sequence[str]) -> str:
 
 
 def price_words(usd_per_unit: Decimal, unit: str) -> str:
-    """A price with at least two and at most the printed decimals: 1.5 is "1.50 USD/Mtok"."""
-    figure = format(usd_per_unit, "f")
-    whole, _, decimals = figure.partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')} {UNIT_WORDS.get(unit, 'USD per ' + unit)}"
+    """A price with its unit: 1.5 per mtok is "1.50 USD/Mtok"."""
+    return f"{figure_words(usd_per_unit)} {UNIT_WORDS.get(unit, 'USD per ' + unit)}"
+
+
+def figure_words(amount: Decimal) -> str:
+    """An exact amount without closing zeros beyond the second decimal: "1.50", "0.0125"."""
+    whole, _, decimals = format(amount, "f").partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def usd_words(amount: Decimal, *, signed: bool = False) -> str:

@@ -1,7 +1,7 @@
 """Alerts about the pipeline's own health and about the month's spend: frames in, alert rows out."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,7 @@ Row = dict[str, Any]
 def source_failing(health: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     """One alert per source and streak of failures, or per last success where it only went stale.
 
-    `health`: main.source_health: source, status (ok, stale, failing, never), consecutive_failures,
-    last_success_at (NULL if never), failing_since (first failure of the streak, NULL if none), reason (NULL if none).
-    A source that was never tried is no alert.
+    `health` has the columns of SourceHealth. A source that was never tried is no alert.
     """
     alerts = []
     for row in health.filter(pl.col("status") != "ok").sort("source").iter_rows(named=True):
@@ -48,22 +46,36 @@ def source_failing(health: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     return alert_frame(alerts)
 
 
+def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
+    """All models together, from rows of SpendForecast: one row per as_of and month.
+
+    Columns: as_of, month, projected_usd, low_usd, spent_usd, is_unpriced, projected_usd_before (of the as_of one day
+    earlier; NULL if there is none). What has no price is left out of the sums, which is_unpriced then marks as lower
+    bounds. low_usd adds the lower ends, which no total undercuts by chance; a model without a band counts as spent.
+    """
+    totals = forecast.group_by("as_of", "month").agg(
+        pl.col("projected_usd", "spent_usd").sum(),
+        pl.coalesce("low_usd", "spent_usd").sum().alias("low_usd"),
+        pl.col("is_unpriced").any(),
+    )
+    before = totals.select(pl.col("as_of").dt.offset_by("1d"), "month", projected_usd_before="projected_usd")
+    return totals.join(before, on=["as_of", "month"], how="left").sort("as_of", "month")
+
+
 def projection_moved(
-    forecasts: pl.DataFrame, raised_at: datetime, min_shift: Decimal = MIN_SHIFT, min_usd: Decimal = MIN_SHIFT_USD
+    totals: pl.DataFrame, raised_at: datetime, min_shift: Decimal = MIN_SHIFT, min_usd: Decimal = MIN_SHIFT_USD
 ) -> pl.DataFrame:
     """One alert per month and as-of day whose month-end projection moved by at least both limits in one day.
 
-    `forecasts`: totals of main.spend_forecast: as_of (day), month (first day, or text YYYY-MM), projected_usd,
-    projected_usd_before (the same month's as of the day before; NULL if there was none, which raises nothing).
-    `min_shift` is a share: 0.10 is 10 %.
+    `totals` as from `month_totals`. `min_shift` is a share: 0.10 is 10 %.
     """
     alerts = []
-    for row in forecasts.drop_nulls(["projected_usd", "projected_usd_before"]).sort("as_of", "month").to_dicts():
-        old, new = _usd(row["projected_usd_before"]), _usd(row["projected_usd"])
+    for row in totals.drop_nulls("projected_usd_before").sort("as_of", "month").to_dicts():
+        old, new = row["projected_usd_before"], row["projected_usd"]
         shift = new - old
         if abs(shift) < min_usd or abs(shift) < min_shift * abs(old):
             continue
-        month = _month(row["month"])
+        month = f"{row['month']:%Y-%m}"
         move = f"from {usd_words(old)} to {usd_words(new)}{percent_words(old, new)}"
         alerts.append(
             alert(
@@ -71,7 +83,7 @@ def projection_moved(
                 [month, row["as_of"]],
                 "warning" if shift > 0 else "info",
                 f"{month}: month-end projection moved {move}",
-                [f"change against the day before: {usd_words(shift, signed=True)}"],
+                [f"change against the day before: {usd_words(shift, signed=True)}", _pricing_words(row)],
                 alert_on=row["as_of"],
                 raised_at=raised_at,
                 old_value=usd_words(old),
@@ -83,22 +95,21 @@ def projection_moved(
 
 
 def budget_exceeded(
-    forecasts: pl.DataFrame, budget_usd: Decimal | Mapping[str, Decimal], raised_at: datetime
+    totals: pl.DataFrame, budget_usd: Decimal | Mapping[str, Decimal], raised_at: datetime
 ) -> pl.DataFrame:
     """One alert per month and severity: warning if the projection passes the budget, critical if it is all but sure.
 
-    `forecasts`: totals of main.spend_forecast: as_of, month, projected_usd, low_usd (lower bound of the projection,
-    NULL if there is none), spent_usd. `budget_usd`: one monthly budget, or one per "YYYY-MM"; months without one
-    raise nothing. Exactly on budget is within it.
+    `totals` as from `month_totals`. `budget_usd`: one monthly budget, or one per "YYYY-MM"; months without one raise
+    nothing. Exactly on budget is within it.
     """
     alerts = []
-    for row in forecasts.sort("as_of", "month").iter_rows(named=True):
-        month = _month(row["month"])
+    for row in totals.sort("as_of", "month").iter_rows(named=True):
+        month = f"{row['month']:%Y-%m}"
         budget = budget_usd.get(month) if isinstance(budget_usd, Mapping) else budget_usd
         severity = None if budget is None else _budget_severity(row, budget)
         if budget is None or severity is None:
             continue
-        projected, spent = _words(row["projected_usd"]), _words(row["spent_usd"])
+        projected, spent = usd_words(row["projected_usd"]), usd_words(row["spent_usd"])
         sure = "is" if severity == "critical" else "may be"
         alerts.append(
             alert(
@@ -106,7 +117,11 @@ def budget_exceeded(
                 [month, severity],
                 severity,
                 f"{month}: budget of {usd_words(budget)} {sure} exceeded; projection {projected}, spent {spent}",
-                [f"spent: {spent}", f"projection: {projected}, at least {_words(row['low_usd'])}"],
+                [
+                    f"spent: {spent}",
+                    f"projection: {projected}, at least {usd_words(row['low_usd'])}",
+                    _pricing_words(row),
+                ],
                 alert_on=row["as_of"],
                 raised_at=raised_at,
                 old_value=usd_words(budget),
@@ -117,22 +132,10 @@ def budget_exceeded(
 
 
 def _budget_severity(row: Row, budget: Decimal) -> str | None:
-    def passes(name: str) -> bool:
-        return row[name] is not None and _usd(row[name]) > budget
-
-    if passes("spent_usd") or passes("low_usd"):
+    if max(row["spent_usd"], row["low_usd"]) > budget:
         return "critical"
-    return "warning" if passes("projected_usd") else None
+    return "warning" if row["projected_usd"] > budget else None
 
 
-def _month(month: date | str) -> str:
-    return str(month)[:7]
-
-
-def _usd(amount: Decimal | float) -> Decimal:
-    """Forecasts may be floats, as they are estimates; str() keeps what is printed of them."""
-    return Decimal(str(amount)).quantize(Decimal("1e-6"))
-
-
-def _words(amount: Decimal | float | None) -> str:
-    return "unknown" if amount is None else usd_words(_usd(amount))
+def _pricing_words(row: Row) -> str:
+    return "some usage has no price and is not counted" if row["is_unpriced"] else "all usage has a price"

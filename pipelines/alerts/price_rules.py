@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.alerts.message import alert, alert_frame, percent_words, price_words, usd_words
+from pipelines.alerts.message import alert, alert_frame, figure_words, percent_words, price_words, usd_words
 from pipelines.schema.token_prices import METERS
 
 MANY_MODELS = 20
@@ -16,24 +16,24 @@ MODEL_KEY = ["source", "known_from", "provider", "model"]
 Row = dict[str, Any]
 
 
-def price_changed(changes: pl.DataFrame, raised_at: datetime, many_models: int = MANY_MODELS) -> pl.DataFrame:
+def price_changed(
+    changes: pl.DataFrame, prices: pl.DataFrame, raised_at: datetime, many_models: int = MANY_MODELS
+) -> pl.DataFrame:
     """One alert per source, model and moment of knowledge that lists every meter which moved.
 
-    `changes`: one row per changed price with kind (new, changed, vanished, returned), provider, model, meter,
-    service_tier, unit, old_usd_per_unit, new_usd_per_unit, valid_from, known_from, source, url, price_id,
-    usd_per_month_effect (NULL if unknown), is_first_snapshot, and is_whole_model: for kind new, that this source
-    printed no price of the model before; for vanished, that it prints none any more.
-    Rows of a source's first snapshot raise nothing. More than `many_models` new models of one source at one
-    moment become one alert.
+    `changes` has the columns of PriceChange; rows of a source's first snapshot raise nothing. `prices` are all
+    versions of core.token_price: they tell whether a model is new, or gone, as a whole. More than `many_models`
+    new models of one source at one moment become one alert.
     """
-    moved = changes.filter(~pl.col("is_first_snapshot")).sort(*MODEL_KEY, "service_tier", "meter", "price_id")
+    moved = _with_whole_models(changes.filter(~pl.col("is_first_snapshot")), prices)
+    moved = moved.sort(*MODEL_KEY, "service_tier", "meter", "context_from", "price_id")
     alerts = []
     for (source, known_from), fetch in moved.group_by(MODEL_KEY[:2], maintain_order=True):
         models = [list(rows.iter_rows(named=True)) for _, rows in fetch.group_by(MODEL_KEY[2:], maintain_order=True)]
-        new = [rows for rows in models if _whole(rows, "new")]
+        new = [rows for rows in models if _is_whole(rows, "new")]
         if len(new) > many_models:
             alerts.append(_many_new_models(source, known_from, new, raised_at))
-            models = [rows for rows in models if not _whole(rows, "new")]
+            models = [rows for rows in models if not _is_whole(rows, "new")]
         alerts += [_model_alert(rows, raised_at) for rows in models]
     return alert_frame(alerts)
 
@@ -41,44 +41,68 @@ def price_changed(changes: pl.DataFrame, raised_at: datetime, many_models: int =
 def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     """One alert per source and fetch whose prices wait for confirmation, listing them.
 
-    `holds`: rows of core.price_hold: hold_id, source, provider, model, meter, service_tier, old_usd_per_unit,
-    new_usd_per_unit, unit, first_seen_at, fetch_id, status; only status 'open' counts.
+    `holds` has the columns of PriceHold; only status 'open' counts.
     """
     alerts = []
-    waiting = holds.filter(pl.col("status") == "open").sort("source", "first_seen_at", "provider", "model", "hold_id")
+    waiting = holds.filter(pl.col("status") == "open").sort("source", "first_seen_at", "price_key", "hold_id")
     for (source, first_seen_at), rows in waiting.group_by("source", "first_seen_at", maintain_order=True):
         held = list(rows.iter_rows(named=True))
-        first = held[0]
-        title = f"{source}: {_name(first)} {_move(first)}{_and_more(held)} held until confirmed"
-        lines = [f"accept with: costs sources accept {source}", *(f"{_name(row)}: {_move(row)}" for row in held)]
+        words = [_hold_words(row) for row in held]
         alerts.append(
             alert(
                 "price_held",
                 [source, first_seen_at],
                 "warning",
-                title,
-                lines,
+                f"{source}: {words[0]}{_and_more(held)} held until confirmed",
+                [f"accept with: costs sources accept {source}", *words],
                 alert_on=first_seen_at.date(),
                 raised_at=raised_at,
-                evidence_id=first["fetch_id"],
-                **(_values(first) if len(held) == 1 else {"source": source}),
+                source=source,
+                old_value=figure_words(held[0]["old_amount"]) + " USD",
+                new_value=figure_words(held[0]["new_amount"]) + " USD",
+                since=first_seen_at,
+                evidence_id=held[0]["fetch_id"],
             )
         )
     return alert_frame(alerts)
 
 
-def _whole(rows: list[Row], kind: str) -> bool:
-    return all(row["kind"] == kind and row["is_whole_model"] for row in rows)
+def _hold_words(row: Row) -> str:
+    old, new = row["old_amount"], row["new_amount"]
+    key = " ".join(filter(None, row["price_key"].split("|")))
+    return f"{key} {figure_words(old)} -> {figure_words(new)} USD{percent_words(old, new)}"
+
+
+def _with_whole_models(changes: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """Adds is_whole_new (the source priced the model never before) and is_whole_vanished (it prints none of it now).
+
+    Both as known at the change, so that a later run on the same day gives the same answer.
+    """
+    moments = changes.select(MODEL_KEY).unique()
+    versions = prices.select("source", "provider", "model", "is_listed", "valid_to", "known_to", known="known_from")
+    at = pl.col("known_from")
+    is_believed = (pl.col("known") <= at) & (pl.col("known_to").is_null() | (pl.col("known_to") > at))
+    is_printed = is_believed & pl.col("is_listed") & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
+    whole = (
+        moments.join(versions, on=["source", "provider", "model"])
+        .group_by(MODEL_KEY)
+        .agg(is_whole_new=(pl.col("known") >= at).all(), is_whole_vanished=~is_printed.any())
+    )
+    return changes.join(whole, on=MODEL_KEY, how="left")
+
+
+def _is_whole(rows: list[Row], kind: str) -> bool:
+    return all(row["kind"] == kind and row[f"is_whole_{kind}"] for row in rows)
 
 
 def _model_alert(rows: list[Row], raised_at: datetime) -> Row:
     """One message for everything that one source changed about one model at one moment."""
     lead = min(rows, key=_weight)
     effect = _total(row["usd_per_month_effect"] for row in rows)
-    if _whole(rows, "new"):
+    if _is_whole(rows, "new"):
         rule, severity = "model_new", "info"
         what = f"new model, {_move(lead)}{_and_more(rows)}"
-    elif _whole(rows, "vanished"):
+    elif _is_whole(rows, "vanished"):
         rule, severity = "model_vanished", "warning"
         what = f"model no longer on the price page, {_move(lead)}{_and_more(rows)}"
     else:
@@ -124,22 +148,27 @@ def _many_new_models(source: str, known_from: datetime, models: list[list[Row]],
 def _weight(row: Row) -> tuple[Decimal, Decimal, int]:
     """Sorts first what matters most: effect on the team, then size of the move, then the order of the meters."""
     old, new = row["old_usd_per_unit"], row["new_usd_per_unit"]
-    size = abs((new - old) / old) if old and new is not None else Decimal(0)
+    size = abs((new - old) / old) if old else Decimal(0)
     return -abs(row["usd_per_month_effect"] or Decimal(0)), -size, METERS.index(row["meter"])
 
 
 def _move(row: Row) -> str:
-    """One price in words; held prices have no kind and are moves."""
-    tier = "" if row["service_tier"] == "standard" else f" ({row['service_tier']})"
-    label, old, new, unit = row["meter"] + tier, row["old_usd_per_unit"], row["new_usd_per_unit"], row["unit"]
-    kind = row.get("kind", "changed")
-    if kind == "vanished" or new is None:
-        return f"{label} no longer printed" + ("" if old is None else f", was {price_words(old, unit)}")
-    if kind == "returned" and old in (None, new):
+    """One price change in words."""
+    label, old, new, unit = _label(row), row["old_usd_per_unit"], row["new_usd_per_unit"], row["unit"]
+    if row["kind"] == "vanished":
+        return f"{label} no longer printed, stays at {price_words(new, unit)}"
+    if row["kind"] == "returned":
         return f"{label} printed again at {price_words(new, unit)}"
     if old is None:
         return f"{label} new at {price_words(new, unit)}"
-    return f"{label} {price_words(old, unit).split()[0]} -> {price_words(new, unit)}{percent_words(old, new)}"
+    return f"{label} {figure_words(old)} -> {price_words(new, unit)}{percent_words(old, new)}"
+
+
+def _label(row: Row) -> str:
+    terms = [] if row["service_tier"] == "standard" else [row["service_tier"]]
+    if row["context_from"]:
+        terms.append(f"prompts from {row['context_from']:,} tokens")
+    return row["meter"] + (f" ({', '.join(terms)})" if terms else "")
 
 
 def _values(row: Row) -> Row:
@@ -150,13 +179,13 @@ def _values(row: Row) -> Row:
         "model": row["model"],
         "source": row["source"],
         "old_value": None if old is None else price_words(old, unit),
-        "new_value": None if new is None else price_words(new, unit),
+        "new_value": price_words(new, unit),
     }
 
 
 def _is_dearer(row: Row) -> bool:
     old, new = row["old_usd_per_unit"], row["new_usd_per_unit"]
-    return old is not None and new is not None and bool(new > old)
+    return old is not None and bool(new > old)
 
 
 def _name(row: Row) -> str:

@@ -28,7 +28,7 @@ MAX_REDIRECTS = 5
 CHUNK_BYTES = 64 * 1024
 MAX_ROBOTS_BYTES = 1024 * 1024  # RFC 9309 2.5 asks for at least 500 KiB
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-DECODED_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+DECODED_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 class PassingError(FetchError):
@@ -48,8 +48,7 @@ class Request:
     etag: str | None = None
     last_modified: str | None = None
     accept: str = "*/*"
-    max_bytes: int = 20 * 1024 * 1024
-    """Limit for the decoded body."""
+    max_bytes: int = 20 * 1024 * 1024  # of the decoded body
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Patience:
     connect: float = 10
     read: float = 30
     total: float = 180
-    """For one fetch with its robots.txt, redirects and retries; may end one read time-out late."""
+    """For one fetch with robots.txt, redirects and retries; a hanging read may end later, dripping headers much later."""
     attempts: int = 4
     backoff: float = 1
     backoff_max: float = 30
@@ -165,7 +164,7 @@ class Fetcher(AbstractContextManager["Fetcher"]):
             raise FetchError(f"{shown(request.url)}: TLS failed, perhaps the certificate") from None
         except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
             raise PassingError(f"{shown(request.url)}: {_cause(error)}") from None
-        except (requests.RequestException, ValueError) as error:
+        except (OSError, ValueError) as error:  # all other errors of requests, and a missing CA bundle
             raise FetchError(f"{shown(request.url)}: {type(error).__name__}") from None
 
     def _receive(self, request: Request, response: requests.Response, deadline: float) -> Answer | str:
@@ -192,7 +191,9 @@ class Fetcher(AbstractContextManager["Fetcher"]):
         if status not in PASSING_STATUSES:
             raise FetchError(f"{shown(request.url)}: HTTP {status}", status)
         error = PassingError(f"{shown(request.url)}: HTTP {status}", status)
-        error.retry_after_seconds = _retry_after(response.headers.get("Retry-After"), self._patience.retry_after_max)
+        error.retry_after_seconds = _retry_after(
+            response.headers.get("Retry-After", ""), self._patience.retry_after_max
+        )
         raise error
 
 
@@ -237,9 +238,7 @@ def _body(request: Request, response: requests.Response, deadline: float) -> byt
     return bytes(body)
 
 
-def _retry_after(header: str | None, max_seconds: int) -> float | None:
-    if header is None:
-        return None
+def _retry_after(header: str, max_seconds: int) -> float | None:
     try:
         return Retry(retry_after_max=max_seconds).parse_retry_after(header)
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -83,7 +82,7 @@ def _store(
         body = {name: last[name] for name in ("sha256", "archive_path", "size_bytes")}
     else:
         stored = archive.store(warehouse.folder, answer.body or b"")
-        body = {"sha256": stored.sha256, "archive_path": str(stored.path), "size_bytes": stored.size_bytes}
+        body = {"sha256": stored.sha256, "archive_path": stored.path, "size_bytes": stored.size_bytes}
     is_known = last is not None and last["sha256"] == body["sha256"]
     row = {
         **body,
@@ -109,8 +108,3 @@ def _note(warehouse: Warehouse, source: Source, row: dict[str, Any], at: datetim
         if not scalar(connection, "SELECT count(*) FROM raw.fetch WHERE fetch_id = $id", {"id": digest}):
             append(connection, "raw.fetch", pl.DataFrame([row], schema=polars_schema(Fetch)))
     return Attempt(digest, row["outcome"], row.get("sha256"), row.get("size_bytes"), row.get("error"), row["url"])
-
-
-def read_body(folder: Path, archive_path: str) -> bytes:
-    """A body from the archive, checked against its hash."""
-    return archive.read(folder, Path(archive_path))

@@ -78,7 +78,7 @@ def accept_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promoti
 def _promote(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, fetch: dict[str, Any]) -> Promotion:
     book = BOOKS_BY_TABLE[source.table]
     try:
-        parsed = source.parse(archive.read(folder, Path(fetch["archive_path"])))
+        parsed = source.parse(archive.read(folder, fetch["archive_path"]))
     except (ParseError, archive.ArchiveError) as error:
         return Promotion(source.key, "refused", str(error))
     believed = read_table(connection, f"core.{book.table}", "source = $source AND known_to IS NULL", source=source.key)

@@ -41,9 +41,9 @@ def check(rows: Sequence[Row], as_of: datetime) -> Checked:
     good, failure = Usage.filter(frame.filter(~in_the_future))
     details = failure.details()
     rules = [name for name in details.columns if name not in USAGE_SCHEMA]
-    broken = [
-        (row, [rule for rule in rules if row[rule] == "invalid"]) for row in details.iter_rows(named=True)
-    ] + [(row, ["usage_in_the_future"]) for row in future.iter_rows(named=True)]
+    broken = [(row, [rule for rule in rules if row[rule] == "invalid"]) for row in details.iter_rows(named=True)] + [
+        (row, ["usage_in_the_future"]) for row in future.iter_rows(named=True)
+    ]
     rejects = [_reject(row, names) for row, names in broken]
     return Checked(pl.DataFrame(good), pl.DataFrame(rejects, schema=REJECT_SCHEMA))
 

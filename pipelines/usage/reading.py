@@ -104,5 +104,5 @@ def _line(number: int, raw: bytes, dropped: int) -> Iterator[Line | BrokenLine]:
 
 
 def head_of(raw: bytes) -> str:
-    """The first bytes as text that is safe to print: bytes that are not UTF-8 are written as \\x escapes."""
+    """The first bytes as text that is safe to print: bytes that are not UTF-8 are escaped."""
     return raw[:HEAD_BYTES].decode("utf-8", errors="backslashreplace")[:HEAD_BYTES]

@@ -12,7 +12,7 @@ import pytest
 from pipelines.sources.fetch import USER_AGENT, Fetcher, FetchError, Patience, Request
 from tests.loopback import Loopback, Reply
 
-QUICK = Patience(connect=2, read=2, total=10, attempts=3, backoff=0.001, backoff_max=0.002, retry_after_max=0)
+QUICK = Patience(connect=2, read=2, total=4, attempts=3, backoff=0.001, backoff_max=0.002, retry_after_max=0)
 PAGE = Reply(
     body=b"<table>", headers={"Content-Type": "text/html", "ETag": '"v1"', "Last-Modified": "Mon, 02 Nov 2026"}
 )
@@ -342,3 +342,13 @@ def test_a_proxy_of_the_environment_is_used(
 def test_a_header_that_would_split_is_refused(server: Loopback, fetcher: Fetcher) -> None:
     assert "InvalidHeader" in str(failure(fetcher, Request(server.url("/page"), etag="a\r\nX: b")))
     assert server.asked_for("/page") == []
+
+
+def test_a_missing_ca_bundle_is_an_error(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    assert str(failure(fetcher, Request("https://127.0.0.1:1/page"))).endswith("/robots.txt: OSError")
+
+
+def test_a_server_without_tls_is_an_error(server: Loopback, fetcher: Fetcher) -> None:
+    address = server.url("/page").replace("http://", "https://")
+    assert "TLS failed" in str(failure(fetcher, Request(address)))

@@ -40,7 +40,9 @@ def test_a_token_is_never_found_inside_another() -> None:
     assert read_gpu_name("NVIDIA H100 NVLINK").gpu == "H100 NVLINK"
 
 
-@pytest.mark.parametrize("text", ["unknown", "", "NVIDIA", "H100 SXM PCIe", "A100 40GB 80GB", "<b>H100</b>", "A1" * 200])
+@pytest.mark.parametrize(
+    "text", ["unknown", "", "NVIDIA", "H100 SXM PCIe", "A100 40GB 80GB", "<b>H100</b>", "A1" * 200]
+)
 def test_a_name_that_tells_no_one_card_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
         read_gpu_name(text)

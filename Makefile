@@ -1,0 +1,64 @@
+# Everything a fresh machine with Python 3.11, git and make needs. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+WAREHOUSE ?= warehouse
+PORT ?= 3000
+
+export DAGSTER_HOME := $(CURDIR)
+export COSTS_WAREHOUSE := $(abspath $(WAREHOUSE))
+export DAGSTER_STATE := $(COSTS_WAREHOUSE)/.dagster
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# The stamp holds the environment to the lock: a changed lock or pyproject syncs again.
+.venv/.synced: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: .venv/.synced ## Make .venv and sync the locked packages into it.
+
+.PHONY: demo
+demo: .venv/.synced ## Replay recorded pages and sample usage into warehouse/demo.
+	@$(BIN)/costs demo
+
+.PHONY: run
+run: .venv/.synced ## Read the real sources and the inbox once, and build every table.
+	@$(BIN)/costs --warehouse $(WAREHOUSE) run
+
+.PHONY: ui
+ui: .venv/.synced ## Dagster UI and daemon on the loopback address.
+	@mkdir -p $(DAGSTER_STATE)
+	@cd $(DAGSTER_STATE) && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/dagster dev -m pipelines.definitions -h 127.0.0.1 -p $(PORT)
+
+.PHONY: check
+check: .venv/.synced ## Lint, format, types, import rules, generated docs.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/costs dictionary --check
+
+.PHONY: test
+test: check ## Everything that CI runs: check, then the tests.
+	@$(BIN)/python -m pytest
+
+.PHONY: data-docs
+data-docs: .venv/.synced ## Great Expectations' Data Docs on the newest page of each source.
+	@$(BIN)/costs --warehouse $(WAREHOUSE) data-docs
+
+.PHONY: lock
+lock: .venv/.synced ## Compile requirements.lock again from pyproject.toml.
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --quiet --upgrade -o requirements.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock

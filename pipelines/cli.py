@@ -1,0 +1,139 @@
+"""`costs`: a thin face over the same jobs and steps. Reads arguments and the clock, prints; decides nothing."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+
+from pipelines import cli_sources, report
+from pipelines.warehouse import Warehouse, WarehouseError
+
+DEFAULT_WAREHOUSE = Path(__file__).resolve().parent.parent / "warehouse"
+SOME_SOURCES_FAILED = 3
+
+app = typer.Typer(
+    help="What AI model calls cost, on any date, from evidence.",
+    epilog="Examples: `costs demo` | `costs import export.tsv` | `costs run` | "
+    '`costs sql "SELECT * FROM cost_daily ORDER BY usage_date DESC LIMIT 10"`',
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cli_sources.app, name="sources")
+console = Console()
+errors = Console(stderr=True)
+
+
+def now() -> datetime:
+    """The clock, naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@app.callback()
+def choose_warehouse(
+    context: typer.Context,
+    warehouse: Annotated[
+        Path | None, typer.Option(help="Folder of the warehouse; default: COSTS_WAREHOUSE or warehouse/.")
+    ] = None,
+) -> None:
+    """Every command works on any warehouse folder."""
+    context.obj = Warehouse(warehouse or Path(os.environ.get("COSTS_WAREHOUSE", DEFAULT_WAREHOUSE)))
+    context.meta["is_chosen"] = warehouse is not None
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Read the real sources and the inbox once, build every table, send alerts.
+
+    Exit code 0: all went well; 3: some sources failed and the rest was built; 1: tables could not be built.
+    """
+    from pipelines.defs.resources import Settings  # noqa: PLC0415 - dagster takes seconds to import
+    from pipelines.defs.running import PHASES, open_instance, run_once  # noqa: PLC0415
+
+    warehouse: Warehouse = context.obj
+    with report.progress(console, len(PHASES)) as advance, open_instance(warehouse.folder) as instance:
+        phases = run_once(Settings(warehouse_folder=str(warehouse.folder)), instance, advance)
+    is_built = report.print_run(console, warehouse, phases)
+    if not is_built:
+        raise typer.Exit(1)
+    if not all(phase.is_success for phase in phases):
+        raise typer.Exit(SOME_SOURCES_FAILED)
+
+
+@app.command()
+def demo(context: typer.Context) -> None:
+    """Replay recorded pages and sample usage into warehouse/demo; a second run changes nothing."""
+    from pipelines.demo.replay import replay  # noqa: PLC0415
+
+    chosen: Warehouse = context.obj
+    warehouse = chosen if context.meta["is_chosen"] else Warehouse(DEFAULT_WAREHOUSE / "demo")
+    if not replay(warehouse, console):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Usage files, plain or gzip.", exists=True, dir_okay=False)],
+    format_name: Annotated[str | None, typer.Option("--format", help="Format, where it is not recognised.")] = None,
+) -> None:
+    """Import usage files into the ledger. `costs run` then prices them. The same content twice changes nothing."""
+    from pipelines.steps.importing import import_files  # noqa: PLC0415
+
+    outcomes = []
+    with report.progress(console, len(files)) as advance:
+        for file in files:
+            advance(file.name)
+            outcomes += import_files(context.obj, [file], now(), format_name)
+    report.print_imports(console, outcomes)
+    if any(outcome.outcome == "refused" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sql(context: typer.Context, query: Annotated[str, typer.Argument(help="One SQL statement, read only.")]) -> None:
+    """Query the published file, for example: costs sql "FROM source_health"."""
+    with context.obj.read() as connection:
+        report.print_relation(console, connection.sql(query))
+
+
+@app.command("data-docs")
+def data_docs(context: typer.Context) -> None:
+    """Write Great Expectations' Data Docs on the newest page of each source."""
+    from pipelines.steps.documenting import write_docs  # noqa: PLC0415
+
+    console.print(f"Data Docs: {write_docs(context.obj, now())}")
+
+
+@app.command()
+def dictionary(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether docs/data_dictionary.md is up to date.")
+    ] = False,  # noqa: FBT002
+) -> None:
+    """Write docs/data_dictionary.md from the table declarations."""
+    from pipelines.schema.dictionary import render  # noqa: PLC0415
+
+    file = DEFAULT_WAREHOUSE.parent / "docs" / "data_dictionary.md"
+    if not check:
+        file.write_text(render())
+    elif file.read_text() != render():
+        errors.print(f"{file.name} is out of date: run `costs dictionary`")
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: expected failures end in one line, not in a traceback."""
+    try:
+        app()
+    except (WarehouseError, duckdb.Error) as error:
+        errors.print(f"costs: {error}", markup=False, highlight=False)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

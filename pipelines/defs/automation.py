@@ -1,0 +1,117 @@
+"""When things run: one schedule for the sources, one sensor for dropped files, and what follows from either.
+
+The jobs are separate on purpose: a source that fails is a failed run of `refresh_sources`, and the tables are built
+all the same, from what is in force.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.defs.costs import MART_ASSETS, usage_cost
+from pipelines.defs.partitions import range_tags
+from pipelines.defs.publishing import PUBLISHED
+from pipelines.defs.decisions import DECISION_ASSETS
+from pipelines.defs.resources import Settings
+from pipelines.defs.sources import BOOK_ASSETS, RAW_ASSETS
+from pipelines.defs.usage import usage
+from pipelines.steps.costing import days_to_build
+from pipelines.steps.importing import inbox_files
+
+IN_PROCESS = dg.in_process_executor
+
+refresh_sources = dg.define_asset_job(
+    "refresh_sources",
+    dg.AssetSelection.assets(*RAW_ASSETS, *BOOK_ASSETS),
+    description="Fetch, validate and promote every source. A failed or refused source fails its own step only.",
+    executor_def=IN_PROCESS,
+)
+import_usage = dg.define_asset_job(
+    "import_usage",
+    dg.AssetSelection.assets(usage),
+    description="Import what lies in the inbox.",
+    executor_def=IN_PROCESS,
+)
+build_costs = dg.define_asset_job(
+    "build_costs",
+    dg.AssetSelection.assets(usage_cost, *(mart for mart in MART_ASSETS if mart.partitions_def)),
+    description="Price the ledger and build the tables by date, for the days that are out of date.",
+    executor_def=IN_PROCESS,
+)
+decide = dg.define_asset_job(
+    "decide",
+    dg.AssetSelection.assets(*(mart for mart in MART_ASSETS if not mart.partitions_def), *DECISION_ASSETS, *PUBLISHED),
+    description="Risk, break-even, forecast and alerts for one day; then publish and send.",
+    executor_def=IN_PROCESS,
+)
+JOBS = [refresh_sources, import_usage, build_costs, decide]
+
+daily_refresh = dg.ScheduleDefinition(
+    job=refresh_sources,
+    cron_schedule="0 6 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Prices are read once a day, early enough for an alert at nine.",
+)
+
+
+@dg.sensor(
+    job=import_usage,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Imports files that were dropped into the inbox.",
+)
+def inbox_sensor(settings: Settings) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """One run per state of the inbox."""
+    files = inbox_files(settings.warehouse)
+    state = "\n".join(f"{file}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files)
+    if not files:
+        yield dg.SkipReason("the inbox is empty")
+        return
+    yield dg.RunRequest(run_key=hashlib.sha256(state.encode()).hexdigest())
+
+
+def _build_request(settings: Settings) -> dg.RunRequest:
+    days = days_to_build(settings.warehouse, settings.now().date())
+    return dg.RunRequest(tags=range_tags(days))
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[refresh_sources, import_usage],
+    request_job=build_costs,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Builds the tables after sources or usage were read.",
+)
+def after_reading(context: dg.RunStatusSensorContext, settings: Settings) -> dg.RunRequest:
+    """Ask for the days that are out of date."""
+    return _build_request(settings)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.FAILURE,
+    monitored_jobs=[refresh_sources],
+    request_job=build_costs,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Builds the tables also when a source failed: the others are in force.",
+)
+def after_failed_source(context: dg.RunStatusSensorContext, settings: Settings) -> dg.RunRequest:
+    """Ask for the days that are out of date."""
+    return _build_request(settings)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[build_costs],
+    request_job=decide,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Decides, publishes and alerts after the tables were built.",
+)
+def after_costs(context: dg.RunStatusSensorContext, settings: Settings) -> dg.RunRequest:
+    """Ask for today."""
+    return dg.RunRequest(partition_key=settings.now().date().isoformat())
+
+
+SENSORS = [inbox_sensor, after_reading, after_failed_source, after_costs]
+SCHEDULES = [daily_refresh]

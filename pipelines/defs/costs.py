@@ -1,0 +1,71 @@
+"""The priced ledger and the SQL marts by date. One asset per file in sql/marts; its inputs come from the statement."""
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.metadata import asset_key, table_metadata
+from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
+from pipelines.defs.resources import POOL, Settings
+from pipelines.defs.sources import book_key
+from pipelines.schema.tables import TABLES_BY_NAME
+from pipelines.sources.catalog import SOURCES
+from pipelines.steps.costing import price_days
+from pipelines.steps.marts import Mart, build_mart, marts
+
+
+def upstream(tables: tuple[str, ...]) -> list[dg.AssetKey]:
+    """The assets behind some tables: a book is fed by one asset per source, other core tables by their own."""
+    keys: dict[dg.AssetKey, None] = {}
+    for table in tables:
+        schema, name = table.split(".")
+        feeding = [book_key(source) for source in SOURCES if schema == "core" and source.table == name]
+        if schema == "raw" or name == "price_hold":
+            feeding = [book_key(source) for source in SOURCES]
+        keys |= dict.fromkeys(feeding or [asset_key(table)])
+    return list(keys)
+
+
+PRICED_TABLE = TABLES_BY_NAME["core.usage_cost"]
+
+
+@dg.asset(
+    key=asset_key("core.usage_cost"),
+    deps=[asset_key("core.usage"), *upstream(("core.token_price",))],
+    group_name="costs",
+    kinds={"polars", "duckdb"},
+    description=PRICED_TABLE.meaning,
+    metadata=table_metadata(PRICED_TABLE),
+    partitions_def=DAYS,
+    backfill_policy=IN_ONE_RUN,
+    pool=POOL,
+)
+def usage_cost(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
+    """Price the days of the run whose usage or prices changed."""
+    days = price_days(settings.warehouse, days_of(context))
+    return dg.MaterializeResult(metadata={"days_computed": days})
+
+
+def mart_asset(mart: Mart) -> dg.AssetsDefinition:
+    """One SQL file as an asset."""
+    is_by_date = mart.table.date_column is not None
+
+    @dg.asset(
+        key=asset_key(mart.table.qualified),
+        deps=upstream(mart.inputs),
+        group_name="costs" if mart.table.name.startswith("cost") else "sources",
+        kinds={"duckdb", "sql"},
+        description=f"{mart.table.meaning}\n\n```sql\n{mart.statement}\n```",
+        metadata=table_metadata(mart.table),
+        partitions_def=DAYS if is_by_date else None,
+        backfill_policy=IN_ONE_RUN if is_by_date else None,
+        pool=POOL,
+    )
+    def built(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
+        rows = build_mart(settings.warehouse, mart, days_of(context) if is_by_date else [])
+        return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+    return built
+
+
+MART_ASSETS = [mart_asset(mart) for mart in marts()]

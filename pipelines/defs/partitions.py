@@ -1,0 +1,28 @@
+"""The one set of days that every table by date shares, and how a run learns which of them it is about."""
+
+from datetime import date, timedelta
+
+import dagster as dg
+
+FIRST_DAY = date(2020, 1, 1)
+"""The first day that the usage contract admits."""
+
+DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), end_offset=1)
+"""Days up to and including today: `end_offset` because today's spend is worth knowing today."""
+
+IN_ONE_RUN = dg.BackfillPolicy.single_run()
+
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+
+def days_of(context: dg.AssetExecutionContext) -> list[date]:
+    """The days of a run, whether it is one partition or a range of them."""
+    span = context.partition_key_range
+    first, last = date.fromisoformat(span.start), date.fromisoformat(span.end)
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def range_tags(days: list[date]) -> dict[str, str]:
+    """Run tags for the span of some days."""
+    return {RANGE_START_TAG: min(days).isoformat(), RANGE_END_TAG: max(days).isoformat()}

@@ -1,0 +1,79 @@
+"""One whole run in this process: the same jobs that the schedule and the sensors start, one after the other."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.defs.automation import build_costs, decide, import_usage, refresh_sources
+from pipelines.defs.partitions import range_tags
+from pipelines.defs.resources import Settings
+from pipelines.definitions import build_definitions
+from pipelines.steps.costing import days_to_build
+from pipelines.steps.housekeeping import prepare
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""People get a plain report; every event is in the instance all the same."""
+
+PHASES = ("sources", "usage", "tables", "decisions")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """How one job of a run went."""
+
+    name: str
+    is_success: bool
+    failures: dict[str, str]
+    """Failed step -> what it said."""
+
+
+def open_instance(warehouse_folder: Path) -> dg.DagsterInstance:
+    """The Dagster instance whose state lies below a warehouse; runs show in the UI of that warehouse."""
+    state = warehouse_folder.resolve() / ".dagster"
+    state.mkdir(parents=True, exist_ok=True)
+    os.environ["DAGSTER_STATE"] = str(state)
+    os.environ["DAGSTER_HOME"] = str(Path(__file__).resolve().parents[2])
+    return dg.DagsterInstance.get()
+
+
+def run_once(
+    settings: Settings, instance: dg.DagsterInstance, on_phase: Callable[[str], None] = lambda name: None
+) -> list[Phase]:
+    """Read sources and inbox, build the tables that are out of date, decide for today, publish."""
+    prepare(settings.warehouse, settings.now())
+    definitions = build_definitions(settings)
+    today = settings.now().date()
+    phases = []
+    on_phase("sources")
+    phases.append(_execute(definitions, instance, refresh_sources.name, "sources"))
+    on_phase("usage")
+    phases.append(_execute(definitions, instance, import_usage.name, "usage"))
+    on_phase("tables")
+    days = days_to_build(settings.warehouse, today)
+    phases.append(_execute(definitions, instance, build_costs.name, "tables", days))
+    on_phase("decisions")
+    phases.append(_execute(definitions, instance, decide.name, "decisions", [today]))
+    return phases
+
+
+def _execute(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    phase: str,
+    days: list[date] | None = None,
+) -> Phase:
+    result = definitions.get_job_def(job).execute_in_process(
+        instance=instance, run_config=QUIET, tags=range_tags(days) if days else None, raise_on_error=False
+    )
+    failures = {}
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.error
+        failure = event.step_failure_data.user_failure_data
+        said = failure.description if failure and failure.description else str(error.message if error else "unknown")
+        failures[str(event.step_key)] = said.strip()
+    return Phase(phase, result.success, failures)

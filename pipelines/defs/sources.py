@@ -1,0 +1,116 @@
+"""Two assets per source: the fetched body, and its rows in the book after their checks.
+
+A source that cannot be fetched or is refused is a failed step of its own; the others go on, and the tables are built
+by another job, so that one bad page stops nothing else.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.resources import POOL, Settings
+from pipelines.schema.expectations import Expectation
+from pipelines.sources.catalog import SOURCES, Source
+from pipelines.sources.fetch import Fetcher
+from pipelines.steps.fetching import fetch_source
+from pipelines.steps.promoting import Promotion, declared_expectations, promote_latest
+from pipelines.validation import CheckResult
+
+
+def raw_key(source: Source) -> dg.AssetKey:
+    """The asset of a source's body."""
+    return dg.AssetKey(["raw", source.key])
+
+
+def book_key(source: Source) -> dg.AssetKey:
+    """The asset of a source's rows in its book."""
+    return dg.AssetKey(["core", source.table, source.key])
+
+
+def raw_asset(source: Source) -> dg.AssetsDefinition:
+    """Fetch one source into the archive."""
+
+    @dg.asset(
+        key=raw_key(source),
+        group_name="fetch",
+        kinds={"requests"},
+        description=f"The body of {source.urls[0]}, archived by hash before anything parses it.",
+        metadata={"url": dg.MetadataValue.url(source.urls[0]), "standing": source.standing},
+        pool=POOL,
+    )
+    def fetched(settings: Settings) -> dg.MaterializeResult[Any]:
+        with Fetcher() as fetcher:
+            attempt = fetch_source(settings.warehouse, source, fetcher, settings.now(), settings.base_url)
+        if attempt.error is not None:
+            raise dg.Failure(f"{source.key} could not be fetched: {attempt.error}", allow_retries=False)
+        metadata = {"outcome": attempt.outcome, "size_bytes": attempt.size_bytes, "fetch_id": attempt.fetch_id}
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(str(attempt.sha256)))
+
+    return fetched
+
+
+def book_asset(source: Source) -> dg.AssetsDefinition:
+    """Parse, validate and promote the newest body of one source."""
+    expected = declared_expectations(source)
+    key = book_key(source)
+
+    @dg.multi_asset(
+        name=f"promote_{source.key}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[raw_key(source)],
+                skippable=True,
+                group_name=source.kind,
+                kinds={"polars", "duckdb"},
+                description=f"What {source.key} states, as dated versions in core.{source.table}.",
+                metadata={"url": dg.MetadataValue.url(source.urls[0])},
+            )
+        ],
+        check_specs=[_check_spec(key, expectation) for expectation in expected],
+        pool=POOL,
+    )
+    def promoted(settings: Settings) -> Iterator[Any]:
+        promotion = promote_latest(settings.warehouse, source, settings.now())
+        for check in promotion.checks:
+            yield _check_result(key, check)
+        if promotion.outcome == "refused":
+            raise dg.Failure(f"{source.key} is refused: {promotion.reason}", allow_retries=False)
+        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(promotion))
+
+    return promoted
+
+
+def _check_spec(key: dg.AssetKey, expectation: Expectation) -> dg.AssetCheckSpec:
+    # Not `blocking`: the step itself fails on a refused page, with the reason in plain words, and promotes nothing.
+    return dg.AssetCheckSpec(
+        expectation.name,
+        asset=key,
+        description=f"{expectation.description} ({expectation.severity}: "
+        + ("refuses the page)" if expectation.severity == "critical" else "warns)"),
+    )
+
+
+def _check_result(key: dg.AssetKey, check: CheckResult) -> dg.AssetCheckResult:
+    is_critical = check.expectation.severity == "critical"
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check.expectation.name,
+        passed=check.is_met,
+        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
+        metadata={"observed": check.observed, "is_broken_check": check.is_broken},
+    )
+
+
+def _metadata(promotion: Promotion) -> dict[str, Any]:
+    return {
+        "dagster/row_count": promotion.row_count,
+        "rows_refused": promotion.reject_count,
+        "prices_held": promotion.held_count,
+        "versions_opened": promotion.change_count,
+    }
+
+
+RAW_ASSETS = [raw_asset(source) for source in SOURCES]
+BOOK_ASSETS = [book_asset(source) for source in SOURCES]

@@ -1,0 +1,123 @@
+"""What people read in the terminal: tables and progress. Prints what it is given; text from outside is escaped."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipelines.sources.catalog import Source
+from pipelines.steps.importing import FileOutcome
+from pipelines.steps.promoting import Promotion
+from pipelines.warehouse import Warehouse
+
+MAX_ROWS = 50
+MAX_CELL = 80
+
+
+@contextmanager
+def progress(console: Console, total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar on stderr; the function given advances it and says what comes next."""
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=total)
+        started = False
+
+        def advance(name: str) -> None:
+            nonlocal started
+            bar.update(task, description=escape(name), advance=1 if started else 0)
+            started = True
+
+        yield advance
+        bar.update(task, completed=total, description="done")
+
+
+def cell(value: Any) -> str:
+    """One value as bounded, escaped, printable text; NULL as an empty cell."""
+    if value is None:
+        return ""
+    text = "".join(character if character.isprintable() else " " for character in str(value))
+    return escape(text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…")
+
+
+def print_frame(console: Console, frame: pl.DataFrame, title: str, limit: int = MAX_ROWS) -> None:
+    """A frame as a table; says how many rows are not shown."""
+    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    for name, dtype in frame.schema.items():
+        table.add_column(escape(name), justify="right" if dtype.is_numeric() else "left", overflow="fold")
+    for row in frame.head(limit).iter_rows():
+        table.add_row(*(cell(value) for value in row))
+    console.print(table)
+    if frame.height > limit:
+        console.print(f"... and {frame.height - limit} rows more")
+
+
+def print_relation(console: Console, relation: duckdb.DuckDBPyRelation | None) -> None:
+    """The result of a query."""
+    if relation is not None:
+        frame = relation.pl()
+        print_frame(console, frame, f"{frame.height} rows", limit=1_000)
+
+
+def print_promotion(console: Console, promotion: Promotion) -> None:
+    """What became of one page."""
+    console.print(
+        f"{promotion.source}: {promotion.outcome}, {promotion.row_count} rows, {promotion.reject_count} refused, "
+        f"{promotion.held_count} held, {promotion.change_count} versions opened",
+        highlight=False,
+    )
+    if promotion.reason:
+        console.print(f"reason: {cell(promotion.reason)}")
+
+
+def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
+    """What became of usage files."""
+    for outcome in outcomes:
+        if outcome.outcome == "imported":
+            console.print(
+                f"{cell(outcome.file)}: {outcome.row_count} rows, {outcome.new_count} new, "
+                f"{outcome.duplicate_count} known already, {outcome.reject_count} refused (see core.usage_reject)",
+                highlight=False,
+            )
+        else:
+            console.print(f"{cell(outcome.file)}: {outcome.outcome}: {escape(outcome.reason or '')}", highlight=False)
+
+
+def print_sources(console: Console, warehouse: Warehouse, sources: Sequence[Source]) -> None:
+    """The catalog beside the newest health of each source, where there is a published file."""
+    rows = [{"source": s.key, "kind": s.kind, "standing": s.standing, "url": s.urls[0]} for s in sources]
+    frame = pl.DataFrame(rows)
+    if warehouse.published_file.exists():
+        with warehouse.read() as connection:
+            health = connection.sql(
+                "SELECT source, status, last_success_at, row_count, open_hold_count FROM source_health "
+                "QUALIFY as_of = max(as_of) OVER ()"
+            ).pl()
+        frame = frame.join(health, on="source", how="left")
+    print_frame(console, frame, f"{frame.height} sources")
+
+
+def print_run(console: Console, warehouse: Warehouse, phases: Sequence[Any]) -> bool:
+    """What a run did, in plain words. Returns whether the tables were built and published."""
+    for phase in phases:
+        for step, reason in phase.failures.items():
+            console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False)
+    is_built = all(phase.is_success for phase in phases if phase.name in ("tables", "decisions"))
+    if is_built and not all(phase.is_success for phase in phases):
+        console.print("The sources named above keep their last good version in force; everything else was built.")
+    if is_built:
+        with warehouse.read() as connection:
+            print_relation(console, connection.sql(_HEALTH))
+        console.print(f"Published: {warehouse.published_file}", highlight=False)
+    return is_built
+
+
+_HEALTH = """
+SELECT source, status, last_success_at, row_count, reject_count, open_hold_count, reason
+FROM source_health QUALIFY as_of = max(as_of) OVER () ORDER BY source
+"""

@@ -1,0 +1,138 @@
+"""The tables that decisions are taken from: break-even, forecast, deprecation risk. Each row names its evidence."""
+
+import dataframely as dy
+
+from pipelines.schema.columns import choice, count, day, flag, price, ratio, text, usd
+from pipelines.schema.lifecycles import OUTCOMES, STATES
+
+VERDICTS = ("own_gpus", "api", "no_usage", "unknown")
+FORECAST_METHODS = ("weekday_profile", "run_rate")
+DAYS_BASES = ("firm", "floor", "inferred")
+LEVELS = ("critical", "high", "medium", "low")
+
+
+def _share(description: str, *, nullable: bool = False) -> dy.Float64:
+    return dy.Float64(description=description, nullable=nullable, min=0, max=1, metadata={"unit": "1"})
+
+
+class BreakEven(dy.Schema):
+    """From which volume own rented GPUs cost no more than an API: grain as_of, api and gpu provider, model, tier."""
+
+    as_of = day("day whose prices and rates are compared")
+    api_provider = text("who bills the API")
+    api_model = text("model id of the API")
+    gpu_provider = text("who rents out the GPUs")
+    gpu_tier = text("the GPU provider's own class")
+    answer = text("verdict at the own volume, and the threshold, in words")
+    verdict = choice(
+        "what is cheaper at the own volume; no_usage: none in the last 30 days; unknown: no API price", VERDICTS
+    )
+    reason = text("why there is no threshold; NULL where there is one", nullable=True)
+    own_tokens_per_month = count("own usage of the last 30 days, scaled to a month", unit="tokens per month")
+    own_api_usd_per_month = usd("API bill at the own volume", unit="USD per month")
+    own_gpu_usd_per_month = usd("bill of own GPUs at the own volume", unit="USD per month")
+    break_even_tokens_per_month = count(
+        "smallest volume at which own GPUs cost no more; NULL: never", unit="tokens per month", nullable=True
+    )
+    until_tokens_per_month = count(
+        "largest volume that the same replicas can serve", unit="tokens per month", nullable=True
+    )
+    replicas = count("replicas needed at the threshold", unit="replicas", nullable=True)
+    needed_utilisation = _share("share of the replicas' full capacity in use at the threshold", nullable=True)
+    api_usd_per_month = usd("API bill at the threshold", unit="USD per month")
+    gpu_usd_per_month = usd("bill of own GPUs at the threshold, engineering included", unit="USD per month")
+    intervals = text("all volumes that pay, as JSON: replicas, from_tokens, until_tokens of each step")
+    usd_per_mtok = price("API price of the token mix, rounded for display", unit="USD per Mtok", nullable=True)
+    price_ids = text("the versions in core.token_price, comma separated", nullable=True)
+    mix = text("tokens of the mix by meter, as JSON")
+    mix_basis = choice("own: usage of the last 30 days; default: assumed, there is none", ("own", "default"))
+    is_mix_beyond_reference = flag("prompts so much longer than the benchmark's that its throughput is too good")
+    rate_id = text("the version in core.gpu_rate")
+    usd_per_gpu_hour = price("rate of one GPU for one hour", unit="USD per GPU and hour")
+    gpu = text("GPU model")
+    variant = text("form factor; '' if the source does not tell", min_length=0)
+    region = text("region of the rate")
+    throughput_id = text("the benchmark that capacity is computed from")
+    throughput_source = text("where the benchmark is published")
+    out_tok_s_per_gpu = price("benchmarked output rate of one GPU", unit="output tokens per second and GPU")
+    gpus_per_replica = count("GPUs that serve one copy of the model", unit="GPUs")
+    gpus_per_rental = count("GPUs in the smallest thing rented", unit="GPUs")
+    max_utilisation = _share("share of the benchmarked throughput that is planned with")
+    peak_factor = ratio("peak load over mean load that capacity must meet", nullable=False)
+    hours_per_month = count("length of a month", unit="hours")
+    engineering_usd_per_month = usd("people's time for own GPUs, assumed", unit="USD per month", nullable=False)
+    max_replicas = count("largest number of replicas considered", unit="replicas")
+    formula_version = text("version of the formula")
+
+
+class SpendForecast(dy.Schema):
+    """Month-end spend by model: grain as_of, month, provider, model."""
+
+    as_of = day("first day that is forecast; history ends the day before")
+    month = day("first day of the month of as_of")
+    provider = text("who bills")
+    model = text("model id as the usage log reports it")
+    spent_usd = usd("exact cost of the month before as_of; NULL where some of its usage has no price")
+    remaining_usd = usd("expected cost of the rest of the month, each day at the price then in force")
+    projected_usd = usd("expected cost of the whole month; NULL where a price is missing")
+    low_usd = usd("lower end of the band; NULL without enough past errors")
+    high_usd = usd("upper end of the band; NULL without enough past errors")
+    band_basis = text("what the band rests on, or why there is none")
+    method = choice(
+        "weekday_profile: weekday shape times the level of the last 14 days; run_rate: mean of a short history",
+        FORECAST_METHODS,
+    )
+    history_days = count("days from the first usage to the day before as_of", unit="days")
+    is_low_confidence = flag("less than 14 days of history")
+    is_unpriced = flag("some past or expected usage has no price, so the sums are NULL")
+    unpriced_reason = text("which usage has no price", nullable=True)
+    formula_version = text("version of the formula")
+
+
+class DeprecationRisk(dy.Schema):
+    """Used models that have an end: grain as_of, provider, model, project_id, api_key_id; usage of 90 days counts."""
+
+    as_of = day("day of the judgement; usage before it counts")
+    provider = text("who retires the model")
+    model = text("model id as the usage log reports it")
+    project_id = text("project or workspace that uses it", nullable=True)
+    api_key_id = text("id of the API key that uses it", nullable=True)
+    level = choice("critical: a printed date within 14 days and spend; else by score", LEVELS)
+    score = dy.Float64(
+        description="100 * urgency * (0.6 * spend_exposure + 0.4 * impact); 0 if unused for 30 days",
+        min=0,
+        max=100,
+        metadata={"unit": "points of 100"},
+    )
+    urgency = _share("1 - days_left / lead_time_days within 0 and 1; at most 0.5 without a firm date")
+    spend_exposure = _share("share_of_spend / 0.10, at most 1; 1 where the spend is unknown")
+    impact = _share("by outcome: fail 1, reroute_rebill 0.7, price_rise 0.5, redirect 0.3; +0.2 without replacement")
+    is_used_after_retirement = flag("requests were still logged on or after the day from which it is gone")
+    days_left = dy.Int64(
+        description="days from as_of to the expected end; negative once it has passed", metadata={"unit": "days"}
+    )
+    days_basis = choice(
+        "firm: printed date; floor: printed earliest date; inferred: from the provider's usual notice", DAYS_BASES
+    )
+    expected_end_on = day("day from which the model is expected to be gone")
+    retires_on = day("date that the provider prints; NULL where it prints none", nullable=True)
+    lead_time_days = ratio("days that a move needs: 90, or the provider's median notice if longer", nullable=False)
+    canonical_model = text("id in core.model_lifecycle")
+    state = choice("what the source calls the model", STATES)
+    outcome = choice("what happens to requests afterwards", OUTCOMES)
+    last_used_on = day("last day with usage")
+    spend_30d_usd = usd("known cost of the last 30 days; NULL where none of its usage has a price")
+    share_of_spend = ratio("part of all spend of the last 30 days")
+    cost_until_retirement_usd = usd("daily spend of the last 30 days times the days left")
+    replacement = text("first recommended model that has a price and stays longer", nullable=True)
+    replacement_days_left = dy.Int64(
+        description="days to the replacement's own expected end; NULL where none is known",
+        nullable=True,
+        metadata={"unit": "days"},
+    )
+    replacement_chain = text("the replacement and its own replacements, with their days left", nullable=True)
+    replacement_delta_pct = ratio("price of the replacement against this model on the own token mix", unit="%")
+    monthly_delta_usd = usd("the same for the usage of the last 30 days", unit="USD per 30 days")
+    delta_reason = text("why the replacement cannot be compared", nullable=True)
+    lifecycle_id = text("the version in core.model_lifecycle")
+    formula_version = text("version of the formula")

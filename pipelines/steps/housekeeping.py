@@ -1,0 +1,30 @@
+"""What happens before a run: strays of killed runs go, and the catalog of sources is noted for SQL."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.raw import Source
+from pipelines.sources import archive
+from pipelines.sources.catalog import SOURCES
+from pipelines.usage import ledger
+from pipelines.warehouse import Warehouse, append, read_table
+
+KEEP_OLD_LEDGER_FILES = timedelta(days=2)
+"""A reader may have the version open that names them."""
+
+
+def prepare(warehouse: Warehouse, now: datetime) -> None:
+    """Make a warehouse ready for a run; harmless at any time."""
+    warehouse.folder.mkdir(parents=True, exist_ok=True)
+    warehouse.sweep()
+    archive.sweep(warehouse.folder)
+    rows = [
+        {"source": s.key, "kind": s.kind, "standing": s.standing, "rank": s.rank, "url": s.urls[0]} for s in SOURCES
+    ]
+    with warehouse.write() as connection:
+        connection.execute("DELETE FROM raw.source")
+        append(connection, "raw.source", pl.DataFrame(rows, schema=polars_schema(Source)))
+        known = read_table(connection, "core.ledger_file")
+        ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)

@@ -1,0 +1,109 @@
+"""The ledger: usage rows as Parquet, one immutable file per UTC day, named after the hash of its content.
+
+A day that changes gets a new file beside the old one, and core.ledger_file, kept by the caller, names the one
+in force. So a reader sees the old day or the new one, never half of one. Prices and log formats do not belong here.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.usage import LedgerFile
+from pipelines.usage.contract import USAGE_SCHEMA, largest_per_usage
+
+FILE_SCHEMA = polars_schema(LedgerFile)
+LEDGER = "ledger"
+REACH = timedelta(days=1)
+"""How far apart two statements of one response may lie: a stream that crosses midnight is stamped on two days."""
+
+
+@dataclass(frozen=True)
+class LedgerChange:
+    """`files` is the new state of the days that changed, in the columns of LedgerFile; the rest is as it was.
+
+    new_rows counts usage_ids that the ledger did not know, duplicate_rows those rows that it knew already.
+    """
+
+    files: pl.DataFrame
+    new_rows: int
+    duplicate_rows: int
+
+
+def write(folder: Path, known: pl.DataFrame, usage: pl.DataFrame) -> LedgerChange:
+    """Merge usage into the ledger below `folder`. `known` is core.ledger_file; `usage` has the columns of Usage.
+
+    One row per usage_id stays, the largest (see `largest_per_usage`), the older one where they are equal, so
+    importing again changes nothing. A day whose rows did not change keeps its file and is not in `files`.
+    Old files stay for open readers until `sweep`. Raises FileNotFoundError if a known file is missing.
+    """
+    days = _days_in_reach(usage["usage_date"].unique().to_list())
+    nearby = known.filter(pl.col("usage_date").is_in(days))
+    existing = read(folder, nearby)
+    merged = largest_per_usage(pl.concat([existing, usage.select(list(USAGE_SCHEMA))]))
+    before, after = _by_day(existing), _by_day(merged)
+    changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
+    files = [_write_day(folder, day, after.get(day, existing.clear())) for day in changed]
+    new_rows = usage.select("usage_id").unique().join(existing, on="usage_id", how="anti").height
+    return LedgerChange(pl.DataFrame(files, schema=FILE_SCHEMA), new_rows, usage.height - new_rows)
+
+
+def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
+    """The rows of these ledger files (rows of LedgerFile), in the columns of Usage."""
+    frames = [pl.read_parquet(folder / path, hive_partitioning=False) for path in files["path"].sort()]
+    return pl.concat([pl.DataFrame(schema=USAGE_SCHEMA), *frames])
+
+
+def sweep(folder: Path, known: pl.DataFrame, keep_newer_than: datetime) -> list[Path]:
+    """Remove ledger files, temporary ones included, that no known row names and that are older than a moment (UTC).
+
+    The age protects files that a running import has written and not yet named. Returns what was removed.
+    """
+    in_force = {folder / path for path in known["path"]}
+    limit = keep_newer_than.replace(tzinfo=UTC).timestamp()
+    candidates = (path for path in (folder / LEDGER).glob("usage_date=*/*") if path not in in_force)
+    removed = sorted(path for path in candidates if path.stat().st_mtime < limit)
+    for path in removed:
+        path.unlink()
+    return removed
+
+
+def _days_in_reach(days: Iterable[date]) -> list[date]:
+    return sorted({day + step for day in days for step in (-REACH, timedelta(0), REACH)})
+
+
+def _by_day(usage: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    parts = usage.sort("usage_at", "usage_id").partition_by("usage_date", maintain_order=True)
+    return {part["usage_date"][0]: part for part in parts}
+
+
+def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
+    return before is not None and after is not None and before.equals(after)
+
+
+def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
+    """Write one day's file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
+    buffer = BytesIO()
+    rows.write_parquet(buffer)
+    content = buffer.getvalue()
+    path = Path(LEDGER) / f"usage_date={day}" / f"{hashlib.sha256(content).hexdigest()}.parquet"
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(target)
+    directory = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return {"usage_date": day, "path": path.as_posix(), "row_count": rows.height}
