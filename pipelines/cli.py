@@ -113,7 +113,7 @@ def data_docs(context: typer.Context) -> None:
 def dictionary(
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether docs/data_dictionary.md is up to date.")
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
     """Write docs/data_dictionary.md from the table declarations."""
     from pipelines.schema.dictionary import render  # noqa: PLC0415

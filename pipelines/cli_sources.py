@@ -31,7 +31,7 @@ def list_(context: typer.Context) -> None:
 def parse(
     key: Key,
     file: Annotated[Path, typer.Argument(help="A saved page.", exists=True, dir_okay=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
 ) -> None:
     """The rows that a saved page yields, without touching the warehouse."""
     source = _source(key)

@@ -1,26 +1,6 @@
 """The one Dagster entry point."""
 
-import dagster as dg
-
-from pipelines.defs.automation import JOBS, SCHEDULES, SENSORS
-from pipelines.defs.costs import MART_ASSETS, usage_cost
-from pipelines.defs.decisions import DECISION_ASSETS
-from pipelines.defs.publishing import PUBLISHED
-from pipelines.defs.resources import Settings, settings_from_environment
-from pipelines.defs.sources import BOOK_ASSETS, RAW_ASSETS
-from pipelines.defs.usage import usage
-
-
-def build_definitions(settings: Settings) -> dg.Definitions:
-    """All assets, checks, jobs, schedules and sensors, on one warehouse."""
-    return dg.Definitions(
-        assets=[*RAW_ASSETS, *BOOK_ASSETS, usage, usage_cost, *MART_ASSETS, *DECISION_ASSETS, *PUBLISHED],
-        jobs=JOBS,
-        schedules=SCHEDULES,
-        sensors=SENSORS,
-        resources={"settings": settings},
-        executor=dg.in_process_executor,
-    )
-
+from pipelines.defs.build import build_definitions
+from pipelines.defs.resources import settings_from_environment
 
 defs = build_definitions(settings_from_environment())

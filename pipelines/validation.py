@@ -4,7 +4,7 @@ It validates; what a failure means (refuse a page, warn) is for the caller.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,10 @@ def validate(frame: pl.DataFrame, name: str, expectations: Sequence[Expectation]
     return [_check_result(expectation, by_name[expectation.name]) for expectation in expectations]
 
 
-def write_data_docs(frames: dict[str, tuple[pl.DataFrame, Sequence[Expectation]]], folder: Path) -> Path:
+def write_data_docs(frames: Mapping[str, tuple[pl.DataFrame, Sequence[Expectation]]], folder: Path) -> Path:
     """Validate frames and write Great Expectations' Data Docs (HTML) below a folder. Returns the index page."""
     import great_expectations as gx  # noqa: PLC0415
-    from great_expectations.checkpoint import UpdateDataDocsAction  # noqa: PLC0415
+    from great_expectations.checkpoint.actions import UpdateDataDocsAction  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
     context = _context()

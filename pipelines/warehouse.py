@@ -6,7 +6,7 @@ One process that has a DuckDB file open for writing locks out every other, so th
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -166,7 +166,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "t
     """Rows of a declared table in its declared types. `where` may use $name parameters."""
     table = TABLES_BY_NAME[name]
     query = f"SELECT * FROM {table.qualified} WHERE {where}"
-    frame = connection.sql(query, params=values or None).pl()
+    frame: pl.DataFrame = connection.sql(query, params=values or None).pl()
     return frame.cast(polars_schema(table.declaration))
 
 
@@ -201,7 +201,7 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None) -> Any:
+def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> Any:
     """The one value of a query, or None. Fetches all rows: an open result would block the connection."""
-    rows = connection.execute(query, parameters or {}).fetchall()
+    rows = connection.execute(query, dict(parameters or {})).fetchall()
     return rows[0][0] if rows else None

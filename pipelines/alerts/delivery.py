@@ -7,6 +7,7 @@ An address is a secret as a whole: host, path and query of a webhook are its pas
 import hashlib
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -56,8 +57,7 @@ def target_of(url: str) -> Target:
     """The target behind one apprise URL."""
     # scrypt, as a plain hash of a mail address with a weak password could be found by trial.
     digest = hashlib.scrypt(url.encode(), salt=b"alert target", n=2**14, r=8, p=1, dklen=6).hex()
-    with _silence():
-        service = _service(url)
+    service = _service(url)
     return Target(UNKNOWN_CHANNEL if service is None else str(service.schema), digest, url)
 
 
@@ -84,8 +84,7 @@ def deliver(
     rows: list[dict[str, Any]] = []
     for target in targets:
         failed_in_a_row = 0
-        with _silence():
-            service = _service(target.url)
+        service = _service(target.url)
         for alert in due.filter(pl.col("target") == target.digest).iter_rows(named=True):
             error = _invalid(target) if service is None else retrying(_send, service, alert)
             rows.append(
@@ -106,11 +105,14 @@ def deliver(
 
 def _service(url: str) -> Any:
     """The sender of apprise for the address, or None if there is none."""
-    try:
-        # Memory only: some services would otherwise cache tokens on disk.
-        return Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory"))
-    except Exception:  # noqa: BLE001 - over a hundred plugins parse this text; their messages may quote it
-        return None
+    with _silence(), warnings.catch_warnings():
+        # The first call imports all plugins; one of them uses a module that Python is about to drop.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            # Memory only: some services would otherwise cache tokens on disk.
+            return Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory"))
+        except Exception:  # noqa: BLE001 - what any of 250 plugins raises on a malformed address may quote it
+            return None
 
 
 def _send(service: Any, alert: Mapping[str, Any]) -> str | None:

@@ -51,7 +51,8 @@ def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
 
     Columns: as_of, month, projected_usd, low_usd, spent_usd, is_unpriced, projected_usd_before (of the as_of one day
     earlier; NULL if there is none). What has no price is left out of the sums, which is_unpriced then marks as lower
-    bounds. low_usd adds the lower ends, which no total undercuts by chance; a model without a band counts as spent.
+    bounds. low_usd adds the lower ends, as if all models came out low at once; a model without a band counts what is
+    spent.
     """
     totals = forecast.group_by("as_of", "month").agg(
         pl.col("projected_usd", "spent_usd").sum(),

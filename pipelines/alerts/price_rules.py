@@ -168,7 +168,7 @@ def _label(row: Row) -> str:
     terms = [] if row["service_tier"] == "standard" else [row["service_tier"]]
     if row["context_from"]:
         terms.append(f"prompts from {row['context_from']:,} tokens")
-    return row["meter"] + (f" ({', '.join(terms)})" if terms else "")
+    return f"{row['meter']} ({', '.join(terms)})" if terms else str(row["meter"])
 
 
 def _values(row: Row) -> Row:

@@ -15,7 +15,7 @@ from pipelines.books.model_names import undated
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 
-HOLD_SCHEMA = polars_schema(PriceHold)
+HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
 
 
@@ -33,6 +33,12 @@ class Judgement:
 def price_key(book: Book) -> pl.Expr:
     """The identifying columns of a price in one string, as in `core.price_hold.price_key`."""
     return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in book.key], separator="|")
+
+
+def key_parts(book: Book) -> list[pl.Expr]:
+    """The columns that `price_key` joined, as text."""
+    parts = pl.col("price_key").str.split("|")
+    return [parts.list.get(position).alias(name) for position, name in enumerate(book.key)]
 
 
 def in_force_at(believed: pl.DataFrame, at: datetime) -> pl.DataFrame:
@@ -151,7 +157,7 @@ def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.D
 
     Only token prices are the same thing at two sources; a GPU rate is one provider's own.
     """
-    schema = {"price_key": pl.String, "new_amount": pl.Decimal(18, 6), "witness": pl.String}
+    schema: dict[str, pl.DataType] = {"price_key": pl.String(), "new_amount": pl.Decimal(18, 6), "witness": pl.String()}
     if book.table != "token_price" or witnesses.is_empty():
         return pl.DataFrame(schema=schema)
     others = witnesses.with_columns(model=undated(pl.col("model"))).select(

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.defs.costs import MART_ASSETS, usage_cost
+from pipelines.defs.decisions import DECISION_ASSETS
 from pipelines.defs.partitions import range_tags
 from pipelines.defs.publishing import PUBLISHED
-from pipelines.defs.decisions import DECISION_ASSETS
 from pipelines.defs.resources import Settings
 from pipelines.defs.sources import BOOK_ASSETS, RAW_ASSETS
 from pipelines.defs.usage import usage

@@ -9,9 +9,9 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.automation import build_costs, decide, import_usage, refresh_sources
+from pipelines.defs.build import build_definitions
 from pipelines.defs.partitions import range_tags
 from pipelines.defs.resources import Settings
-from pipelines.definitions import build_definitions
 from pipelines.steps.costing import days_to_build
 from pipelines.steps.housekeeping import prepare
 

@@ -14,7 +14,8 @@ from pipelines.schema.expectations import Expectation
 from pipelines.sources.catalog import SOURCES, Source
 from pipelines.sources.fetch import Fetcher
 from pipelines.steps.fetching import fetch_source
-from pipelines.steps.promoting import Promotion, declared_expectations, promote_latest
+from pipelines.steps.promoting import Promotion, promote_latest
+from pipelines.steps.staging import declared_expectations
 from pipelines.validation import CheckResult
 
 

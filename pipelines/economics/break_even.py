@@ -5,9 +5,8 @@ not one token less. This module knows nothing about where prices come from; rows
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +24,8 @@ MTOK = 1_000_000
 INPUT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h")
 TEXT_METERS = (*INPUT_METERS, "output")
 USAGE_DAYS = 30
+Mix = Mapping[str, int]
+"""Tokens by meter; only their proportion counts."""
 LONG_PROMPT_FACTOR = 2
 """A mix with this many times more input per output than the benchmark is flagged: its capacity is overstated."""
 
@@ -77,13 +78,11 @@ class BreakEvenResult:
     own_gpu_usd_per_month: Decimal | None = None
 
 
-def break_even(
-    rate: Rate, api: ApiPrice, mix: Mapping[str, int], own_tokens: int, assumptions: Assumptions
-) -> BreakEvenResult:
+def break_even(rate: Rate, api: ApiPrice, mix: Mix, own_tokens: int, assumptions: Assumptions) -> BreakEvenResult:
     """Compare one GPU rate with one API model. Formulas: break-even of a step function, checked against capacity.
 
-    `mix`: tokens by meter, only their proportion counts. `own_tokens`: own volume in tokens a month. Own GPUs cost
-    n replicas whatever their load, plus engineering; the API costs the price of the mix for each token.
+    `own_tokens`: own volume in tokens a month. Own GPUs cost n replicas whatever their load, plus engineering; the
+    API costs the price of the mix for each token.
     Raises ValueError for a mix without tokens.
     """
     total = sum(mix.values())
@@ -94,22 +93,28 @@ def break_even(
         return BreakEvenResult((), "unknown", f"no API price for {', '.join(missing)}")
     if not mix.get("output"):
         return BreakEvenResult((), "unknown", "the mix has no output tokens, which the benchmark counts")
-    price = Fraction(sum(api.usd_per_mtok[meter] * tokens for meter, tokens in mix.items() if tokens)) / total
+    price = (
+        sum((Fraction(api.usd_per_mtok[meter]) * share for meter, share in mix.items() if share), Fraction()) / total
+    )
     capacity = tokens_per_replica(mix, assumptions)
-    steps = _paying_intervals(rate, price, capacity, assumptions)
-    threshold, replicas = (steps[0].from_tokens, steps[0].replicas) if steps else (None, 1)
-    full_load = replicas * capacity * Fraction(assumptions.peak_factor) / Fraction(assumptions.max_utilisation)
+    steps = _intervals(rate, price, capacity, assumptions)
     own_api, own_gpu = price * own_tokens / MTOK, gpu_cost(replicas_for(own_tokens, capacity), rate, assumptions)
-    return BreakEvenResult(
+    result = BreakEvenResult(
         intervals=steps,
         verdict="no_usage" if own_tokens == 0 else "own_gpus" if own_gpu <= own_api else "api",
-        reason=None if steps else _why_never(rate, price, capacity, assumptions),
         usd_per_mtok=_money(price, 6),
         own_api_usd_per_month=_money(own_api),
         own_gpu_usd_per_month=_money(own_gpu),
-        needed_utilisation=threshold and float(threshold / full_load),
-        api_usd_per_month=threshold and _money(price * threshold / MTOK),
-        gpu_usd_per_month=threshold and _money(gpu_cost(replicas, rate, assumptions)),
+    )
+    if not steps:
+        return replace(result, reason=_why_never(rate, price, capacity, assumptions))
+    threshold, replicas = steps[0].from_tokens, steps[0].replicas
+    full_load = replicas * capacity * Fraction(assumptions.peak_factor) / Fraction(assumptions.max_utilisation)
+    return replace(
+        result,
+        needed_utilisation=float(threshold / full_load),
+        api_usd_per_month=_money(price * threshold / MTOK),
+        gpu_usd_per_month=_money(gpu_cost(replicas, rate, assumptions)),
     )
 
 
@@ -120,9 +125,7 @@ def gpu_cost(replicas: int, rate: Rate, assumptions: Assumptions) -> Fraction:
     return gpu_hours * Fraction(rate.usd_per_gpu_hour) + Fraction(assumptions.engineering_usd_per_month)
 
 
-def _paying_intervals(
-    rate: Rate, price: Fraction, capacity: Fraction, assumptions: Assumptions
-) -> tuple[Interval, ...]:
+def _intervals(rate: Rate, price: Fraction, capacity: Fraction, assumptions: Assumptions) -> tuple[Interval, ...]:
     """Within the reach of n replicas the cost is flat and the API bill rises, so each step has at most one interval."""
     if price <= 0:
         return ()
@@ -176,8 +179,11 @@ def break_even_table(
     """
     mixes = _mixes(volumes)
     apis = _api_prices(prices)
-    rows = [_row(rate, api, mixes.get((api.provider, api.model)), as_of, assumptions)
-            for rate in cheapest_rates(rates, assumptions) for api in apis]  # fmt: skip
+    rows = [
+        _row(rate, api, mixes.get((api.provider, api.model)), as_of, assumptions)
+        for rate in cheapest_rates(rates, assumptions)
+        for api in apis
+    ]
     frame = pl.DataFrame(rows, schema=polars_schema(BreakEven))
     return frame.sort("api_provider", "api_model", "gpu_provider", "gpu_tier")
 
@@ -200,27 +206,22 @@ def _api_prices(prices: pl.DataFrame) -> list[ApiPrice]:
     text = prices.filter(pl.col("meter").is_in(TEXT_METERS)).sort("provider", "model", "meter")
     if text.select("provider", "model", "meter").is_duplicated().any():
         raise ValueError("two prices of one model and meter are in force")
-    apis: dict[tuple[str, str], ApiPrice] = {}
-    for row in text.iter_rows(named=True):
-        api = apis.setdefault((row["provider"], row["model"]), ApiPrice(row["provider"], row["model"], {}, {}))
-        api.usd_per_mtok[row["meter"]] = row["usd_per_mtok"]
-        api.price_ids[row["meter"]] = row["price_id"]
-    return list(apis.values())
+    grouped = text.group_by("provider", "model", maintain_order=True).agg("meter", "usd_per_mtok", "price_id")
+    return [
+        ApiPrice(provider, model, dict(zip(meters, prices, strict=True)), dict(zip(meters, ids, strict=True)))
+        for provider, model, meters, prices, ids in grouped.iter_rows()
+    ]
 
 
 def _mixes(volumes: pl.DataFrame) -> dict[tuple[str, str], dict[str, int]]:
     """Text tokens of the last 30 days by model and meter; models without any are absent."""
     text = volumes.filter(pl.col("meter").is_in(TEXT_METERS) & (pl.col("tokens") > 0))
-    mixes: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    sums = text.group_by("provider", "model", "meter").agg(pl.col("tokens").sum())
-    for provider, model, meter, tokens in sums.sort("provider", "model", "meter").iter_rows():
-        mixes[provider, model][meter] = tokens
-    return mixes
+    sums = text.group_by("provider", "model", "meter").agg(pl.col("tokens").sum()).sort("meter")
+    mixes = sums.group_by("provider", "model", maintain_order=True).agg("meter", "tokens")
+    return {(row[0], row[1]): dict(zip(row[2], row[3], strict=True)) for row in mixes.iter_rows()}
 
 
-def _row(
-    rate: Rate, api: ApiPrice, own: Mapping[str, int] | None, as_of: date, assumptions: Assumptions
-) -> dict[str, Any]:
+def _row(rate: Rate, api: ApiPrice, own: Mix | None, as_of: date, assumptions: Assumptions) -> dict[str, Any]:
     mix = dict(own or assumptions.default_mix)
     own_tokens = sum((own or {}).values()) * assumptions.hours_per_month // (USAGE_DAYS * 24)
     result = break_even(rate, api, mix, own_tokens, assumptions)
@@ -246,13 +247,13 @@ def _row(
     }
 
 
-def _evidence(mix: Mapping[str, int], assumptions: Assumptions) -> dict[str, Any]:
+def _evidence(mix: Mix, assumptions: Assumptions) -> dict[str, Any]:
     """The benchmark and the assumptions that a row rests on."""
     reference = assumptions.throughput
     prompt = sum(mix.get(meter, 0) for meter in INPUT_METERS)
-    longest = LONG_PROMPT_FACTOR * Fraction(reference.input_tokens, reference.output_tokens)
     return {
-        "is_mix_beyond_reference": prompt > longest * mix.get("output", 0),
+        "is_mix_beyond_reference": prompt * reference.output_tokens
+        > LONG_PROMPT_FACTOR * reference.input_tokens * mix.get("output", 0),
         "throughput_id": reference.throughput_id,
         "throughput_source": reference.source,
         "out_tok_s_per_gpu": reference.out_tok_s_per_gpu,

@@ -44,10 +44,10 @@ def expectations(observation: type[dy.Schema], key: tuple[str, ...], amount: str
             description="one statement per key and start",
         ),
     ]
-    for name in ("provider", "model" if "model" in columns else "gpu"):
-        found.append(
-            Expectation(f"{name}_is_given", "ExpectColumnValuesToNotBeNull", {"column": name}, description="never NULL")
-        )
+    found += [
+        Expectation(f"{name}_is_given", "ExpectColumnValuesToNotBeNull", {"column": name}, description="never NULL")
+        for name in ("provider", "model" if "model" in columns else "gpu")
+    ]
     for name, column in columns.items():
         allowed = (column.metadata or {}).get("allowed")
         if allowed and len(allowed) > 1:

@@ -1,8 +1,7 @@
 """Bytes over HTTP, politely and within bounds. No parsing, no database, no clock but for time-outs.
 
 An answer is whole or it is an error: truncated, oversized, empty and unexpected answers raise FetchError.
-Messages never hold a query string or a password, and no credentials are sent: neither cookies nor .netrc.
-Proxies and the CA bundle do come from the environment.
+Messages hold no query string and no password. Cookies and .netrc are not sent; proxies and CA bundle are honoured.
 """
 
 import time
@@ -70,7 +69,7 @@ class Patience:
     connect: float = 10
     read: float = 30
     total: float = 180
-    """For one fetch with robots.txt, redirects and retries; a hanging read may end later, dripping headers much later."""
+    """For one fetch with robots.txt, redirects and retries; a hung read may end later, dripping headers much later."""
     attempts: int = 4
     backoff: float = 1
     backoff_max: float = 30
@@ -128,13 +127,12 @@ class Fetcher(AbstractContextManager["Fetcher"]):
             raise FetchError(f"{shown(address)}: robots.txt not readable") from None
 
     def _try(self, request: Request, deadline: float) -> Answer | str:
-        retrying = Retrying(
+        return Retrying(
             retry=retry_if_exception_type(PassingError),
             wait=self._wait_seconds,
             stop=stop_after_attempt(self._patience.attempts) | stop_before_delay(max(0, deadline - time.monotonic())),
             reraise=True,
-        )
-        return retrying(self._attempt, request, deadline)
+        )(self._attempt, request, deadline)
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

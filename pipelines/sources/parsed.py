@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 
-REJECT_SCHEMA = {"place": pl.String, "raw_text": pl.String, "reason": pl.String}
+REJECT_SCHEMA: dict[str, pl.DataType] = {"place": pl.String(), "raw_text": pl.String(), "reason": pl.String()}
 MAX_RAW_TEXT = 500
 PRICE_LIMIT = Decimal(10) ** 11
 """DECIMAL(18,6) holds twelve digits before the point; anything near that is no price."""

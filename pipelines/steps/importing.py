@@ -8,10 +8,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import UsageImport
 from pipelines.usage import ledger
-from pipelines.usage.importing import ImportedFile, UnknownFormat, import_file
+from pipelines.usage.formats import UnknownFormat
+from pipelines.usage.importing import ImportedFile, import_file
 from pipelines.warehouse import Warehouse, append, read_table
 
 IGNORED_IN_INBOX = (".", "README")
@@ -58,22 +57,16 @@ def _import_one(warehouse: Warehouse, file: Path, as_of: datetime, format_name: 
 def _store(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, file: Path, imported: ImportedFile
 ) -> FileOutcome:
-    summary = imported.summary
+    summary = imported.summary.row(0, named=True)
     if not read_table(connection, "core.usage_import", "import_id = $id", id=summary["import_id"]).is_empty():
         return FileOutcome(file, "known", reason="this content was imported before")
-    known = read_table(connection, "core.ledger_file")
-    change = ledger.write(warehouse.folder, known, imported.usage)
+    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), imported.usage)
     touched = change.files["usage_date"].to_list()
     connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": touched})
     append(connection, "core.ledger_file", change.files)
     append(connection, "core.usage_reject", imported.rejects)
-    row = summary | {"duplicate_count": summary["duplicate_count"] + change.duplicate_rows}
-    append(connection, "core.usage_import", pl.DataFrame([row], schema=polars_schema(UsageImport)))
+    duplicates = summary["duplicate_count"] + change.duplicate_rows
+    append(connection, "core.usage_import", imported.summary.with_columns(duplicate_count=pl.lit(duplicates)))
     return FileOutcome(
-        file,
-        "imported",
-        row_count=summary["row_count"],
-        new_count=change.new_rows,
-        duplicate_count=row["duplicate_count"],
-        reject_count=imported.rejects.height,
+        file, "imported", summary["row_count"], change.new_rows, duplicates, reject_count=summary["reject_count"]
     )

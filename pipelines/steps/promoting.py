@@ -8,22 +8,17 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.books.book import BOOKS, Book, Reading
-from pipelines.books.holding import HOLD_SCHEMA, in_force_at, judge, movements
+from pipelines.books.book import Book, Reading
+from pipelines.books.holding import WITNESS_COLUMNS, in_force_at, judge, key_parts
 from pipelines.books.versions import VersionChange, fold
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.expectations import MOVEMENT_COLUMN, Expectation, expectations, with_row_counts
 from pipelines.schema.raw import Parse, SourceReject
-from pipelines.sources import archive
+from pipelines.sources.archive import ArchiveError
 from pipelines.sources.catalog import Source
-from pipelines.sources.parsed import REJECT_SCHEMA, ParseError
-from pipelines.validation import CheckResult, validate
+from pipelines.sources.parsed import ParseError
+from pipelines.steps.staging import BOOKS_BY_TABLE, checked, contracted, latest_fetch, stage
+from pipelines.validation import CheckResult
 from pipelines.warehouse import Warehouse, append, read_table, scalar
-
-BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
-HUNDREDFOLD = 100.0
-OVERRULED_BY_ACCEPTANCE = ("keeps_rows", "unit_is_plausible")
-"""Checks of plausibility against the past: a person who has seen the page may overrule them."""
 
 
 @dataclass
@@ -40,24 +35,10 @@ class Promotion:
     checks: list[CheckResult] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Staged:
-    """Parsed rows of one body before they are believed."""
-
-    rows: pl.DataFrame
-    rejects: pl.DataFrame
-
-
-def declared_expectations(source: Source) -> tuple[Expectation, ...]:
-    """The expectations on a source's rows, stable over time, without row counts."""
-    book = BOOKS_BY_TABLE[source.table]
-    return expectations(book.observation, book.key, book.amount)
-
-
 def promote_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promotion:
     """Promote the newest body of a source fetched up to `at`. Writes raw.parse, rejects, holds and versions."""
     with warehouse.write() as connection:
-        fetch = _latest_fetch(connection, source.key, at)
+        fetch = latest_fetch(connection, source.key, at)
         if fetch is None:
             return Promotion(source.key, "refused", "nothing was fetched yet")
         promotion = _promote(connection, warehouse.folder, source, fetch)
@@ -68,7 +49,7 @@ def promote_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promot
 def accept_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promotion:
     """A person vouches for the newest body of a source: its held prices and refused rows are believed."""
     with warehouse.write() as connection:
-        fetch = _latest_fetch(connection, source.key, at)
+        fetch = latest_fetch(connection, source.key, at)
         if fetch is not None:
             row = {"source": source.key, "sha256": fetch["sha256"], "accepted_at": at}
             append(connection, "raw.acceptance", pl.DataFrame([row]))
@@ -78,15 +59,13 @@ def accept_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promoti
 def _promote(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, fetch: dict[str, Any]) -> Promotion:
     book = BOOKS_BY_TABLE[source.table]
     try:
-        parsed = source.parse(archive.read(folder, fetch["archive_path"]))
-    except (ParseError, archive.ArchiveError) as error:
+        staged = stage(connection, folder, source, fetch)
+    except (ParseError, ArchiveError) as error:
         return Promotion(source.key, "refused", str(error))
-    believed = read_table(connection, f"core.{book.table}", "source = $source AND known_to IS NULL", source=source.key)
     reading = Reading(source.key, fetch["fetch_id"], fetch["fetched_at"], _is_accepted(connection, source.key, fetch))
-    staged = Staged(_with_movement(book, believed, parsed.rows, reading.at), parsed.rejects)
-    checks = _checked(connection, source, staged.rows, reading.is_accepted)
+    checks = checked(source, staged, is_accepted=reading.is_accepted)
     promotion = Promotion(source.key, "promoted", row_count=staged.rows.height, checks=checks)
-    good, rejects = _contracted(book, staged)
+    good, rejects = contracted(book, staged)
     _store_rejects(connection, source, fetch, rejects)
     promotion.reject_count = rejects.height
     failed = [check for check in checks if check.is_blocking]
@@ -94,7 +73,7 @@ def _promote(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source
         promotion.outcome = "refused"
         promotion.reason = "; ".join(f"{check.expectation.name}: {check.observed}" for check in failed)
         return promotion
-    return _believe(connection, book, believed, good, reading, promotion)
+    return _believe(connection, book, staged.believed, good, reading, promotion)
 
 
 def _believe(
@@ -125,76 +104,6 @@ def _believe(
     return promotion
 
 
-def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    """Add how each price moved, in words that an expectation can test."""
-    if book.amount is None:
-        return rows
-    low, high = (float(bound) for bound in book.bounds)
-    ratio = pl.col("ratio")
-    return (
-        movements(book, believed, rows, at)
-        .with_columns(
-            pl.when(ratio.is_null())
-            .then(pl.lit("new"))
-            .when(ratio == 1)
-            .then(pl.lit("none"))
-            .when((ratio >= HUNDREDFOLD) | (ratio <= 1 / HUNDREDFOLD))
-            .then(pl.lit("hundredfold"))
-            .when(ratio.is_between(low, high))
-            .then(pl.lit("small"))
-            .otherwise(pl.lit("beyond_bounds"))
-            .alias(MOVEMENT_COLUMN)
-        )
-        .select(*rows.columns, MOVEMENT_COLUMN)
-    )
-
-
-def _checked(
-    connection: duckdb.DuckDBPyConnection, source: Source, rows: pl.DataFrame, is_accepted: bool
-) -> list[CheckResult]:
-    last_rows = scalar(
-        connection,
-        "SELECT row_count FROM raw.parse WHERE source = $source AND outcome = 'promoted' "
-        "ORDER BY fetched_at DESC, parsed_at DESC LIMIT 1",
-        {"source": source.key},
-    )
-    suite = with_row_counts(declared_expectations(source), source.min_rows, last_rows)
-    results = validate(rows, source.key, suite)
-    if not is_accepted:
-        return results
-    return [
-        CheckResult(result.expectation, is_met=True, observed=f"accepted by a person: {result.observed}")
-        if result.expectation.name in OVERRULED_BY_ACCEPTANCE
-        else result
-        for result in results
-    ]
-
-
-def _contracted(book: Book, staged: Staged) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that keep the row rules, and the parser's rejects with those that do not."""
-    observed = staged.rows.select(book.observation.column_names())
-    good, failure = book.observation.filter(observed, cast=True)
-    details = failure.details()
-    rules = [name for name in details.columns if name not in observed.columns]
-    broken = details.select(
-        place=pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in book.key], separator="|"),
-        raw_text=pl.col("printed" if "printed" in observed.columns else "retires_printed").fill_null(""),
-        reason=pl.concat_list(
-            pl.when(pl.col(rule).cast(pl.String) == "invalid").then(pl.lit(rule)) for rule in rules
-        ).list.drop_nulls().list.join(", "),
-    )  # fmt: skip
-    return good, pl.concat([staged.rejects, broken.cast(REJECT_SCHEMA)])
-
-
-def _latest_fetch(connection: duckdb.DuckDBPyConnection, source: str, at: datetime) -> dict[str, Any] | None:
-    rows = connection.sql(
-        "SELECT * FROM raw.fetch WHERE source = $source AND fetched_at <= $at AND sha256 IS NOT NULL "
-        "ORDER BY fetched_at DESC LIMIT 1",
-        params={"source": source, "at": at},
-    ).pl()
-    return rows.row(0, named=True) if rows.height else None
-
-
 def _is_accepted(connection: duckdb.DuckDBPyConnection, source: str, fetch: dict[str, Any]) -> bool:
     accepted = read_table(
         connection, "raw.acceptance", "source = $source AND sha256 = $sha256", source=source, sha256=fetch["sha256"]
@@ -207,10 +116,23 @@ def _open_holds(connection: duckdb.DuckDBPyConnection, source: str) -> pl.DataFr
 
 
 def _witnesses(connection: duckdb.DuckDBPyConnection, book: Book, reading: Reading) -> pl.DataFrame:
+    """What other sources print: their prices in force and those they have on hold. Two holds confirm each other."""
     others = read_table(
         connection, f"core.{book.table}", "source <> $source AND known_to IS NULL AND is_listed", source=reading.source
     )
-    return in_force_at(others, reading.at)
+    if book.table != "token_price":
+        return in_force_at(others, reading.at)
+    held = read_table(
+        connection,
+        "core.price_hold",
+        "book = 'token_price' AND source <> $source AND status = 'open'",
+        source=reading.source,
+    )
+    columns = ["source", *WITNESS_COLUMNS, "usd_per_unit"]
+    printed = held.select("source", *key_parts(book), usd_per_unit="new_amount").with_columns(
+        pl.col("context_from").cast(pl.Int64)
+    )
+    return pl.concat([in_force_at(others, reading.at).select(columns), printed.select(columns)])
 
 
 def _store_rejects(
@@ -224,7 +146,7 @@ def _store_rejects(
 def _store_holds(connection: duckdb.DuckDBPyConnection, holds: pl.DataFrame) -> None:
     ids = holds["hold_id"].to_list()
     connection.execute("DELETE FROM core.price_hold WHERE hold_id IN (SELECT unnest($ids))", {"ids": ids})
-    append(connection, "core.price_hold", holds.cast(HOLD_SCHEMA))
+    append(connection, "core.price_hold", holds)
 
 
 def _store_versions(connection: duckdb.DuckDBPyConnection, book: Book, change: VersionChange) -> None:

@@ -80,9 +80,9 @@ def test_openai_html():
     assert parsed.rejects["raw_text"].to_list() == ["$15.00 / 1M characters", "$30.00 / 1M characters"]
     expected = {
         ("gpt-5.5", "input_uncached", "standard", 0): "5",
-        ("gpt-5.5", "output", "standard", 272_000): "45",
-        ("gpt-5.5", "cache_read", "batch", 272_000): "0.5",
-        ("gpt-5.5-pro", "input_uncached", "standard", 272_000): "60",
+        ("gpt-5.5", "output", "standard", 272_001): "45",
+        ("gpt-5.5", "cache_read", "batch", 272_001): "0.5",
+        ("gpt-5.5-pro", "input_uncached", "standard", 272_001): "60",
         ("gpt-5.4", "cache_read", "batch", 0): "0.13",
         ("gpt-5-mini", "cache_read", "standard", 0): "0.025",
         ("o4-mini", "cache_read", "flex", 0): "0.138",

@@ -138,7 +138,7 @@ def _text_prices(island: Island, place: str, tier: str, collector: RowCollector)
         if texts is None:
             continue
         limited = _LIMITED_MODEL.fullmatch(texts[0])
-        model, limit = (limited.group(1), int(limited.group(2)) * 1000) if limited else (texts[0], None)
+        model, limit = (limited.group(1), int(limited.group(2)) * 1000 + 1) if limited else (texts[0], None)
         if limit is not None:
             limits[model] = limit
         prices += _row_prices(Row(place, model, tier, TEXT_METERS, context_to=limit), texts[1:], collector)

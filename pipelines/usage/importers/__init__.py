@@ -5,7 +5,6 @@ no files, no row rules that hold for every format, no prices. Columns that it le
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,8 +47,9 @@ class Importer:
 
 
 def identity(*parts: str | None) -> str:
-    """A usage_id: the first 128 bits of a sha256 over the parts, unambiguous because JSON quotes them."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    """A usage_id: the first 128 bits of a sha256 over the parts, which hold no control character (`text_or_none`)."""
+    joined = "\x1f".join("\x00" if part is None else part for part in parts)
+    return hashlib.sha256(joined.encode()).hexdigest()[:32]
 
 
 def text_or_none(name: str, value: object) -> str | None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import PureWindowsPath
 from typing import Any, NoReturn
 
 from pipelines.usage.contract import largest_per_usage
@@ -22,6 +21,7 @@ SYNTHETIC_MODEL = "<synthetic>"
 SERVICE_TIERS = {None: "standard", "standard": "standard", "batch": "batch", "priority": "priority"}
 SPEEDS = {None: None, "standard": None, "fast": "fast"}
 GEOS_WITHOUT_PRICE = (None, "global", "not_available")
+PATH_SEPARATOR = re.compile(r"[/\\]")
 COST_STEP = Decimal("1e-12")
 MAX_COST_USD = 1_000_000
 SHOWN_CHARACTERS = 80
@@ -29,6 +29,14 @@ SAFE_START = re.compile(
     r'\s*\{(?:\s*"(?:type|timestamp|sessionId|requestId|uuid|parentUuid|version)"'
     r'\s*:\s*(?:"[\w.:+-]*"|null|true|false)\s*,?)*'
 )
+
+
+def _no_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python's decoder would let pass."""
+    raise ValueError(name)
+
+
+DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
 def recognises(first_lines: Sequence[str]) -> bool:
@@ -87,15 +95,11 @@ def _is_of_a_session(line: str) -> bool:
 
 def _decoded(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise Refused("invalid_json", f"{error.msg} at character {error.pos + 1} of {len(text)}") from None
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise Refused("invalid_json", f"{type(error).__name__} in {len(text)} characters") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _who(entry: dict[str, Any], message: dict[str, Any], usage: dict[str, Any]) -> Row:
@@ -104,7 +108,6 @@ def _who(entry: dict[str, Any], message: dict[str, Any], usage: dict[str, Any]) 
     if message_id is None or model is None:
         raise Refused("no_identity", "message.id or message.model is missing")
     geo = text_or_none("inference_geo", usage.get("inference_geo"))
-    cwd = text_or_none("cwd", PureWindowsPath(entry["cwd"]).name) if isinstance(entry.get("cwd"), str) else None
     return {
         "usage_id": identity("claude_code", message_id, text_or_none("requestId", entry.get("requestId"))),
         "usage_at": _instant(entry.get("timestamp")),
@@ -115,9 +118,14 @@ def _who(entry: dict[str, Any], message: dict[str, Any], usage: dict[str, Any]) 
         "model": model,
         "service_tier": _service_tier(usage),
         "requests": 1,
-        "project_id": cwd,
+        "project_id": _project(entry.get("cwd")),
         "conversation_id": text_or_none("sessionId", entry.get("sessionId")),
     }
+
+
+def _project(cwd: object) -> str | None:
+    """The last component of the working directory; the path above it tells about the user's machine."""
+    return text_or_none("cwd", PATH_SEPARATOR.split(cwd.rstrip("/\\"))[-1]) if isinstance(cwd, str) else None
 
 
 def _service_tier(usage: dict[str, Any]) -> str:

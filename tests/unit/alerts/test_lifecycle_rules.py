@@ -8,6 +8,8 @@ import pytest
 
 from pipelines.alerts.lifecycle_rules import retirement_moved, retirement_near, used_after_retirement
 from pipelines.schema.alerts import Alert
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.decisions import DeprecationRisk
 
 RAISED = datetime(2026, 11, 21, 6, 5)
 USD = pl.Decimal(38, 12)
@@ -79,25 +81,27 @@ RETIRES = date(2026, 12, 31)
 
 
 def risk(days_left=25, **other):
+    as_of = RETIRES - timedelta(days=days_left)
     row = {
+        "as_of": as_of,
         "provider": "openai",
         "model": "gpt-4o",
         "retires_on": RETIRES,
-        "retires_precision": "day",
+        "expected_end_on": RETIRES,
+        "days_basis": "firm",
         "days_left": days_left,
         "spend_30d_usd": Decimal(40),
         "replacement": "gpt-5",
-        "monthly_delta_usd": Decimal("-10"),
-        "last_used_on": RETIRES - timedelta(days=days_left),
+        "monthly_delta_usd": Decimal(-10),
+        "is_used_after_retirement": False,
+        "last_used_on": as_of - timedelta(days=1),
         "lifecycle_id": "l9",
-        "source": "openai-lifecycle",
-        "url": "https://example.org/deprecations",
     }
     return {**row, **other}
 
 
 def risks(*rows):
-    return pl.DataFrame(list(rows), schema_overrides={"spend_30d_usd": USD, "monthly_delta_usd": USD})
+    return pl.DataFrame(list(rows), schema=polars_schema(DeprecationRisk))
 
 
 def test_each_threshold_alerts_once_as_days_pass():
@@ -112,15 +116,23 @@ def test_each_threshold_alerts_once_as_days_pass():
 
 def test_missed_days_give_only_the_nearest_threshold():
     alerts = retirement_near(risks(risk(12)), RAISED)
-    assert alerts["title"].to_list() == ["openai gpt-4o: retires 2026-12-31, days left: 12; replacement gpt-5"]
+    assert alerts["title"].to_list() == ["openai gpt-4o: retires 2026-12-31, days left: 12; replacement: gpt-5"]
 
 
-def test_moved_date_alerts_again():
-    ids = [
-        retirement_near(risks(risk(12, retires_on=day)), RAISED)["alert_id"].item()
-        for day in (RETIRES, date(2027, 1, 31))
-    ]
+def test_a_new_date_counts_its_thresholds_again():
+    later = date(2027, 1, 31)
+    ids = [retirement_near(risks(risk(12, retires_on=day)), RAISED)["alert_id"].item() for day in (RETIRES, later)]
     assert ids[0] != ids[1]
+
+
+def test_a_floor_is_told_as_one():
+    alerts = retirement_near(risks(risk(12, days_basis="floor")), RAISED)
+    assert "retires not before 2026-12-31" in alerts["title"].item()
+
+
+def test_inferred_dates_and_models_no_longer_used_are_silent():
+    unused = risk(last_used_on=RETIRES - timedelta(days=25 + 31))
+    assert retirement_near(risks(risk(days_basis="inferred", retires_on=None), unused), RAISED).is_empty()
 
 
 def test_owners_of_one_model_are_one_alert():
@@ -129,31 +141,17 @@ def test_owners_of_one_model_are_one_alert():
     assert "spend of the last 30 days: 80.00 USD" in alerts["body"].item()
 
 
-def test_unknown_spend_counts_as_used_and_zero_does_not():
-    assert retirement_near(risks(risk(spend_30d_usd=Decimal(0))), RAISED).is_empty()
+def test_one_owner_of_unknown_cost_makes_the_sum_unknown():
     alerts = retirement_near(risks(risk(), risk(spend_30d_usd=None)), RAISED)
     assert "spend of the last 30 days: unknown" in alerts["body"].item()
 
 
-@pytest.mark.parametrize(
-    ("precision", "retires_on", "last_used_on", "is_alert"),
-    [
-        ("day", RETIRES, RETIRES, False),
-        ("day", RETIRES, date(2027, 1, 1), True),
-        ("month", date(2027, 2, 1), date(2027, 2, 28), False),
-        ("month", date(2027, 2, 1), date(2027, 3, 1), True),
-        ("floor", RETIRES, date(2027, 3, 1), False),
-        ("day", RETIRES, None, False),
-    ],
-)
-def test_use_after_retirement_needs_a_day_after_the_last_possible_one(precision, retires_on, last_used_on, is_alert):
-    row = risk(-60, retires_precision=precision, retires_on=retires_on, last_used_on=last_used_on)
-    alerts = used_after_retirement(risks(row).cast({"last_used_on": pl.Date}), RAISED)
-    assert alerts["severity"].to_list() == (["critical"] if is_alert else [])
-    Alert.validate(alerts)
-
-
-def test_use_after_retirement_alerts_once_a_month():
+def test_use_after_retirement_is_critical_once_a_month():
     used = [date(2027, 1, 5), date(2027, 1, 6), date(2027, 2, 1)]
-    ids = [used_after_retirement(risks(risk(-9, last_used_on=day)), RAISED)["alert_id"].item() for day in used]
+    days = [risk((RETIRES - day).days, last_used_on=day, is_used_after_retirement=True) for day in used]
+    alerts = pl.concat([used_after_retirement(risks(day, risk()), RAISED) for day in days])
+    assert alerts["severity"].to_list() == ["critical"] * 3
+    ids = alerts["alert_id"].to_list()
     assert ids[0] == ids[1] != ids[2]
+    assert alerts["title"][0] == "openai gpt-4o: used on 2027-01-05, though retired 2026-12-31"
+    Alert.validate(alerts)

@@ -8,28 +8,13 @@ import pytest
 
 from pipelines.alerts.price_rules import price_changed, price_held
 from pipelines.schema.alerts import Alert
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.costs import PriceChange
+from pipelines.schema.holds import PriceHold
+from pipelines.schema.token_prices import TokenPrice
 
 KNOWN = datetime(2026, 11, 21, 6, 0)
 RAISED = datetime(2026, 11, 21, 6, 5)
-PRICE = pl.Decimal(18, 6)
-CHANGE_SCHEMA = {
-    "kind": pl.String,
-    "provider": pl.String,
-    "model": pl.String,
-    "meter": pl.String,
-    "service_tier": pl.String,
-    "unit": pl.String,
-    "old_usd_per_unit": PRICE,
-    "new_usd_per_unit": PRICE,
-    "valid_from": pl.Datetime("us"),
-    "known_from": pl.Datetime("us"),
-    "source": pl.String,
-    "url": pl.String,
-    "price_id": pl.String,
-    "usd_per_month_effect": pl.Decimal(38, 12),
-    "is_first_snapshot": pl.Boolean,
-    "is_whole_model": pl.Boolean,
-}
 
 
 def change(meter="output", old="2.00", new="1.50", **other):
@@ -49,13 +34,27 @@ def change(meter="output", old="2.00", new="1.50", **other):
         "price_id": f"p-{meter}",
         "usd_per_month_effect": None,
         "is_first_snapshot": False,
-        "is_whole_model": False,
+        "context_from": 0,
+        "changed_on": KNOWN.date(),
+        "fetch_id": "f1",
     }
     return {**row, **other}
 
 
-def raised(*rows):
-    return price_changed(pl.DataFrame(list(rows), schema=CHANGE_SCHEMA), RAISED)
+def version(known_from, known_to=None, valid_to=None, is_listed=True):
+    row = {"source": "openai-pricing", "provider": "openai", "model": "gpt-5-mini"}
+    return {**row, "known_from": known_from, "known_to": known_to, "valid_to": valid_to, "is_listed": is_listed}
+
+
+EARLIER = KNOWN - timedelta(days=30)
+OLD_MODEL = (version(EARLIER),)
+NEW_MODEL = (version(KNOWN),)
+GONE_MODEL = (version(EARLIER, known_to=KNOWN), version(KNOWN, valid_to=KNOWN), version(KNOWN, is_listed=False))
+
+
+def raised(*rows, prices=OLD_MODEL):
+    changes = pl.DataFrame(list(rows), schema=polars_schema(PriceChange))
+    return price_changed(changes, pl.DataFrame(list(prices), schema=polars_schema(TokenPrice)), RAISED)
 
 
 def test_meters_of_one_move_are_one_alert():
@@ -100,35 +99,58 @@ def test_announced_price_says_from():
 
 
 @pytest.mark.parametrize(
-    ("kind", "old", "new", "is_whole_model", "rule"),
+    ("kind", "old", "prices", "rule", "words"),
     [
-        ("new", None, "1.50", True, "model_new"),
-        ("new", None, "1.50", False, "price_changed"),
-        ("vanished", "1.50", None, True, "model_vanished"),
-        ("vanished", "1.50", None, False, "price_changed"),
-        ("returned", "1.50", "1.50", False, "price_changed"),
+        ("new", None, NEW_MODEL, "model_new", "new model, output new at 1.50 USD/Mtok"),
+        ("new", None, OLD_MODEL, "price_changed", "output new at 1.50 USD/Mtok"),
+        (
+            "vanished",
+            "1.50",
+            GONE_MODEL,
+            "model_vanished",
+            "model no longer on the price page, output no longer printed, stays at 1.50 USD/Mtok",
+        ),
+        (
+            "vanished",
+            "1.50",
+            (*GONE_MODEL, version(EARLIER)),
+            "price_changed",
+            "output no longer printed, stays at 1.50 USD/Mtok",
+        ),
+        ("returned", "1.50", OLD_MODEL, "price_changed", "output printed again at 1.50 USD/Mtok"),
     ],
 )
-def test_a_model_is_new_or_vanished_only_as_a_whole(kind, old, new, is_whole_model, rule):
-    alerts = raised(change(old=old, new=new, kind=kind, is_whole_model=is_whole_model))
-    assert alerts["rule"].to_list() == [rule]
+def test_a_model_is_new_or_vanished_only_as_a_whole(kind, old, prices, rule, words):
+    alerts = raised(change(old=old, kind=kind), prices=prices)
+    assert alerts.select("rule", "title").row(0) == (rule, f"openai gpt-5-mini: {words} since 2026-11-20")
     Alert.validate(alerts)
 
 
+def test_what_happens_later_does_not_change_the_alert():
+    later = version(KNOWN + timedelta(hours=9))
+    before = raised(change(old="1.50", kind="vanished"), prices=GONE_MODEL)
+    assert before.equals(raised(change(old="1.50", kind="vanished"), prices=(*GONE_MODEL, later)))
+
+
 def test_new_price_beside_a_changed_one_is_no_new_model():
-    new = change("cache_read", None, "0.02", kind="new", is_whole_model=True)
-    assert raised(new, change())["rule"].to_list() == ["price_changed"]
+    new = change("cache_read", None, "0.02", kind="new")
+    assert raised(new, change(), prices=NEW_MODEL)["rule"].to_list() == ["price_changed"]
+
+
+def test_tier_and_prompt_size_are_named():
+    alerts = raised(change(service_tier="batch", context_from=200_000))
+    assert "output (batch, prompts from 200,000 tokens) 2.00 -> 1.50 USD/Mtok (-25 %)" in alerts["title"].item()
 
 
 def test_first_snapshot_is_silent():
-    row = change(old=None, kind="new", is_whole_model=True, is_first_snapshot=True)
-    assert raised(row).is_empty()
+    assert raised(change(old=None, kind="new", is_first_snapshot=True), prices=NEW_MODEL).is_empty()
 
 
 @pytest.mark.parametrize(("models", "alerts_expected"), [(20, 20), (21, 1)])
 def test_a_flood_of_new_models_is_one_alert(models, alerts_expected):
-    rows = [change(old=None, kind="new", is_whole_model=True, model=f"m{n:02}") for n in range(models)]
-    alerts = raised(*rows)
+    names = [f"m{n:02}" for n in range(models)]
+    prices = [{**version(KNOWN), "model": name} for name in names]
+    alerts = raised(*(change(old=None, kind="new", model=name) for name in names), prices=prices)
     assert alerts.height == alerts_expected
     if alerts_expected == 1:
         assert alerts["title"].item() == "openai-pricing: 21 new models"
@@ -150,44 +172,32 @@ def test_hostile_model_names_give_valid_harmless_alerts(model):
 def hold(**other):
     row = {
         "hold_id": "h1",
+        "book": "token_price",
         "source": "openai-pricing",
-        "provider": "openai",
-        "model": "gpt-5",
-        "meter": "output",
-        "service_tier": "standard",
-        "old_usd_per_unit": Decimal(10),
-        "new_usd_per_unit": Decimal("0.10"),
-        "unit": "mtok",
+        "price_key": "openai|api|global|gpt-5|output|standard|0",
+        "old_amount": Decimal(10),
+        "new_amount": Decimal("0.10"),
         "first_seen_at": KNOWN,
         "fetch_id": "f1",
         "status": "open",
+        "resolved_at": None,
+        "resolution": None,
     }
     return {**row, **other}
 
 
-def held(*rows):
-    schema = {"old_usd_per_unit": PRICE, "new_usd_per_unit": PRICE}
-    return price_held(pl.DataFrame(list(rows), schema_overrides=schema), RAISED)
-
-
 def test_open_holds_of_one_fetch_are_one_alert_with_the_command():
-    alerts = held(hold(), hold(hold_id="h2", model="gpt-5-mini"), hold(hold_id="h3", model="o3", status="confirmed"))
+    mini = hold(hold_id="h2", price_key="openai|api|global|gpt-5-mini|output|standard|0")
+    done = hold(hold_id="h3", price_key="openai|api|global|o3|output|standard|0", status="confirmed")
+    alerts = price_held(pl.DataFrame([mini, done, hold()], schema=polars_schema(PriceHold)), RAISED)
     row = alerts.row(0, named=True)
     assert alerts.height == 1
     assert row["title"] == (
-        "openai-pricing: openai gpt-5 output 10.00 -> 0.10 USD/Mtok (-99 %) and 1 more price held until confirmed"
+        "openai-pricing: openai api global gpt-5 output standard 0 10.00 -> 0.10 USD (-99 %) and 1 more price "
+        "held until confirmed"
     )
     assert row["body"].splitlines()[0] == "accept with: costs sources accept openai-pricing"
     assert "gpt-5-mini" in row["body"]
     assert "o3" not in row["body"]
-    assert (row["evidence_id"], row["model"]) == ("f1", None)
+    assert (row["evidence_id"], row["alert_on"]) == ("f1", KNOWN.date())
     Alert.validate(alerts)
-
-
-def test_single_hold_names_its_model():
-    assert held(hold()).select("provider", "model", "old_value", "new_value").row(0) == (
-        "openai",
-        "gpt-5",
-        "10.00 USD/Mtok",
-        "0.10 USD/Mtok",
-    )

@@ -85,14 +85,14 @@ def test_text_rows_with_long_context_and_missing_values():
     assert parsed.rows.height == 5 * 3 - 3 + 5
     assert parsed.rejects.height == 0
     assert found["gpt-5.5", "cache_read", "standard", 0] == Decimal("0.5")
-    assert found["gpt-5.5", "output", "standard", 272_000] == 45
-    assert found["gpt-5.5-pro", "input_uncached", "standard", 272_000] == 60
+    assert found["gpt-5.5", "output", "standard", 272_001] == 45
+    assert found["gpt-5.5-pro", "input_uncached", "standard", 272_001] == 60
     assert found["gpt-5-mini", "cache_read", "standard", 0] == Decimal("0.025")
     assert ("gpt-5-pro", "cache_read", "standard", 0) not in found
     ends = parsed.rows.filter(pl.col("context_from") == 0).select("model", "context_to").unique().rows()
     assert dict(ends) == {
-        "gpt-5.5": 272_000,
-        "gpt-5.5-pro": 272_000,
+        "gpt-5.5": 272_001,
+        "gpt-5.5-pro": 272_001,
         "gpt-5-mini": None,
         "gpt-5-pro": None,
         "gpt-5.2-pro": None,

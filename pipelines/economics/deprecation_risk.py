@@ -1,0 +1,145 @@
+"""Models in use that are about to be taken away: how soon, how much money, what instead and at what price.
+
+The score is a plain product whose parts are columns of their own. Rows exist only for models with usage in the last 90
+days whose provider has announced an end or prints a date. Nothing is alerted here.
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.economics.forecast import USD
+
+FORMULA_VERSION = "risk-1"
+OWNER = ["provider", "model", "project_id", "api_key_id"]
+SEEN_DAYS = 90
+SPEND_DAYS = 30
+MIN_LEAD_DAYS = 90
+NOTICE_WINDOW_DAYS = 365
+CRITICAL_DAYS = 14
+FULL_EXPOSURE = 0.10
+IMPACTS = {"fail": 1.0, "reroute_rebill": 0.7, "price_rise": 0.5, "redirect": 0.3}
+Dates = dict[tuple[str, str], date]
+
+
+def deprecation_risk(
+    usage: pl.DataFrame, lifecycles: pl.DataFrame, prices: pl.DataFrame, mapping: pl.DataFrame, as_of: date
+) -> pl.DataFrame:
+    """Rows of main.deprecation_risk. Days before `as_of` are history.
+
+    `usage`: usage_date, OWNER, meter, quantity, cost_usd (NULL where unpriced). `lifecycles`: versions of
+    core.model_lifecycle known at `as_of`. `prices`: provider, model, service_tier, meter, valid_from, valid_to,
+    usd_per_unit, unit, for the ids in `usage` and for every replacement. `mapping`: provider, model_id (as in `usage`),
+    canonical_model (as in `lifecycles`). Comparisons are at standard tier.
+    """
+    ends = expected_ends(lifecycles, as_of)
+    owners = _owners(usage, as_of)
+    known = mapping.rename({"model_id": "model"}).drop_nulls("canonical_model").unique()
+    ending = ends.filter(pl.col("expected_end_on").is_not_null()).rename({"model": "canonical_model"})
+    rows = owners.join(known, on=["provider", "model"]).join(ending, on=["provider", "canonical_model"])
+    chosen = _replacements(rows, ends, prices, as_of)
+    rows = rows.join(chosen, on=["provider", "canonical_model"], how="left")
+    rows = rows.join(_deltas(usage, rows, prices, as_of), on=OWNER, how="left", nulls_equal=True)
+    return _scored(rows, as_of)
+
+
+def notice_days(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Median and 10th percentile of days from announcement to end, by provider, over the last 12 months' announcements.
+
+    One notice per model, from its latest version; only exact dates count. Returns provider, notice_median, notice_p10.
+    """
+    since = as_of - timedelta(days=NOTICE_WINDOW_DAYS)
+    latest = lifecycles.sort("known_from", "valid_from", "lifecycle_id").unique(["provider", "model"], keep="last")
+    firm = latest.filter(
+        pl.col("announced_on") > since, pl.col("announced_on") <= as_of, pl.col("retires_precision") == "day"
+    )
+    notice = (pl.col("retires_on") - pl.col("announced_on")).dt.total_days()
+    return firm.group_by("provider").agg(
+        notice_median=notice.median(), notice_p10=notice.quantile(0.1, interpolation="lower").cast(pl.Int64)
+    )
+
+
+def expected_ends(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The statement in force at the end of `as_of` per model, with the day from which the model is expected to be gone.
+
+    An exact day or month is firm (a month from its first day). A floor, or an announcement without a date, can end no
+    sooner than the provider's 10th percentile of notice from today (no notice known: today). Adds expected_end_on (NULL
+    for active models without a date), days_basis, gone_on (first day that is surely after the end), lead_time_days.
+    """
+    moment = pl.lit(as_of).cast(pl.Datetime("us")) + pl.duration(days=1)
+    in_force = (
+        lifecycles.filter(pl.col("valid_from") < moment, pl.col("valid_to").is_null() | (pl.col("valid_to") >= moment))
+        .sort("known_from", "valid_from", "lifecycle_id")
+        .unique(["provider", "model"], keep="last")
+        .join(notice_days(lifecycles, as_of), on="provider", how="left")
+    )
+    is_firm = pl.col("retires_precision").is_in(["day", "month"])
+    is_retired = pl.col("state") == "retired"
+    soonest = pl.lit(as_of) + pl.duration(days=pl.col("notice_p10").fill_null(0))
+    # A page that calls a model retired without a date says that it was gone when the page first said so.
+    gone = pl.coalesce("retires_on", pl.col("valid_from").dt.date())
+    is_open_end = (pl.col("retires_precision") == "floor") | (pl.col("state") != "active")
+    is_floor_ahead = (pl.col("retires_precision") == "floor") & (pl.col("retires_on") >= soonest)
+    return in_force.with_columns(
+        expected_end_on=pl.when(is_firm).then("retires_on").when(is_retired).then(gone)
+        .when(is_open_end).then(pl.max_horizontal("retires_on", soonest)),
+        days_basis=pl.when(is_firm).then(pl.lit("firm")).when(is_floor_ahead & ~is_retired).then(pl.lit("floor"))
+        .otherwise(pl.lit("inferred")),
+        gone_on=pl.when(is_retired).then(gone).when(pl.col("retires_precision") == "day").then("retires_on")
+        .when(pl.col("retires_precision") == "month").then(pl.col("retires_on").dt.offset_by("1mo")),
+        lead_time_days=pl.max_horizontal(pl.lit(float(MIN_LEAD_DAYS)), "notice_median"),
+    )  # fmt: skip
+
+
+def _owners(usage: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """OWNER, last_used_on, spend_30d_usd, share_of_spend, for owners with usage in the last 90 days."""
+    seen = usage.filter(pl.col("usage_date") >= as_of - timedelta(days=SEEN_DAYS), pl.col("usage_date") < as_of)
+    is_recent = pl.col("usage_date") >= as_of - timedelta(days=SPEND_DAYS)
+    recent_cost = pl.col("cost_usd").filter(is_recent)
+    owners = seen.filter(pl.col("quantity") > 0).group_by(OWNER).agg(
+        last_used_on=pl.col("usage_date").max(),
+        is_used_30d=is_recent.any(),
+        spend_30d_usd=pl.when(is_recent.any() & recent_cost.is_null().all()).then(None).otherwise(recent_cost.sum()),
+    )  # fmt: skip
+    spend = pl.col("spend_30d_usd").cast(pl.Float64)
+    share = pl.when(spend.sum() > 0).then(spend / spend.sort().sum())
+    return owners.with_columns(pl.col("spend_30d_usd").cast(USD), share_of_spend=share)
+
+
+def _replacements(rows: pl.DataFrame, ends: pl.DataFrame, prices: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """provider, canonical_model, replacement, its days left, and the chain of replacements of the replacement."""
+    end_of: Dates = {(row["provider"], row["model"]): row["expected_end_on"] for row in ends.iter_rows(named=True)}
+    lists = {(row["provider"], row["model"]): row["replacements"] or "" for row in ends.iter_rows(named=True)}
+    priced = _priced_models(prices, as_of)
+    found = []
+    for provider, model in rows.select("provider", "canonical_model").unique().iter_rows():
+        chain: list[str] = []
+        step: str | None = model
+        while step and step not in chain:
+            chain.append(step)
+            step = _chosen(provider, step, lists, end_of, priced, as_of)
+        days = [_days_left(end_of.get((provider, name)), as_of) for name in chain]
+        steps = [name if left is None else f"{name} ({left} days)" for name, left in zip(chain, days, strict=True)][1:]
+        first = (chain[1], days[1]) if steps else (None, None)
+        found.append((provider, model, *first, " > ".join(steps) or None))
+    names = ("replacement", "replacement_days_left", "replacement_chain")
+    schema = dict.fromkeys(("provider", "canonical_model", *names), pl.String()) | {names[1]: pl.Int64()}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _chosen(
+    provider: str,
+    model: str,
+    lists: dict[tuple[str, str], str],
+    end_of: Dates,
+    priced: set[tuple[str, str]],
+    as_of: date,
+) -> str | None:
+    """The first recommended model that has a price in force, is not gone and does not end before this one."""
+    own_end = end_of.get((provider, model))
+    for name in (part.strip() for part in lists.get((provider, model), "").split(",")):
+        end = end_of.get((provider, name))
+        is_lasting = end is None or (end > as_of and (own_end is None or end >= own_end))
+        if name != model and (provider, name) in priced and is_lasting:
+            return name
+    return None

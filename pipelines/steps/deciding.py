@@ -1,0 +1,91 @@
+"""Decisions of one day from what was known then: break-even, spend forecast, deprecation risk."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+
+import duckdb
+import polars as pl
+
+from pipelines.books.holding import in_force_at
+from pipelines.books.model_names import lifecycle_ids
+from pipelines.economics.break_even import break_even_table
+from pipelines.economics.deprecation_risk import deprecation_risk
+from pipelines.economics.forecast import spend_forecast
+from pipelines.economics.throughput import Assumptions
+from pipelines.schema.tables import TABLES_BY_NAME
+from pipelines.schema.token_prices import TOKEN_METERS
+from pipelines.steps.costing import segments_in_force
+from pipelines.warehouse import Warehouse, read_table, replace_dates
+
+RECENT_DAYS = 30
+HISTORY_DAYS = 120
+"""Usage before the day that a forecast and its past errors are made of."""
+
+Decision = Callable[[duckdb.DuckDBPyConnection, date], pl.DataFrame]
+
+
+def decide_days(warehouse: Warehouse, table: str, decision: Decision, days: Sequence[date]) -> int:
+    """Compute a decision table for some days. Returns how many rows these days have now."""
+    rows = 0
+    with warehouse.write() as connection:
+        for day in days:
+            rows += replace_dates(connection, TABLES_BY_NAME[table], [day], decision(connection, day))
+    return rows
+
+
+def break_even_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
+    """Every used API model against every GPU provider whose rate is in force."""
+    used = _usage_before(connection, day, RECENT_DAYS)
+    volumes = used.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
+    segments = segments_in_force(connection, _models(used), _end_of(day))
+    prices = in_force_at(segments, _end_of(day)).filter(
+        pl.col("service_tier") == "standard", pl.col("context_from") == 0, pl.col("unit") == "mtok"
+    )
+    rates = in_force_at(_known(connection, "core.gpu_rate", day), _end_of(day))
+    columns = prices.select("provider", "model", "meter", "price_id", usd_per_mtok="usd_per_unit")
+    return break_even_table(columns, rates.filter("is_listed"), volumes, day, Assumptions())
+
+
+def forecast_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
+    """Month-end spend by model."""
+    used = _usage_before(connection, day, HISTORY_DAYS)
+    segments = segments_in_force(connection, _models(used), _end_of(day))
+    return spend_forecast(used, segments, day)
+
+
+def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
+    """Used models that have an end."""
+    used = _usage_before(connection, day, 90)
+    lifecycles = in_force_at(_known(connection, "core.model_lifecycle", day), _end_of(day))
+    names = lifecycle_ids(_models(used), lifecycles.select("provider", "model"))
+    replacements = lifecycles.select(
+        "provider", model=pl.col("replacements").str.split(", ").list.drop_nulls()
+    ).explode("model")
+    models = pl.concat([_models(used), replacements.drop_nulls("model")]).unique()
+    return deprecation_risk(lifecycles, used, segments_in_force(connection, models, _end_of(day)), names, day)
+
+
+def _end_of(day: date) -> datetime:
+    """The last moment of a day: what was known and valid by then counts."""
+    return datetime.combine(day, time.max)
+
+
+def _known(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> pl.DataFrame:
+    """Versions of a book as they were believed at the end of a day."""
+    return read_table(connection, table, "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=_end_of(day))
+
+
+def _usage_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
+    """Priced and unpriced token usage of the days before a day."""
+    return read_table(
+        connection,
+        "core.usage_cost",
+        "usage_date >= $first AND usage_date < $day AND meter IN (SELECT unnest($meters))",
+        first=day - timedelta(days=days),
+        day=day,
+        meters=list(TOKEN_METERS),
+    )
+
+
+def _models(used: pl.DataFrame) -> pl.DataFrame:
+    return used.select("provider", "model").unique().sort("provider", "model")
