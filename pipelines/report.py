@@ -16,12 +16,14 @@ from pipelines.steps.importing import FileOutcome
 from pipelines.steps.promoting import Promotion
 from pipelines.warehouse import Warehouse
 
+Advance = Callable[[str], None]
+
 MAX_ROWS = 50
 MAX_CELL = 80
 
 
 @contextmanager
-def progress(console: Console, total: int) -> Iterator[Callable[[str], None]]:
+def progress(console: Console, total: int) -> Iterator[Advance]:
     """A progress bar on stderr; the function given advances it and says what comes next."""
     columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=not console.is_terminal) as bar:
@@ -102,11 +104,16 @@ def print_sources(console: Console, warehouse: Warehouse, sources: Sequence[Sour
     print_frame(console, frame, f"{frame.height} sources")
 
 
-def print_run(console: Console, warehouse: Warehouse, phases: Sequence[Any]) -> bool:
-    """What a run did, in plain words. Returns whether the tables were built and published."""
+def print_failures(console: Console, phases: Sequence[Any]) -> None:
+    """What failed in a run, step by step, with its reason."""
     for phase in phases:
         for step, reason in phase.failures.items():
             console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False)
+
+
+def print_run(console: Console, warehouse: Warehouse, phases: Sequence[Any]) -> bool:
+    """What a run did, in plain words. Returns whether the tables were built and published."""
+    print_failures(console, phases)
     is_built = all(phase.is_success for phase in phases if phase.name in ("tables", "decisions"))
     if is_built and not all(phase.is_success for phase in phases):
         console.print("The sources named above keep their last good version in force; everything else was built.")
@@ -121,3 +128,50 @@ _HEALTH = """
 SELECT source, status, last_success_at, row_count, reject_count, open_hold_count, reason
 FROM source_health QUALIFY as_of = max(as_of) OVER () ORDER BY source
 """
+
+
+def print_demo(console: Console, warehouse: Warehouse, *, is_unchanged: bool) -> None:
+    """What the demo found: spend, changes, risks, break-even, forecast, alerts."""
+    with warehouse.read() as connection:
+        for title, query in _DEMO_TABLES.items():
+            print_frame(console, connection.sql(query).pl(), title, limit=12)
+    if is_unchanged:
+        console.print("Nothing changed: every table holds the same rows as before this run.")
+    console.print(f"\nThe DuckDB file: {warehouse.published_file}\nThree queries to try:", highlight=False)
+    for query in _QUERIES_TO_TRY:
+        folder = warehouse.folder
+        console.print(f'  .venv/bin/costs --warehouse {folder} sql "{escape(query)}"', highlight=False, soft_wrap=True)
+
+
+_DEMO_TABLES = {
+    "Spend by month": """
+        SELECT strftime(usage_date, '%Y-%m') AS month, provider, round(sum(cost_usd), 2) AS cost_usd,
+            sum(quantity) FILTER (meter_group <> 'fee') AS tokens
+        FROM cost_daily GROUP BY ALL ORDER BY ALL""",
+    "Price changes": """
+        SELECT changed_on, kind, model, meter, service_tier AS tier, old_usd_per_unit AS old, new_usd_per_unit AS new,
+            round(pct_change, 1) AS pct, valid_from::DATE AS since, source,
+            round(usd_per_month_effect, 2) AS usd_per_month
+        FROM price_change WHERE NOT is_first_snapshot AND service_tier = 'standard' ORDER BY ALL DESC""",
+    "Models that end": """
+        SELECT as_of, model, project_id, days_left, level, round(spend_30d_usd, 2) AS spend_30d_usd, replacement,
+            round(replacement_delta_pct, 1) AS pct, round(monthly_delta_usd, 2) AS usd_per_month
+        FROM deprecation_risk QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC""",
+    "When own GPUs pay (2 H100, Llama 3.3 70B)": """
+        SELECT api_model, gpu_provider, gpu_tier, usd_per_gpu_hour, answer
+        FROM break_even QUALIFY as_of = max(as_of) OVER () ORDER BY api_model, usd_per_gpu_hour""",
+    "This month's end": """
+        SELECT as_of, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
+            round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, method
+        FROM spend_forecast QUALIFY as_of = max(as_of) OVER () ORDER BY projected_usd DESC""",
+    "Usage without a price": """
+        SELECT model, meter, sum(quantity) AS quantity, unpriced_reason, min(first_price_on) AS first_price_on
+        FROM cost_unpriced GROUP BY ALL ORDER BY quantity DESC""",
+    "Alerts": "SELECT alert_on, severity, rule, title FROM alert ORDER BY alert_on DESC, severity LIMIT 12",
+}
+
+_QUERIES_TO_TRY = (
+    "SELECT usage_date, model, sum(cost_usd) AS usd FROM cost_daily GROUP BY ALL ORDER BY 1 DESC, 3 DESC LIMIT 20",
+    "FROM price_change WHERE kind = 'changed' ORDER BY changed_on DESC",
+    "SELECT model, days_left, replacement, monthly_delta_usd FROM deprecation_risk WHERE level <> 'low'",
+)

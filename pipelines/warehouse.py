@@ -205,3 +205,13 @@ def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mappin
     """The one value of a query, or None. Fetches all rows: an open result would block the connection."""
     rows = connection.execute(query, dict(parameters or {})).fetchall()
     return rows[0][0] if rows else None
+
+
+def fingerprints(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
+    """Row count and content hash of every table of the build file, to tell whether a run changed anything."""
+    found = {}
+    with warehouse.write() as connection:
+        for table in TABLES:
+            query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
+            found[table.qualified] = connection.execute(query).fetchall()[0]
+    return found

@@ -61,7 +61,8 @@ def one_line(text: str, limit: int) -> str:
 
     "<" starts both HTML tags and Slack's <!channel>, so it becomes a look-alike; so does an "@" that could
     address people, but not the one inside an id such as model@20240620.
-    `limit` counts UTF-8 bytes, as the length rules of the declarations do.
+    "](" would make a Markdown link that says one thing and leads to another. `limit` counts UTF-8 bytes, as the
+    length rules of the declarations do.
     """
     kept = []
     for char in text[: 4 * limit]:
@@ -71,7 +72,7 @@ def one_line(text: str, limit: int) -> str:
         elif category not in INVISIBLE:
             kept.append(char)
     line = " ".join("".join(kept).split())
-    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", ANGLE_QUOTE)
+    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", ANGLE_QUOTE).replace("](", "] (")
     encoded = line.encode()
     return line if len(encoded) <= limit else encoded[: limit - ELLIPSIS_BYTES].decode(errors="ignore") + ELLIPSIS
 

@@ -41,9 +41,12 @@ def open_instance(warehouse_folder: Path) -> dg.DagsterInstance:
 
 
 def run_once(
-    settings: Settings, instance: dg.DagsterInstance, on_phase: Callable[[str], None] = lambda name: None
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    on_phase: Callable[[str], None] = lambda name: None,
+    first_decided: date | None = None,
 ) -> list[Phase]:
-    """Read sources and inbox, build the tables that are out of date, decide for today, publish."""
+    """Read sources and inbox, build the tables that are out of date, decide for today (or a span up to it), publish."""
     prepare(settings.warehouse, settings.now())
     definitions = build_definitions(settings)
     today = settings.now().date()
@@ -56,7 +59,7 @@ def run_once(
     days = days_to_build(settings.warehouse, today)
     phases.append(_execute(definitions, instance, build_costs.name, "tables", days))
     on_phase("decisions")
-    phases.append(_execute(definitions, instance, decide.name, "decisions", [today]))
+    phases.append(_execute(definitions, instance, decide.name, "decisions", [first_decided or today, today]))
     return phases
 
 

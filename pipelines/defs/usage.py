@@ -1,5 +1,6 @@
 """The usage ledger as an asset: whatever lies in the inbox."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -28,21 +29,20 @@ from pipelines.steps.importing import import_files, inbox_files
     check_specs=[dg.AssetCheckSpec("files_are_understood", asset=asset_key("core.usage"))],
     pool=POOL,
 )
-def usage(settings: Settings) -> dg.MaterializeResult[Any]:
+def usage(settings: Settings) -> Iterator[Any]:
     """Import the files of the inbox that are not in the ledger yet."""
     outcomes = import_files(settings.warehouse, inbox_files(settings.warehouse), settings.now())
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
-    check = dg.AssetCheckResult(
+    yield dg.AssetCheckResult(
         check_name="files_are_understood",
         passed=not refused,
         metadata={"refused": "\n".join(f"{outcome.file.name}: {outcome.reason}" for outcome in refused) or "none"},
     )
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "files_imported": sum(outcome.outcome == "imported" for outcome in outcomes),
             "files_known": sum(outcome.outcome == "known" for outcome in outcomes),
             "rows_new": sum(outcome.new_count for outcome in outcomes),
             "rows_refused": sum(outcome.reject_count for outcome in outcomes),
         },
-        check_results=[check],
     )

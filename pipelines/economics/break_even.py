@@ -5,7 +5,6 @@ not one token less. This module knows nothing about where prices come from; rows
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,19 +14,14 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.economics.throughput import Assumptions, replicas_for, tokens_per_replica
+from pipelines.economics.throughput import Assumptions, Mix, evidence, replicas_for, tokens_per_replica
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import BreakEven
 
 FORMULA_VERSION = "break-even-1"
 MTOK = 1_000_000
-INPUT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h")
-TEXT_METERS = (*INPUT_METERS, "output")
+TEXT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 USAGE_DAYS = 30
-Mix = Mapping[str, int]
-"""Tokens by meter; only their proportion counts."""
-LONG_PROMPT_FACTOR = 2
-"""A mix with this many times more input per output than the benchmark is flagged: its capacity is overstated."""
 
 
 @dataclass(frozen=True)
@@ -241,27 +235,8 @@ def _row(rate: Rate, api: ApiPrice, own: Mix | None, as_of: date, assumptions: A
         "price_ids": ",".join(api.price_ids[meter] for meter in mix if meter in api.price_ids) or None,
         "mix": json.dumps(mix),
         "mix_basis": "own" if own else "default",
-        **_evidence(mix, assumptions),
+        "formula_version": FORMULA_VERSION,
+        **evidence(mix, assumptions),
         **{name: value for name, value in vars(rate).items() if name not in ("provider", "tier")},
         **{name: value for name, value in vars(result).items() if name != "intervals"},
-    }
-
-
-def _evidence(mix: Mix, assumptions: Assumptions) -> dict[str, Any]:
-    """The benchmark and the assumptions that a row rests on."""
-    reference = assumptions.throughput
-    prompt = sum(mix.get(meter, 0) for meter in INPUT_METERS)
-    return {
-        "is_mix_beyond_reference": prompt * reference.output_tokens
-        > LONG_PROMPT_FACTOR * reference.input_tokens * mix.get("output", 0),
-        "throughput_id": reference.throughput_id,
-        "throughput_source": reference.source,
-        "out_tok_s_per_gpu": reference.out_tok_s_per_gpu,
-        "gpus_per_replica": reference.gpus_per_replica,
-        "max_utilisation": float(assumptions.max_utilisation),
-        "peak_factor": float(assumptions.peak_factor),
-        "hours_per_month": assumptions.hours_per_month,
-        "engineering_usd_per_month": assumptions.engineering_usd_per_month,
-        "max_replicas": assumptions.max_replicas,
-        "formula_version": FORMULA_VERSION,
     }

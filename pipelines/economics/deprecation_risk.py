@@ -8,7 +8,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.economics.forecast import USD
+from pipelines.economics.forecast import USD, holds_before, price_days
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.decisions import DeprecationRisk
 
 FORMULA_VERSION = "risk-1"
 OWNER = ["provider", "model", "project_id", "api_key_id"]
@@ -19,7 +21,8 @@ NOTICE_WINDOW_DAYS = 365
 CRITICAL_DAYS = 14
 FULL_EXPOSURE = 0.10
 IMPACTS = {"fail": 1.0, "reroute_rebill": 0.7, "price_rise": 0.5, "redirect": 0.3}
-Dates = dict[tuple[str, str], date]
+Model = tuple[str, str]
+Dates = dict[Model, date | None]
 
 
 def deprecation_risk(
@@ -36,7 +39,7 @@ def deprecation_risk(
     owners = _owners(usage, as_of)
     known = mapping.rename({"model_id": "model"}).drop_nulls("canonical_model").unique()
     ending = ends.filter(pl.col("expected_end_on").is_not_null()).rename({"model": "canonical_model"})
-    rows = owners.join(known, on=["provider", "model"]).join(ending, on=["provider", "canonical_model"])
+    rows = owners.join(known, on=["provider", "model"], validate="m:1").join(ending, on=["provider", "canonical_model"])
     chosen = _replacements(rows, ends, prices, as_of)
     rows = rows.join(chosen, on=["provider", "canonical_model"], how="left")
     rows = rows.join(_deltas(usage, rows, prices, as_of), on=OWNER, how="left", nulls_equal=True)
@@ -68,7 +71,7 @@ def expected_ends(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """
     moment = pl.lit(as_of).cast(pl.Datetime("us")) + pl.duration(days=1)
     in_force = (
-        lifecycles.filter(pl.col("valid_from") < moment, pl.col("valid_to").is_null() | (pl.col("valid_to") >= moment))
+        lifecycles.filter(holds_before(moment))
         .sort("known_from", "valid_from", "lifecycle_id")
         .unique(["provider", "model"], keep="last")
         .join(notice_days(lifecycles, as_of), on="provider", how="left")
@@ -128,12 +131,7 @@ def _replacements(rows: pl.DataFrame, ends: pl.DataFrame, prices: pl.DataFrame, 
 
 
 def _chosen(
-    provider: str,
-    model: str,
-    lists: dict[tuple[str, str], str],
-    end_of: Dates,
-    priced: set[tuple[str, str]],
-    as_of: date,
+    provider: str, model: str, lists: dict[Model, str], end_of: Dates, priced: set[Model], as_of: date
 ) -> str | None:
     """The first recommended model that has a price in force, is not gone and does not end before this one."""
     own_end = end_of.get((provider, model))
@@ -143,3 +141,84 @@ def _chosen(
         if name != model and (provider, name) in priced and is_lasting:
             return name
     return None
+
+
+def _priced_models(prices: pl.DataFrame, as_of: date) -> set[Model]:
+    moment = pl.lit(as_of).cast(pl.Datetime("us")) + pl.duration(days=1)
+    standard = prices.filter(holds_before(moment), service_tier="standard")
+    text = standard.filter(pl.col("meter").is_in(["input_uncached", "output"]))
+    return set(text.select("provider", "model").unique().iter_rows())
+
+
+def _days_left(end: date | None, as_of: date) -> int | None:
+    return None if end is None else (end - as_of).days
+
+
+def _deltas(usage: pl.DataFrame, rows: pl.DataFrame, prices: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """OWNER, replacement_delta_pct, monthly_delta_usd, delta_reason: 30 days of own tokens at both lists of prices."""
+    recent = usage.filter(pl.col("usage_date") >= as_of - timedelta(days=SPEND_DAYS), pl.col("usage_date") < as_of)
+    mix = recent.group_by(*OWNER, "meter").agg(pl.col("quantity").sum()).filter(pl.col("quantity") > 0)
+    asked = rows.select(*OWNER, "replacement").drop_nulls("replacement")
+    both = mix.join(asked, on=OWNER, nulls_equal=True).with_columns(
+        usage_date=pl.lit(as_of), service_tier=pl.lit("standard"), used_model="model"
+    )
+    old = price_days(both, prices).rename({"cost_usd": "old_usd"})
+    new = price_days(old.with_columns(model="replacement"), prices).with_columns(model="used_model")
+    gap = pl.concat_list(
+        pl.when(pl.col(cost).is_null()).then(pl.format("no price for {} of {}", "meter", name))
+        for cost, name in (("old_usd", "model"), ("cost_usd", "replacement"))
+    )
+    sums = new.with_columns(gap=gap).group_by(OWNER).agg(
+        pl.col("old_usd", "cost_usd").sum(),
+        delta_reason=pl.col("gap").explode().drop_nulls().unique().sort().str.join("; ").replace("", None),
+    )  # fmt: skip
+    is_known = pl.col("delta_reason").is_null()
+    old_usd, new_usd = pl.col("old_usd").cast(pl.Float64), pl.col("cost_usd").cast(pl.Float64)
+    return sums.select(
+        *OWNER,
+        "delta_reason",
+        monthly_delta_usd=pl.when(is_known).then(pl.col("cost_usd") - pl.col("old_usd")),
+        replacement_delta_pct=pl.when(is_known & (old_usd > 0)).then((new_usd / old_usd - 1) * 100),
+    )
+
+
+def _scored(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Parts, score and level. Unknown spend counts as full exposure, so that an unpriced model cannot hide."""
+    days_left = (pl.col("expected_end_on") - pl.lit(as_of)).dt.total_days()
+    is_firm = (pl.col("days_basis") == "firm") | (pl.col("state") == "retired")
+    cap = pl.when(is_firm).then(1.0).otherwise(0.5)
+    unnamed = pl.when(pl.col("replacements").is_null()).then(0.2).otherwise(0.0)
+    impact = pl.col("outcome").replace_strict(IMPACTS, return_dtype=pl.Float64) + unnamed
+    exposure = pl.when(pl.col("spend_30d_usd").is_null()).then(1.0).otherwise(pl.col("share_of_spend") / FULL_EXPOSURE)
+    parts = rows.with_columns(
+        days_left=days_left,
+        urgency=pl.min_horizontal((1 - days_left / pl.col("lead_time_days")).clip(0, 1), cap),
+        spend_exposure=exposure.clip(0, 1).fill_null(0.0),
+        impact=impact.clip(0, 1),
+    )
+    points = 100 * pl.col("urgency") * (0.6 * pl.col("spend_exposure") + 0.4 * pl.col("impact"))
+    scored = parts.with_columns(score=pl.when("is_used_30d").then(points).otherwise(0.0).clip(0, 100))
+    has_spend = pl.col("is_used_30d") & (pl.col("spend_30d_usd").is_null() | (pl.col("spend_30d_usd") > 0))
+    # An inferred date is no deadline: a model without any notice would be critical for ever.
+    is_printed = (pl.col("days_basis") != "inferred") | (pl.col("state") == "retired")
+    level = (
+        pl.when((pl.col("days_left") <= CRITICAL_DAYS) & has_spend & is_printed).then(pl.lit("critical"))
+        .when(pl.col("score") >= 60).then(pl.lit("high"))
+        .when(pl.col("score") >= 30).then(pl.lit("medium"))
+        .otherwise(pl.lit("low"))
+    )  # fmt: skip
+    reason = (
+        pl.when(pl.col("replacement").is_null()).then(pl.lit("no recommended model has a price and stays longer"))
+        .when(~pl.col("is_used_30d")).then(pl.lit("no usage in the last 30 days"))
+        .otherwise("delta_reason")
+    )  # fmt: skip
+    per_day = pl.col("spend_30d_usd") / pl.lit(SPEND_DAYS, dtype=pl.Decimal(38, 0))
+    judged = scored.with_columns(
+        as_of=pl.lit(as_of),
+        level=level,
+        delta_reason=reason,
+        is_used_after_retirement=(pl.col("last_used_on") >= pl.col("gone_on")).fill_null(value=False),
+        cost_until_retirement_usd=per_day * pl.max_horizontal("days_left", 0).cast(pl.Decimal(38, 0)),
+        formula_version=pl.lit(FORMULA_VERSION),
+    )
+    return judged.select(pl.col(name).cast(dtype) for name, dtype in polars_schema(DeprecationRisk).items()).sort(OWNER)

@@ -112,6 +112,11 @@ def expected_quantities(daily: pl.DataFrame, origins: list[date], horizon: int) 
     )
 
 
+def holds_before(moment: pl.Expr) -> pl.Expr:
+    """Whether [valid_from, valid_to) holds just before a moment; a day is judged by its end, the next midnight."""
+    return (pl.col("valid_from") < moment) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= moment))
+
+
 def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr | None = None) -> pl.DataFrame:
     """Add cost_usd at the price in force at the end of the day (`on_day` or usage_date); NULL where there is none.
 
@@ -122,10 +127,7 @@ def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr |
     in_force = (
         days.select("row", *SERIES, moment=moment)
         .join(prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit"), on=SERIES)
-        .filter(
-            pl.col("valid_from") < pl.col("moment"),
-            pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("moment")),
-        )
+        .filter(holds_before(pl.col("moment")))
     )
     if in_force["row"].is_duplicated().any():
         raise ValueError("two prices of one series are in force on the same day")

@@ -9,6 +9,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
+from typing import Any
+
+Mix = Mapping[str, int]
+"""Tokens by meter; only their proportion counts."""
+
+LONG_PROMPT_FACTOR = 2
+"""A mix with this many times more input per output than the benchmark is flagged: its capacity is overstated."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +63,10 @@ class Assumptions:
     hours_per_month: int = 730
     engineering_usd_per_month: Decimal = Decimal(0)
     max_replicas: int = 16
-    default_mix: Mapping[str, int] = field(default_factory=lambda: {"input_uncached": 500, "output": 300})
+    default_mix: Mix = field(default_factory=lambda: {"input_uncached": 500, "output": 300})
 
 
-def tokens_per_replica(mix: Mapping[str, int], assumptions: Assumptions) -> Fraction:
+def tokens_per_replica(mix: Mix, assumptions: Assumptions) -> Fraction:
     """Tokens a month, input and output together, that one replica is planned to serve."""
     reference = assumptions.throughput
     out_per_month = reference.out_tok_s_per_gpu * reference.gpus_per_replica * 3600 * assumptions.hours_per_month
@@ -70,3 +77,23 @@ def tokens_per_replica(mix: Mapping[str, int], assumptions: Assumptions) -> Frac
 def replicas_for(tokens: int, capacity: Fraction) -> int:
     """Replicas that serve a monthly volume; one even for none, because nodes are reserved."""
     return max(1, ceil(tokens / capacity))
+
+
+def evidence(mix: Mix, assumptions: Assumptions) -> dict[str, Any]:
+    """The benchmark and the assumptions, as columns of main.break_even."""
+    reference = assumptions.throughput
+    output = mix.get("output", 0)
+    prompt = sum(mix.values()) - output
+    return {
+        "is_mix_beyond_reference": prompt * reference.output_tokens
+        > LONG_PROMPT_FACTOR * reference.input_tokens * output,
+        "throughput_id": reference.throughput_id,
+        "throughput_source": reference.source,
+        "out_tok_s_per_gpu": reference.out_tok_s_per_gpu,
+        "gpus_per_replica": reference.gpus_per_replica,
+        "max_utilisation": float(assumptions.max_utilisation),
+        "peak_factor": float(assumptions.peak_factor),
+        "hours_per_month": assumptions.hours_per_month,
+        "engineering_usd_per_month": assumptions.engineering_usd_per_month,
+        "max_replicas": assumptions.max_replicas,
+    }

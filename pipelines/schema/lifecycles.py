@@ -3,7 +3,7 @@
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import choice, day, instant, text
+from pipelines.schema.columns import choice, day, flag, instant, text, usd
 from pipelines.schema.versions import Version
 
 STATES = ("active", "legacy", "deprecated", "retired")
@@ -45,3 +45,27 @@ class ModelLifecycle(LifecycleObservation, Version):
     """One version of one model's state: grain provider, channel, model, interval."""
 
     lifecycle_id = text("identity of this version; risk rows refer to it")
+
+
+class LifecycleChange(dy.Schema):
+    """What changed about the end of models: grain lifecycle_id."""
+
+    changed_on = day("UTC day on which the warehouse learned it")
+    provider = text("who retires the model")
+    model = text("model id as the source lists it")
+    old_state = choice("state before; NULL where the source named the model for the first time", STATES, nullable=True)
+    new_state = choice("state now", STATES)
+    old_retires_on = day("date before", nullable=True)
+    new_retires_on = day("date now", nullable=True)
+    old_precision = choice("how exact the date was", PRECISIONS, nullable=True)
+    new_precision = choice("how exact the date is", PRECISIONS)
+    old_replacements = text("recommended ids before", nullable=True)
+    new_replacements = text("recommended ids now", nullable=True)
+    is_listed = flag("whether the source still prints the model")
+    spend_30d_usd = usd("cost of the model in the 30 days before changed_on")
+    known_from = instant("since when the warehouse knows")
+    is_first_snapshot = flag("the source had never been read before, so nothing is really new")
+    source = text("key of the source")
+    url = text("the page", nullable=True)
+    fetch_id = text("the fetch whose page shows it")
+    lifecycle_id = text("the version in core.model_lifecycle")

@@ -17,7 +17,7 @@ from pipelines.schema.costs import (
 from pipelines.schema.decisions import BreakEven, DeprecationRisk, SpendForecast
 from pipelines.schema.gpu_rates import GpuRate
 from pipelines.schema.holds import Acceptance, PriceHold
-from pipelines.schema.lifecycles import ModelLifecycle
+from pipelines.schema.lifecycles import LifecycleChange, ModelLifecycle
 from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import LedgerFile, UsageImport, UsageReject
@@ -61,6 +61,7 @@ TABLES = (
     Table("main", "cost_daily", CostDaily, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
     Table("main", "price_change", PriceChange, "changed_on"),
+    Table("main", "lifecycle_change", LifecycleChange, "changed_on"),
     Table("main", "price_conflict", PriceConflict),
     Table("main", "source_health", SourceHealth, "as_of"),
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),

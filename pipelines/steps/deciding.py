@@ -37,10 +37,8 @@ def break_even_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFr
     """Every used API model against every GPU provider whose rate is in force."""
     used = _usage_before(connection, day, RECENT_DAYS)
     volumes = used.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
-    segments = segments_in_force(connection, _models(used), _end_of(day))
-    prices = in_force_at(segments, _end_of(day)).filter(
-        pl.col("service_tier") == "standard", pl.col("context_from") == 0, pl.col("unit") == "mtok"
-    )
+    segments = _short_prompt_prices(connection, _models(used), day)
+    prices = in_force_at(segments, _end_of(day)).filter(service_tier="standard", unit="mtok")
     rates = in_force_at(_known(connection, "core.gpu_rate", day), _end_of(day))
     columns = prices.select("provider", "model", "meter", "price_id", usd_per_mtok="usd_per_unit")
     return break_even_table(columns, rates.filter("is_listed"), volumes, day, Assumptions())
@@ -49,8 +47,8 @@ def break_even_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFr
 def forecast_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
     """Month-end spend by model."""
     used = _usage_before(connection, day, HISTORY_DAYS)
-    segments = segments_in_force(connection, _models(used), _end_of(day))
-    return spend_forecast(used, segments, day)
+    costs = used.select("usage_date", "provider", "model", "cost_usd")
+    return spend_forecast(used, costs, _short_prompt_prices(connection, _models(used), day), day)
 
 
 def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
@@ -62,7 +60,12 @@ def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.
         "provider", model=pl.col("replacements").str.split(", ").list.drop_nulls()
     ).explode("model")
     models = pl.concat([_models(used), replacements.drop_nulls("model")]).unique()
-    return deprecation_risk(lifecycles, used, segments_in_force(connection, models, _end_of(day)), names, day)
+    return deprecation_risk(used, lifecycles, _short_prompt_prices(connection, models, day), names.drop("rule"), day)
+
+
+def _short_prompt_prices(connection: duckdb.DuckDBPyConnection, models: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Price segments as known on a day, for prompts of any size at the price of short ones: sums hide prompt sizes."""
+    return segments_in_force(connection, models, _end_of(day)).filter(context_from=0)
 
 
 def _end_of(day: date) -> datetime:

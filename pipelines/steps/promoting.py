@@ -41,8 +41,13 @@ def promote_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promot
         fetch = latest_fetch(connection, source.key, at)
         if fetch is None:
             return Promotion(source.key, "refused", "nothing was fetched yet")
-        promotion = _promote(connection, warehouse.folder, source, fetch)
-        _note(connection, promotion, fetch, at)
+        is_known = _was_promoted(connection, fetch["fetch_id"])
+        is_accepted = _is_accepted(connection, source.key, fetch)
+        reading = Reading(source.key, fetch["fetch_id"], fetch["fetched_at"], is_accepted)
+        is_dry = is_known and not is_accepted
+        promotion = _promote(connection, warehouse.folder, source, fetch, reading, is_dry=is_dry)
+        if not is_dry:
+            _note(connection, promotion, fetch, at)
     return promotion
 
 
@@ -56,22 +61,32 @@ def accept_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promoti
     return promote_latest(warehouse, source, at)
 
 
-def _promote(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, fetch: dict[str, Any]) -> Promotion:
+def _promote(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    source: Source,
+    fetch: dict[str, Any],
+    reading: Reading,
+    *,
+    is_dry: bool,
+) -> Promotion:
+    """Check one body and fold it in; `is_dry` only checks, for a body whose rows are in force already."""
     book = BOOKS_BY_TABLE[source.table]
     try:
         staged = stage(connection, folder, source, fetch)
     except (ParseError, ArchiveError) as error:
         return Promotion(source.key, "refused", str(error))
-    reading = Reading(source.key, fetch["fetch_id"], fetch["fetched_at"], _is_accepted(connection, source.key, fetch))
     checks = checked(source, staged, is_accepted=reading.is_accepted)
     promotion = Promotion(source.key, "promoted", row_count=staged.rows.height, checks=checks)
     good, rejects = contracted(book, staged)
-    _store_rejects(connection, source, fetch, rejects)
     promotion.reject_count = rejects.height
     failed = [check for check in checks if check.is_blocking]
     if failed:
         promotion.outcome = "refused"
         promotion.reason = "; ".join(f"{check.expectation.name}: {check.observed}" for check in failed)
+    if not is_dry:
+        _store_rejects(connection, source, fetch, rejects)
+    if failed or is_dry:
         return promotion
     return _believe(connection, book, staged.believed, good, reading, promotion)
 
@@ -109,6 +124,11 @@ def _is_accepted(connection: duckdb.DuckDBPyConnection, source: str, fetch: dict
         connection, "raw.acceptance", "source = $source AND sha256 = $sha256", source=source, sha256=fetch["sha256"]
     )
     return not accepted.is_empty()
+
+
+def _was_promoted(connection: duckdb.DuckDBPyConnection, fetch_id: str) -> bool:
+    query = "SELECT count(*) FROM raw.parse WHERE fetch_id = $id AND outcome = 'promoted'"
+    return bool(scalar(connection, query, {"id": fetch_id}))
 
 
 def _open_holds(connection: duckdb.DuckDBPyConnection, source: str) -> pl.DataFrame:

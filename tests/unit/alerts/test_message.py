@@ -31,6 +31,7 @@ def test_identity_is_fixed_across_releases():
         ("@everyone @here", "\uff20everyone \uff20here"),
         ("x@everyone", "x\uff20everyone"),
         ("<!channel> <@U123>", "\u2039!channel> \u2039\uff20U123>"),
+        ("[log in](https://example.org)", "[log in] (https://example.org)"),
         ("<img src=x onerror=1>", "\u2039img src=x onerror=1>"),
         ("right\u202eleft\u200b", "rightleft"),
         ("claude-3-5-sonnet@20240620", "claude-3-5-sonnet@20240620"),

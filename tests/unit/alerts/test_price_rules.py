@@ -193,11 +193,11 @@ def test_open_holds_of_one_fetch_are_one_alert_with_the_command():
     row = alerts.row(0, named=True)
     assert alerts.height == 1
     assert row["title"] == (
-        "openai-pricing: openai api global gpt-5 output standard 0 10.00 -> 0.10 USD (-99 %) and 1 more price "
+        "openai-pricing: openai api global gpt-5-mini output standard 0 10.00 -> 0.10 USD (-99 %) and 1 more price "
         "held until confirmed"
     )
     assert row["body"].splitlines()[0] == "accept with: costs sources accept openai-pricing"
-    assert "gpt-5-mini" in row["body"]
+    assert "openai api global gpt-5 output standard 0 10.00 -> 0.10 USD (-99 %)" in row["body"].splitlines()
     assert "o3" not in row["body"]
     assert (row["evidence_id"], row["alert_on"]) == ("f1", KNOWN.date())
     Alert.validate(alerts)

@@ -1,0 +1,91 @@
+"""`costs demo`: the real job on recorded pages of five dates, served on loopback, and generated sample usage.
+
+Each date is one run whose clock stands at that date, fetched through the real code, so versions, held prices and
+alerts come about as they would have. A second replay finds everything known and changes nothing.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from rich.console import Console
+
+from pipelines import report
+from pipelines.defs.resources import Settings
+from pipelines.defs.running import PHASES, open_instance, run_once
+from pipelines.demo import DATES, page_for
+from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.warehouse import Warehouse, fingerprints
+
+CLOCK = time(8, 0)
+DECIDED_DAYS = 14
+"""Decisions of this many days at the end, so that the day-to-day ones have something to compare."""
+
+
+def replay(warehouse: Warehouse, console: Console) -> bool:
+    """Run the job for each date and print what was found. Returns whether all went well."""
+    before = fingerprints(warehouse)
+    write_sample_usage(warehouse.inbox)
+    with (
+        _page_server() as server,
+        open_instance(warehouse.folder) as instance,
+        report.progress(console, len(DATES) * len(PHASES)) as advance,
+    ):
+        for day in DATES:
+            server.day = day
+            settings = Settings(
+                warehouse_folder=str(warehouse.folder),
+                as_of=datetime.combine(day, CLOCK).isoformat(),
+                base_url=f"http://127.0.0.1:{server.server_port}",
+            )
+            is_last = day == DATES[-1]
+            first_decided = day - timedelta(days=DECIDED_DAYS - 1) if is_last else day
+            phases = run_once(settings, instance, partial(_advance, advance, day), first_decided)
+            if not all(phase.is_success for phase in phases):
+                report.print_failures(console, phases)
+                return False
+    report.print_demo(console, warehouse, is_unchanged=before == fingerprints(warehouse))
+    return True
+
+
+def _advance(advance: report.Advance, day: date, phase: str) -> None:
+    advance(f"{day} {phase}")
+
+
+class _PageServer(ThreadingHTTPServer):
+    """Serves the recorded pages as they were on `day`."""
+
+    daemon_threads = True
+    day = DATES[0]
+
+
+class _Pages(BaseHTTPRequestHandler):
+    server: _PageServer
+
+    def do_GET(self) -> None:
+        page = page_for(self.server.day, self.path.lstrip("/"))
+        body = page.read_bytes() if page else b"no such page"
+        self.send_response(200 if page else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the base class gives
+        """The progress bar is enough."""
+
+
+@contextmanager
+def _page_server() -> Iterator[_PageServer]:
+    with _PageServer(("127.0.0.1", 0), _Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()

@@ -1,0 +1,73 @@
+"""Alerts of one day: raised from the tables, stored, then sent. What was stored once is not stored again."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+import duckdb
+import polars as pl
+
+from pipelines.alerts import lifecycle_rules, operating_rules, price_rules
+from pipelines.alerts.delivery import deliver, targets_from_environment
+from pipelines.alerts.outbox import due, unseen
+from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
+
+LOOK_BACK = timedelta(days=7)
+"""Changes of the last week raise alerts, so that a day without a run loses none; older ones are history."""
+GIVE_UP_AFTER = timedelta(days=7)
+BUDGET = "COSTS_MONTHLY_BUDGET_USD"
+
+
+def raise_alerts(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[str, str]) -> int:
+    """Store the alerts of a day that are not stored yet. Returns how many are new."""
+    with warehouse.write() as connection:
+        raised = pl.concat(_raised(connection, day, now, _budget(environ)))
+        return append(connection, "main.alert", unseen(raised, read_table(connection, "main.alert")))
+
+
+def deliver_due(warehouse: Warehouse, now: datetime, environ: Mapping[str, str]) -> pl.DataFrame:
+    """Send what has not arrived yet and store each attempt. The warehouse is not locked while sending."""
+    targets = targets_from_environment(environ)
+    with warehouse.write() as connection:
+        alerts = read_table(connection, "main.alert")
+        deliveries = read_table(connection, "main.alert_delivery")
+    attempts = deliver(due(alerts, deliveries, targets, now, GIVE_UP_AFTER), targets, now)
+    with warehouse.write() as connection:
+        append(connection, "main.alert_delivery", attempts)
+    return attempts
+
+
+def _raised(
+    connection: duckdb.DuckDBPyConnection, day: date, now: datetime, budget: Decimal | None
+) -> list[pl.DataFrame]:
+    since = day - LOOK_BACK
+    recent = {"first": since, "last": day}
+    changes = read_table(connection, "main.price_change", "changed_on BETWEEN $first AND $last", **recent)
+    moves = read_table(connection, "main.lifecycle_change", "changed_on BETWEEN $first AND $last", **recent)
+    risks = read_table(connection, "main.deprecation_risk", "as_of = $day", day=day)
+    health = read_table(connection, "main.source_health", "as_of = $day", day=day)
+    forecast = read_table(connection, "main.spend_forecast", "as_of BETWEEN $day - 1 AND $day", day=day)
+    totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == day)
+    return [
+        price_rules.price_changed(changes, read_table(connection, "core.token_price"), now),
+        price_rules.price_held(read_table(connection, "core.price_hold"), now),
+        lifecycle_rules.retirement_moved(moves, now),
+        lifecycle_rules.retirement_near(risks, now),
+        lifecycle_rules.used_after_retirement(risks, now),
+        operating_rules.source_failing(health, now),
+        operating_rules.projection_moved(totals, now),
+        *([operating_rules.budget_exceeded(totals, budget, now)] if budget is not None else []),
+    ]
+
+
+def _budget(environ: Mapping[str, str]) -> Decimal | None:
+    text = environ.get(BUDGET, "").strip()
+    if not text:
+        return None
+    try:
+        budget = Decimal(text)
+    except InvalidOperation as error:
+        raise WarehouseError(f"{BUDGET} must be an amount in USD such as 1500, not {text!r}") from error
+    if not budget.is_finite() or budget < 0:
+        raise WarehouseError(f"{BUDGET} must be a finite amount of at least 0, not {text!r}")
+    return budget

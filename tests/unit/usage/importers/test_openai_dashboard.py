@@ -1,0 +1,206 @@
+"""The dashboard export: numbers, sums by kind, tiers, and rows that look alike."""
+
+from datetime import datetime
+
+import pytest
+
+from pipelines.usage.contract import usage_frame
+from pipelines.usage.importers import Refused
+from pipelines.usage.importers.openai_dashboard import open_export, recognises, settle
+
+BUCKET = {
+    "start_time": "1772323200",
+    "end_time": "1772409600",
+    "start_time_iso": "2026-03-01T00:00:00+00:00",
+    "end_time_iso": "2026-03-02T00:00:00+00:00",
+    "project_id": "proj",
+    "num_model_requests": "3.0",
+    "user_id": "user",
+    "api_key_id": "key",
+    "model": "gpt-x",
+    "batch": "FALSE",
+    "service_tier": "default",
+    "input_tokens": "1000.0",
+    "output_tokens": "90.0",
+    "input_cached_tokens": "200.0",
+    "input_uncached_tokens": "800.0",
+    "input_text_tokens": "500.0",
+    "output_text_tokens": "70.0",
+    "input_cached_text_tokens": "100.0",
+    "input_audio_tokens": "250.0",
+    "input_cached_audio_tokens": "60.0",
+    "output_audio_tokens": "15.0",
+    "input_image_tokens": "50.0",
+    "input_cached_image_tokens": "40.0",
+    "output_image_tokens": "5.0",
+}
+HEADER = "\t".join(BUCKET)
+
+
+def parse(**cells):
+    row = {**BUCKET, **cells}
+    return open_export("\t".join(row))("\t".join(row.values()))
+
+
+def rule_of(**cells):
+    with pytest.raises(Refused) as refused:
+        parse(**cells)
+    return refused.value.rule
+
+
+def test_the_export_has_24_columns():
+    assert len(BUCKET) == 24
+    assert recognises([HEADER])
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+def test_columns_are_found_by_name_in_any_order(delimiter):
+    names = list(reversed(BUCKET))
+    header = delimiter.join(names)
+    assert recognises([header])
+    row = open_export(header)(delimiter.join(BUCKET[name] for name in names))
+    assert row == parse()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [HEADER.replace("input_cached_tokens\t", ""), HEADER + "\tmodel", HEADER.replace("\t", ";"), "", '"' + HEADER],
+)
+def test_another_header_is_not_recognised(header):
+    assert not recognises([header])
+
+
+def test_meters_are_disjoint_and_by_kind():
+    row = parse()
+    meters = ["input_uncached_tokens", "cache_read_tokens", "output_tokens"]
+    assert [row[name] for name in meters] == [500, 100, 70]
+    assert [row[f"audio_{kind}_tokens"] for kind in ("input", "cache_read", "output")] == [250, 60, 15]
+    assert [row[f"image_{kind}_tokens"] for kind in ("input", "cache_read", "output")] == [50, 40, 5]
+    assert sum(value for name, value in row.items() if name.endswith("_tokens")) == 1000 + 90
+    assert row["requests"] == 3
+
+
+def test_the_bucket_has_its_owner_and_both_ends():
+    row = parse()
+    assert (row["usage_at"], row["usage_until"]) == (datetime(2026, 3, 1), datetime(2026, 3, 2))
+    assert (row["grain"], row["provider"], row["model"]) == ("bucket", "openai", "gpt-x")
+    assert (row["project_id"], row["user_id"], row["api_key_id"]) == ("proj", "user", "key")
+
+
+def test_a_day_without_usage_is_ignored():
+    assert parse(**{name: "" for name in BUCKET if not name.startswith(("start_", "end_"))}) is None
+
+
+@pytest.mark.parametrize(
+    ("batch", "tier", "expected"),
+    [
+        ("FALSE", "default", "standard"),
+        ("FALSE", "auto", "standard"),
+        ("", "", "standard"),
+        ("false", "flex", "flex"),
+        ("FALSE", "priority", "priority"),
+        ("TRUE", "default", "batch"),
+    ],
+)
+def test_service_tiers(batch, tier, expected):
+    assert parse(batch=batch, service_tier=tier)["service_tier"] == expected
+
+
+def test_unknown_tiers_and_flags_are_refused():
+    assert rule_of(service_tier="scale") == "unknown_service_tier"
+    assert rule_of(batch="maybe") == "unknown_batch_flag"
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "nan", "inf", "1e3", "1,000", "ten", "9" * 16, "9" * 5000, "\u0663"])
+def test_a_count_must_be_a_whole_number(text):
+    assert rule_of(num_model_requests=text) == "not_a_count"
+
+
+def test_more_cached_than_input_is_refused():
+    assert rule_of(input_cached_tokens="1001") == "cached_exceeds_input"
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [
+        ({"input_uncached_tokens": "801"}, "input_does_not_add_up"),
+        # An older meaning of the column: audio with its cached tokens inside.
+        ({"input_audio_tokens": "310"}, "input_does_not_add_up"),
+        ({"input_cached_image_tokens": "41"}, "input_does_not_add_up"),
+        ({"input_text_tokens": ""}, "input_does_not_add_up"),
+        ({"output_audio_tokens": "14"}, "output_does_not_add_up"),
+        ({"input_cached_tokens": "", "input_uncached_tokens": "", "input_text_tokens": "499"}, "input_does_not_add_up"),
+    ],
+)
+def test_totals_must_be_the_sum_of_their_parts(cells, rule):
+    assert rule_of(**cells) == rule
+
+
+def test_totals_that_are_not_given_are_not_checked():
+    row = parse(input_tokens="", input_cached_tokens="", input_uncached_tokens="", output_tokens="")
+    assert (row["input_uncached_tokens"], row["output_tokens"]) == (500, 70)
+
+
+def test_a_token_column_that_is_not_known_must_be_zero():
+    assert parse(input_cache_write_tokens="0.0")["input_uncached_tokens"] == 500
+    assert rule_of(input_cache_write_tokens="7") == "unknown_token_column"
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [
+        ({"start_time": "1772323200000"}, "not_a_timestamp"),
+        ({"start_time": ""}, "not_a_timestamp"),
+        ({"end_time": "soon"}, "not_a_timestamp"),
+        ({"end_time": "1772323200"}, "bucket_ends_before_start"),
+        ({"model": ""}, "no_model"),
+        ({"model": "x" * 201}, "not_a_text"),
+        ({"user_id": "a\x00b"}, "not_a_text"),
+    ],
+)
+def test_bad_cells_are_refused(cells, rule):
+    assert rule_of(**cells) == rule
+
+
+@pytest.mark.parametrize(("line", "rule"), [("a\tb", "wrong_column_count"), ('a\t"b', "invalid_csv")])
+def test_broken_lines_are_refused(line, rule):
+    with pytest.raises(Refused) as refused:
+        open_export(HEADER)(line)
+    assert refused.value.rule == rule
+
+
+def settled(*rows):
+    lines = [{**row, "source_line": number} for number, row in enumerate(rows, 2)]
+    return settle(usage_frame(lines)).select("usage_id", "output_tokens").rows()
+
+
+BIG = parse(output_tokens="60000", output_text_tokens="59980")
+SMALL = parse(output_tokens="16000", output_text_tokens="15980")
+
+
+def test_two_rows_of_one_bucket_with_other_numbers_are_both_kept():
+    rows = settled(BIG, SMALL)
+    assert [tokens for _, tokens in rows] == [59980, 15980]
+    assert len({usage_id for usage_id, _ in rows}) == 2
+
+
+def test_another_order_gives_every_row_the_same_identity():
+    assert set(settled(SMALL, BIG)) == set(settled(BIG, SMALL))
+
+
+def test_rows_equal_in_every_number_are_one():
+    assert settled(BIG, BIG) == settled(BIG)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"service_tier": "auto"},
+        {"batch": ""},
+        {"user_id": "key", "api_key_id": "user"},
+        {"model": "gpt-y"},
+        {"project_id": ""},
+    ],
+)
+def test_every_dimension_is_part_of_the_identity(other):
+    assert len(settled(parse(), parse(**other))) == 2

@@ -1,0 +1,120 @@
+"""Rules that hold for every log, and which of two statements of one usage stays."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.schema.usage import Usage
+from pipelines.usage.contract import check, largest_per_usage, usage_frame
+
+AS_OF = datetime(2026, 11, 24, 12)
+
+
+def usage_row(**other):
+    row = {
+        "usage_id": "u1",
+        "usage_at": datetime(2026, 3, 21, 10),
+        "grain": "request",
+        "provider": "anthropic",
+        "channel": "api",
+        "region": "global",
+        "model": "claude-x",
+        "service_tier": "standard",
+        "input_uncached_tokens": 10,
+        "output_tokens": 5,
+        "requests": 1,
+        "format": "claude_code",
+        "import_id": "i1",
+        "source_line": 4,
+    }
+    return {**row, **other}
+
+
+def test_a_good_row_passes_and_gets_its_day():
+    checked = check([usage_row(reported_cost_usd=Decimal("0.000000000001"))], AS_OF)
+    Usage.validate(checked.good)
+    assert checked.good["usage_date"].to_list() == [datetime(2026, 3, 21).date()]
+    assert checked.good["reported_cost_usd"].to_list() == [Decimal("0.000000000001")]
+    assert checked.rejects.is_empty()
+
+
+def test_no_rows_give_empty_frames():
+    checked = check([], AS_OF)
+    assert (checked.good.height, checked.rejects.height) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("other", "rule"),
+    [
+        ({"usage_at": datetime(1989, 12, 31)}, "year_is_plausible"),
+        ({"usage_at": datetime(2019, 12, 31, 23, 59)}, "year_is_plausible"),
+        ({"usage_at": AS_OF + timedelta(days=1, microseconds=1)}, "usage_in_the_future"),
+        ({"usage_until": datetime(2026, 3, 22)}, "bucket_has_an_end"),
+        ({"grain": "bucket"}, "bucket_has_an_end"),
+        ({"output_tokens": -1}, "output_tokens|min"),
+        ({"service_tier": "gold"}, "service_tier|check__allowed"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_rule_and_line(other, rule):
+    checked = check([usage_row(), usage_row(source_line=9, **other)], AS_OF)
+    assert checked.good["source_line"].to_list() == [4]
+    assert checked.rejects.select("source_line", "rule").rows() == [(9, rule)]
+    assert '"model": "claude-x"' in checked.rejects["raw_text"][0]
+
+
+@pytest.mark.parametrize("usage_at", [datetime(2020, 1, 1), AS_OF + timedelta(days=1)])
+def test_both_ends_of_the_plausible_time_pass(usage_at):
+    assert check([usage_row(usage_at=usage_at)], AS_OF).good.height == 1
+
+
+def test_a_row_that_breaks_two_rules_is_one_reject_that_names_both():
+    rejects = check([usage_row(usage_at=datetime(1980, 1, 1), output_tokens=-1)], AS_OF).rejects
+    assert rejects.height == 1
+    assert "year_is_plausible" in rejects["detail"][0]
+    assert "output_tokens|min" in rejects["detail"][0]
+
+
+def kept(*rows):
+    return largest_per_usage(usage_frame(rows))
+
+
+def test_the_largest_output_stays():
+    rows = [usage_row(output_tokens=tokens) for tokens in (9, None, 159, 9)]
+    assert kept(*rows)["output_tokens"].to_list() == [159]
+
+
+def test_then_the_most_requests_then_the_rest():
+    rows = [
+        usage_row(requests=2, input_uncached_tokens=1),
+        usage_row(requests=3),
+        usage_row(requests=3, web_searches=1),
+    ]
+    assert kept(*rows).select("requests", "web_searches").rows() == [(3, 1)]
+
+
+def test_equal_rows_keep_the_first_and_others_their_order():
+    rows = [
+        usage_row(usage_id="b", source_line=1),
+        usage_row(usage_id="a", source_line=2),
+        usage_row(usage_id="b", source_line=3),
+    ]
+    assert kept(*rows)["source_line"].to_list() == [1, 2]
+
+
+quantities = st.fixed_dictionaries(
+    {
+        name: st.none() | st.integers(0, 2)
+        for name in ("output_tokens", "requests", "cache_read_tokens", "input_uncached_tokens")
+    }
+)
+
+
+@given(
+    st.lists(quantities, min_size=1, max_size=6).flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows)))
+)
+def test_the_choice_does_not_depend_on_the_order(orders):
+    first, second = (kept(*[usage_row(**row) for row in rows]) for rows in orders)
+    assert first.equals(second)
