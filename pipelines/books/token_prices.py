@@ -12,20 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.books.model_names import price_candidates
-
-SEGMENT_KEY = ("provider", "channel", "region", "model", "service_tier", "meter")
-SEGMENT_SCHEMA = {
-    **dict.fromkeys(SEGMENT_KEY, pl.String()),
-    "segment_id": pl.Int64(),
-    "valid_from": pl.Datetime("us"),
-    "valid_to": pl.Datetime("us"),
-    "context_from": pl.Int64(),
-    "context_to": pl.Int64(),
-    "unit": pl.String(),
-    "usd_per_unit": pl.Decimal(18, 6),
-    "price_id": pl.String(),
-    "source": pl.String(),
-}
+from pipelines.schema.price_segments import SEGMENT_KEY, SEGMENT_SCHEMA
 
 _END = datetime(9999, 12, 31)
 

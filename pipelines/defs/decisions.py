@@ -76,10 +76,9 @@ def alert(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materiali
     check_specs=[dg.AssetCheckSpec("alerts_arrive", asset=asset_key("main.alert_delivery"))],
     partitions_def=DAYS,
     backfill_policy=IN_ONE_RUN,
-    pool=POOL,
 )
 def alert_delivery(settings: Settings) -> Iterator[Any]:
-    """Send what has not arrived yet. A failed delivery is a row and is tried again by the next run."""
+    """Send what has not arrived yet, outside the pool: sending may take minutes. A failure is tried again next run."""
     attempts = deliver_due(settings.warehouse, settings.now(), os.environ)
     failed = attempts.filter(outcome="failed").height
     yield dg.AssetCheckResult(

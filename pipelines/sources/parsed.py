@@ -42,7 +42,9 @@ class RowCollector:
 
     def reject(self, place: str, raw_text: str, reason: str) -> None:
         """Keep a scrap with the reason why it is not a row."""
-        self.rejects.append((place, raw_text[:MAX_RAW_TEXT], reason))
+        # The column's limit counts bytes, and a cut must not split a character.
+        kept = raw_text.encode(errors="replace")[:MAX_RAW_TEXT].decode(errors="ignore")
+        self.rejects.append((place, kept, reason))
 
     def add_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add many rows."""

@@ -116,7 +116,10 @@ def contracted(book: Book, staged: Staged) -> tuple[pl.DataFrame, pl.DataFrame]:
     rules = [name for name in details.columns if name not in observed.columns]
     broken = details.select(
         place=pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in book.key], separator="|"),
-        raw_text=pl.col("printed" if "printed" in observed.columns else "retires_printed").fill_null(""),
+        raw_text=pl.col("printed" if "printed" in observed.columns else "retires_printed")
+        .fill_null("")
+        # 125 characters are at most the 500 bytes that the column holds.
+        .str.slice(0, 125),
         reason=pl.concat_list(
             pl.when(pl.col(rule).cast(pl.String) == "invalid").then(pl.lit(rule)) for rule in rules
         ).list.drop_nulls().list.join(", "),

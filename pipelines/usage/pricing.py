@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.books.token_prices import SEGMENT_KEY
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
+from pipelines.schema.price_segments import SEGMENT_KEY
 from pipelines.schema.token_prices import TOKEN_METERS, UNIT_SIZES
 from pipelines.schema.usage import QUANTITY_COLUMNS
 

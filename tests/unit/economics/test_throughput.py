@@ -19,7 +19,7 @@ def test_capacity_counts_the_prompt_tokens_that_come_with_the_output() -> None:
     assert tokens_per_replica({"output": 1}, Assumptions(max_utilisation=Decimal(1))) == 11_610_504_000
 
 
-@pytest.mark.parametrize(("tokens", "replicas"), [(0, 1), (1, 1), (10, 1), (11, 2), (21, 3)])
+@pytest.mark.parametrize(("tokens", "replicas"), [(0, 1), (1, 1), (10, 1), (11, 2), (21, 2), (22, 3)])
 def test_replicas_are_whole_and_at_least_one(tokens: int, replicas: int) -> None:
     assert replicas_for(tokens, Fraction(21, 2)) == replicas
 
