@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_sources.app, name="sources")
-console = Console()
+console = report.console()
 errors = Console(stderr=True)
 
 

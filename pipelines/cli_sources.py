@@ -15,7 +15,7 @@ from pipelines.steps.fetching import record_body
 from pipelines.steps.promoting import Promotion, accept_latest, promote_latest
 
 app = typer.Typer(help="Sources of prices, rates and deprecations.", no_args_is_help=True, rich_markup_mode=None)
-console = Console()
+console = report.console()
 errors = Console(stderr=True)
 
 Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources list` prints it.")]

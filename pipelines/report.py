@@ -18,8 +18,15 @@ from pipelines.warehouse import Warehouse
 
 Advance = Callable[[str], None]
 
+WIDTH_OF_A_PIPE = 170
 MAX_ROWS = 50
 MAX_CELL = 80
+
+
+def console() -> Console:
+    """Standard output; wide where it is a file or a pipe, so that tables are not folded for nobody."""
+    shown = Console()
+    return shown if shown.is_terminal else Console(width=WIDTH_OF_A_PIPE)
 
 
 @contextmanager
@@ -149,10 +156,11 @@ _DEMO_TABLES = {
             sum(quantity) FILTER (meter_group <> 'fee') AS tokens
         FROM cost_daily GROUP BY ALL ORDER BY ALL""",
     "Price changes": """
-        SELECT changed_on, kind, model, meter, service_tier AS tier, old_usd_per_unit AS old, new_usd_per_unit AS new,
-            round(pct_change, 1) AS pct, valid_from::DATE AS since, source,
-            round(usd_per_month_effect, 2) AS usd_per_month
-        FROM price_change WHERE NOT is_first_snapshot AND service_tier = 'standard' ORDER BY ALL DESC""",
+        SELECT changed_on, model, meter, old_usd_per_unit AS old, new_usd_per_unit AS new, round(pct_change, 1) AS pct,
+            valid_from::DATE AS since, source, round(usd_per_month_effect, 2) AS usd_per_month
+        FROM price_change
+        WHERE kind = 'changed' AND service_tier = 'standard' AND context_from = 0 AND source LIKE '%pricing'
+        ORDER BY changed_on DESC, model, meter""",
     "Models that end": """
         SELECT as_of, model, project_id, days_left, level, round(spend_30d_usd, 2) AS spend_30d_usd, replacement,
             round(replacement_delta_pct, 1) AS pct, round(monthly_delta_usd, 2) AS usd_per_month
@@ -165,9 +173,11 @@ _DEMO_TABLES = {
             round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, method
         FROM spend_forecast QUALIFY as_of = max(as_of) OVER () ORDER BY projected_usd DESC""",
     "Usage without a price": """
-        SELECT model, meter, sum(quantity) AS quantity, unpriced_reason, min(first_price_on) AS first_price_on
+        SELECT unpriced_reason, first_price_on, count(DISTINCT usage_date) AS days, min(usage_date) AS first_day,
+            max(usage_date) AS last_day, sum(quantity) AS quantity,
+            string_agg(DISTINCT model, ', ' ORDER BY model) AS models
         FROM cost_unpriced GROUP BY ALL ORDER BY quantity DESC""",
-    "Alerts": "SELECT alert_on, severity, rule, title FROM alert ORDER BY alert_on DESC, severity LIMIT 12",
+    "Alerts": "SELECT alert_on, severity, rule, title FROM alert ORDER BY (severity = 'info'), alert_on DESC",
 }
 
 _QUERIES_TO_TRY = (

@@ -70,7 +70,7 @@ def _execute(
     phase: str,
     days: list[date] | None = None,
 ) -> Phase:
-    result = definitions.get_job_def(job).execute_in_process(
+    result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance, run_config=QUIET, tags=range_tags(days) if days else None, raise_on_error=False
     )
     failures = {}

@@ -28,7 +28,6 @@ DECIDED_DAYS = 14
 def replay(warehouse: Warehouse, console: Console) -> bool:
     """Run the job for each date and print what was found. Returns whether all went well."""
     before = fingerprints(warehouse)
-    write_sample_usage(warehouse.inbox)
     with (
         _page_server() as server,
         open_instance(warehouse.folder) as instance,
@@ -36,6 +35,7 @@ def replay(warehouse: Warehouse, console: Console) -> bool:
     ):
         for day in DATES:
             server.day = day
+            write_sample_usage(warehouse.inbox, until=day)
             settings = Settings(
                 warehouse_folder=str(warehouse.folder),
                 as_of=datetime.combine(day, CLOCK).isoformat(),

@@ -15,8 +15,8 @@ from typing import Any
 FIRST_DAY, LAST_DAY = date(2026, 7, 15), date(2026, 10, 9)
 DAY_WITHOUT_USAGE = date(2026, 9, 6)
 SEED = 20260715
-OPENAI_FILE = "openai_usage_2026-07-15_2026-10-09.tsv"
-CLAUDE_FILE = "claude_code_2026-07-15_2026-10-09.jsonl"
+OPENAI_FILE = "openai_usage.tsv"
+CLAUDE_FILE = "claude_code.jsonl"
 
 GROWTH = 0.3
 """More usage on the last day than on the first, as a share."""
@@ -63,18 +63,21 @@ UNKNOWN_MODEL = "claude-nonexistent-9"
 UNKNOWN_ON, CUT_OFF_ON = date(2026, 9, 16), date(2026, 9, 18)
 
 
-def write_sample_usage(folder: Path) -> list[Path]:
-    """Write both files into `folder`, made if it is missing, and return their paths: OpenAI's, then Claude Code's."""
+def write_sample_usage(folder: Path, until: date = LAST_DAY + timedelta(days=1)) -> list[Path]:
+    """Write both files into `folder`, made if it is missing, and return their paths: OpenAI's, then Claude Code's.
+
+    They hold the days before `until`: an export that is taken again later begins with the same lines.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     one, other = Random(SEED), Random(SEED + 1)  # noqa: S311 - repeatable on purpose, and nothing is secret
-    texts = {OPENAI_FILE: _openai_export(one), CLAUDE_FILE: _claude_log(other)}
+    texts = {OPENAI_FILE: _openai_export(one, until), CLAUDE_FILE: _claude_log(other, until)}
     for name, text in texts.items():
         (folder / name).write_bytes(text.encode())
     return [folder / name for name in texts]
 
 
-def _days() -> list[date]:
-    return [FIRST_DAY + timedelta(days=number) for number in range((LAST_DAY - FIRST_DAY).days + 1)]
+def _days(until: date) -> list[date]:
+    return [FIRST_DAY + timedelta(days=number) for number in range((until - FIRST_DAY).days)]
 
 
 def _level(day: date) -> float:
@@ -83,9 +86,9 @@ def _level(day: date) -> float:
     return grown * (WEEKEND if day.weekday() >= 5 else 1)
 
 
-def _openai_export(rng: Random) -> str:
+def _openai_export(rng: Random, until: date) -> str:
     lines = ["\t".join(COLUMNS)]
-    for day in _days():
+    for day in _days(until):
         start, end = (datetime.combine(on, time(), UTC) for on in (day, day + timedelta(days=1)))
         times = [*(str(int(at.timestamp())) for at in (start, end)), start.isoformat(), end.isoformat()]
         if day == DAY_WITHOUT_USAGE:
@@ -108,9 +111,9 @@ def _bucket(rng: Random, stream: Stream, level: float) -> list[str]:
     return [project, f"{requests}.0", user, key, stream.model, batch, "default", *(f"{count}.0" for count in counts)]
 
 
-def _claude_log(rng: Random) -> str:
+def _claude_log(rng: Random, until: date) -> str:
     lines: list[str] = []
-    for day in _days():
+    for day in _days(until):
         if day.weekday() >= 5:
             continue
         session = _hex(rng, 32)

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.alerts import lifecycle_rules, operating_rules, price_rules
 from pipelines.alerts.delivery import deliver, targets_from_environment
 from pipelines.alerts.outbox import due, unseen
+from pipelines.books.model_names import undated
 from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
 
 LOOK_BACK = timedelta(days=7)
@@ -47,9 +48,10 @@ def _raised(
     risks = read_table(connection, "main.deprecation_risk", "as_of = $day", day=day)
     health = read_table(connection, "main.source_health", "as_of = $day", day=day)
     forecast = read_table(connection, "main.spend_forecast", "as_of BETWEEN $day - 1 AND $day", day=day)
+    prices, sources = read_table(connection, "core.token_price"), read_table(connection, "raw.source")
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == day)
     return [
-        price_rules.price_changed(changes, read_table(connection, "core.token_price"), now),
+        price_rules.price_changed(_told_first_hand(changes, prices, sources), prices, now),
         price_rules.price_held(read_table(connection, "core.price_hold"), now),
         lifecycle_rules.retirement_moved(moves, now),
         lifecycle_rules.retirement_near(risks, now),
@@ -58,6 +60,20 @@ def _raised(
         operating_rules.projection_moved(totals, now),
         *([operating_rules.budget_exceeded(totals, budget, now)] if budget is not None else []),
     ]
+
+
+def _told_first_hand(changes: pl.DataFrame, prices: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """Changes without those that an aggregator repeats: one price move is one message, from whom we believe."""
+    model = undated(pl.col("model")).alias("name")
+    first_hand = sources.filter(pl.col("standing") != "aggregator")
+    listed = prices.join(first_hand, on="source", how="semi").select("provider", model).unique()
+    aggregators = sources.filter(standing="aggregator")
+    repeated = (
+        changes.join(aggregators, on="source", how="semi")
+        .with_columns(model)
+        .join(listed, on=["provider", "name"], how="semi")
+    )
+    return changes.join(repeated, on="price_id", how="anti")
 
 
 def _budget(environ: Mapping[str, str]) -> Decimal | None:

@@ -36,7 +36,8 @@ def decide_days(warehouse: Warehouse, table: str, decision: Decision, days: Sequ
 def break_even_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
     """Every used API model against every GPU provider whose rate is in force."""
     used = _usage_before(connection, day, RECENT_DAYS)
-    volumes = used.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
+    tokens = used.filter(pl.col("meter").is_in(TOKEN_METERS))
+    volumes = tokens.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
     segments = _short_prompt_prices(connection, _models(used), day)
     prices = in_force_at(segments, _end_of(day)).filter(service_tier="standard", unit="mtok")
     rates = in_force_at(_known(connection, "core.gpu_rate", day), _end_of(day))
@@ -54,11 +55,9 @@ def forecast_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFram
 def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
     """Used models that have an end."""
     used = _usage_before(connection, day, 90)
-    lifecycles = in_force_at(_known(connection, "core.model_lifecycle", day), _end_of(day))
+    lifecycles = _known(connection, "core.model_lifecycle", day)
     names = lifecycle_ids(_models(used), lifecycles.select("provider", "model"))
-    replacements = lifecycles.select(
-        "provider", model=pl.col("replacements").str.split(", ").list.drop_nulls()
-    ).explode("model")
+    replacements = lifecycles.select("provider", model=pl.col("replacements").str.split(", ")).explode("model")
     models = pl.concat([_models(used), replacements.drop_nulls("model")]).unique()
     return deprecation_risk(used, lifecycles, _short_prompt_prices(connection, models, day), names.drop("rule"), day)
 
@@ -79,14 +78,13 @@ def _known(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> pl.D
 
 
 def _usage_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
-    """Priced and unpriced token usage of the days before a day."""
+    """Priced and unpriced usage of the days before a day, fees included."""
     return read_table(
         connection,
         "core.usage_cost",
-        "usage_date >= $first AND usage_date < $day AND meter IN (SELECT unnest($meters))",
+        "usage_date >= $first AND usage_date < $day",
         first=day - timedelta(days=days),
         day=day,
-        meters=list(TOKEN_METERS),
     )
 
 

@@ -72,7 +72,9 @@ def _priced_meter(rows: pl.LazyFrame, segments: pl.DataFrame, meter: str) -> pl.
         )
     )
     ranges = prices.select("segment_id", "context_from", "context_to", "usd_per_unit", "unit", "price_id")
-    range_count = ranges.group_by("segment_id").agg(has_ranges=pl.len() > 1)
+    range_count = ranges.group_by("segment_id").agg(
+        has_ranges=(pl.len() > 1) | pl.col("context_to").is_not_null().any()
+    )
     banded = (
         counted.join(range_count.lazy(), on="segment_id", how="left")
         .with_columns(is_lower_bound=(pl.col("grain") == "bucket") & pl.col("has_ranges").fill_null(value=False))

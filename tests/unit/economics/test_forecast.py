@@ -101,10 +101,16 @@ def test_level_is_that_of_the_last_two_weeks_and_ignores_a_spike() -> None:
 
 
 def test_seldom_used_meter_is_expected_at_its_mean() -> None:
-    # A batch of 1,400 every second Monday: the median of 14 days is 0, so their mean of 100 a day is spread by weekday.
-    quantities = [1_400 if n % 14 == 8 else 0 for n in range(56)]
+    # 500 on every fifth day: the median of 14 days is 0; they hold 3 such days, so two weeks are expected to hold 3.
+    quantities = [500 if n % 5 == 0 else 0 for n in range(56)]
     expected = expected_quantities(daily_quantities(_usage(quantities), AS_OF), [AS_OF], 14)
-    assert expected["quantity"].sum() == pytest.approx(1_400)
+    assert expected["quantity"].sum() == pytest.approx(3 * 500, abs=0.01)
+
+
+def test_series_idle_for_eight_weeks_is_expected_to_stay_idle() -> None:
+    daily = daily_quantities(_usage([5] + [0] * 100 + [5] * 10), AS_OF)
+    expected = expected_quantities(daily, [AS_OF - timedelta(days=20)], 7)
+    assert expected["quantity"].to_list() == [0.0] * 7
 
 
 def test_short_history_runs_at_its_rate_with_low_confidence() -> None:

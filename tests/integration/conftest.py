@@ -1,0 +1,59 @@
+"""What the integration tests share: a warehouse on disk, and sites on loopback whose pages come in the real way."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipelines.sources.catalog import Source, relocated
+from pipelines.sources.fetch import Fetcher, Patience
+from pipelines.steps.fetching import Attempt, fetch_source
+from pipelines.steps.housekeeping import prepare
+from pipelines.steps.promoting import Promotion, promote_latest
+from pipelines.warehouse import Warehouse
+from tests.loopback import Loopback, Reply
+
+PREPARED_AT = datetime(2026, 7, 1)
+
+
+class Sites:
+    """The addresses of all sources on one loopback server, and the way from there into the warehouse."""
+
+    def __init__(self, warehouse: Warehouse, server: Loopback, fetcher: Fetcher) -> None:
+        self.warehouse = warehouse
+        self.server = server
+        self._fetcher = fetcher
+
+    def serve(self, source: Source, answer: bytes | Reply) -> None:
+        """Answer with this at every address of a source from now on."""
+        reply = Reply(body=answer) if isinstance(answer, bytes) else answer
+        for url in source.urls:
+            self.server.script(urlsplit(relocated(url, self.server.url())).path, reply)
+
+    def fetch(self, source: Source, at: datetime) -> Attempt:
+        """Fetch what is served now."""
+        return fetch_source(self.warehouse, source, self._fetcher, at, self.server.url())
+
+    def promote(self, source: Source, answer: bytes | Reply, at: datetime) -> Promotion:
+        """Serve a page, fetch it, which has to go well, and promote it."""
+        self.serve(source, answer)
+        attempt = self.fetch(source, at)
+        assert attempt.error is None
+        return promote_latest(self.warehouse, source, at)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """An empty warehouse that is ready for a run."""
+    made = Warehouse(tmp_path / "warehouse")
+    prepare(made, PREPARED_AT)
+    return made
+
+
+@pytest.fixture
+def sites(warehouse: Warehouse) -> Iterator[Sites]:
+    """Sites of that warehouse; nothing is served yet. A failure is not tried again."""
+    with Loopback() as server, Fetcher(Patience(connect=2, read=2, total=5, attempts=1)) as fetcher:
+        yield Sites(warehouse, server, fetcher)
