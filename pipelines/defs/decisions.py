@@ -74,8 +74,6 @@ def alert(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materiali
     description=TABLES_BY_NAME["main.alert_delivery"].meaning,
     metadata=table_metadata(TABLES_BY_NAME["main.alert_delivery"]),
     check_specs=[dg.AssetCheckSpec("alerts_arrive", asset=asset_key("main.alert_delivery"))],
-    partitions_def=DAYS,
-    backfill_policy=IN_ONE_RUN,
 )
 def alert_delivery(settings: Settings) -> Iterator[Any]:
     """Send what has not arrived yet, outside the pool: sending may take minutes. A failure is tried again next run."""

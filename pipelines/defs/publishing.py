@@ -6,7 +6,6 @@ import dagster as dg
 
 from pipelines.defs.costs import MART_ASSETS
 from pipelines.defs.decisions import DECISION_ASSETS
-from pipelines.defs.partitions import DAYS, IN_ONE_RUN
 from pipelines.defs.resources import POOL, Settings
 
 
@@ -16,8 +15,6 @@ from pipelines.defs.resources import POOL, Settings
     group_name="published",
     kinds={"duckdb"},
     description="warehouse/costs.duckdb: a copy of the build file, replaced whole. Readers are never blocked.",
-    partitions_def=DAYS,
-    backfill_policy=IN_ONE_RUN,
     pool=POOL,
 )
 def costs_duckdb(settings: Settings) -> dg.MaterializeResult[Any]:

@@ -56,7 +56,8 @@ def _raised(
         lifecycle_rules.retirement_moved(moves, now),
         lifecycle_rules.retirement_near(risks, now),
         lifecycle_rules.used_after_retirement(risks, now),
-        operating_rules.source_failing(health, now),
+        # How a source stood on an earlier day is history, and no alert.
+        operating_rules.source_failing(health.filter(as_of=now.date()), now),
         operating_rules.projection_moved(totals, now),
         *([operating_rules.budget_exceeded(totals, budget, now)] if budget is not None else []),
     ]

@@ -83,7 +83,10 @@ def _promote(
     failed = [check for check in checks if check.is_blocking]
     if failed:
         promotion.outcome = "refused"
-        promotion.reason = "; ".join(f"{check.expectation.name}: {check.observed}" for check in failed)
+        promotion.reason = "; ".join(
+            f"{check.expectation.name}: {check.observed} (expected: {check.expectation.description})"
+            for check in failed
+        )
     if not is_dry:
         _store_rejects(connection, source, fetch, rejects)
     if failed or is_dry:

@@ -46,7 +46,7 @@ def stage(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, f
     parsed = source.parse(archive.read(folder, fetch["archive_path"]))
     believed = read_table(connection, f"core.{book.table}", "source = $source AND known_to IS NULL", source=source.key)
     rows = _with_movement(book, believed, parsed.rows, fetch["fetched_at"])
-    return Staged(rows, parsed.rejects, believed, suite_for(connection, source))
+    return Staged(rows, parsed.rejects, believed, suite_for(connection, source, fetch["fetched_at"]))
 
 
 def stage_latest(
@@ -60,13 +60,13 @@ def stage_latest(
     return staged.rows, staged.suite
 
 
-def suite_for(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[Expectation, ...]:
-    """The expectations on a source's rows, with the row counts that its last good body asks for."""
+def suite_for(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> tuple[Expectation, ...]:
+    """The expectations on a body fetched at a moment, with the row counts that the last good body before it asks for."""
     last_rows = scalar(
         connection,
         "SELECT row_count FROM raw.parse WHERE source = $source AND outcome = 'promoted' "
-        "ORDER BY fetched_at DESC, parsed_at DESC LIMIT 1",
-        {"source": source.key},
+        "AND fetched_at < $at ORDER BY fetched_at DESC LIMIT 1",
+        {"source": source.key, "at": at},
     )
     return with_row_counts(declared_expectations(source), source.min_rows, last_rows)
 

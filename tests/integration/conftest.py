@@ -1,12 +1,13 @@
 """What the integration tests share: a warehouse on disk, and sites on loopback whose pages come in the real way."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from pipelines.demo import page_for
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
 from pipelines.steps.fetching import Attempt, fetch_source
@@ -25,6 +26,14 @@ class Sites:
         self.warehouse = warehouse
         self.server = server
         self._fetcher = fetcher
+
+    @staticmethod
+    def recorded(source: Source, on: date) -> bytes:
+        """The demo's recorded page of a source, as it was on a date."""
+        asked = urlsplit(source.urls[0])
+        page = page_for(on, asked.netloc + asked.path)
+        assert page is not None
+        return page.read_bytes()
 
     def serve(self, source: Source, answer: bytes | Reply) -> None:
         """Answer with this at every address of a source from now on."""
@@ -53,7 +62,9 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 @pytest.fixture
-def sites(warehouse: Warehouse) -> Iterator[Sites]:
+def sites(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sites]:
     """Sites of that warehouse; nothing is served yet. A failure is not tried again."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     with Loopback() as server, Fetcher(Patience(connect=2, read=2, total=5, attempts=1)) as fetcher:
         yield Sites(warehouse, server, fetcher)
