@@ -8,9 +8,10 @@ BIN := .venv/bin
 WAREHOUSE ?= warehouse
 PORT ?= 3000
 
-export DAGSTER_HOME := $(CURDIR)
 export COSTS_WAREHOUSE := $(abspath $(WAREHOUSE))
 export DAGSTER_STATE := $(COSTS_WAREHOUSE)/.dagster
+# Dagster writes logs beside its dagster.yaml, so its home is the state folder, with a link to ours.
+export DAGSTER_HOME := $(DAGSTER_STATE)
 export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help
@@ -39,7 +40,11 @@ run: .venv/.synced ## Read the real sources and the inbox once, and build every 
 .PHONY: ui
 ui: .venv/.synced ## Dagster UI and daemon on the loopback address.
 	@mkdir -p $(DAGSTER_STATE)
-	@cd $(DAGSTER_STATE) && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/dagster dev -m pipelines.definitions -h 127.0.0.1 -p $(PORT)
+	@ln -sfn $(CURDIR)/dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	@echo "Dagster UI: http://127.0.0.1:$(PORT) (Ctrl-C ends it and the daemon)"
+	@cd $(DAGSTER_HOME); $(CURDIR)/$(BIN)/dagster-daemon run -m pipelines.definitions & \
+		trap "kill $$!" EXIT; \
+		cd $(DAGSTER_HOME); $(CURDIR)/$(BIN)/dagster-webserver -m pipelines.definitions -h 127.0.0.1 -p $(PORT)
 
 .PHONY: check
 check: .venv/.synced ## Lint, format, types, import rules, generated docs.

@@ -131,7 +131,7 @@ def main() -> None:
     try:
         app()
     except (WarehouseError, duckdb.Error) as error:
-        errors.print(f"costs: {error}", markup=False, highlight=False)
+        errors.print(f"costs: {error}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from error
 
 

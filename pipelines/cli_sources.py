@@ -38,7 +38,7 @@ def parse(
     try:
         parsed = source.parse(file.read_bytes())
     except ParseError as error:
-        errors.print(f"{file}: {error}", markup=False)
+        errors.print(f"{file}: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     if as_json:
         for row in parsed.rows.iter_rows(named=True):
@@ -83,7 +83,9 @@ def _say(promotion: Promotion) -> None:
 
 def _source(key: str) -> Source:
     if key not in SOURCES_BY_KEY:
-        errors.print(f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}", markup=False)
+        errors.print(
+            f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}", markup=False, soft_wrap=True
+        )
         raise typer.Exit(1)
     return SOURCES_BY_KEY[key]
 

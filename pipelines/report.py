@@ -21,6 +21,8 @@ Advance = Callable[[str], None]
 WIDTH_OF_A_PIPE = 170
 MAX_ROWS = 50
 MAX_CELL = 80
+MAX_LINE = 1_000
+"""Of a path or a reason on a line of its own, which terminals wrap and files keep whole."""
 
 
 def console() -> Console:
@@ -46,12 +48,12 @@ def progress(console: Console, total: int) -> Iterator[Advance]:
         bar.update(task, completed=total, description="done")
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, limit: int = MAX_CELL) -> str:
     """One value as bounded, escaped, printable text; NULL as an empty cell."""
     if value is None:
         return ""
     text = "".join(character if character.isprintable() else " " for character in str(value))
-    return escape(text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…")
+    return escape(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def print_frame(console: Console, frame: pl.DataFrame, title: str, limit: int = MAX_ROWS) -> None:
@@ -81,7 +83,7 @@ def print_promotion(console: Console, promotion: Promotion) -> None:
         highlight=False,
     )
     if promotion.reason:
-        console.print(f"reason: {cell(promotion.reason)}")
+        console.print(f"reason: {cell(promotion.reason, MAX_LINE)}", highlight=False, soft_wrap=True)
 
 
 def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
@@ -89,12 +91,15 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
     for outcome in outcomes:
         if outcome.outcome == "imported":
             console.print(
-                f"{cell(outcome.file)}: {outcome.row_count} rows, {outcome.new_count} new, "
+                f"{cell(outcome.file, MAX_LINE)}: {outcome.row_count} rows, {outcome.new_count} new, "
                 f"{outcome.duplicate_count} known already, {outcome.reject_count} refused (see core.usage_reject)",
                 highlight=False,
+                soft_wrap=True,
             )
         else:
-            console.print(f"{cell(outcome.file)}: {outcome.outcome}: {escape(outcome.reason or '')}", highlight=False)
+            reason = cell(outcome.reason, MAX_LINE)
+            line = f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome}: {reason}"
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_sources(console: Console, warehouse: Warehouse, sources: Sequence[Source]) -> None:
@@ -115,7 +120,7 @@ def print_failures(console: Console, phases: Sequence[Any]) -> None:
     """What failed in a run, step by step, with its reason."""
     for phase in phases:
         for step, reason in phase.failures.items():
-            console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False)
+            console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False, soft_wrap=True)
 
 
 def print_run(console: Console, warehouse: Warehouse, phases: Sequence[Any]) -> bool:

@@ -18,6 +18,7 @@ from pipelines.steps.housekeeping import prepare
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
+DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml"
 PHASES = ("sources", "usage", "tables", "decisions")
 
 
@@ -35,8 +36,10 @@ def open_instance(warehouse_folder: Path) -> dg.DagsterInstance:
     """The Dagster instance whose state lies below a warehouse; runs show in the UI of that warehouse."""
     state = warehouse_folder.resolve() / ".dagster"
     state.mkdir(parents=True, exist_ok=True)
-    os.environ["DAGSTER_STATE"] = str(state)
-    os.environ["DAGSTER_HOME"] = str(Path(__file__).resolve().parents[2])
+    link = state / "dagster.yaml"
+    if not link.is_symlink():
+        link.symlink_to(DAGSTER_YAML)
+    os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
     return dg.DagsterInstance.get()
 
 

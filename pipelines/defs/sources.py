@@ -84,10 +84,10 @@ def book_asset(source: Source) -> dg.AssetsDefinition:
 
 
 def _check_spec(key: dg.AssetKey, expectation: Expectation) -> dg.AssetCheckSpec:
-    # Not `blocking`: the step itself fails on a refused page, with the reason in plain words, and promotes nothing.
     return dg.AssetCheckSpec(
         expectation.name,
         asset=key,
+        blocking=expectation.severity == "critical",
         description=f"{expectation.description} ({expectation.severity}: "
         + ("refuses the page)" if expectation.severity == "critical" else "warns)"),
     )

@@ -55,8 +55,11 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
             replace_dates(connection, TABLES_BY_NAME["core.usage_cost"], batch, _priced(connection, warehouse, batch))
-            fingerprints = pl.DataFrame({"usage_date": batch, "fingerprint": [current[day] for day in batch]})
-            replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], batch, fingerprints)
+        # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
+        after = _fingerprints_that_differ(connection)
+        done = [day for day in stale if day in after]
+        fingerprints = pl.DataFrame({"usage_date": done, "fingerprint": [after[day] for day in done]})
+        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], done, fingerprints)
     return len(stale)
 
 

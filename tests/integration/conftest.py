@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import polars as pl
 import pytest
 
 from pipelines.demo import page_for
@@ -13,7 +15,7 @@ from pipelines.sources.fetch import Fetcher, Patience
 from pipelines.steps.fetching import Attempt, fetch_source
 from pipelines.steps.housekeeping import prepare
 from pipelines.steps.promoting import Promotion, promote_latest
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Warehouse, read_table
 from tests.loopback import Loopback, Reply
 
 PREPARED_AT = datetime(2026, 7, 1)
@@ -51,6 +53,21 @@ class Sites:
         attempt = self.fetch(source, at)
         assert attempt.error is None
         return promote_latest(self.warehouse, source, at)
+
+    def table(self, name: str, where: str = "true") -> pl.DataFrame:
+        """Rows of a table of the build file, sorted, so that two states can be compared."""
+        with self.warehouse.write() as connection:
+            frame = read_table(connection, name, where)
+        return frame.sort(frame.columns)
+
+    def in_force(self, source: Source, at: datetime) -> dict[tuple[str, str, str, int], Decimal]:
+        """Believed token prices of a source at a moment, by model, meter, tier and context."""
+        where = (
+            f"source = '{source.key}' AND known_to IS NULL AND valid_from <= TIMESTAMP '{at}' "
+            f"AND (valid_to IS NULL OR valid_to > TIMESTAMP '{at}')"
+        )
+        columns = ("model", "meter", "service_tier", "context_from", "usd_per_unit")
+        return {row[:4]: row[4] for row in self.table("core.token_price", where).select(columns).rows()}
 
 
 @pytest.fixture

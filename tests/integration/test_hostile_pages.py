@@ -9,13 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
 import pytest
 
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
 from pipelines.steps.marts import build_mart, marts
 from pipelines.steps.promoting import Promotion, promote_latest
-from pipelines.warehouse import Warehouse, read_table
 from tests.loopback import Reply
 
 GOOD_AT, BAD_AT, HEALED_AT = datetime(2026, 7, 29, 8), datetime(2026, 7, 30, 8), datetime(2026, 7, 31, 8)
@@ -29,43 +27,27 @@ BOT_WALL = (
 Change = Callable[[str], str]
 
 
-def table(warehouse: Warehouse, name: str, where: str = "true") -> pl.DataFrame:
-    with warehouse.write() as connection:
-        frame = read_table(connection, name, where)
-    return frame.sort(frame.columns)
+def rows_at(sites: Any, name: str, at: datetime) -> list[dict[str, Any]]:
+    return sites.table(name, f"fetched_at = TIMESTAMP '{at}'").to_dicts()
 
 
-def rows_at(warehouse: Warehouse, name: str, at: datetime) -> list[dict[str, Any]]:
-    return table(warehouse, name, f"fetched_at = TIMESTAMP '{at}'").to_dicts()
-
-
-def health(warehouse: Warehouse, source: Source, on: date) -> dict[str, Any]:
+def health(sites: Any, source: Source, on: date) -> dict[str, Any]:
     """The row of main.source_health, built as a run does."""
     (mart,) = (mart for mart in marts() if mart.table.name == "source_health")
-    build_mart(warehouse, mart, [on])
-    return table(warehouse, "main.source_health", f"source = '{source.key}' AND as_of = DATE '{on}'").row(0, named=True)
+    build_mart(sites.warehouse, mart, [on])
+    return sites.table("main.source_health", f"source = '{source.key}' AND as_of = DATE '{on}'").row(0, named=True)
 
 
-def in_force(warehouse: Warehouse, source: Source, at: datetime) -> dict[tuple[str, str, str, int], Decimal]:
-    """Believed prices of a source at a moment."""
-    where = (
-        f"source = '{source.key}' AND known_to IS NULL AND valid_from <= TIMESTAMP '{at}' "
-        f"AND (valid_to IS NULL OR valid_to > TIMESTAMP '{at}')"
-    )
-    columns = ("model", "meter", "service_tier", "context_from", "usd_per_unit")
-    return {row[:4]: row[4] for row in table(warehouse, "core.token_price", where).select(columns).rows()}
-
-
-def assert_failing(warehouse: Warehouse, source: Source, reason: str) -> None:
-    seen = health(warehouse, source, BAD_AT.date())
+def assert_failing(sites: Any, source: Source, reason: str) -> None:
+    seen = health(sites, source, BAD_AT.date())
     assert (seen["status"], seen["consecutive_failures"], seen["failing_since"]) == ("failing", 1, BAD_AT)
     assert (seen["last_attempt_at"], seen["last_success_at"]) == (BAD_AT, GOOD_AT)
     assert reason in seen["reason"]
 
 
-def assert_healed(warehouse: Warehouse, source: Source, promotion: Promotion) -> None:
+def assert_healed(sites: Any, source: Source, promotion: Promotion) -> None:
     assert (promotion.outcome, promotion.change_count) == ("promoted", 0)
-    seen = health(warehouse, source, HEALED_AT.date())
+    seen = health(sites, source, HEALED_AT.date())
     assert (seen["status"], seen["consecutive_failures"], seen["reason"]) == ("ok", 0, None)
     assert seen["last_success_at"] == HEALED_AT
 
@@ -102,31 +84,31 @@ def test_a_page_that_is_not_the_page_is_refused(sites, case):
     source, change, reason = REFUSED[case]
     good = sites.recorded(source, RECORDED_ON)
     sites.promote(source, good, GOOD_AT)
-    before = table(sites.warehouse, "core.token_price")
+    before = sites.table("core.token_price")
 
     promotion = sites.promote(source, change(good.decode()).encode(), BAD_AT)
 
     assert promotion.outcome == "refused"
     assert reason in promotion.reason
-    assert table(sites.warehouse, "core.token_price").equals(before)
-    assert table(sites.warehouse, "core.price_hold").is_empty()
-    (fetched,), (parsed,) = (rows_at(sites.warehouse, name, BAD_AT) for name in ("raw.fetch", "raw.parse"))
+    assert sites.table("core.token_price").equals(before)
+    assert sites.table("core.price_hold").is_empty()
+    (fetched,), (parsed,) = (rows_at(sites, name, BAD_AT) for name in ("raw.fetch", "raw.parse"))
     assert (fetched["outcome"], fetched["status"], fetched["error"]) == ("new", 200, None)
     assert (sites.warehouse.folder / fetched["archive_path"]).is_file()
     assert (parsed["outcome"], parsed["reason"], parsed["change_count"]) == ("refused", promotion.reason, 0)
-    assert_failing(sites.warehouse, source, reason)
-    assert_healed(sites.warehouse, source, sites.promote(source, good, HEALED_AT))
-    assert table(sites.warehouse, "core.token_price").equals(before)
+    assert_failing(sites, source, reason)
+    assert_healed(sites, source, sites.promote(source, good, HEALED_AT))
+    assert sites.table("core.token_price").equals(before)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.key)
 def test_no_source_takes_a_bot_wall_for_its_page(sites, source):
     sites.promote(source, sites.recorded(source, RECORDED_ON), GOOD_AT)
-    before = table(sites.warehouse, f"core.{source.table}")
+    before = sites.table(f"core.{source.table}")
     promotion = sites.promote(source, BOT_WALL, BAD_AT)
     assert (promotion.outcome, promotion.row_count) == ("refused", 0)
-    assert table(sites.warehouse, f"core.{source.table}").equals(before)
-    assert_failing(sites.warehouse, source, promotion.reason)
+    assert sites.table(f"core.{source.table}").equals(before)
+    assert_failing(sites, source, promotion.reason)
 
 
 NO_BODY: dict[str, tuple[Reply, int | None, str]] = {
@@ -151,21 +133,21 @@ def test_an_answer_without_a_whole_body_is_a_failed_fetch(sites, case):
     source = replace(ANTHROPIC, max_bytes=20_000)
     good = sites.recorded(source, RECORDED_ON)
     sites.promote(source, good, GOOD_AT)
-    before = table(sites.warehouse, "core.token_price")
+    before = sites.table("core.token_price")
 
     sites.serve(source, reply)
     attempt = sites.fetch(source, BAD_AT)
 
     assert attempt.outcome == "failed"
     assert attempt.error.count(reason) == len(source.urls) == 2
-    (fetched,) = rows_at(sites.warehouse, "raw.fetch", BAD_AT)
+    (fetched,) = rows_at(sites, "raw.fetch", BAD_AT)
     assert (fetched["outcome"], fetched["status"], fetched["error"]) == ("failed", status, attempt.error)
     assert [fetched[name] for name in ("sha256", "archive_path", "size_bytes")] == [None] * 3
-    assert rows_at(sites.warehouse, "raw.parse", BAD_AT) == []
+    assert rows_at(sites, "raw.parse", BAD_AT) == []
     assert promote_latest(sites.warehouse, source, BAD_AT).change_count == 0
-    assert table(sites.warehouse, "core.token_price").equals(before)
-    assert_failing(sites.warehouse, source, reason)
-    assert_healed(sites.warehouse, source, sites.promote(source, good, HEALED_AT))
+    assert sites.table("core.token_price").equals(before)
+    assert_failing(sites, source, reason)
+    assert_healed(sites, source, sites.promote(source, good, HEALED_AT))
 
 
 def test_the_second_form_of_a_page_is_asked_where_the_first_fails(sites):
@@ -215,7 +197,7 @@ def test_one_bad_price_is_refused_alone(sites, case):
     source, change, key, raw_text, reason = BAD_ROWS[case]
     good = sites.recorded(source, RECORDED_ON).decode()
     sites.promote(source, good.encode(), GOOD_AT)
-    before = in_force(sites.warehouse, source, GOOD_AT)
+    before = sites.in_force(source, GOOD_AT)
     cut = {
         ANTHROPIC.key: ("| Claude Fable 5 | $10 ", "| Claude Fable 5 | $7 ", "claude-fable-5"),
         LITELLM.key: ('"input_cost_per_token": 1e-05,', '"input_cost_per_token": 7e-06,', "claude-fable-5"),
@@ -226,25 +208,25 @@ def test_one_bad_price_is_refused_alone(sites, case):
     promotion = sites.promote(source, bad.encode(), BAD_AT)
 
     assert (promotion.outcome, promotion.reject_count) == ("promoted", 1)
-    (refused,) = table(sites.warehouse, "raw.source_reject").to_dicts()
+    (refused,) = sites.table("raw.source_reject").to_dicts()
     assert (refused["source"], refused["raw_text"], refused["reason"]) == (source.key, raw_text, reason)
     assert key[0] in refused["place"] or "Claude Haiku 4.5" in refused["place"]
     assert before[key] == 1
     changed = {(cut[2], "input_uncached", "standard", 0): Decimal(7)}
-    assert in_force(sites.warehouse, source, BAD_AT) == before | changed
-    (parsed,) = rows_at(sites.warehouse, "raw.parse", BAD_AT)
+    assert sites.in_force(source, BAD_AT) == before | changed
+    (parsed,) = rows_at(sites, "raw.parse", BAD_AT)
     assert (parsed["outcome"], parsed["reject_count"], parsed["reason"]) == ("promoted", 1, None)
-    assert health(sites.warehouse, source, BAD_AT.date())["reject_count"] == 1
+    assert health(sites, source, BAD_AT.date())["reject_count"] == 1
 
 
 def test_a_price_of_nothing_on_a_page_is_held(sites):
     """Free is a price that providers do print, so it is not refused; but it takes two witnesses."""
     good = sites.recorded(ANTHROPIC, RECORDED_ON).decode()
     sites.promote(ANTHROPIC, good.encode(), GOOD_AT)
-    before = in_force(sites.warehouse, ANTHROPIC, GOOD_AT)
+    before = sites.in_force(ANTHROPIC, GOOD_AT)
     promotion = sites.promote(ANTHROPIC, haiku_at("$0 / MTok")(good).encode(), BAD_AT)
     assert (promotion.outcome, promotion.held_count, promotion.reject_count) == ("promoted", 1, 0)
-    assert in_force(sites.warehouse, ANTHROPIC, BAD_AT) == before
+    assert sites.in_force(ANTHROPIC, BAD_AT) == before
 
 
 def test_a_hostile_name_is_kept_as_text_and_not_run(sites):
@@ -254,4 +236,4 @@ def test_a_hostile_name_is_kept_as_text_and_not_run(sites):
     feed[name] = {"litellm_provider": "openai", "input_cost_per_token": 1e-06}
     promotion = sites.promote(LITELLM, json.dumps(feed).encode(), GOOD_AT)
     assert promotion.row_count == 118
-    assert in_force(sites.warehouse, LITELLM, GOOD_AT)[(name, "input_uncached", "standard", 0)] == 1
+    assert sites.in_force(LITELLM, GOOD_AT)[(name, "input_uncached", "standard", 0)] == 1

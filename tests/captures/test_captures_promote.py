@@ -1,0 +1,99 @@
+"""Whole captured pages through the real steps: archived, parsed, validated and promoted with nothing refused whole."""
+
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pytest
+
+from pipelines.sources.catalog import SOURCES_BY_KEY
+from pipelines.steps.fetching import record_body
+from pipelines.steps.promoting import Promotion, promote_latest
+from pipelines.warehouse import Warehouse, read_table
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the captures in ../shared are absent")
+
+# Row counts were counted on the captures with other tools than the parsers; see the tests of the parsers beside this.
+PAGES = [
+    ("anthropic_pricing", "llm_prices/anthropic_2026-04-26.html", 94),
+    ("anthropic_pricing", "llm_prices/anthropic_2026-01-31.md", 75),
+    ("openai_pricing", "llm_prices/openai_2026-04-27.html", 488),
+    ("runpod_rates", "gpu_rates/runpod_2026-09-29_full.json", 76),
+    ("coreweave_rates", "gpu_rates/coreweave_2026-09-29_excerpt.html", 9),
+    ("openai_deprecations", "lifecycle/openai_2025-11-13.html", 60),
+]
+ANTHROPIC_DEPRECATIONS = {
+    "2026-01-13": 22,
+    "2026-02-19": 24,
+    "2026-02-20": 24,
+    "2026-04-15": 24,
+    "2026-07-21": 28,
+    "2026-08-22": 29,
+}
+LITELLM = {
+    "2024-11-28": 141,
+    "2025-04-19": 318,
+    "2025-06-19": 356,
+    "2025-08-18": 403,
+    "2025-10-11": 532,
+    "2026-01-29": 674,
+    "2026-04-26": 810,
+    "2026-07-30": 904,
+    "2026-09-29": 1161,
+    "2026-11-17": 1311,
+}
+
+
+def promote(warehouse: Warehouse, key: str, file: Path, day: str) -> Promotion:
+    at = datetime.combine(date.fromisoformat(day), time(8))
+    attempt = record_body(warehouse, SOURCES_BY_KEY[key], file.read_bytes(), at)
+    assert (attempt.outcome, attempt.error) == ("new", None)
+    return promote_latest(warehouse, SOURCES_BY_KEY[key], at)
+
+
+def failed(promotion: Promotion) -> list[str]:
+    return [check.expectation.name for check in promotion.checks if not check.is_met]
+
+
+@pytest.mark.parametrize(("key", "name", "rows"), PAGES, ids=[name for _, name, _ in PAGES])
+def test_a_captured_page_is_promoted(tmp_path, key, name, rows):
+    warehouse = Warehouse(tmp_path)
+    day = name.split("_", maxsplit=2)[-1][:10]
+    promotion = promote(warehouse, key, SHARED / "pages" / name, day)
+    assert (promotion.outcome, promotion.reason, promotion.row_count) == ("promoted", None, rows)
+    assert (promotion.change_count, promotion.held_count, failed(promotion)) == (rows, 0, [])
+
+
+def test_six_captures_of_one_deprecation_page_in_a_row(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    for day, rows in ANTHROPIC_DEPRECATIONS.items():
+        promotion = promote(
+            warehouse, "anthropic_deprecations", SHARED / "pages" / "lifecycle" / f"anthropic_{day}.md", day
+        )
+        assert (promotion.outcome, promotion.reason, promotion.row_count) == ("promoted", None, rows)
+    with warehouse.write() as connection:
+        haiku = read_table(
+            connection, "core.model_lifecycle", "model = 'claude-3-haiku-20240307' AND known_to IS NULL"
+        ).sort("valid_from")
+    # Read on the pages by a person: a promise not before 2025-03-07, then the announcement, then the end.
+    assert haiku.select("state", "retires_on", "retires_precision").rows()[:2] == [
+        ("active", date(2025, 3, 7), "floor"),
+        ("deprecated", date(2026, 4, 20), "day"),
+    ]
+    assert haiku["state"][-1] == "retired"
+    assert haiku["valid_to"].to_list() == [*haiku["valid_from"][1:], None]
+
+
+def test_two_years_of_one_feed_in_a_row(tmp_path):
+    """The oldest of ten captures is two years before the newest: hundreds of real moves, and none refuses the feed."""
+    warehouse = Warehouse(tmp_path)
+    for day, rows in LITELLM.items():
+        promotion = promote(warehouse, "litellm", SHARED / "feeds" / "litellm" / f"{day}.json", day)
+        assert (promotion.outcome, promotion.reason, promotion.row_count) == ("promoted", None, rows)
+        assert set(failed(promotion)) <= {"moves_are_small"}
+    with warehouse.write() as connection:
+        parses = read_table(connection, "raw.parse").sort("fetched_at")
+        believed = read_table(connection, "core.token_price", "known_to IS NULL AND valid_to IS NULL AND is_listed")
+    assert parses["row_count"].to_list() == list(LITELLM.values())
+    assert set(parses["outcome"]) == {"promoted"}
+    assert believed.height == 1311

@@ -1,0 +1,63 @@
+"""The steps of a run without Dagster, for programs that are killed: import, promote, price, build, publish.
+
+Great Expectations stays out: its import takes seconds in each process, and a program that is killed every second would
+never get past it. What the checks say has tests of its own.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from pipelines.demo import page_for
+from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.sources.catalog import SOURCES_BY_KEY
+from pipelines.steps import promoting
+from pipelines.steps.costing import days_to_build, price_days
+from pipelines.steps.fetching import record_body
+from pipelines.steps.housekeeping import prepare
+from pipelines.steps.importing import import_files, inbox_files
+from pipelines.steps.marts import build_mart, marts
+from pipelines.steps.staging import Staged
+from pipelines.validation import CheckResult
+from pipelines.warehouse import Warehouse
+
+FIRST_DAY = date(2026, 7, 29)
+STEPS = 6
+DAYS_PER_STEP = 14
+SOURCE = SOURCES_BY_KEY["anthropic_pricing"]
+
+
+def without_checks(source: object, staged: Staged, *, is_accepted: bool) -> list[CheckResult]:
+    """Stands in for `checked`."""
+    return []
+
+
+def leave_out_great_expectations(replace: Callable[[object, str, object], object] = setattr) -> None:
+    """Put the stand-in in place; tests pass monkeypatch.setattr, so that it goes again."""
+    replace(promoting, "checked", without_checks)
+
+
+def run_step(warehouse: Warehouse, number: int) -> None:
+    """Two weeks later than the step before: more usage, the pages of that day, all tables, the published file."""
+    day = FIRST_DAY + timedelta(days=number * DAYS_PER_STEP)
+    at = datetime.combine(day, time(8))
+    prepare(warehouse, at)
+    page = page_for(day, SOURCE.urls[0].removeprefix("https://"))
+    assert page is not None
+    record_body(warehouse, SOURCE, page.read_bytes(), at)
+    assert promoting.promote_latest(warehouse, SOURCE, at).outcome == "promoted"
+    write_sample_usage(warehouse.inbox, until=day)
+    import_files(warehouse, inbox_files(warehouse), at)
+    days = days_to_build(warehouse, day)
+    price_days(warehouse, days)
+    for mart in marts():
+        build_mart(warehouse, mart, days)
+    warehouse.publish()
+
+
+def run_all(folder: Path) -> Warehouse:
+    """Every step in a folder, undisturbed."""
+    warehouse = Warehouse(folder)
+    for number in range(STEPS):
+        run_step(warehouse, number)
+    return warehouse

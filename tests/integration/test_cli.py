@@ -1,0 +1,211 @@
+"""The command line as people use it: what it prints, what it exits with, and that it says what to do next."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines import cli
+from pipelines.demo import PAGES
+from pipelines.sources.catalog import SOURCES_BY_KEY
+from pipelines.warehouse import Warehouse
+
+FIRST = PAGES / "2026-07-29"
+ANTHROPIC_PAGE = FIRST / "platform.claude.com/docs/en/about-claude/pricing.md"
+LITELLM_FEED = FIRST / "raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
+USAGE_FILE = Path(__file__).parents[1] / "usage_files" / "openai_export.csv"
+
+
+def costs(warehouse: Warehouse, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, ["--warehouse", str(warehouse.folder), *map(str, arguments)])
+
+
+def entered(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], warehouse: Warehouse, *arguments: str
+) -> tuple[int, str]:
+    """Exit code and stderr of the entry point, where expected failures become one line."""
+    monkeypatch.setattr(sys, "argv", ["costs", "--warehouse", str(warehouse.folder), *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+def test_sources_list_names_every_source_with_its_page(warehouse):
+    result = costs(warehouse, "sources", "list")
+    assert result.exit_code == 0
+    for source in SOURCES_BY_KEY.values():
+        (line,) = [line for line in result.output.splitlines() if f" {source.key} " in line]
+        assert source.kind in line
+        assert source.urls[0][:60] in line
+
+
+def test_sources_list_shows_health_once_there_is_a_published_file(warehouse):
+    warehouse.publish()
+    result = costs(warehouse, "sources", "list")
+    assert result.exit_code == 0
+    assert "last_success_at" in result.output
+
+
+def test_parse_prints_one_json_object_per_row_and_touches_nothing(tmp_path):
+    warehouse = Warehouse(tmp_path / "untouched")
+    result = costs(warehouse, "sources", "parse", "anthropic_pricing", ANTHROPIC_PAGE, "--json")
+    assert result.exit_code == 0
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(rows) == 10 * 5 + 7 * 2 + 1
+    (opus,) = [row for row in rows if (row["model"], row["meter"]) == ("claude-opus-4-1", "cache_write_5m")]
+    assert (opus["usd_per_unit"], opus["printed"]) == ("18.750000", "$18.75 / MTok")
+    assert not warehouse.folder.exists()
+
+
+def test_parse_prints_refused_rows_on_stderr(warehouse, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(ANTHROPIC_PAGE.read_text().replace("| $10 / MTok | $12.50", "| call us | $12.50"))
+    result = costs(warehouse, "sources", "parse", "anthropic_pricing", page, "--json")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 64
+    (refused,) = [json.loads(line)["reject"] for line in result.stderr.splitlines()]
+    assert (refused["raw_text"], refused["reason"]) == ("call us", "not exactly a price per MTok")
+
+
+def test_parse_of_another_page_says_what_was_looked_for(warehouse):
+    result = costs(warehouse, "sources", "parse", "anthropic_pricing", LITELLM_FEED)
+    assert result.exit_code == 1
+    assert LITELLM_FEED.name in result.stderr
+    assert "no model pricing table with headers" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("parse", str(ANTHROPIC_PAGE)), ("accept",)], ids=lambda command: command[0])
+def test_an_unknown_source_is_answered_with_the_known_ones(warehouse, command):
+    name, *rest = command
+    result = costs(warehouse, "sources", name, "[bold]antropic", *rest)
+    assert result.exit_code == 1
+    assert "there is no source '[bold]antropic'" in result.stderr
+    assert all(key in result.stderr for key in SOURCES_BY_KEY)
+
+
+def test_import_twice_takes_the_content_once(warehouse, tmp_path):
+    """Nine lines of usage: the counts are those of the importer's own tests, read off the file by hand."""
+    first = costs(warehouse, "import", USAGE_FILE)
+    assert first.exit_code == 0
+    assert "rows" in first.output
+    assert "new" in first.output
+    renamed = tmp_path / "again.csv"
+    renamed.write_bytes(USAGE_FILE.read_bytes())
+    again = costs(warehouse, "import", renamed)
+    assert again.exit_code == 0
+    assert "again.csv: known: this content was imported before" in again.output
+
+
+def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
+    wrong = tmp_path / "bill.csv"
+    wrong.write_text("date,amount\n2026-01-01,3\n")
+    result = costs(warehouse, "import", wrong, USAGE_FILE)
+    assert result.exit_code == 1
+    (line,) = [line for line in result.output.splitlines() if "bill.csv: refused" in line]
+    assert "its first line is 'date,amount" in line
+    assert "--format" in line
+    assert "openai_export.csv: " in result.output, "the other file is imported all the same"
+
+
+def test_an_unknown_format_is_answered_with_the_known_ones(warehouse):
+    result = costs(warehouse, "import", USAGE_FILE, "--format", "excel")
+    assert result.exit_code == 1
+    assert "there is no format 'excel'" in result.output
+    assert "openai_dashboard" in result.output
+    assert "claude_code" in result.output
+
+
+def test_load_enters_a_saved_page_at_its_own_date(warehouse):
+    result = costs(warehouse, "sources", "load", "litellm", LITELLM_FEED, "--at", "2026-07-29")
+    assert result.exit_code == 0
+    assert "litellm: promoted, 117 rows, 0 refused, 0 held, 117 versions opened" in result.output
+    with warehouse.write() as connection:
+        found = connection.execute("SELECT DISTINCT fetched_at::VARCHAR, origin FROM raw.fetch").fetchall()
+        versions = connection.execute("SELECT DISTINCT valid_from::VARCHAR FROM core.token_price").fetchall()
+    assert (found, versions) == ([("2026-07-29 00:00:00", "recorded")], [("2026-07-29 00:00:00",)])
+
+
+def test_load_of_a_page_from_the_future_is_refused(warehouse):
+    result = costs(warehouse, "sources", "load", "litellm", LITELLM_FEED, "--at", "2199-01-01")
+    assert result.exit_code == 1
+    assert "lies in the future" in result.stderr
+    with warehouse.write() as connection:
+        assert connection.execute("SELECT count(*) FROM raw.fetch").fetchall() == [(0,)]
+
+
+def test_load_of_a_wrong_page_exits_1_with_the_reason(warehouse):
+    result = costs(warehouse, "sources", "load", "litellm", ANTHROPIC_PAGE, "--at", "2026-07-29")
+    assert result.exit_code == 1
+    assert "litellm: refused" in result.output
+    assert "reason: not a whole JSON document" in result.output
+
+
+def test_accept_before_anything_was_fetched_says_so(warehouse):
+    result = costs(warehouse, "sources", "accept", "litellm")
+    assert result.exit_code == 1
+    assert "reason: nothing was fetched yet" in result.output
+
+
+def test_sql_prints_what_it_finds_as_text(warehouse):
+    warehouse.publish()
+    result = costs(warehouse, "sql", "SELECT 'a [red]b[/red]' AS said, 7 AS n")
+    assert result.exit_code == 0
+    assert "a [red]b[/red]" in result.output
+    assert "7" in result.output
+
+
+def test_sql_cannot_write(monkeypatch, capsys, warehouse):
+    warehouse.publish()
+    code, said = entered(monkeypatch, capsys, warehouse, "sql", "DELETE FROM core.token_price")
+    assert code == 1
+    assert "read-only" in said
+
+
+def test_sql_with_a_syntax_error_ends_without_a_traceback(monkeypatch, capsys, warehouse):
+    warehouse.publish()
+    code, said = entered(monkeypatch, capsys, warehouse, "sql", "SELEC 1")
+    assert code == 1
+    assert said.startswith("costs: Parser Error: syntax error at or near")
+    assert "Traceback" not in said
+
+
+def test_data_docs_before_anything_was_fetched_names_the_first_step(monkeypatch, capsys, warehouse):
+    code, said = entered(monkeypatch, capsys, warehouse, "data-docs")
+    assert code == 1
+    assert "`costs run` comes first" in said
+
+
+def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The installed program in a process of its own."""
+    program = Path(sys.executable).with_name("costs")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+
+
+def test_the_program_says_how_a_missing_warehouse_is_made(tmp_path):
+    done = run_program("--warehouse", str(tmp_path / "none"), "sql", "SELECT 1")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("costs: ")
+    assert "does not exist yet" in done.stderr
+    assert "`costs run` or `costs demo` makes it" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_help_of_the_program_shows_examples():
+    done = run_program("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = " ".join(done.stdout.split())
+    assert "Examples: `costs demo`" in words
+    assert "SELECT * FROM cost_daily" in words
+    for command in ("run", "demo", "import", "sql", "data-docs", "dictionary", "sources"):
+        assert f" {command} " in words
+
+
+@pytest.mark.parametrize("arguments", [["sql"], ["sources", "load"]], ids=" ".join)
+def test_the_help_of_a_command_shows_an_example(arguments):
+    result = CliRunner().invoke(cli.app, [*arguments, "--help"])
+    assert result.exit_code == 0
+    assert f"costs {' '.join(arguments)} " in " ".join(result.output.split())

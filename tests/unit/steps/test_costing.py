@@ -1,0 +1,189 @@
+"""Which days are priced again: those whose usage or prices changed, and no others."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.token_prices import TokenPrice
+from pipelines.steps.costing import BATCH_DAYS, days_to_build, price_days
+from pipelines.usage import ledger
+from pipelines.usage.contract import usage_frame
+from pipelines.warehouse import Warehouse, append, read_table, scalar
+
+FEBRUARY, MARCH = date(2026, 2, 10), date(2026, 3, 20)
+TODAY = date(2026, 3, 21)
+PRICE = {
+    "provider": "anthropic",
+    "channel": "api",
+    "region": "global",
+    "model": "claude-x",
+    "meter": "output",
+    "service_tier": "standard",
+    "context_from": 0,
+    "unit": "mtok",
+    "usd_per_unit": Decimal(10),
+    "currency": "USD",
+    "printed": "$10",
+    "basis": "printed",
+    "valid_from": datetime(2026, 1, 1),
+    "known_from": datetime(2026, 1, 1),
+    "is_listed": True,
+    "source": "anthropic_pricing",
+    "fetch_id": "f1",
+    "price_id": "p1",
+}
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return Warehouse(tmp_path)
+
+
+def add_usage(warehouse, day, tokens=1_000_000, usage_id=None, model="claude-x"):
+    row = {
+        "usage_id": usage_id or f"{day}",
+        "usage_at": datetime(day.year, day.month, day.day, 10),
+        "grain": "request",
+        "provider": "anthropic",
+        "channel": "api",
+        "region": "global",
+        "model": model,
+        "service_tier": "standard",
+        "output_tokens": tokens,
+        "format": "claude_code",
+        "import_id": "i1",
+        "source_line": 1,
+    }
+    with warehouse.write() as connection:
+        files = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), usage_frame([row])).files
+        days = files["usage_date"].to_list()
+        connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": days})
+        append(connection, "core.ledger_file", files)
+
+
+def add_price(warehouse, **differences):
+    with warehouse.write() as connection:
+        append(connection, "core.token_price", pl.DataFrame([PRICE | differences], schema=polars_schema(TokenPrice)))
+
+
+def end_price(warehouse, price_id, valid_to, known_at):
+    """Learn that a price has an end: the old version is no longer believed, its shortened twin is."""
+    with warehouse.write() as connection:
+        connection.execute(
+            "UPDATE core.token_price SET known_to = $at WHERE price_id = $id", {"at": known_at, "id": price_id}
+        )
+    add_price(warehouse, price_id=price_id, valid_to=valid_to, known_from=known_at)
+
+
+def costs(warehouse):
+    with warehouse.write() as connection:
+        rows = connection.execute("SELECT usage_date, cost_usd, unpriced_reason FROM core.usage_cost ORDER BY ALL")
+        return rows.fetchall()
+
+
+def test_each_day_is_priced_once(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    add_usage(warehouse, MARCH, tokens=500_000)
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, MARCH, TODAY]
+    assert price_days(warehouse, [FEBRUARY, MARCH, TODAY]) == 2
+    assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (MARCH, Decimal(5), None)]
+    assert days_to_build(warehouse, TODAY) == [TODAY]
+    assert price_days(warehouse, [FEBRUARY, MARCH, TODAY]) == 0
+
+
+def test_days_that_are_not_asked_for_stay_as_they_are(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    add_usage(warehouse, MARCH)
+    assert price_days(warehouse, [MARCH]) == 1
+    assert [day for day, *_ in costs(warehouse)] == [MARCH]
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
+
+
+def test_new_usage_makes_its_own_day_stale_and_no_other(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    add_usage(warehouse, MARCH)
+    price_days(warehouse, [FEBRUARY, MARCH])
+    add_usage(warehouse, MARCH, tokens=2_000_000, usage_id="second")
+    assert days_to_build(warehouse, TODAY) == [MARCH, TODAY]
+    assert price_days(warehouse, [FEBRUARY, MARCH]) == 1
+    assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (MARCH, Decimal(30), None)]
+
+
+def test_a_price_change_today_leaves_last_month_alone(warehouse):
+    """Today's usage was before the change at 12:00 or after it; February has nothing to do with either."""
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    add_usage(warehouse, TODAY)
+    price_days(warehouse, [FEBRUARY, TODAY])
+    noon = datetime(2026, 3, 21, 9)
+    end_price(warehouse, "p1", noon, noon)
+    add_price(warehouse, price_id="p2", valid_from=noon, known_from=noon, usd_per_unit=Decimal(12))
+    assert days_to_build(warehouse, TODAY + timedelta(days=1)) == [TODAY, TODAY + timedelta(days=1)]
+    assert price_days(warehouse, [FEBRUARY, TODAY]) == 1
+    assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (TODAY, Decimal(12), None)]
+
+
+def test_a_correction_of_the_past_prices_the_past_again(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    price_days(warehouse, [FEBRUARY])
+    with warehouse.write() as connection:
+        connection.execute("UPDATE core.token_price SET known_to = TIMESTAMP '2026-03-01'")
+    add_price(warehouse, price_id="p2", known_from=datetime(2026, 3, 1), usd_per_unit=Decimal(7))
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
+    price_days(warehouse, [FEBRUARY])
+    assert costs(warehouse) == [(FEBRUARY, Decimal(7), None)]
+
+
+def test_unpriced_days_are_priced_once_an_earlier_price_is_loaded(warehouse):
+    march_first = datetime(2026, 3, 1)
+    add_price(warehouse, valid_from=march_first, known_from=march_first)
+    add_usage(warehouse, FEBRUARY)
+    add_usage(warehouse, MARCH)
+    assert price_days(warehouse, [FEBRUARY, MARCH]) == 2
+    assert costs(warehouse) == [(FEBRUARY, None, "before_first_price"), (MARCH, Decimal(10), None)]
+    assert days_to_build(warehouse, TODAY) == [TODAY], "no price is a result too"
+    add_price(warehouse, price_id="p0", valid_to=march_first, known_from=datetime(2026, 3, 20), usd_per_unit=Decimal(8))
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
+    assert price_days(warehouse, [FEBRUARY, MARCH]) == 1
+    assert costs(warehouse) == [(FEBRUARY, Decimal(8), None), (MARCH, Decimal(10), None)]
+    assert price_days(warehouse, [FEBRUARY, MARCH]) == 0
+
+
+def test_the_reason_for_no_price_follows_what_is_known(warehouse):
+    """A later price is no price for February, yet it turns an unknown model into one that was priced too late."""
+    add_usage(warehouse, FEBRUARY)
+    price_days(warehouse, [FEBRUARY])
+    assert costs(warehouse) == [(FEBRUARY, None, "unknown_model")]
+    add_price(warehouse, valid_from=datetime(2026, 3, 1), known_from=datetime(2026, 3, 1))
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
+    price_days(warehouse, [FEBRUARY])
+    assert costs(warehouse) == [(FEBRUARY, None, "before_first_price")]
+
+
+def test_a_fetch_that_no_health_report_covers_makes_its_day_stale(warehouse):
+    row = {"fetch_id": "f", "source": "litellm", "url": "https://example.org", "origin": "live", "outcome": "failed"}
+    with warehouse.write() as connection:
+        append(connection, "raw.fetch", pl.DataFrame([row | {"fetched_at": datetime(2026, 3, 19, 6)}]).with_columns(
+            pl.lit(None, pl.Int64).alias("status"),
+            *(pl.lit(None, pl.String).alias(n) for n in ("sha256", "archive_path", "etag", "last_modified", "error")),
+            pl.lit(None, pl.Int64).alias("size_bytes"),
+        ))  # fmt: skip
+    assert days_to_build(warehouse, TODAY) == [date(2026, 3, 19), TODAY]
+
+
+def test_more_days_than_one_batch_holds(warehouse):
+    add_price(warehouse)
+    days = [FEBRUARY + timedelta(days=number) for number in range(BATCH_DAYS + 2)]
+    for day in days:
+        add_usage(warehouse, day)
+    assert price_days(warehouse, days) == len(days)
+    with warehouse.write() as connection:
+        assert scalar(connection, "SELECT sum(cost_usd) FROM core.usage_cost") == 10 * len(days)
+        assert read_table(connection, "core.cost_fingerprint")["usage_date"].sort().to_list() == days
