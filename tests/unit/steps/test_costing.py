@@ -8,7 +8,8 @@ import pytest
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPrice
-from pipelines.steps.costing import BATCH_DAYS, days_to_build, price_days
+from pipelines.steps import costing
+from pipelines.steps.costing import days_to_build, price_days
 from pipelines.usage import ledger
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import Warehouse, append, read_table, scalar
@@ -116,14 +117,14 @@ def test_new_usage_makes_its_own_day_stale_and_no_other(warehouse):
 
 
 def test_a_price_change_today_leaves_last_month_alone(warehouse):
-    """Today's usage was before the change at 12:00 or after it; February has nothing to do with either."""
+    """Today's usage at 10:00 came after the change at 9:00; February has nothing to do with it."""
     add_price(warehouse)
     add_usage(warehouse, FEBRUARY)
     add_usage(warehouse, TODAY)
     price_days(warehouse, [FEBRUARY, TODAY])
-    noon = datetime(2026, 3, 21, 9)
-    end_price(warehouse, "p1", noon, noon)
-    add_price(warehouse, price_id="p2", valid_from=noon, known_from=noon, usd_per_unit=Decimal(12))
+    nine = datetime(2026, 3, 21, 9)
+    end_price(warehouse, "p1", nine, nine)
+    add_price(warehouse, price_id="p2", valid_from=nine, known_from=nine, usd_per_unit=Decimal(12))
     assert days_to_build(warehouse, TODAY + timedelta(days=1)) == [TODAY, TODAY + timedelta(days=1)]
     assert price_days(warehouse, [FEBRUARY, TODAY]) == 1
     assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (TODAY, Decimal(12), None)]
@@ -178,9 +179,10 @@ def test_a_fetch_that_no_health_report_covers_makes_its_day_stale(warehouse):
     assert days_to_build(warehouse, TODAY) == [date(2026, 3, 19), TODAY]
 
 
-def test_more_days_than_one_batch_holds(warehouse):
+def test_more_days_than_one_batch_holds(warehouse, monkeypatch):
+    monkeypatch.setattr(costing, "BATCH_DAYS", 2)
     add_price(warehouse)
-    days = [FEBRUARY + timedelta(days=number) for number in range(BATCH_DAYS + 2)]
+    days = [FEBRUARY + timedelta(days=number) for number in range(5)]
     for day in days:
         add_usage(warehouse, day)
     assert price_days(warehouse, days) == len(days)

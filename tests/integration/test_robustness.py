@@ -1,0 +1,267 @@
+"""Killed runs, full disks, two runs at once, hostile usage files: the published file stays whole and nothing is lost."""
+
+import errno
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from time import sleep
+
+import pytest
+
+from pipelines.sources import archive
+from pipelines.sources.archive import ArchiveError
+from pipelines.steps.housekeeping import prepare
+from pipelines.steps.importing import import_files
+from pipelines.usage import ledger
+from pipelines.warehouse import Warehouse, WarehouseError, fingerprints, read_table, scalar
+from tests.integration import passes
+
+ROOT = Path(__file__).parents[2]
+USAGE_FILES = ROOT / "tests" / "usage_files"
+NOW = datetime(2026, 11, 24)
+NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+DELAYS = [round(Random(number).uniform(0.05, 2.5), 2) for number in range(10)]
+
+
+@contextmanager
+def program(mode: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A program of kill_target.py; whatever happens, it is gone at the end."""
+    command = [sys.executable, "-m", "tests.integration.kill_target", mode, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """What every step makes in a fresh folder where nothing happens."""
+    with pytest.MonkeyPatch.context() as patch:
+        passes.leave_out_great_expectations(patch.setattr)
+        return passes.run_all(tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture
+def finished(undisturbed: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of the finished warehouse, to break."""
+    shutil.copytree(undisturbed.folder, tmp_path / "finished")
+    return Warehouse(tmp_path / "finished")
+
+
+def killed_after(delay: float, folder: Path, first: int) -> int:
+    """Run steps from `first` on, kill the program after a while, and return the step to go on with."""
+    with program("steps", folder, first) as process:
+        assert said(process) == "ready"
+        sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        done, _ = process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    finished = [int(line) for line in done.split("\n")[:-1]]
+    return max(finished, default=first - 1) + 1
+
+
+def test_kill_9_at_any_moment_hurts_neither_readers_nor_the_result(
+    undisturbed: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes.leave_out_great_expectations(monkeypatch.setattr)
+    warehouse = Warehouse(tmp_path)
+    passes.run_step(warehouse, 0)
+    following = 1
+    with program("reading", tmp_path) as reader:
+        assert said(reader) == "ready"
+        for delay in DELAYS:
+            following = killed_after(delay, tmp_path, following)
+        for number in range(min(following, passes.STEPS), passes.STEPS):
+            passes.run_step(warehouse, number)
+        seen = json.loads(reader.communicate("stop\n")[0])
+    assert seen["problems"] == []
+    assert seen["reads"] > len(DELAYS)
+    assert following > 1, "no step was ever finished"
+    for number in range(passes.STEPS):
+        passes.run_step(warehouse, number)
+    assert fingerprints(warehouse) == fingerprints(undisturbed)
+    assert list(tmp_path.glob(".costs*")) == []
+
+
+def test_kill_9_in_the_middle_of_publishing_leaves_the_old_version(finished: Warehouse) -> None:
+    before = finished.published_file.read_bytes()
+    with program("copying", finished.folder) as process:
+        assert said(process) == "copying"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    (stray,) = finished.folder.glob(".costs.duckdb.*.tmp")
+    assert 0 < stray.stat().st_size < len(before)
+    assert finished.published_file.read_bytes() == before
+    prepare(finished, NOW)
+    assert not stray.exists()
+    finished.publish()
+    with finished.read() as connection:
+        assert scalar(connection, "SELECT count(*) FROM core.usage_import") == 2 * passes.STEPS
+
+
+def test_two_runs_at_once_make_what_one_makes(undisturbed: Warehouse, tmp_path: Path) -> None:
+    with program("once", tmp_path) as one, program("once", tmp_path) as other:
+        assert (one.wait(120), other.wait(120)) == (0, 0)
+    assert fingerprints(Warehouse(tmp_path)) == fingerprints(undisturbed)
+
+
+def test_a_full_disk_while_publishing_keeps_the_old_version(
+    finished: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy_half(source: Path, target: Path) -> None:
+        content = source.read_bytes()
+        target.write_bytes(content[: len(content) // 2])
+        raise NO_SPACE
+
+    before = finished.published_file.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", copy_half)
+        with pytest.raises(WarehouseError, match=r"cannot publish .*No space left on device.*stays in place"):
+            finished.publish()
+    assert finished.published_file.read_bytes() == before
+    assert list(finished.folder.glob(".costs*")) == []
+    finished.publish()
+
+
+def test_a_full_disk_while_importing_leaves_no_row_and_no_half_file(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk takes the first days and not the last: none of the file counts, and it comes in whole later."""
+    files = passes.write_sample_usage(warehouse.inbox, until=passes.FIRST_DAY)
+    written = []
+
+    def full_at_last(target: Path, *_: object) -> None:
+        written.append(target)
+        if len(written) == 5:
+            raise NO_SPACE
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.os, "fsync", full_at_last)
+        with pytest.raises(OSError, match="No space left on device"):
+            import_files(warehouse, files, NOW)
+    with warehouse.write() as connection:
+        for table in ("core.usage_import", "core.usage_reject", "core.ledger_file"):
+            assert read_table(connection, table).is_empty()
+    assert list(warehouse.folder.rglob("*.tmp")) == []
+    assert [outcome.outcome for outcome in import_files(warehouse, files, NOW)] == ["imported", "imported"]
+
+
+def test_a_full_disk_while_archiving_leaves_no_half_file(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise NO_SPACE
+
+    page = passes.page_for(passes.FIRST_DAY, passes.SOURCE.urls[0].removeprefix("https://"))
+    assert page is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(archive.os, "fsync", full)
+        with pytest.raises(ArchiveError, match="No space left on device"):
+            passes.record_body(warehouse, passes.SOURCE, page.read_bytes(), NOW)
+    assert [path for path in warehouse.folder.rglob("archive/**/*") if path.is_file()] == []
+    with warehouse.write() as connection:
+        assert read_table(connection, "raw.fetch").is_empty()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 24 MiB, where this user may mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if os.geteuid() != 0 or mount is None:
+        pytest.skip("only root may mount a small file system")
+    mounted = subprocess.run([mount, "-t", "tmpfs", "-o", "size=24m", "none", folder], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"mounting is not allowed here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)  # noqa: S607 - beside the mount that was found above
+
+
+def test_a_disk_that_is_really_full(finished: Warehouse, small_disk: Path) -> None:
+    shutil.copytree(finished.folder, small_disk, dirs_exist_ok=True)
+    warehouse = Warehouse(small_disk)
+    before = warehouse.published_file.read_bytes()
+    free = shutil.disk_usage(small_disk).free
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(free - len(before) // 2))
+    with pytest.raises(WarehouseError, match="No space left on device"):
+        warehouse.publish()
+    assert warehouse.published_file.read_bytes() == before
+    filler.unlink()
+    warehouse.publish()
+
+
+def imported_counts(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    with warehouse.write() as connection:
+        query = "SELECT file_name, line_count, row_count, reject_count, ignored_count FROM core.usage_import"
+        return connection.execute(query + " ORDER BY file_name").fetchall()
+
+
+def test_one_content_under_any_name_is_imported_once(warehouse: Warehouse, tmp_path: Path) -> None:
+    content = (USAGE_FILES / "openai_export.csv").read_bytes()
+    files = [tmp_path / name for name in ("one.csv", "two.csv", "three.csv.gz")]
+    for file in files[:2]:
+        file.write_bytes(content)
+    files[2].write_bytes(gzip.compress(content))
+    outcomes = import_files(warehouse, files, NOW)
+    assert [outcome.outcome for outcome in outcomes] == ["imported", "known", "known"]
+    assert imported_counts(warehouse) == [("one.csv", 9, 4, 4, 1)]
+
+
+@pytest.mark.parametrize("change", ["bom", "crlf"])
+def test_a_log_that_went_through_windows_adds_nothing_new(warehouse: Warehouse, tmp_path: Path, change: str) -> None:
+    content = (USAGE_FILES / "openai_export.csv").read_bytes()
+    (tmp_path / "plain.csv").write_bytes(content)
+    changed = b"\xef\xbb\xbf" + content if change == "bom" else content.replace(b"\n", b"\r\n")
+    (tmp_path / "windows.csv").write_bytes(changed)
+    plain, windows = import_files(warehouse, [tmp_path / "plain.csv", tmp_path / "windows.csv"], NOW)
+    assert (plain.new_count, windows.new_count, windows.duplicate_count) == (4, 0, 4)
+    assert imported_counts(warehouse) == [("plain.csv", 9, 4, 4, 1), ("windows.csv", 9, 4, 4, 1)]
+
+
+def test_broken_lines_are_rejects_and_the_others_count(warehouse: Warehouse, tmp_path: Path) -> None:
+    """A JSON line cut off, a byte that is no UTF-8, and one line of 64 MB, which may be a picture in a message."""
+    (whole, *_) = [line for line in (USAGE_FILES / "claude_session.jsonl").read_bytes().split(b"\n") if b'"m2"' in line]
+    file = tmp_path / "session.jsonl"
+    giant = b'{"type": "user", "message": "' + b"x" * 64_000_000 + b'"}'
+    file.write_bytes(b"\n".join([whole, whole[:90], b"\xff\xfe" + whole, giant, whole.replace(b"m2", b"m9")]) + b"\n")
+    (outcome,) = import_files(warehouse, [file], NOW)
+    assert (outcome.outcome, outcome.new_count, outcome.reject_count) == ("imported", 2, 3)
+    with warehouse.write() as connection:
+        rejects = read_table(connection, "core.usage_reject").sort("source_line")
+    assert rejects.select("source_line", "rule").rows() == [
+        (2, "invalid_json"),
+        (3, "invalid_utf8"),
+        (4, "line_too_long"),
+    ]
+    assert rejects["raw_text"].str.len_bytes().max() <= 500
+    assert imported_counts(warehouse) == [("session.jsonl", 5, 2, 3, 0)]
+
+
+def test_a_file_of_no_known_format_is_refused_and_the_next_one_goes_on(warehouse: Warehouse, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("day,tokens\n2026-03-01,5\n")
+    refused, missing, good = import_files(
+        warehouse, [wrong, tmp_path / "missing.csv", USAGE_FILES / "openai_export.csv"], NOW
+    )
+    assert (refused.outcome, missing.outcome, good.outcome) == ("refused", "refused", "imported")
+    assert "'day,tokens'" in str(refused.reason)
+    assert [name for name, *_ in imported_counts(warehouse)] == ["openai_export.csv"]

@@ -1,0 +1,232 @@
+"""Whole runs through Dagster, on the demo's pages: what the instance records, what a failing source stops, backfills.
+
+Four runs are made once for the module: a first day, another day, that day again, and a day on which one page is gone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from pipelines.defs.automation import inbox_sensor
+from pipelines.defs.build import build_definitions
+from pipelines.defs.partitions import range_tags
+from pipelines.defs.resources import Settings
+from pipelines.defs.running import QUIET, Phase, open_instance, run_once
+from pipelines.demo import page_for
+from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.sources.catalog import SOURCES, relocated
+from pipelines.warehouse import Warehouse, fingerprints, read_table
+from tests.loopback import Loopback, Reply
+
+FIRST, SECOND, THIRD = datetime(2026, 7, 29, 8), datetime(2026, 8, 22, 8), datetime(2026, 8, 23, 8)
+GONE = "coreweave_rates"
+BACKFILLED = [date(2026, 7, 20) + timedelta(days=number) for number in range(6)]
+
+ANTHROPIC_CHECKS = {
+    "has_rows",
+    "keeps_rows",
+    "key_is_unique",
+    "provider_is_given",
+    "model_is_given",
+    "meter_is_known",
+    "service_tier_is_known",
+    "unit_is_known",
+    "basis_is_known",
+    "usd_per_unit_in_bounds",
+    "unit_is_plausible",
+    "moves_are_small",
+}
+
+
+@dataclass
+class Runs:
+    """The four runs and what they left behind."""
+
+    warehouse: Warehouse
+    instance: dg.DagsterInstance
+    settings: Settings
+    """Of the last run."""
+    phases: list[list[Phase]]
+    states: list[dict[str, tuple[int, int]]]
+    """Content of every table after each run."""
+
+    def published(self, query: str) -> pl.DataFrame:
+        """The answer of the file that people query."""
+        with self.warehouse.read() as connection:
+            return connection.sql(query).pl()
+
+    def build_table(self, name: str, where: str) -> pl.DataFrame:
+        """Rows of the build file, sorted."""
+        with self.warehouse.write() as connection:
+            frame = read_table(connection, name, where)
+        return frame.sort(frame.columns)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    warehouse = Warehouse(tmp_path_factory.mktemp("runs") / "warehouse")
+    write_sample_usage(warehouse.inbox)
+    with pytest.MonkeyPatch.context() as patch, Loopback() as server:
+        for name in ("DAGSTER_HOME", "DAGSTER_STATE"):
+            patch.setenv(name, "replaced by open_instance, restored by the patch")
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.setenv(name, "127.0.0.1")
+        with open_instance(warehouse.folder) as instance:
+            found = Runs(warehouse, instance, Settings(warehouse_folder=""), [], [])
+            for at in (FIRST, SECOND, SECOND, THIRD):
+                _serve(server, at.date(), {GONE} if at == THIRD else set())
+                found.settings = Settings(
+                    warehouse_folder=str(warehouse.folder), as_of=at.isoformat(), base_url=server.url().rstrip("/")
+                )
+                found.phases.append(run_once(found.settings, instance))
+                found.states.append(fingerprints(warehouse))
+            yield found
+
+
+def _serve(server: Loopback, on: date, gone: set[str]) -> None:
+    """All recorded pages of a date, but for those of some sources."""
+    for source in SOURCES:
+        for url in source.urls:
+            page = page_for(on, relocated(url, "").lstrip("/"))
+            is_there = page is not None and source.key not in gone
+            server.script(
+                urlsplit(relocated(url, server.url())).path, Reply(body=page.read_bytes()) if is_there else Reply(404)
+            )
+
+
+def test_two_days_of_runs_fill_every_table(runs):
+    for phases in runs.phases[:2]:
+        assert [(phase.name, phase.is_success, phase.failures) for phase in phases] == [
+            (name, True, {}) for name in ("sources", "usage", "tables", "decisions")
+        ]
+    tables = {name: count for name, (count, _) in runs.states[1].items()}
+    assert tables["raw.fetch"] == tables["raw.parse"] == 2 * 7
+    assert tables["main.source_health"] == 2 * 7
+    assert tables["core.usage_import"] == 2
+    filled = ("core.token_price", "core.gpu_rate", "core.model_lifecycle", "core.usage_cost", "core.ledger_file")
+    by_date = ("cost_daily", "cost_unpriced", "spend_forecast", "break_even", "deprecation_risk")
+    for name in (*filled, *(f"main.{name}" for name in by_date), "main.price_change", "main.lifecycle_change"):
+        assert tables[name] > 0, name
+
+
+def test_the_same_instant_again_changes_no_table(runs):
+    assert all(phase.is_success for phase in runs.phases[2])
+    assert runs.states[2] == runs.states[1]
+
+
+def test_a_source_that_fails_is_named_and_stops_nothing_else(runs):
+    sources, *others = runs.phases[3]
+    assert not sources.is_success
+    (step,) = [step for step in sources.failures if GONE in step]
+    assert set(sources.failures) == {step}
+    assert sources.failures[step].startswith(f"{GONE} could not be fetched: http://127.0.0.1:")
+    assert sources.failures[step].endswith("/www.coreweave.com/pricing: HTTP 404")
+    assert [(phase.name, phase.is_success) for phase in others] == [
+        ("usage", True),
+        ("tables", True),
+        ("decisions", True),
+    ]
+    health = runs.published("SELECT source, status, reason FROM source_health WHERE as_of = DATE '2026-08-23'")
+    assert dict(health.filter(source=GONE).select("source", "status").rows()) == {GONE: "failing"}
+    assert health.filter(source=GONE)["reason"][0].endswith("HTTP 404")
+    assert set(health.filter(pl.col("source") != GONE)["status"]) == {"ok"}
+    rates = runs.published(
+        "SELECT count(*) AS n FROM core.gpu_rate WHERE source = 'coreweave_rates' AND known_to IS NULL"
+    )
+    assert rates["n"][0] == 6
+    assert runs.published("FROM alert WHERE rule = 'source_failing'")["source"].to_list() == [GONE]
+    assert runs.published("FROM cost_daily WHERE usage_date = DATE '2026-08-21'").height > 0
+
+
+def test_checks_are_recorded_under_stable_names(runs):
+    key = dg.AssetKey(["core", "token_price", "anthropic_pricing"])
+    declared = build_definitions(runs.settings).resolve_asset_graph().asset_check_keys
+    assert {check.name for check in declared if check.asset_key == key} == ANTHROPIC_CHECKS
+    checks = [dg.AssetCheckKey(key, name) for name in ANTHROPIC_CHECKS]
+    recorded = runs.instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    evaluations = {check.name: record.event.asset_check_evaluation for check, record in recorded.items()}
+    assert set(evaluations) == ANTHROPIC_CHECKS
+    assert all(evaluation.passed for evaluation in evaluations.values())
+    assert evaluations["moves_are_small"].severity == dg.AssetCheckSeverity.WARN
+    assert evaluations["keeps_rows"].severity == dg.AssetCheckSeverity.ERROR
+
+
+def test_materializations_say_what_was_found(runs):
+    def latest(*path: str) -> dict[str, Any]:
+        event = runs.instance.get_latest_materialization_event(dg.AssetKey(path))
+        return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+    assert latest("core", "token_price", "litellm")["dagster/row_count"] > 100
+    assert latest("raw", "litellm")["outcome"] == "unchanged"
+    assert latest("core", "usage") == {"files_imported": 0, "files_known": 2, "rows_new": 0, "rows_refused": 0}
+    assert latest("costs_duckdb")["path"] == str(runs.warehouse.published_file)
+
+
+def test_a_backfill_of_past_days_computes_the_same_rows(runs):
+    """What a day cost is wiped out, derived rows and all; the job computes it again from ledger and prices."""
+    first, last = BACKFILLED[0], BACKFILLED[-1]
+    where = f"usage_date BETWEEN DATE '{first}' AND DATE '{last}'"
+    tables = ("main.cost_daily", "core.usage_cost", "main.cost_unpriced")
+    before = {name: runs.build_table(name, where) for name in tables}
+    assert before["main.cost_daily"]["usage_date"].unique().sort().to_list() == BACKFILLED
+    everything = fingerprints(runs.warehouse)
+    with runs.warehouse.write() as connection:
+        for name in (*tables, "core.cost_fingerprint"):
+            connection.execute(f"DELETE FROM {name} WHERE {where}")  # noqa: S608 - names of this test
+    assert runs.build_table("main.cost_daily", where).is_empty()
+
+    job = build_definitions(runs.settings).get_job_def("build_costs")
+    result = job.execute_in_process(
+        instance=runs.instance, run_config=QUIET, tags=range_tags(BACKFILLED), raise_on_error=False
+    )
+
+    assert result.success
+    for name, rows in before.items():
+        assert runs.build_table(name, where).equals(rows), name
+    assert fingerprints(runs.warehouse) == everything
+    partitions = runs.instance.get_materialized_partitions(dg.AssetKey(["main", "cost_daily"]))
+    assert {day.isoformat() for day in BACKFILLED} <= partitions
+
+
+def test_the_entry_point_loads_and_what_starts_runs_is_on(monkeypatch, tmp_path):
+    monkeypatch.setenv("COSTS_WAREHOUSE", str(tmp_path))
+    from pipelines.definitions import defs  # noqa: PLC0415 - the environment is read at import
+
+    dg.Definitions.validate_loadable(defs)
+    assert {job.name for job in defs.jobs} == {"refresh_sources", "import_usage", "build_costs", "decide"}
+    (schedule,) = defs.schedules
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "UTC")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert {sensor.name: sensor.default_status for sensor in defs.sensors} == dict.fromkeys(
+        ("inbox_sensor", "after_reading", "after_failed_source", "after_costs"), dg.DefaultSensorStatus.RUNNING
+    )
+
+
+def _evaluated(folder: Path) -> Any:
+    settings = Settings(warehouse_folder=str(folder), as_of=FIRST.isoformat())
+    with dg.build_sensor_context(resources={"settings": settings}) as context:
+        return inbox_sensor.evaluate_tick(context)
+
+
+def test_a_dropped_file_requests_one_run_per_state_of_the_inbox(tmp_path):
+    assert _evaluated(tmp_path).run_requests == []
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "README.md").write_text("Drop usage files here.")
+    empty = _evaluated(tmp_path)
+    assert (empty.run_requests, empty.skip_message) == ([], "the inbox is empty")
+
+    (inbox / "usage.csv").write_text("model\n")
+    (asked,) = _evaluated(tmp_path).run_requests
+    (again,) = _evaluated(tmp_path).run_requests
+    assert asked.run_key == again.run_key
+    (inbox / "usage.csv").write_text("model,batch\n")
+    (changed,) = _evaluated(tmp_path).run_requests
+    assert changed.run_key != asked.run_key
