@@ -94,11 +94,18 @@ def import_(
         raise typer.Exit(1)
 
 
-@app.command()
-def sql(context: typer.Context, query: Annotated[str, typer.Argument(help="One SQL statement, read only.")]) -> None:
-    """Query the published file, for example: costs sql "FROM source_health"."""
+@app.command(context_settings={"ignore_unknown_options": True})  # a query may begin with a comment: --
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="One SQL statement, or a file that ends in .sql.")],
+) -> None:
+    """Query the published file, read only.
+
+    Examples: costs sql "FROM source_health" | costs sql sql/cookbook/trace_a_number.sql
+    """
+    text = Path(query).read_text() if query.endswith(".sql") else query
     with context.obj.read() as connection:
-        report.print_relation(console, connection.sql(query))
+        report.print_relation(console, connection.sql(text))
 
 
 @app.command("data-docs")
@@ -130,7 +137,7 @@ def main() -> None:
     """Entry point: expected failures end in one line, not in a traceback."""
     try:
         app()
-    except (WarehouseError, duckdb.Error) as error:
+    except (WarehouseError, duckdb.Error, FileNotFoundError) as error:
         errors.print(f"costs: {error}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from error
 

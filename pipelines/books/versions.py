@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any
 
 import polars as pl
@@ -82,15 +83,6 @@ def fold(
     return VersionChange(_closed_frame(book, closed), _opened_frame(book, opened))
 
 
-def apply(book: Book, versions: pl.DataFrame, change: VersionChange) -> pl.DataFrame:
-    """The version table after a change. Raises if the change names a version that is not there."""
-    identity = [book.id_column, "known_from"]
-    ended = versions.drop("known_to").join(change.closed, on=identity, how="inner").select(versions.columns)
-    if ended.height != change.closed.height:
-        raise ValueError(f"{change.closed.height - ended.height} versions of {book.table} to close do not exist")
-    return pl.concat([versions.join(change.closed, on=identity, how="anti"), ended, change.opened])
-
-
 def _restate(
     old: Sequence[Segment], statement: Sequence[Segment], at: datetime, until: datetime | None
 ) -> list[Segment]:
@@ -100,10 +92,22 @@ def _restate(
         if current is None or not current.is_listed:
             return list(old)
         statement = [replace(current, valid_from=at, valid_to=None, is_listed=False, known_from=None)]
-    start = statement[0].valid_from
-    past = _clip(old, None, start)
-    later = _clip(old, until, None) if until is not None else []
-    return _coalesce([*past, *_clip(_chained(statement), None, until), *later])
+    stated = _chained(statement)
+    start = stated[0].valid_from
+    if until is None:
+        return _coalesce([*_clip(old, None, start), *stated])
+    past = _clip(old, None, min(start, until))
+    return _coalesce([*past, *_clip(stated, None, until), *_later(old, stated, until)])
+
+
+def _later(old: Sequence[Segment], stated: Sequence[Segment], until: datetime) -> list[Segment]:
+    """What later statements said, with the facts that an older one adds for the time in which they did not print it."""
+    listed = list(dropwhile(lambda segment: not segment.is_listed, _clip(old, until, None)))
+    end = listed[0].valid_from if listed else None
+    last = next((segment for segment in reversed(stated) if segment.valid_from <= until), None)
+    if last is None or end == until:
+        return _clip(old, until, None)
+    return [replace(last, valid_from=until, valid_to=end, is_listed=False, known_from=None), *listed]
 
 
 def _chained(statement: Sequence[Segment]) -> list[Segment]:

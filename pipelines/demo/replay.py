@@ -21,7 +21,7 @@ from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.warehouse import Warehouse, fingerprints
 
 CLOCK = time(8, 0)
-DECIDED_DAYS = 14
+DECIDED_DAYS = 7
 """Decisions of this many days at the end, so that the day-to-day ones have something to compare."""
 
 

@@ -27,6 +27,13 @@ LEFT JOIN core.token_price AS version ON version.known_to IS NULL
 GROUP BY file.usage_date, file.path
 """
 
+_MARTS = ("main.cost_daily", "main.cost_unpriced")
+_DAYS_WITHOUT_MARTS = """
+SELECT DISTINCT usage_date FROM core.usage_cost
+WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
+   OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+"""
+
 BATCH_DAYS = 31
 """Days priced at once: bounds memory for long backfills."""
 
@@ -37,9 +44,13 @@ def ranks() -> pl.DataFrame:
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
-    """Days whose tables are out of date: changed usage, changed prices, fetches not yet reported, and today."""
+    """Days whose tables are out of date: changed usage, changed prices, fetches not yet reported, and today.
+
+    Days that were priced by a run that ended before it built their marts are among them.
+    """
     with warehouse.write() as connection:
         days = set(_fingerprints_that_differ(connection))
+        days |= {day for (day,) in connection.execute(_DAYS_WITHOUT_MARTS).fetchall()}
         unreported = connection.execute(
             "SELECT DISTINCT fetched_at::DATE FROM raw.fetch "
             "WHERE fetched_at::DATE NOT IN (SELECT as_of FROM main.source_health)"
@@ -48,13 +59,18 @@ def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
 
 
 def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
-    """Compute core.usage_cost for those of the days that are out of date. Returns the number of days computed."""
+    """Compute core.usage_cost for those of the days that are out of date. Returns the number of days computed.
+
+    Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
+    """
     with warehouse.write() as connection:
         current = _fingerprints_that_differ(connection)
         stale = sorted(day for day in days if day in current)
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
             replace_dates(connection, TABLES_BY_NAME["core.usage_cost"], batch, _priced(connection, warehouse, batch))
+            for mart in _MARTS:
+                replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
         after = _fingerprints_that_differ(connection)
         done = [day for day in stale if day in after]

@@ -1,9 +1,10 @@
 """Fetch one source: ask, archive the body, note the attempt in raw.fetch. Nothing is parsed here."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import polars as pl
@@ -37,7 +38,7 @@ def fetch_source(
     errors = []
     for url in source.urls:
         address = relocated(url, base_url)
-        is_same_page = last is not None and last["url"] == address
+        is_same_page = last is not None and last["url"] == url
         request = Request(
             url=address,
             hosts=source.redirect_hosts if base_url is None else frozenset(),
@@ -52,8 +53,19 @@ def fetch_source(
         except FetchError as error:
             errors.append(error)
             continue
-        return _store(warehouse, source, answer, last, at, origin="live" if base_url is None else "recorded")
-    return _note_failure(warehouse, source, errors, at, origin="live" if base_url is None else "recorded")
+        # A recorded page is known by the address of the real one.
+        shown = without_query(answer.url) if base_url is None else url
+        return _store(warehouse, source, replace(answer, url=shown), last, at, _origin(base_url))
+    return _note_failure(warehouse, source, errors, at, _origin(base_url))
+
+
+def without_query(url: str) -> str:
+    """An address without its query, which a server that redirects may fill with anything."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
+
+
+def _origin(base_url: str | None) -> str:
+    return "live" if base_url is None else "recorded"
 
 
 def record_body(warehouse: Warehouse, source: Source, body: bytes, at: datetime) -> Attempt:
@@ -78,10 +90,12 @@ def _last_body(
 def _store(
     warehouse: Warehouse, source: Source, answer: Answer, last: dict[str, Any] | None, at: datetime, origin: str
 ) -> Attempt:
-    if answer.body is None and last is not None:
+    if answer.body is None:
+        if last is None:
+            raise ValueError(f"{source.key}: answered 'not modified' though nothing was known")
         body = {name: last[name] for name in ("sha256", "archive_path", "size_bytes")}
     else:
-        stored = archive.store(warehouse.folder, answer.body or b"")
+        stored = archive.store(warehouse.folder, answer.body)
         body = {"sha256": stored.sha256, "archive_path": stored.path, "size_bytes": stored.size_bytes}
     is_known = last is not None and last["sha256"] == body["sha256"]
     row = {

@@ -50,6 +50,9 @@ def write(folder: Path, known: pl.DataFrame, usage: pl.DataFrame) -> LedgerChang
     before, after = _by_day(existing), _by_day(merged)
     changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
     files = [_write_day(folder, day, after.get(day, existing.clear())) for day in changed]
+    for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
+        # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
+        (folder / path).touch()
     new_rows = usage.select("usage_id").unique().join(existing, on="usage_id", how="anti").height
     return LedgerChange(pl.DataFrame(files, schema=FILE_SCHEMA), new_rows, usage.height - new_rows)
 
@@ -96,11 +99,15 @@ def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     directory = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

@@ -1,7 +1,7 @@
 """Programs that the robustness tests start, and mostly kill: python -m tests.integration.kill_target MODE FOLDER [N].
 
 steps    runs step N, N + 1, ... for ever, and prints the number of each step once it is done
-once     runs every step and ends
+once     says "ready", and runs step N when told to by a line
 copying  publishes, prints "copying" when half of the file is copied, and stays there
 reading  opens the published file again and again until told to stop by a line, and prints what it saw as JSON
 """
@@ -42,8 +42,15 @@ def say(text: str) -> None:
 def steps(folder: Path, first: int) -> None:
     say("ready")
     for number in count(first):
+        passes.fill_inbox(Warehouse(folder), number % passes.STEPS)
         passes.run_step(Warehouse(folder), number % passes.STEPS)
         say(str(number))
+
+
+def once(folder: Path, number: int) -> None:
+    say("ready")
+    sys.stdin.readline()
+    passes.run_step(Warehouse(folder), number)
 
 
 def copying(folder: Path) -> None:
@@ -84,15 +91,14 @@ def reading(folder: Path) -> None:
         problems += [f"{one} and {other} differ: {seen}" for one, other in pairs if seen[one] != seen[other]]
         problems += [f"older than {newest}: {seen}"] * (version[0] < newest[0] or version[1] < newest[1])
         newest = version
+        time.sleep(0.02)  # The machine has other things to do as well.
     say(json.dumps({"reads": reads, "problems": problems[:5], "days": newest[0]}))
 
 
 if __name__ == "__main__":
     mode, where = sys.argv[1], Path(sys.argv[2])
     passes.leave_out_great_expectations()
-    if mode == "steps":
-        steps(where, int(sys.argv[3]))
-    elif mode == "once":
-        passes.run_all(where)
+    if mode in ("steps", "once"):
+        {"steps": steps, "once": once}[mode](where, int(sys.argv[3]))
     else:
         {"copying": copying, "reading": reading}[mode](where)

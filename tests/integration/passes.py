@@ -37,8 +37,13 @@ def leave_out_great_expectations(replace: Callable[[object, str, object], object
     replace(promoting, "checked", without_checks)
 
 
+def fill_inbox(warehouse: Warehouse, number: int) -> None:
+    """The usage that is known by the day of a step."""
+    write_sample_usage(warehouse.inbox, until=FIRST_DAY + timedelta(days=number * DAYS_PER_STEP))
+
+
 def run_step(warehouse: Warehouse, number: int) -> None:
-    """Two weeks later than the step before: more usage, the pages of that day, all tables, the published file."""
+    """Two weeks later than the step before: what is in the inbox, the page of that day, all tables, the published file."""
     day = FIRST_DAY + timedelta(days=number * DAYS_PER_STEP)
     at = datetime.combine(day, time(8))
     prepare(warehouse, at)
@@ -46,7 +51,6 @@ def run_step(warehouse: Warehouse, number: int) -> None:
     assert page is not None
     record_body(warehouse, SOURCE, page.read_bytes(), at)
     assert promoting.promote_latest(warehouse, SOURCE, at).outcome == "promoted"
-    write_sample_usage(warehouse.inbox, until=day)
     import_files(warehouse, inbox_files(warehouse), at)
     days = days_to_build(warehouse, day)
     price_days(warehouse, days)
@@ -59,5 +63,6 @@ def run_all(folder: Path) -> Warehouse:
     """Every step in a folder, undisturbed."""
     warehouse = Warehouse(folder)
     for number in range(STEPS):
+        fill_inbox(warehouse, number)
         run_step(warehouse, number)
     return warehouse

@@ -10,12 +10,14 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.steps import costing
 from pipelines.steps.costing import days_to_build, price_days
+from pipelines.steps.marts import build_mart, marts
 from pipelines.usage import ledger
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import Warehouse, append, read_table, scalar
 
 FEBRUARY, MARCH = date(2026, 2, 10), date(2026, 3, 20)
 TODAY = date(2026, 3, 21)
+COST_MARTS = [mart for mart in marts() if mart.table.name in ("cost_daily", "cost_unpriced")]
 PRICE = {
     "provider": "anthropic",
     "channel": "api",
@@ -79,6 +81,14 @@ def end_price(warehouse, price_id, valid_to, known_at):
     add_price(warehouse, price_id=price_id, valid_to=valid_to, known_from=known_at)
 
 
+def build(warehouse, days):
+    """What a run does with the days: price, then the marts. Returns the number of days priced."""
+    priced = price_days(warehouse, days)
+    for mart in COST_MARTS:
+        build_mart(warehouse, mart, days)
+    return priced
+
+
 def costs(warehouse):
     with warehouse.write() as connection:
         rows = connection.execute("SELECT usage_date, cost_usd, unpriced_reason FROM core.usage_cost ORDER BY ALL")
@@ -90,17 +100,17 @@ def test_each_day_is_priced_once(warehouse):
     add_usage(warehouse, FEBRUARY)
     add_usage(warehouse, MARCH, tokens=500_000)
     assert days_to_build(warehouse, TODAY) == [FEBRUARY, MARCH, TODAY]
-    assert price_days(warehouse, [FEBRUARY, MARCH, TODAY]) == 2
+    assert build(warehouse, [FEBRUARY, MARCH, TODAY]) == 2
     assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (MARCH, Decimal(5), None)]
     assert days_to_build(warehouse, TODAY) == [TODAY]
-    assert price_days(warehouse, [FEBRUARY, MARCH, TODAY]) == 0
+    assert build(warehouse, [FEBRUARY, MARCH, TODAY]) == 0
 
 
 def test_days_that_are_not_asked_for_stay_as_they_are(warehouse):
     add_price(warehouse)
     add_usage(warehouse, FEBRUARY)
     add_usage(warehouse, MARCH)
-    assert price_days(warehouse, [MARCH]) == 1
+    assert build(warehouse, [MARCH]) == 1
     assert [day for day, *_ in costs(warehouse)] == [MARCH]
     assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
 
@@ -109,10 +119,10 @@ def test_new_usage_makes_its_own_day_stale_and_no_other(warehouse):
     add_price(warehouse)
     add_usage(warehouse, FEBRUARY)
     add_usage(warehouse, MARCH)
-    price_days(warehouse, [FEBRUARY, MARCH])
+    build(warehouse, [FEBRUARY, MARCH])
     add_usage(warehouse, MARCH, tokens=2_000_000, usage_id="second")
     assert days_to_build(warehouse, TODAY) == [MARCH, TODAY]
-    assert price_days(warehouse, [FEBRUARY, MARCH]) == 1
+    assert build(warehouse, [FEBRUARY, MARCH]) == 1
     assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (MARCH, Decimal(30), None)]
 
 
@@ -121,24 +131,24 @@ def test_a_price_change_today_leaves_last_month_alone(warehouse):
     add_price(warehouse)
     add_usage(warehouse, FEBRUARY)
     add_usage(warehouse, TODAY)
-    price_days(warehouse, [FEBRUARY, TODAY])
+    build(warehouse, [FEBRUARY, TODAY])
     nine = datetime(2026, 3, 21, 9)
     end_price(warehouse, "p1", nine, nine)
     add_price(warehouse, price_id="p2", valid_from=nine, known_from=nine, usd_per_unit=Decimal(12))
     assert days_to_build(warehouse, TODAY + timedelta(days=1)) == [TODAY, TODAY + timedelta(days=1)]
-    assert price_days(warehouse, [FEBRUARY, TODAY]) == 1
+    assert build(warehouse, [FEBRUARY, TODAY]) == 1
     assert costs(warehouse) == [(FEBRUARY, Decimal(10), None), (TODAY, Decimal(12), None)]
 
 
 def test_a_correction_of_the_past_prices_the_past_again(warehouse):
     add_price(warehouse)
     add_usage(warehouse, FEBRUARY)
-    price_days(warehouse, [FEBRUARY])
+    build(warehouse, [FEBRUARY])
     with warehouse.write() as connection:
         connection.execute("UPDATE core.token_price SET known_to = TIMESTAMP '2026-03-01'")
     add_price(warehouse, price_id="p2", known_from=datetime(2026, 3, 1), usd_per_unit=Decimal(7))
     assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
-    price_days(warehouse, [FEBRUARY])
+    build(warehouse, [FEBRUARY])
     assert costs(warehouse) == [(FEBRUARY, Decimal(7), None)]
 
 
@@ -147,24 +157,24 @@ def test_unpriced_days_are_priced_once_an_earlier_price_is_loaded(warehouse):
     add_price(warehouse, valid_from=march_first, known_from=march_first)
     add_usage(warehouse, FEBRUARY)
     add_usage(warehouse, MARCH)
-    assert price_days(warehouse, [FEBRUARY, MARCH]) == 2
+    assert build(warehouse, [FEBRUARY, MARCH]) == 2
     assert costs(warehouse) == [(FEBRUARY, None, "before_first_price"), (MARCH, Decimal(10), None)]
     assert days_to_build(warehouse, TODAY) == [TODAY], "no price is a result too"
     add_price(warehouse, price_id="p0", valid_to=march_first, known_from=datetime(2026, 3, 20), usd_per_unit=Decimal(8))
     assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
-    assert price_days(warehouse, [FEBRUARY, MARCH]) == 1
+    assert build(warehouse, [FEBRUARY, MARCH]) == 1
     assert costs(warehouse) == [(FEBRUARY, Decimal(8), None), (MARCH, Decimal(10), None)]
-    assert price_days(warehouse, [FEBRUARY, MARCH]) == 0
+    assert build(warehouse, [FEBRUARY, MARCH]) == 0
 
 
 def test_the_reason_for_no_price_follows_what_is_known(warehouse):
     """A later price is no price for February, yet it turns an unknown model into one that was priced too late."""
     add_usage(warehouse, FEBRUARY)
-    price_days(warehouse, [FEBRUARY])
+    build(warehouse, [FEBRUARY])
     assert costs(warehouse) == [(FEBRUARY, None, "unknown_model")]
     add_price(warehouse, valid_from=datetime(2026, 3, 1), known_from=datetime(2026, 3, 1))
     assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
-    price_days(warehouse, [FEBRUARY])
+    build(warehouse, [FEBRUARY])
     assert costs(warehouse) == [(FEBRUARY, None, "before_first_price")]
 
 
@@ -185,7 +195,37 @@ def test_more_days_than_one_batch_holds(warehouse, monkeypatch):
     days = [FEBRUARY + timedelta(days=number) for number in range(5)]
     for day in days:
         add_usage(warehouse, day)
-    assert price_days(warehouse, days) == len(days)
+    assert build(warehouse, days) == len(days)
     with warehouse.write() as connection:
         assert scalar(connection, "SELECT sum(cost_usd) FROM core.usage_cost") == 10 * len(days)
         assert read_table(connection, "core.cost_fingerprint")["usage_date"].sort().to_list() == days
+
+
+@pytest.mark.parametrize("built", [0, 1])
+def test_a_run_that_ends_between_pricing_and_marts_is_finished_by_the_next(warehouse, built):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    add_usage(warehouse, FEBRUARY, usage_id="unknown", model="claude-unknown")
+    price_days(warehouse, [FEBRUARY])
+    for mart in COST_MARTS[:built]:
+        build_mart(warehouse, mart, [FEBRUARY])
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
+    assert build(warehouse, [FEBRUARY, TODAY]) == 0
+    with warehouse.write() as connection:
+        assert read_table(connection, "main.cost_daily")["cost_usd"].to_list() == [10]
+        assert read_table(connection, "main.cost_unpriced")["model"].to_list() == ["claude-unknown"]
+    assert days_to_build(warehouse, TODAY) == [TODAY]
+
+
+def test_a_day_that_is_priced_again_loses_its_marts_until_they_are_built_again(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    build(warehouse, [FEBRUARY])
+    add_usage(warehouse, FEBRUARY, usage_id="more")
+    price_days(warehouse, [FEBRUARY])
+    with warehouse.write() as connection:
+        assert read_table(connection, "main.cost_daily").is_empty()
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, TODAY]
+    build(warehouse, [FEBRUARY])
+    with warehouse.write() as connection:
+        assert read_table(connection, "main.cost_daily")["cost_usd"].to_list() == [20]

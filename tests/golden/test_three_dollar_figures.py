@@ -1,0 +1,77 @@
+"""Three days of a real account: the export of its usage, priced by dated price lists, is what the bill says."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.sources.catalog import SOURCES_BY_KEY
+from pipelines.steps.costing import price_days
+from pipelines.steps.fetching import record_body
+from pipelines.steps.importing import import_files
+from pipelines.steps.promoting import promote_latest
+from pipelines.warehouse import Warehouse, read_table
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+FEEDS = SHARED / "feeds" / "litellm"
+EXPORT = SHARED / "usage_samples" / "openai-dashboard-export-completions-usage.tsv"
+pytestmark = pytest.mark.skipif(
+    not (FEEDS.is_dir() and EXPORT.is_file()), reason="the captured price lists and the usage export are absent"
+)
+
+IMPORTED_AT = datetime(2026, 11, 18, 8)
+# The amounts of the cost export of the same account and days.
+BILLED = {
+    date(2025, 10, 7): Decimal("0.569788"),
+    date(2025, 10, 10): Decimal("0.340900"),
+    date(2025, 10, 11): Decimal("0.072054"),
+}
+# Tokens of the usage export, by day: input_uncached, output.
+EXPORTED = {
+    date(2025, 10, 7): (80_992, 274_770),
+    date(2025, 10, 10): (124_784, 154_852),
+    date(2025, 10, 11): (22_688, 33_191),
+}
+
+
+def priced(folder: Path, feeds: list[Path]) -> tuple[Warehouse, pl.DataFrame]:
+    """A warehouse that knows the feeds at their own dates, and its priced usage of the three days."""
+    warehouse, source = Warehouse(folder), SOURCES_BY_KEY["litellm"]
+    for file in feeds:
+        at = datetime.combine(date.fromisoformat(file.stem), time(8))
+        record_body(warehouse, source, file.read_bytes(), at)
+        assert promote_latest(warehouse, source, at).outcome == "promoted"
+    (outcome,) = import_files(warehouse, [EXPORT], IMPORTED_AT)
+    assert (outcome.outcome, outcome.row_count, outcome.reject_count) == ("imported", 6, 0)
+    assert price_days(warehouse, list(BILLED)) == 3
+    with warehouse.write() as connection:
+        return warehouse, read_table(connection, "core.usage_cost").sort("usage_date", "meter")
+
+
+def test_the_cost_of_three_days_is_the_bill(tmp_path: Path) -> None:
+    feeds = sorted(FEEDS.glob("*.json"))
+    assert len(feeds) == 10
+    warehouse, costs = priced(tmp_path, feeds)
+    assert costs["unpriced_reason"].to_list() == [None] * 6
+    assert dict(costs.group_by("usage_date").agg(pl.col("cost_usd").sum()).iter_rows()) == BILLED
+    tokens = {day: (costs.filter(usage_date=day)["quantity"].to_list()) for day in BILLED}
+    assert tokens == {day: list(counts) for day, counts in EXPORTED.items()}
+    with warehouse.write() as connection:
+        versions = read_table(connection, "core.token_price", "known_to IS NULL")
+    used = versions.join(costs.select("price_id").unique(), on="price_id", how="semi").sort("meter")
+    # gpt-5-mini was first listed in the file of 2025-08-18, at 25 cents and 2 dollars per million tokens.
+    assert used.select("model", "meter", "usd_per_unit", "valid_from", "source").rows() == [
+        ("gpt-5-mini-2025-08-07", "input_uncached", Decimal("0.25"), datetime(2025, 8, 18, 8), "litellm"),
+        ("gpt-5-mini-2025-08-07", "output", Decimal(2), datetime(2025, 8, 18, 8), "litellm"),
+    ]
+
+
+def test_a_list_of_a_later_date_prices_nothing_before_it(tmp_path: Path) -> None:
+    """The file of January 2026 holds the same prices, yet it says nothing about October 2025."""
+    _, costs = priced(tmp_path, [FEEDS / "2026-01-29.json"])
+    assert costs.height == 6
+    assert costs["cost_usd"].null_count() == costs["price_id"].null_count() == 6
+    assert set(costs["unpriced_reason"]) == {"before_first_price"}
+    assert set(costs["first_price_on"]) == {date(2026, 1, 29)}

@@ -1,0 +1,166 @@
+"""Alerts are stored once, whatever happens to their delivery, and every attempt to deliver is stored."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+import polars as pl
+import pytest
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.costs import SourceHealth
+from pipelines.schema.decisions import SpendForecast
+from pipelines.steps import alerting
+from pipelines.steps.alerting import deliver_due, raise_alerts
+from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
+from tests.loopback import Loopback, Reply
+
+DAY = date(2026, 9, 20)
+NOW = datetime(2026, 9, 20, 8)
+FORECAST = {
+    "as_of": DAY,
+    "month": date(2026, 9, 1),
+    "provider": "openai",
+    "model": "gpt-x",
+    "spent_usd": Decimal(800),
+    "remaining_usd": Decimal(700),
+    "projected_usd": Decimal(1500),
+    "low_usd": Decimal(1200),
+    "high_usd": Decimal(1800),
+    "band_basis": "past errors",
+    "method": "weekday_profile",
+    "history_days": 60,
+    "is_low_confidence": False,
+    "is_unpriced": False,
+    "formula_version": "f",
+}
+HEALTH = {
+    "as_of": DAY,
+    "source": "litellm",
+    "kind": "feeds",
+    "status": "failing",
+    "last_attempt_at": NOW,
+    "last_success_at": datetime(2026, 9, 18, 6),
+    "failing_since": datetime(2026, 9, 19, 6),
+    "consecutive_failures": 2,
+    "open_hold_count": 0,
+    "reason": "HTTP status 503",
+}
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """One source fails; September will cost 1500 USD, of which 800 are spent."""
+    made = Warehouse(tmp_path)
+    with made.write() as connection:
+        append(connection, "main.spend_forecast", pl.DataFrame([FORECAST], schema=polars_schema(SpendForecast)))
+        append(connection, "main.source_health", pl.DataFrame([HEALTH], schema=polars_schema(SourceHealth)))
+    return made
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Deliver without waiting between the tries of one attempt."""
+    monkeypatch.setattr(alerting, "deliver", partial(alerting.deliver, attempts=1, backoff_seconds=0))
+
+
+def stored(warehouse, table):
+    with warehouse.write() as connection:
+        return read_table(connection, table)
+
+
+def rules(warehouse):
+    return stored(warehouse, "main.alert").sort("rule", "severity").select("rule", "severity").rows()
+
+
+def test_alerts_are_raised_once(warehouse):
+    assert raise_alerts(warehouse, DAY, NOW, {}) == 1
+    first = stored(warehouse, "main.alert")
+    assert first["title"].to_list() == ["litellm: failing, last success 2026-09-18 06:00 UTC"]
+    assert raise_alerts(warehouse, DAY, NOW + timedelta(hours=1), {}) == 0
+    assert stored(warehouse, "main.alert").equals(first)
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        ("1500", []),
+        (" 1499.99 ", [("budget", "warning")]),
+        ("1000", [("budget", "critical")]),
+        ("0", [("budget", "critical")]),
+        ("", []),
+    ],
+)
+def test_a_budget_in_the_environment_raises(warehouse, budget, expected):
+    """1500 projected, at least 1200: a budget of 1499.99 may be passed, one of 1000 is all but surely."""
+    raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget})
+    assert rules(warehouse) == [*expected, ("source_failing", "warning")]
+
+
+@pytest.mark.parametrize("budget", ["a lot", "1,500", "NaN", "Infinity", "-1"])
+def test_a_budget_that_is_no_amount_is_said_and_nothing_is_stored(warehouse, budget):
+    with pytest.raises(WarehouseError, match="COSTS_MONTHLY_BUDGET_USD must be"):
+        raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget})
+    assert rules(warehouse) == []
+
+
+def test_the_health_of_another_day_is_no_alert_of_this_one(warehouse):
+    assert raise_alerts(warehouse, DAY - timedelta(days=1), NOW, {}) == 0
+
+
+@pytest.mark.parametrize("environ", [{}, {"COSTS_ALERT_URLS": " , "}])
+def test_nothing_is_sent_or_stored_without_an_address(warehouse, environ):
+    raise_alerts(warehouse, DAY, NOW, environ)
+    assert deliver_due(warehouse, NOW, environ).is_empty()
+    assert stored(warehouse, "main.alert_delivery").is_empty()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_failed_delivery_is_stored_and_made_up_for_by_the_next_run(warehouse):
+    raise_alerts(warehouse, DAY, NOW, {})
+    with Loopback() as server:
+        server.script("/hook/secret", Reply(500), Reply(200))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook/secret").replace("http://", "json://")}
+        assert deliver_due(warehouse, NOW, environ)["outcome"].to_list() == ["failed"]
+        assert deliver_due(warehouse, NOW + timedelta(hours=1), environ)["outcome"].to_list() == ["delivered"]
+        assert deliver_due(warehouse, NOW + timedelta(hours=2), environ).is_empty()
+        bodies = [asked.body.decode() for asked in server.asked_for("/hook/secret")]
+    assert len(bodies) == 2
+    assert "litellm: failing" in bodies[1]
+    deliveries = stored(warehouse, "main.alert_delivery").sort("attempted_at")
+    assert deliveries.select("attempted_at", "channel", "outcome", "error").rows() == [
+        (NOW, "json", "failed", "HTTP status 500"),
+        (NOW + timedelta(hours=1), "json", "delivered", None),
+    ]
+    assert set(deliveries["alert_id"]) == set(stored(warehouse, "main.alert")["alert_id"])
+    assert "secret" not in deliveries.write_json()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_alert_is_given_up_after_a_week(warehouse):
+    raise_alerts(warehouse, DAY, NOW, {})
+    with Loopback() as server:
+        server.script("/hook", Reply(200))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        assert deliver_due(warehouse, NOW + timedelta(days=7, seconds=1), environ).is_empty()
+        assert server.asked == []
+        assert deliver_due(warehouse, NOW + timedelta(days=7), environ).height == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_the_warehouse_is_free_while_alerts_are_sent(warehouse):
+    """The receiver itself writes to the warehouse before it answers."""
+    raise_alerts(warehouse, DAY, NOW, {})
+    impatient = Warehouse(warehouse.folder, lock_timeout_seconds=1)
+
+    def answers():
+        with impatient.write() as connection:
+            connection.execute("CREATE TABLE main.seen_by_receiver AS SELECT 1 AS one")
+        yield b"ok"
+
+    with Loopback() as server:
+        server.script("/hook", Reply(200, chunks=answers()))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        assert deliver_due(warehouse, NOW, environ)["outcome"].to_list() == ["delivered"]
+    with warehouse.write() as connection:
+        assert connection.execute("FROM main.seen_by_receiver").fetchall() == [(1,)]
