@@ -4,6 +4,7 @@ Each date is one run whose clock stands at that date, fetched through the real c
 alerts come about as they would have. A second replay finds everything known and changes nothing.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ DECIDED_DAYS = 7
 def replay(warehouse: Warehouse, console: Console) -> bool:
     """Run the job for each date and print what was found. Returns whether all went well."""
     before = fingerprints(warehouse)
+    # A proxy of the environment has no business with pages that this process serves.
+    os.environ["NO_PROXY"] = "127.0.0.1"
     with (
         _page_server() as server,
         open_instance(warehouse.folder) as instance,

@@ -15,7 +15,7 @@ class Fetch(dy.Schema):
     url = text("address that was asked; query strings that could hold a key are never used")
     fetched_at = instant("when the answer was complete, or the attempt failed")
     origin = choice("live: asked over the network; recorded: a saved page of its own date", ("live", "recorded"))
-    outcome = choice("new: a body not seen before; unchanged: the last body again; failed: no body", OUTCOMES)
+    outcome = choice("new: another body than the last; unchanged: the last body again; failed: no body", OUTCOMES)
     status = dy.Int64(description="HTTP status; NULL where no answer came", nullable=True)
     sha256 = text("hash of the body, its name in the archive", nullable=True)
     archive_path = text("path of the body below the warehouse folder", nullable=True)

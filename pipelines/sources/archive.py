@@ -9,6 +9,7 @@ import os
 import tempfile
 import zlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 ARCHIVE = "archive"
@@ -59,9 +60,11 @@ def read(folder: Path, path: str) -> bytes:
     return body
 
 
-def sweep(folder: Path) -> list[str]:
-    """Delete what interrupted writes left, and say what. Only while nothing else is storing."""
-    strays = sorted((folder / ARCHIVE).glob(f"??/*{TEMPORARY}"))
+def sweep(folder: Path, keep_newer_than: datetime) -> list[str]:
+    """Delete what interrupted writes left before a moment (UTC), and say what. Newer ones may still grow."""
+    limit = keep_newer_than.replace(tzinfo=UTC).timestamp()
+    candidates = sorted((folder / ARCHIVE).glob(f"??/*{TEMPORARY}"))
+    strays = [path for path in candidates if path.stat().st_mtime < limit]
     for stray in strays:
         stray.unlink(missing_ok=True)
     return [stray.relative_to(folder).as_posix() for stray in strays]

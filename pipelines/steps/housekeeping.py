@@ -13,13 +13,15 @@ from pipelines.warehouse import Warehouse, append, read_table
 
 KEEP_OLD_LEDGER_FILES = timedelta(days=2)
 """A reader may have the version open that names them."""
+KEEP_UNFINISHED_BODIES = timedelta(hours=1)
+"""Another run may be writing them."""
 
 
 def prepare(warehouse: Warehouse, now: datetime) -> None:
     """Make a warehouse ready for a run; harmless at any time."""
     warehouse.folder.mkdir(parents=True, exist_ok=True)
     warehouse.sweep()
-    archive.sweep(warehouse.folder)
+    archive.sweep(warehouse.folder, now - KEEP_UNFINISHED_BODIES)
     rows = [
         {"source": s.key, "kind": s.kind, "standing": s.standing, "rank": s.rank, "url": s.urls[0]} for s in SOURCES
     ]

@@ -16,7 +16,7 @@ from pipelines.schema.raw import Parse, SourceReject
 from pipelines.sources.archive import ArchiveError
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
-from pipelines.steps.staging import BOOKS_BY_TABLE, checked, contracted, latest_fetch, stage
+from pipelines.steps.staging import BOOKS_BY_TABLE, Staged, checked, contracted, latest_fetch, stage
 from pipelines.validation import CheckResult
 from pipelines.warehouse import Warehouse, append, read_table, scalar
 
@@ -91,7 +91,14 @@ def _promote(
         _store_rejects(connection, source, fetch, rejects)
     if failed or is_dry:
         return promotion
-    return _believe(connection, book, staged.believed, good, reading, promotion)
+    return _believe(connection, book, _readable(book, staged, good), good, reading, promotion)
+
+
+def _readable(book: Book, staged: Staged, good: pl.DataFrame) -> pl.DataFrame:
+    """Believed versions but those whose rows were refused: the source still prints them, we just cannot say what."""
+    key = list(book.key)
+    refused = staged.rows.join(good, on=key, how="anti", nulls_equal=True)
+    return staged.believed.join(refused, on=key, how="anti", nulls_equal=True)
 
 
 def _believe(

@@ -61,7 +61,7 @@ def stage_latest(
 
 
 def suite_for(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> tuple[Expectation, ...]:
-    """The expectations on a body fetched at a moment, with the row counts that the last good body before it asks for."""
+    """The expectations on a body fetched at a moment, with the row counts that the good body before it asks for."""
     last_rows = scalar(
         connection,
         "SELECT row_count FROM raw.parse WHERE source = $source AND outcome = 'promoted' "

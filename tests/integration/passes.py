@@ -43,7 +43,7 @@ def fill_inbox(warehouse: Warehouse, number: int) -> None:
 
 
 def run_step(warehouse: Warehouse, number: int) -> None:
-    """Two weeks later than the step before: what is in the inbox, the page of that day, all tables, the published file."""
+    """Two weeks later than the step before: what is in the inbox, the page of that day, tables, publishing."""
     day = FIRST_DAY + timedelta(days=number * DAYS_PER_STEP)
     at = datetime.combine(day, time(8))
     prepare(warehouse, at)

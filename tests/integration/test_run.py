@@ -6,6 +6,7 @@ Three runs are made once for the module: a first day, a later day on which one p
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -33,17 +34,8 @@ GONE = "coreweave_rates"
 BACKFILLED = [date(2026, 8, 3) + timedelta(days=number) for number in range(6)]
 
 ANTHROPIC_CHECKS = {
-    "has_rows",
-    "keeps_rows",
-    "key_is_unique",
-    "provider_is_given",
-    "model_is_given",
-    "meter_is_known",
-    "service_tier_is_known",
-    "unit_is_known",
-    "basis_is_known",
-    "usd_per_unit_in_bounds",
-    "unit_is_plausible",
+    *("has_rows", "keeps_rows", "key_is_unique", "provider_is_given", "model_is_given", "meter_is_known"),
+    *("service_tier_is_known", "unit_is_known", "basis_is_known", "usd_per_unit_in_bounds", "unit_is_plausible"),
     "moves_are_small",
 }
 
@@ -55,7 +47,6 @@ class Runs:
     warehouse: Warehouse
     instance: dg.DagsterInstance
     settings: Settings
-    """Of the last run."""
     phases: list[list[Phase]]
     states: list[dict[str, tuple[int, int]]]
     """Content of every table after each run."""
@@ -83,8 +74,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
             patch.setenv(name, "replaced by open_instance, restored by the patch")
         for name in ("NO_PROXY", "no_proxy"):
             patch.setenv(name, "127.0.0.1")
-        with open_instance(warehouse.folder) as instance:
+        with ExitStack() as stack:
             with FileLock(shared / "runs.lock"):
+                instance = stack.enter_context(open_instance(warehouse.folder))
                 if not record.exists():
                     record.write_text(json.dumps(_made(warehouse, instance)))
             made = json.loads(record.read_text())
@@ -154,11 +146,7 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(runs):
     assert set(sources.failures) == {step}
     assert sources.failures[step].startswith(f"{GONE} could not be fetched: http://127.0.0.1:")
     assert sources.failures[step].endswith("/www.coreweave.com/pricing: HTTP 404")
-    assert [(phase.name, phase.is_success) for phase in others] == [
-        ("usage", True),
-        ("tables", True),
-        ("decisions", True),
-    ]
+    assert [phase.is_success for phase in others] == [True, True, True]
     health = runs.published("SELECT source, status, reason FROM source_health WHERE as_of = DATE '2026-08-22'")
     assert dict(health.filter(source=GONE).select("source", "status").rows()) == {GONE: "failing"}
     assert health.filter(source=GONE)["reason"][0].endswith("HTTP 404")

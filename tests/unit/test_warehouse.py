@@ -68,8 +68,11 @@ def published_count(warehouse):
 
 def count_in_a_new_process(file):
     """What somebody sees who opens the file now: this process might be handed an instance that it has open."""
-    program = f"import duckdb; print(duckdb.connect({str(file)!r}, read_only=True).execute({COUNT_FETCHES!r}).fetchall())"
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    program = (
+        f"import duckdb; print(duckdb.connect({str(file)!r}, read_only=True).execute({COUNT_FETCHES!r}).fetchall())"
+    )
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - our own
 
 
 def test_every_published_table_and_column_says_what_it_means(warehouse):
@@ -95,7 +98,7 @@ def test_every_published_table_and_column_says_what_it_means(warehouse):
 
 def test_an_error_while_writing_undoes_all_of_it(warehouse):
     add_fetch(warehouse, "kept")
-    with pytest.raises(ZeroDivisionError), warehouse.write() as connection:
+    with pytest.raises(ZeroDivisionError), warehouse.write() as connection:  # noqa: PT012 - the block is the test
         append(connection, "raw.fetch", rows_of("raw.fetch", FETCH | {"fetch_id": "lost"}))
         connection.execute("DELETE FROM raw.fetch WHERE fetch_id = 'kept'")
         raise ZeroDivisionError
@@ -168,7 +171,7 @@ def test_price_as_of_answers_for_any_moment(warehouse):
     with warehouse.read() as connection:
 
         def prices(call):
-            return [row[0] for row in connection.execute(f"SELECT usd_per_unit FROM {call}").fetchall()]
+            return [row[0] for row in connection.execute(f"SELECT usd_per_unit FROM {call}").fetchall()]  # noqa: S608
 
         assert prices("price_as_of(TIMESTAMP '2025-12-31 23:59:59')") == []
         assert prices("price_as_of(TIMESTAMP '2026-01-01 00:00')") == [Decimal("1.5")]
@@ -224,7 +227,7 @@ def test_a_lock_that_is_held_is_said(warehouse, use):
     calls = {"write": lambda: warehouse.write().__enter__(), "publish": warehouse.publish, "sweep": warehouse.sweep}
     with (
         FileLock(warehouse.folder / ".build.lock"),
-        pytest.raises(WarehouseError, match="another run has held .*warehouse"),
+        pytest.raises(WarehouseError, match=r"another run has held .*warehouse"),
     ):
         calls[use]()
 

@@ -68,7 +68,9 @@ class History:
 def timeline(versions, model="gpt-x"):
     """(first day, last day or None, USD, listed) of a model's versions."""
     rows = versions.filter(model=model).sort("valid_from").select("valid_from", "valid_to", "usd_per_unit", "is_listed")
-    return [((a - START).days, None if b is None else (b - START).days, usd, listed) for a, b, usd, listed in rows.rows()]
+    return [
+        ((a - START).days, None if b is None else (b - START).days, usd, listed) for a, b, usd, listed in rows.rows()
+    ]
 
 
 @pytest.fixture
@@ -153,6 +155,24 @@ def test_an_older_page_with_the_same_price_moves_its_start_back(history):
     history.read(4, printed(10))
     history.read(0, printed(10), until=4)
     assert timeline(history.believed) == [(0, None, Decimal(10), True)]
+
+
+def test_an_older_page_with_a_price_that_the_newer_one_no_longer_prints(history):
+    """In whichever order they are loaded: the price stays in force, unlisted."""
+    history.read(4, printed(3, "gpt-y"))
+    history.read(0, printed(10), printed(3, "gpt-y"), until=4)
+    expected = [(0, 4, Decimal(10), True), (4, None, Decimal(10), False)]
+    assert timeline(history.believed) == expected
+    history.read(2, printed(11), printed(3, "gpt-y"), until=4)
+    assert timeline(history.believed) == [
+        (0, 2, Decimal(10), True), (2, 4, Decimal(11), True), (4, None, Decimal(11), False),
+    ]  # fmt: skip
+
+
+def test_an_older_announcement_from_beyond_the_next_page_says_nothing(history):
+    history.read(4, printed(10))
+    history.read(0, printed(12, effective_from=day(9)), until=4)
+    assert timeline(history.believed) == [(4, None, Decimal(10), True)]
 
 
 def test_context_ranges_are_prices_of_their_own(history):

@@ -4,6 +4,7 @@ import errno
 import gzip
 import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -102,11 +103,15 @@ def test_a_full_disk_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pyt
 
 def test_the_sweep_takes_strays_and_nothing_else(tmp_path: Path) -> None:
     store(tmp_path, b"abc")
-    (tmp_path / "archive/ba/tmp123.tmp").write_bytes(b"half")
-    assert sweep(tmp_path) == ["archive/ba/tmp123.tmp"]
+    stray = tmp_path / "archive/ba/tmp123.tmp"
+    stray.write_bytes(b"half")
+    begun = datetime(2026, 3, 1, 12)
+    os.utime(stray, (begun.replace(tzinfo=UTC).timestamp(),) * 2)
+    assert sweep(tmp_path, begun) == [], "it may be in the middle of being written"
+    assert sweep(tmp_path, begun + timedelta(seconds=1)) == ["archive/ba/tmp123.tmp"]
     assert files(tmp_path) == [ABC_PATH]
-    assert sweep(tmp_path) == []
+    assert sweep(tmp_path, datetime.max) == []
 
 
 def test_a_sweep_before_the_first_body_finds_nothing(tmp_path: Path) -> None:
-    assert sweep(tmp_path) == []
+    assert sweep(tmp_path, datetime.max) == []
