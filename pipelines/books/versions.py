@@ -60,12 +60,15 @@ def fold(
     observed: pl.DataFrame,
     reading: Reading,
     until: datetime | None = None,
+    *,
+    is_whole: bool = True,
 ) -> VersionChange:
     """Fold one source's statement into its versions.
 
     `believed`: the source's versions with known_to NULL. `observed`: rows in the observation columns, unique on the
     book's key and effective_from; `effective_from` NULL means from the reading on. `until`: when the source was next
-    read, for a statement that is older than others already folded in; NULL for the newest.
+    read, for a statement that is older than others already folded in; NULL for the newest. `is_whole`: whether a key
+    that is missing has gone; False where rows were refused that may have been it.
     """
     at, source = reading.at, reading.source
     extras = _evidence_columns(book)
@@ -73,7 +76,7 @@ def fold(
     statements = _statements(book, observed, extras, reading)
     closed: list[dict[str, Any]] = []
     opened: list[dict[str, Any]] = []
-    for key in timelines.keys() | statements.keys():
+    for key in timelines.keys() | statements.keys() if is_whole else statements.keys():
         old = timelines.get(key, [])
         new = _restate(old, statements.get(key, []), at, until)
         known_at = max([at, *(segment.known_from for segment in old if segment.known_from)])

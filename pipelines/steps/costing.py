@@ -44,16 +44,16 @@ def ranks() -> pl.DataFrame:
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
-    """Days whose tables are out of date: changed usage, changed prices, fetches not yet reported, and today.
+    """Days whose tables are out of date: changed usage, changed prices, no health report yet, and today.
 
-    Days that were priced by a run that ended before it built their marts are among them.
+    Days that a run left half built, because it was killed after pricing them, are among them.
     """
     with warehouse.write() as connection:
         days = set(_fingerprints_that_differ(connection))
         days |= {day for (day,) in connection.execute(_DAYS_WITHOUT_MARTS).fetchall()}
         unreported = connection.execute(
-            "SELECT DISTINCT fetched_at::DATE FROM raw.fetch "
-            "WHERE fetched_at::DATE NOT IN (SELECT as_of FROM main.source_health)"
+            "SELECT day FROM (SELECT fetched_at::DATE AS day FROM raw.fetch "
+            "UNION SELECT usage_date FROM core.ledger_file) WHERE day NOT IN (SELECT as_of FROM main.source_health)"
         ).fetchall()
     return sorted(days | {day for (day,) in unreported} | {today})
 

@@ -123,10 +123,25 @@ def _believe(
         promotion.held_count = judgement.held_count
     # A page older than one that is in force is history: nothing waits for it, so nothing of it is held.
     observed = judgement.observed if until is None else good
-    change = fold(book, believed, observed, reading, until)
+    missing = (
+        in_force_at(believed, reading.at).filter("is_listed").join(observed, on=book.key, how="anti", nulls_equal=True)
+    )
+    is_whole = missing.height > promotion.reject_count - _rejects_before(connection, reading)
+    change = fold(book, believed, observed, reading, until, is_whole=is_whole)
     _store_versions(connection, book, change)
     promotion.change_count = change.opened.height
     return promotion
+
+
+def _rejects_before(connection: duckdb.DuckDBPyConnection, reading: Reading) -> int:
+    """Rows refused of the good body before. Where no more rows are missing than were newly refused, none has gone."""
+    last = scalar(
+        connection,
+        "SELECT reject_count FROM raw.parse WHERE source = $source AND outcome = 'promoted' AND fetched_at < $at "
+        "ORDER BY fetched_at DESC LIMIT 1",
+        {"source": reading.source, "at": reading.at},
+    )
+    return last or 0
 
 
 def _is_accepted(connection: duckdb.DuckDBPyConnection, source: str, fetch: dict[str, Any]) -> bool:

@@ -237,3 +237,15 @@ def test_a_hostile_name_is_kept_as_text_and_not_run(sites):
     promotion = sites.promote(LITELLM, json.dumps(feed).encode(), GOOD_AT)
     assert promotion.row_count == 118
     assert sites.in_force(LITELLM, GOOD_AT)[(name, "input_uncached", "standard", 0)] == 1
+
+
+@pytest.mark.parametrize("printed", ["$-1 / MTok", "$NaN / MTok"])
+def test_a_refused_row_is_not_a_vanished_one(sites, printed):
+    """The source still prints the price, only not so that we can believe it: nothing is said to have gone."""
+    good = sites.recorded(ANTHROPIC, RECORDED_ON).decode()
+    sites.promote(ANTHROPIC, good.encode(), GOOD_AT)
+
+    promotion = sites.promote(ANTHROPIC, haiku_at(printed)(good).encode(), BAD_AT)
+
+    assert (promotion.outcome, promotion.reject_count, promotion.change_count) == ("promoted", 1, 0)
+    assert sites.table("core.token_price", "NOT is_listed").is_empty()

@@ -42,12 +42,18 @@ def test_results_come_in_the_order_that_was_asked_for():
 
 
 def test_exact_prices_are_compared_as_numbers():
-    """The default way to pandas makes objects of decimals, on which a comparison raises."""
     (result,) = checked(PRICE_IN_BOUNDS)
     assert (result.is_met, result.is_broken) == (False, False)
     assert "1 unexpected" in result.observed
     assert "2000.000001" in result.observed
     assert checked(PRICE_IN_BOUNDS, frame=FRAME.head(2))[0].is_met
+
+
+def test_dates_stay_dates():
+    """The default way to pandas makes timestamps of dates, which are no dates to compare with."""
+    bounds = {"column": "retires_on", "min_value": date(2026, 1, 1), "max_value": date(2026, 6, 30)}
+    (result,) = checked(Expectation("retires_soon", PRICE_IN_BOUNDS.kind, bounds))
+    assert (result.is_met, result.is_broken, result.observed) == (False, False, "1 unexpected: 2026-12-31")
 
 
 def test_a_share_of_bad_rows_may_be_allowed():

@@ -182,7 +182,7 @@ def test_a_fee_of_any_model_makes_no_model_known():
 
 def test_a_gap_between_two_prices_is_not_priced():
     segments = [
-        segment("output", 10, 0, valid_to=NOON - timedelta(days=1)),
+        segment("output", 10, 0, valid_to=NOON),
         segment("output", 12, 1, valid_from=NOON + timedelta(days=1)),
     ]
     assert price([{"output_tokens": 5}], segments)["cost_usd"].to_list() == [None]
