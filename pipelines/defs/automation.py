@@ -11,7 +11,7 @@ import dagster as dg
 
 from pipelines.defs.costs import MART_ASSETS, usage_cost
 from pipelines.defs.decisions import DECISION_ASSETS
-from pipelines.defs.partitions import range_tags
+from pipelines.defs.partitions import range_tags, spans
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.resources import Settings
 from pipelines.defs.sources import BOOK_ASSETS, RAW_ASSETS
@@ -72,9 +72,9 @@ def inbox_sensor(settings: Settings) -> Iterator[dg.RunRequest | dg.SkipReason]:
     yield dg.RunRequest(run_key=hashlib.sha256(state.encode()).hexdigest())
 
 
-def _build_request(settings: Settings) -> dg.RunRequest:
-    days = days_to_build(settings.warehouse, settings.now().date())
-    return dg.RunRequest(tags=range_tags(days))
+def _build_requests(settings: Settings) -> Iterator[dg.RunRequest]:
+    for span in spans(days_to_build(settings.warehouse, settings.now().date())):
+        yield dg.RunRequest(tags=range_tags(span))
 
 
 @dg.run_status_sensor(
@@ -84,9 +84,9 @@ def _build_request(settings: Settings) -> dg.RunRequest:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Builds the tables after sources or usage were read.",
 )
-def after_reading(context: dg.RunStatusSensorContext, settings: Settings) -> dg.RunRequest:
+def after_reading(context: dg.RunStatusSensorContext, settings: Settings) -> Iterator[dg.RunRequest]:
     """Ask for the days that are out of date."""
-    return _build_request(settings)
+    yield from _build_requests(settings)
 
 
 @dg.run_status_sensor(
@@ -96,9 +96,9 @@ def after_reading(context: dg.RunStatusSensorContext, settings: Settings) -> dg.
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Builds the tables also when a source failed: the others are in force.",
 )
-def after_failed_source(context: dg.RunStatusSensorContext, settings: Settings) -> dg.RunRequest:
+def after_failed_source(context: dg.RunStatusSensorContext, settings: Settings) -> Iterator[dg.RunRequest]:
     """Ask for the days that are out of date."""
-    return _build_request(settings)
+    yield from _build_requests(settings)
 
 
 @dg.run_status_sensor(

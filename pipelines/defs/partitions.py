@@ -12,6 +12,9 @@ DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), end_offset
 
 IN_ONE_RUN = dg.BackfillPolicy.single_run()
 
+LARGEST_GAP = 7
+"""Days that are cheaper to compute again than to start another run for."""
+
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -21,6 +24,17 @@ def days_of(context: dg.AssetExecutionContext) -> list[date]:
     span = context.partition_key_range
     first, last = date.fromisoformat(span.start), date.fromisoformat(span.end)
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def spans(days: list[date]) -> list[list[date]]:
+    """Days in runs of neighbours: a run covers a span, and every day of it costs events even if nothing is due."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if found and (day - found[-1][-1]).days <= LARGEST_GAP:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
 
 
 def range_tags(days: list[date]) -> dict[str, str]:

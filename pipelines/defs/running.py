@@ -10,7 +10,7 @@ import dagster as dg
 
 from pipelines.defs.automation import build_costs, decide, import_usage, refresh_sources
 from pipelines.defs.build import build_definitions
-from pipelines.defs.partitions import range_tags
+from pipelines.defs.partitions import range_tags, spans
 from pipelines.defs.resources import Settings
 from pipelines.steps.costing import days_to_build
 from pipelines.steps.housekeeping import prepare
@@ -59,8 +59,8 @@ def run_once(
     on_phase("usage")
     phases.append(_execute(definitions, instance, import_usage.name, "usage"))
     on_phase("tables")
-    days = days_to_build(settings.warehouse, today)
-    phases.append(_execute(definitions, instance, build_costs.name, "tables", days))
+    due = spans(days_to_build(settings.warehouse, today))
+    phases += [_execute(definitions, instance, build_costs.name, "tables", span) for span in due]
     on_phase("decisions")
     phases.append(_execute(definitions, instance, decide.name, "decisions", [first_decided or today, today]))
     return phases

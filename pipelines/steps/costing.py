@@ -7,6 +7,7 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
+from pipelines.books.model_names import DATE_SUFFIX
 from pipelines.books.token_prices import price_segments
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.sources.catalog import SOURCES
@@ -14,16 +15,31 @@ from pipelines.usage.pricing import FORMULA_VERSION, price_usage
 from pipelines.warehouse import Warehouse, read_table, replace_dates
 
 _INPUTS_OF_A_DAY = """
+WITH first_price AS (
+    SELECT provider, model, service_tier, meter, min(valid_from) AS since
+    FROM core.token_price WHERE known_to IS NULL GROUP BY ALL
+),
+unpriced AS (
+    SELECT DISTINCT usage_date, provider, model, regexp_replace(model, $date_suffix, '') AS undated_model
+    FROM core.usage_cost WHERE price_id IS NULL
+),
+-- What explains unpriced usage: the first price of each tier and meter of its models, at any time.
+explained AS (
+    SELECT usage_date, bit_xor(hash(known.model, known.service_tier, known.meter, known.since)) AS first_prices
+    FROM unpriced
+    JOIN first_price AS known
+      ON known.provider = unpriced.provider AND known.model IN (unpriced.model, unpriced.undated_model)
+    GROUP BY usage_date
+)
 SELECT
     file.usage_date,
     file.path,
     bit_xor(hash(version.price_id)) FILTER (version.valid_from < file.usage_date + INTERVAL 1 DAY
         AND (version.valid_to IS NULL OR version.valid_to > file.usage_date)) AS prices_in_force,
-    -- Unpriced usage is explained by prices of any time.
-    CASE WHEN file.usage_date IN (SELECT usage_date FROM core.usage_cost WHERE price_id IS NULL)
-        THEN bit_xor(hash(version.price_id)) END AS all_prices
+    any_value(explained.first_prices) AS first_prices
 FROM core.ledger_file AS file
 LEFT JOIN core.token_price AS version ON version.known_to IS NULL
+LEFT JOIN explained USING (usage_date)
 GROUP BY file.usage_date, file.path
 """
 
@@ -114,7 +130,7 @@ def _fingerprints_that_differ(connection: duckdb.DuckDBPyConnection) -> dict[dat
     stored = read_table(connection, "core.cost_fingerprint")
     done = dict(zip(stored["usage_date"], stored["fingerprint"], strict=True))
     found = {}
-    for usage_date, *inputs in connection.execute(_INPUTS_OF_A_DAY).fetchall():
+    for usage_date, *inputs in connection.execute(_INPUTS_OF_A_DAY, {"date_suffix": DATE_SUFFIX}).fetchall():
         text = "\x1f".join(str(part) for part in (FORMULA_VERSION, *inputs))
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:20]
         if done.get(usage_date) != fingerprint:

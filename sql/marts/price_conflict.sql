@@ -39,4 +39,5 @@ WHERE other.model = believed.model
    OR NOT EXISTS (
        SELECT 1 FROM listed AS exact
        WHERE exact.source = believed.source AND exact.model = other.model AND exact.meter = other.meter
+         AND exact.service_tier = other.service_tier
    )
