@@ -1,6 +1,7 @@
 """Days to build -> spans of runs."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,4 +24,4 @@ def test_a_run_is_tagged_with_its_first_and_last_day() -> None:
 def test_every_day_is_in_one_span_and_spans_keep_their_distance(days: set[date]) -> None:
     found = spans(list(days))
     assert [day for span in found for day in span] == sorted(days)
-    assert all((after[0] - before[-1]).days > LARGEST_GAP for before, after in zip(found, found[1:], strict=False))
+    assert all((after[0] - before[-1]).days > LARGEST_GAP for before, after in pairwise(found))
