@@ -105,8 +105,15 @@ class Warehouse:
             yield connection
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        lock = FileLock(self.folder / ".build.lock", timeout=self.lock_timeout_seconds)
+    def only_run(self) -> Iterator[None]:
+        """Keep other runs of the command line out; a killed process lets go by itself."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._locked(".run.lock"):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str = ".build.lock") -> Iterator[None]:
+        lock = FileLock(self.folder / name, timeout=self.lock_timeout_seconds)
         try:
             with lock:
                 yield

@@ -19,6 +19,13 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
 DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml"
+FROM_COMMAND_LINE = {"costs/started_by": "command line"}
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 PHASES = ("sources", "usage", "tables", "decisions")
 
 
@@ -50,6 +57,27 @@ def run_once(
     first_decided: date | None = None,
 ) -> list[Phase]:
     """Read sources and inbox, build the tables that are out of date, decide for today (or a span up to it), publish."""
+    with settings.warehouse.only_run():
+        end_dead_runs(instance)
+        return _run(settings, instance, on_phase, first_decided)
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> int:
+    """Fail the runs that a killed command line left behind and free their place in the pool. Returns how many.
+
+    Call it as the only run: then whatever the command line has started and not ended is dead. Runs of the daemon are
+    watched by the daemon.
+    """
+    dead = instance.get_runs(filters=dg.RunsFilter(tags=FROM_COMMAND_LINE, statuses=UNFINISHED))
+    for run in dead:
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        instance.report_run_failed(run, "The process of this run has ended.")
+    return len(dead)
+
+
+def _run(
+    settings: Settings, instance: dg.DagsterInstance, on_phase: Callable[[str], None], first_decided: date | None
+) -> list[Phase]:
     prepare(settings.warehouse, settings.now())
     definitions = build_definitions(settings)
     today = settings.now().date()
@@ -74,7 +102,10 @@ def _execute(
     days: list[date] | None = None,
 ) -> Phase:
     result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, run_config=QUIET, tags=range_tags(days) if days else None, raise_on_error=False
+        instance=instance,
+        run_config=QUIET,
+        tags=FROM_COMMAND_LINE | (range_tags(days) if days else {}),
+        raise_on_error=False,
     )
     failures = {}
     for event in result.filter_events(lambda event: event.is_step_failure):
