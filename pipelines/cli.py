@@ -1,7 +1,6 @@
 """`costs`: a thin face over the same jobs and steps. Reads arguments and the clock, prints; decides nothing."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 
 from pipelines import cli_sources, report
+from pipelines.cli_sources import now
 from pipelines.warehouse import Warehouse, WarehouseError
 
 DEFAULT_WAREHOUSE = Path(__file__).resolve().parent.parent / "warehouse"
@@ -26,11 +26,6 @@ app = typer.Typer(
 app.add_typer(cli_sources.app, name="sources")
 console = report.console()
 errors = Console(stderr=True)
-
-
-def now() -> datetime:
-    """The clock, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @app.callback()

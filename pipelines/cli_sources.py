@@ -18,6 +18,12 @@ app = typer.Typer(help="Sources of prices, rates and deprecations.", no_args_is_
 console = report.console()
 errors = Console(stderr=True)
 
+
+def now() -> datetime:
+    """The clock of the command line, naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources list` prints it.")]
 
 
@@ -62,7 +68,7 @@ def load(
     Example: costs sources load litellm 2025-08-18.json --at 2025-08-18
     """
     source = _source(key)
-    if at > _now():
+    if at > now():
         errors.print(f"--at {at} lies in the future")
         raise typer.Exit(1)
     record_body(context.obj, source, file.read_bytes(), at)
@@ -72,7 +78,7 @@ def load(
 @app.command()
 def accept(context: typer.Context, key: Key) -> None:
     """Believe the newest page of a source: its held prices, and its rows if the page was refused as implausible."""
-    _say(accept_latest(context.obj, _source(key), _now()))
+    _say(accept_latest(context.obj, _source(key), now()))
 
 
 def _say(promotion: Promotion) -> None:
@@ -88,7 +94,3 @@ def _source(key: str) -> Source:
         )
         raise typer.Exit(1)
     return SOURCES_BY_KEY[key]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

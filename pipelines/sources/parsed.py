@@ -1,6 +1,6 @@
 """What every parser returns, and how it builds it. Row rules live in `pipelines.schema`, not here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -45,10 +45,6 @@ class RowCollector:
         # The column's limit counts bytes, and a cut must not split a character.
         kept = raw_text.encode(errors="replace")[:MAX_RAW_TEXT].decode(errors="ignore")
         self.rejects.append((place, kept, reason))
-
-    def add_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add many rows."""
-        self.rows.extend(rows)
 
     def parsed(self) -> Parsed:
         """Typed frames. Raises ParseError when no row was found: a page that yields nothing is a failure."""
