@@ -21,7 +21,7 @@ from pipelines.schema.lifecycles import LifecycleChange, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
 from pipelines.schema.token_prices import TokenPrice
-from pipelines.schema.usage import LedgerFile, UsageImport, UsageReject
+from pipelines.schema.usage import LedgerFile, UsageFile, UsageImport, UsageReject
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ TABLES = (
     Table("core", "model_lifecycle", ModelLifecycle),
     Table("core", "price_hold", PriceHold),
     Table("core", "model_alias", ModelAlias),
+    Table("core", "usage_file", UsageFile),
     Table("core", "usage_import", UsageImport),
     Table("core", "usage_reject", UsageReject),
     Table("core", "ledger_file", LedgerFile),

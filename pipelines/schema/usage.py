@@ -48,16 +48,26 @@ class Usage(dy.Schema):
     image_output_tokens = _tokens("generated image tokens")
     requests = count("requests in this row", unit="requests", nullable=True)
     web_searches = count("server-side web searches", unit="searches", nullable=True)
+    prompt_tokens_from = count(
+        "smallest prompt of a bucket's requests, where its report is split by prompt size; else NULL",
+        unit="tokens",
+        nullable=True,
+    )
     project_id = text("project or workspace", nullable=True)
     api_key_id = text("id of the API key, never the key", nullable=True)
     user_id = text("user", nullable=True)
+    feature = text("what it was used for, as the log names it: an agent, an app, a tag", nullable=True)
     conversation_id = text("session or conversation", nullable=True)
     reported_cost_usd = dy.Decimal(
         38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
     )
     format = text("importer that read it")
+    grouping = text(
+        "owner columns that a bucket report is split by, comma separated, '' for none; NULL for requests",
+        nullable=True,
+    )
     import_id = text("the file in core.usage_import")
-    source_line = count("line in that file, from 1", unit="line")
+    source_line = count("line in that file, or record of a file without lines, from 1", unit="line")
 
     @dy.rule()
     def date_is_of_usage_at(cls) -> pl.Expr:
@@ -76,7 +86,7 @@ class Usage(dy.Schema):
 
 
 class UsageImport(dy.Schema):
-    """One imported file: grain import_id, the hash of its decoded content."""
+    """One imported content: grain import_id, the hash of its decoded bytes."""
 
     import_id = text("sha256 of the content, so that the same file under two names is one import")
     file_name = text("name that it was first imported under")
@@ -90,6 +100,15 @@ class UsageImport(dy.Schema):
     ignored_count = count("lines that carry no usage by design, such as empty days or user messages", unit="lines")
     first_usage_date = day("first day touched", nullable=True)
     last_usage_date = day("last day touched", nullable=True)
+
+
+class UsageFile(dy.Schema):
+    """One file as it was last seen: grain path. While size and time stay the same it is not opened again."""
+
+    path = text("absolute path", max_length=4096)
+    size_bytes = count("size on disk", unit="bytes")
+    modified_ns = count("time of its last change", unit="nanoseconds since 1970")
+    import_id = text("the content in core.usage_import")
 
 
 class UsageReject(dy.Schema):

@@ -1,69 +1,76 @@
-"""The row contract of every usage log: rows of an importer -> rows that obey `Usage`, and rejects.
+"""The row contract of every usage log: texts of records -> rows that obey `Usage`, and rejects with their reasons.
 
-Rules that hold for one format only live with its importer. Prices and files do not belong here.
+What the texts of one format mean lives in its importer. Prices, files and the ledger do not belong here.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
+from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import QUANTITY_COLUMNS, Usage, UsageReject
-from pipelines.usage.importers import Row
+from pipelines.usage.excerpt import excerpt_of_line, excerpt_of_record
+from pipelines.usage.importer import Importer, Reading, unreadable
 
 USAGE_SCHEMA = polars_schema(Usage)
 REJECT_SCHEMA = polars_schema(UsageReject)
 CLOCK_TOLERANCE = timedelta(days=1)
+"""A bucket of today is stamped with its start, and clocks differ."""
 MAX_DETAIL = 300
 MAX_RAW_TEXT = 500
-SHOWN = ("usage_at", "provider", "model", "service_tier", *QUANTITY_COLUMNS.values())
+SEPARATOR = "\x1f"
+"""Between the parts of an identity: no field may hold it, so that no two identities look alike."""
+ABSENT = "-"
+DECLARATIONS: dict[str, type[dy.Schema]] = {"usage": Usage, "reported_cost": ReportedCost}
+OWNER_COLUMNS = ("project_id", "api_key_id", "user_id", "feature", "conversation_id")
+PLACE = ("import_id", "file_name", "source_line")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Good rows in the columns of Usage, refused ones in the columns of UsageReject: one reject per row."""
+    """Good rows in the columns of the importer's table, rejects in those of UsageReject, and how many were ignored."""
 
     good: pl.DataFrame
     rejects: pl.DataFrame
+    ignored: pl.DataFrame
+    """import_id, lines: records that state no usage by design."""
 
 
-def check(rows: Sequence[Row], as_of: datetime) -> Checked:
-    """Apply the rules of Usage, and refuse usage later than a day after `as_of` (naive UTC).
+def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked:
+    """Read typed columns from the texts of records, apply the importer's rules, then those of its table.
 
-    A day of tolerance, because a bucket of today is stamped with its start but clocks differ.
+    `records`: import_id, file_name, source_line, fault, detail, text and the importer's fields. Usage later than a day
+    after `as_of` (naive UTC) is refused.
     """
-    frame = usage_frame(rows)
-    in_the_future = pl.col("usage_at") > as_of + CLOCK_TOLERANCE
-    future = frame.filter(in_the_future)
-    good, failure = Usage.filter(frame.filter(~in_the_future))
-    details = failure.details()
-    rules = [name for name in details.columns if name not in USAGE_SCHEMA]
-    broken = [(row, [rule for rule in rules if row[rule] == "invalid"]) for row in details.iter_rows(named=True)] + [
-        (row, ["usage_in_the_future"]) for row in future.iter_rows(named=True)
-    ]
-    rejects = [_reject(row, names) for row, names in broken]
-    return Checked(pl.DataFrame(good), pl.DataFrame(rejects, schema=REJECT_SCHEMA))
+    faulty = records.filter(pl.col("fault").is_not_null())
+    whole = records.filter(pl.col("fault").is_null()) if faulty.height else records
+    is_usage = importer.is_usage.fill_null(value=False)
+    told = whole.with_columns(states_usage=is_usage)
+    ignored = told.filter(~pl.col("states_usage")).group_by("import_id").agg(lines=pl.len().cast(pl.Int64))
+    stating = told.filter(pl.col("states_usage"))
+    read, reasons = _read(stating, importer, as_of)
+    broken = read.filter(pl.col("broken").is_not_null())
+    good, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
+    rejects = pl.concat(
+        [
+            _rejects(_faults(faulty)),
+            _rejects(_of_rules(stating, broken, reasons, importer)),
+            _rejects(_of_table(stating, against, importer)),
+        ]
+    )
+    return Checked(good, rejects, ignored)
 
 
-def usage_frame(rows: Sequence[Row]) -> pl.DataFrame:
+def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
     """Rows as a frame in the columns and types of Usage; what a row leaves out is NULL, usage_date is derived."""
-    frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in USAGE_SCHEMA}, schema=USAGE_SCHEMA)
+    known = list(rows)
+    frame = pl.DataFrame({name: [row.get(name) for row in known] for name in USAGE_SCHEMA}, schema=USAGE_SCHEMA)
     return frame.with_columns(usage_date=pl.col("usage_at").dt.date())
-
-
-def reject_row(import_id: str, file_name: str, source_line: int, rule: str, detail: str, raw_text: str) -> Row:
-    """One row of UsageReject, cut to its limits."""
-    return {
-        "import_id": import_id,
-        "file_name": file_name,
-        "source_line": source_line,
-        "rule": rule,
-        "detail": " ".join(detail.split())[:MAX_DETAIL],
-        "raw_text": raw_text[:MAX_RAW_TEXT],
-    }
 
 
 def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
@@ -73,18 +80,120 @@ def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
     requests arrive; the largest statement is the final one. Comparing every quantity, and then the earliest
     start, makes the choice the same in any order of files; rows equal in all of that keep the first.
     """
-    if usage.get_column("usage_id").n_unique() == usage.height:
-        return usage
+    numbered = usage.with_row_index("position")
+    largest = numbered.filter(
+        (pl.col("output_tokens").fill_null(-1) == pl.col("output_tokens").fill_null(-1).max().over("usage_id"))
+    )
+    is_tied = pl.col("usage_id").is_duplicated()
+    tied = largest.filter(is_tied)
+    if tied.is_empty():
+        return largest.drop("position")
     others = [name for name in QUANTITY_COLUMNS.values() if name not in ("output_tokens", "requests")]
     sizes = ["output_tokens", "requests", *others, "reported_cost_usd"]
-    ranked = usage.with_row_index("position").sort(
+    chosen = tied.sort(
         [*sizes, "usage_at", "position"], descending=[True] * len(sizes) + [False, False], nulls_last=True
+    ).unique("usage_id", keep="first")
+    return pl.concat([largest.filter(~is_tied), chosen]).sort("position").drop("position")
+
+
+def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:
+    """Say of every bucket by which owner columns its report is split: those that any bucket of the file has."""
+    is_bucket = pl.col("grain") == "bucket"
+    if not usage.select(is_bucket.any()).item():
+        return usage
+    given = [pl.when(pl.col(name).is_not_null().any().over("import_id")).then(pl.lit(name)) for name in OWNER_COLUMNS]
+    return usage.with_columns(grouping=pl.when(is_bucket).then(pl.concat_str(given, separator=",", ignore_nulls=True)))
+
+
+def latest_per_cost(costs: pl.DataFrame) -> pl.DataFrame:
+    """One row per cost_id: the one that comes last, since a report restates what it had stated before."""
+    return costs.unique("cost_id", keep="last", maintain_order=True)
+
+
+def number_repeated(usage: pl.DataFrame) -> pl.DataFrame:
+    """Number the rows of one bucket, so that each has its own usage_id; rows equal in every number are one row.
+
+    An export can hold two rows with the same dimensions and different numbers, and both are billed (ids that
+    were removed or merged before the export). The number is the rank by size, not the place in the file,
+    so that an overlapping export in another order gives every row the same usage_id.
+    """
+    quantities = list(QUANTITY_COLUMNS.values())
+    order = ["output_tokens", "requests", *[name for name in quantities if name not in ("output_tokens", "requests")]]
+    distinct = usage.unique(["import_id", "usage_id", *quantities], keep="first", maintain_order=True)
+    ranked = distinct.sort(order, descending=True, nulls_last=True, maintain_order=True)
+    number = pl.int_range(1, pl.len() + 1).over("import_id", "usage_id").cast(pl.String)
+    return ranked.with_columns(usage_id=pl.col("usage_id") + SEPARATOR + number).sort("import_id", "source_line")
+
+
+def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Typed columns and `broken`: the number of the first reason why a record cannot become a row."""
+    values = {name: c.value if isinstance(c, Reading) else c for name, c in importer.columns.items()}
+    readings = [unreadable(column) for column in importer.columns.values() if isinstance(column, Reading)]
+    rules = (*readings, *importer.rules)
+    # Conditions look at the texts, so they are taken in the same step as the columns that take the texts' names.
+    first = pl.coalesce(pl.when(rule.is_broken).then(pl.lit(number, pl.Int16)) for number, rule in enumerate(rules))
+    started = "usage_at" if importer.table == "usage" else "starts_at"
+    is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & pl.col("broken").is_null()
+    typed = stating.with_columns(**values, broken=first).with_columns(
+        broken=pl.when(is_ahead).then(pl.lit(len(rules), pl.Int16)).otherwise("broken")
     )
-    return ranked.unique("usage_id", keep="first", maintain_order=True).sort("position").drop("position")
+    ahead = ("usage_in_the_future", f"{started} lies more than a day ahead")
+    return typed, [*((rule.name, rule.detail) for rule in rules), ahead]
 
 
-def _reject(row: Row, rules: list[str]) -> Row:
-    shown = {name: row[name] for name in SHOWN if row[name] is not None}
-    raw_text = json.dumps(shown, default=str)
-    detail = f"breaks {', '.join(rules)}; usage_at {row['usage_at']}"
-    return reject_row("", "", row["source_line"], rules[0], detail, raw_text)
+def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that keep the rules of their table; of the others the place and the rules they break."""
+    parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
+    identity = pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR)
+    if importer.table == "usage":
+        derived = {"usage_id": identity, "usage_date": pl.col("usage_at").dt.date()}
+    else:
+        derived = {"cost_id": identity, "usage_date": pl.col("starts_at").dt.date()}
+    declaration = DECLARATIONS[importer.table]
+    schema = polars_schema(declaration)
+    present = read.with_columns(format=pl.lit(importer.name), **derived)
+    given = {*importer.columns, *derived, "format", "import_id", "source_line"}
+    rows = present.select(
+        (pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()
+    )
+    good, failure = declaration.filter(rows)
+    if good.height == rows.height:
+        return pl.DataFrame(good), pl.DataFrame(
+            schema={"import_id": pl.String, "source_line": pl.Int64, "rules": pl.String}
+        )
+    details = failure.details()
+    names = [name for name in details.columns if name not in schema]
+    rules = pl.concat_list(pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in names)
+    return pl.DataFrame(good), details.select("import_id", "source_line", rules=rules.list.drop_nulls().list.join(", "))
+
+
+def _faults(faulty: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
+    for *place, fault, detail, text in faulty.select(*PLACE, "fault", "detail", "text").iter_rows():
+        yield (*place, fault, detail, excerpt_of_line(text or ""))
+
+
+def _of_rules(
+    stating: pl.DataFrame, broken: pl.DataFrame, reasons: list[tuple[str, str]], importer: Importer
+) -> Iterable[tuple[Any, ...]]:
+    numbers = broken["broken"]
+    texts = stating.join(
+        broken.select("import_id", "source_line").with_columns(reason=numbers), on=["import_id", "source_line"]
+    )
+    for record in texts.unique(["import_id", "source_line", "reason"], maintain_order=True).iter_rows(named=True):
+        yield (*(record[name] for name in PLACE), *reasons[record["reason"]], excerpt_of_record(record, importer))
+
+
+def _of_table(stating: pl.DataFrame, against: pl.DataFrame, importer: Importer) -> Iterable[tuple[Any, ...]]:
+    for record in stating.join(against, on=["import_id", "source_line"]).iter_rows(named=True):
+        rules = record["rules"]
+        place = (record[name] for name in PLACE)
+        yield (*place, rules.split(", ")[0], f"breaks {rules}", excerpt_of_record(record, importer))
+
+
+def _rejects(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
+    """Rows of UsageReject, cut to its limits."""
+    cut = [
+        (*place, rule, " ".join(detail.split())[:MAX_DETAIL], raw_text[:MAX_RAW_TEXT])
+        for *place, rule, detail, raw_text in rows
+    ]
+    return pl.DataFrame(cut, schema=REJECT_SCHEMA, orient="row")

@@ -1,140 +1,185 @@
-"""One usage file -> usage rows, rejects and a summary. No database and no ledger: the caller decides what is new."""
+"""Usage files -> checked rows, rejects and counts, in batches. No database, no ledger: the caller decides what is new.
 
-from collections.abc import Iterator
+Many small files make one batch and a large one makes several, so that neither costs more than its bytes. Formats whose
+records lean on each other are never cut.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
+import pyarrow as pa
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import UsageImport
-from pipelines.usage.contract import REJECT_SCHEMA, USAGE_SCHEMA, check, reject_row, usage_frame
-from pipelines.usage.formats import choose_importer
-from pipelines.usage.importers import Importer, ParseLine, Refused, Row
-from pipelines.usage.reading import MAX_LINE_BYTES, BrokenLine, Line, LineReader
+from pipelines.usage.contract import (
+    DECLARATIONS,
+    REJECT_SCHEMA,
+    Checked,
+    check,
+    largest_per_usage,
+    latest_per_cost,
+    with_grouping,
+)
+from pipelines.usage.formats import Recognised, UnknownFormat, recognise
+from pipelines.usage.reading import Content
+from pipelines.usage.records import read_pieces, records_of
 
-BATCH_ROWS = 50_000
-MAX_REJECTS = 100_000
-LINES_TO_RECOGNISE = 50
-
-
-@dataclass(frozen=True)
-class ImportedFile:
-    """What one file holds: `summary` is one row of UsageImport, the others rows of Usage and of UsageReject.
-
-    line_count = row_count + reject_count + ignored_count; duplicate_count counts repetitions within the file.
-    """
-
-    summary: pl.DataFrame
-    usage: pl.DataFrame
-    rejects: pl.DataFrame
+PIECE_BYTES = 64 << 20
+"""Text that is taken apart at once."""
+BATCH_ROWS = 2_000_000
+"""Checked rows that are handed on at once."""
+MAX_REJECTS = 1_000_000
+"""Of one batch of text; a file of a billion bad lines must not fill the memory."""
 
 
 @dataclass
-class _Tally:
-    """What has been read so far: checked frames, and the rows of the batch that is being filled."""
+class FileCount:
+    """What was read of one file: line_count = row_count + reject_count + ignored_count."""
 
-    file_name: str
-    as_of: datetime
-    good: list[pl.DataFrame] = field(default_factory=list)
-    refused: list[pl.DataFrame] = field(default_factory=list)
-    batch: list[Row] = field(default_factory=list)
-    rejects: list[Row] = field(default_factory=list)
-    line_count: int = 0
-    ignored_count: int = 0
+    path: Path
+    import_id: str
+    format: str
+    size_bytes: int
+    row_count: int = 0
     reject_count: int = 0
+    ignored_count: int = 0
+    reason: str | None = None
+    """Why the file was not imported, where it was not."""
 
-    def reject(self, number: int, rule: str, detail: str, raw_text: str) -> None:
-        self.rejects.append(reject_row("", self.file_name, number, rule, detail, raw_text))
-        self.reject_count += 1
-
-    def flush(self) -> None:
-        """Turn the batch into frames, so that a big file is never held as Python objects."""
-        checked = check(self.batch, self.as_of)
-        self.good.append(checked.good)
-        self.refused += [checked.rejects, pl.DataFrame(self.rejects, schema=REJECT_SCHEMA)]
-        self.reject_count += checked.rejects.height
-        self.batch, self.rejects = [], []
+    @property
+    def line_count(self) -> int:
+        """Lines that state something: blank ones do not count."""
+        return self.row_count + self.reject_count + self.ignored_count
 
 
-def import_file(path: Path, as_of: datetime, format: str | None = None) -> ImportedFile:  # noqa: A002 - the CLI's word
-    """Read one usage file. `as_of` (naive UTC) is the time of the import; `format` names an importer.
+@dataclass(frozen=True)
+class Batch:
+    """Checked rows in the columns of `table`, one per id. `complete`: the files that end in it."""
 
-    import_id is the sha256 of the decompressed content, so one file under two names is one import.
-    Raises UnknownFormat for a file that no importer knows, and OSError for one that cannot be opened.
-    """
-    file_name = path.name.encode("utf-8", errors="replace").decode()
-    first_lines = _first_lines(path)
-    importer = choose_importer(file_name, first_lines, format)
-    reader = LineReader(path)
-    tally = _Tally(file_name, as_of)
-    _read_all(reader, importer, tally, importer.open(first_lines[0]))
-    import_id = reader.content_hash
-    accepted = pl.concat([usage_frame([]), *tally.good])
-    usage = importer.settle(accepted).with_columns(import_id=pl.lit(import_id)).select(list(USAGE_SCHEMA))
-    rejects = pl.concat(tally.refused).with_columns(import_id=pl.lit(import_id), file_name=pl.lit(file_name))
-    counts = {"row_count": accepted.height, "duplicate_count": accepted.height - usage.height}
-    summary = {
-        "import_id": import_id,
-        "file_name": file_name,
-        "format": importer.name,
-        "imported_at": as_of,
-        "size_bytes": path.stat().st_size,
-        "line_count": tally.line_count,
-        **counts,
-        "reject_count": tally.reject_count,
-        "ignored_count": tally.ignored_count,
-        "first_usage_date": usage["usage_date"].min(),
-        "last_usage_date": usage["usage_date"].max(),
-    }
-    return ImportedFile(pl.DataFrame([summary], schema=polars_schema(UsageImport)), usage, rejects.sort("source_line"))
+    table: str
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+    complete: list[FileCount]
 
 
-def _first_lines(path: Path) -> list[str]:
-    """Enough lines to recognise a format, and no more text than one line may hold."""
-    lines: list[str] = []
-    characters = 0
-    for line in LineReader(path):
-        lines.append(line.text if isinstance(line, Line) else line.head)
-        characters += len(lines[-1])
-        if len(lines) == LINES_TO_RECOGNISE or characters > MAX_LINE_BYTES:
-            break
-    return lines
+@dataclass
+class _Reader:
+    """Files of one format on their way: pieces not taken apart yet, checked rows not handed on yet."""
 
+    found: Recognised
+    connection: duckdb.DuckDBPyConnection
+    as_of: datetime
+    pieces: list[pl.DataFrame] = field(default_factory=list)
+    piece_bytes: int = 0
+    checked: list[Checked] = field(default_factory=list)
+    counts: dict[str, FileCount] = field(default_factory=dict)
+    complete: list[FileCount] = field(default_factory=list)
 
-def _read_all(reader: LineReader, importer: Importer, tally: _Tally, parse_line: ParseLine) -> None:
-    lines = iter(reader)
-    if importer.has_header:
-        next(lines)
-    for line in lines:
-        tally.line_count += 1
-        if isinstance(line, BrokenLine):
-            tally.reject(line.number, line.rule, line.detail, importer.excerpt(line.head))
+    def add(self, piece: pl.DataFrame, import_id: str, file_name: str) -> None:
+        """Keep a piece of a file, and take pieces apart where they are many."""
+        place = [pl.lit(import_id).alias("import_id"), pl.lit(file_name).alias("file_name")]
+        self.pieces.append(piece.with_columns(place))
+        self.piece_bytes += piece.estimated_size()
+        if self.piece_bytes >= PIECE_BYTES and not self.found.importer.needs_whole_files:
+            self.take_apart()
+
+    def take_apart(self) -> None:
+        """Pieces -> checked rows."""
+        if not self.pieces:
+            return
+        importer = self.found.importer
+        records = records_of(self.connection, pl.concat(self.pieces, how="diagonal"), self.found.form, importer)
+        self.pieces, self.piece_bytes = [], 0
+        checked = check(importer.prepare(records) if importer.prepare else records, importer, self.as_of)
+        self.checked.append(checked)
+        for rows, name in ((checked.good, "row_count"), (checked.rejects, "reject_count")):
+            for import_id, count in rows.group_by("import_id").len().iter_rows():
+                setattr(self.counts[import_id], name, getattr(self.counts[import_id], name) + count)
+        for import_id, count in checked.ignored.iter_rows():
+            self.counts[import_id].ignored_count += count
+
+    def batch(self) -> Batch:
+        """Hand on what is checked."""
+        importer, checked = self.found.importer, self.checked
+        rows = pl.concat([polars_frame(importer.table), *(one.good for one in checked)])
+        if importer.table == "usage":
+            rows = (importer.settle or largest_per_usage)(with_grouping(rows))
         else:
-            _read_line(line, importer, tally, parse_line)
-        if len(tally.batch) + len(tally.rejects) >= BATCH_ROWS:
-            tally.flush()
-        if tally.reject_count >= MAX_REJECTS:
-            _give_up(lines, tally, line.number + 1)
-    tally.flush()
+            rows = latest_per_cost(rows)
+        rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in checked)])
+        batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.complete)
+        self.checked, self.complete = [], []
+        return batch
 
 
-def _read_line(line: Line, importer: Importer, tally: _Tally, parse_line: ParseLine) -> None:
+def recognised_files(
+    paths: Sequence[Path], format_name: str | None = None
+) -> tuple[dict[Path, Recognised], dict[Path, str]]:
+    """What each file is, and why the others cannot be imported."""
+    known: dict[Path, Recognised] = {}
+    refused: dict[Path, str] = {}
+    for path in paths:
+        try:
+            known[path] = recognise(path, printable(path), format_name)
+        except (UnknownFormat, OSError) as error:
+            refused[path] = str(error)
+    return known, refused
+
+
+def read_batches(
+    files: dict[Path, Recognised],
+    is_known: Callable[[str], bool],
+    as_of: datetime,
+    on_file: Callable[[Path], None] = lambda path: None,
+) -> Iterator[Batch]:
+    """Read files, those of one format after those of another.
+
+    `is_known` tells by the sha256 of its content whether a file was imported before; such a file is complete at once.
+    Rows and rejects carry that sha256 as import_id, so that one content under two names is one import. `as_of` (naive
+    UTC) is the time of the import.
+    """
+    with duckdb.connect() as connection:
+        readers: dict[tuple[str, str], _Reader] = {}
+        seen: set[str] = set()
+        for path, found in sorted(files.items(), key=lambda item: (item[1].importer.name, item[1].form)):
+            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, connection, as_of))
+            on_file(path)
+            yield from _read_file(reader, path, seen, is_known)
+        for reader in readers.values():
+            reader.take_apart()
+            if reader.complete:
+                yield reader.batch()
+
+
+def polars_frame(table: str) -> pl.DataFrame:
+    """No rows, in the columns of a table."""
+    return pl.DataFrame(schema=polars_schema(DECLARATIONS[table]))
+
+
+def printable(path: Path) -> str:
+    """The name of a file as text that can be stored and shown."""
+    return path.name.encode("utf-8", errors="replace").decode()
+
+
+def _read_file(reader: _Reader, path: Path, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[Batch]:
+    count = FileCount(path, "", reader.found.importer.name, 0)
     try:
-        row = parse_line(line.text)
-    except Refused as refused:
-        tally.reject(line.number, refused.rule, refused.detail, importer.excerpt(line.text))
-        return
-    if row is None:
-        tally.ignored_count += 1
-    else:
-        tally.batch.append({**row, "format": importer.name, "import_id": "pending", "source_line": line.number})
-
-
-def _give_up(lines: Iterator[Line | BrokenLine], tally: _Tally, number: int) -> None:
-    """Read to the end for the content hash only: a file of a billion bad lines must not fill the memory."""
-    rest = sum(1 for _ in lines)
-    if rest:
-        tally.line_count += 1
-        tally.reject(number, "too_many_rejects", f"{rest} more lines were not read", "")
+        content = Content(path)
+        count.import_id, count.size_bytes = content.sha256, path.stat().st_size
+        if content.sha256 in seen or is_known(content.sha256):
+            count.reason = "this content was imported before"
+        else:
+            seen.add(content.sha256)
+            reader.counts[content.sha256] = count
+            for piece in read_pieces(path, reader.found.form, reader.found.importer, content):
+                reader.add(piece, content.sha256, printable(path))
+                if sum(one.good.height + one.rejects.height for one in reader.checked) >= BATCH_ROWS:
+                    yield reader.batch()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        count.reason = f"{printable(path)}: {error}"
+    reader.complete.append(count)
+    if reader.piece_bytes >= PIECE_BYTES:
+        reader.take_apart()

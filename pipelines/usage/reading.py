@@ -1,106 +1,203 @@
-"""A usage file on disk -> numbered lines. Knows bytes, gzip and UTF-8; nothing about any log format.
+"""A usage file on disk -> its bytes, and frames of numbered lines. Knows gzip, zstd and UTF-8; nothing of log formats.
 
-Everything is streamed: a file of any size, a line of any length and a decompression bomb are read in
-constant memory. What cannot be read becomes a `BrokenLine`, so that it can be shown, never an exception.
+Everything is streamed: a file of any size, a line of any length and a decompression bomb are read in bounded memory.
+What cannot be read becomes a line with a fault, so that it can be shown, never an exception.
 """
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 
-CHUNK_BYTES = 1 << 20
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from backports import zstd
+
+CHUNK_BYTES = 32 << 20
+KEPT_BYTES = 64 << 20
+READ_BYTES = 1 << 20
 MAX_LINE_BYTES = 16 << 20
 HEAD_BYTES = 320
 GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 UTF8_BOM = b"\xef\xbb\xbf"
-DAMAGED_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
+LINE_SCHEMA = {
+    "source_line": pl.Int64(),
+    "text": pl.String(),
+    "fault": pl.String(),
+    "detail": pl.String(),
+}
+"""`text` is the line, or of a line with a fault its first characters, escaped where they are not UTF-8."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line without its line end; numbers start at 1 and count blank lines too."""
+class Content:
+    """The decompressed bytes of one file. `sha256` names them, so that the same log compressed or not is one import.
 
-    number: int
-    text: str
-
-
-@dataclass(frozen=True)
-class BrokenLine:
-    """A line that could not be read, with the rule that it breaks and its first characters, escaped."""
-
-    number: int
-    rule: str
-    detail: str
-    head: str
-
-
-class LineReader:
-    """Reads a plain or gzip file once, line by line; after that `content_hash` names its content."""
+    Reads the file once for the hash, and keeps the bytes if they are few. Raises OSError where it cannot be opened.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._digest = hashlib.sha256()
-        self._damage = ""
+        self.damage = ""
+        """What is wrong with a compressed file whose end is missing."""
+        digest = hashlib.sha256()
+        self._kept: list[bytes] | None = []
+        self.size_bytes = 0
+        for block in self._read():
+            digest.update(block)
+            self.size_bytes += len(block)
+            if self.size_bytes > KEPT_BYTES:
+                self._kept = None
+            elif self._kept is not None:
+                self._kept.append(block)
+        self.sha256 = digest.hexdigest()
 
-    @property
-    def content_hash(self) -> str:
-        """Sha256 of the decompressed bytes read so far, so that the same log zipped or not is one import."""
-        return self._digest.hexdigest()
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes in order, up to where the file is damaged."""
+        return iter(self._kept) if self._kept is not None else self._read()
 
-    def __iter__(self) -> Iterator[Line | BrokenLine]:
-        """Lines in file order, blank ones left out. Raises OSError where the file itself cannot be opened."""
-        number = 1
-        pending = bytearray()
-        dropped = 0
-        for chunk in self._chunks():
-            *ends, rest = chunk.split(b"\n")
-            for end in ends:
-                yield from _line(number, bytes(pending + end) if pending else end, dropped)
-                pending.clear()
-                number, dropped = number + 1, 0
-            pending += rest
-            if len(pending) > MAX_LINE_BYTES:
-                dropped += len(pending) - HEAD_BYTES
-                del pending[HEAD_BYTES:]
-        if self._damage:
-            detail = f"the rest of the file is missing: {self._damage}"
-            yield BrokenLine(number, "file_truncated", detail, head_of(bytes(pending)))
-        else:
-            yield from _line(number, bytes(pending), dropped)
-
-    def _chunks(self) -> Iterator[bytes]:
+    def _read(self) -> Iterator[bytes]:
         with self._path.open("rb") as raw:
-            is_gzip = raw.peek(2)[:2] == GZIP_MAGIC
-            stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
-            # read1, not read: read would throw away good data when the end of a gzip stream is missing.
-            while chunk := self._read(stream):
-                self._digest.update(chunk)
-                yield chunk
-
-    def _read(self, stream: gzip.GzipFile | BufferedReader) -> bytes:
-        try:
-            return stream.read1(CHUNK_BYTES)
-        except DAMAGED_GZIP as error:
-            self._damage = str(error) or type(error).__name__
-            return b""
+            stream = decompressed(raw)
+            while True:
+                try:
+                    # read1, not read: read would throw away good data when the end of a stream is missing.
+                    block = stream.read1(READ_BYTES)
+                except DAMAGED as error:
+                    self.damage = str(error) or type(error).__name__
+                    return
+                if not block:
+                    return
+                yield block
 
 
-def _line(number: int, raw: bytes, dropped: int) -> Iterator[Line | BrokenLine]:
-    if dropped or len(raw) > MAX_LINE_BYTES:
-        detail = f"{len(raw) + dropped} bytes, the limit is {MAX_LINE_BYTES}"
-        yield BrokenLine(number, "line_too_long", detail, head_of(raw))
+def decompressed(raw: io.BufferedReader) -> gzip.GzipFile | zstd.ZstdFile | io.BufferedReader:
+    """A stream of plain bytes, by the first bytes of the file and never by its name."""
+    magic = raw.peek(4)[:4]
+    if magic.startswith(GZIP_MAGIC):
+        return gzip.GzipFile(fileobj=raw)
+    return zstd.ZstdFile(raw) if magic == ZSTD_MAGIC else raw
+
+
+@dataclass
+class _Lines:
+    """Where a file is: the number of the next line, the bytes after the last line end, and how many were dropped."""
+
+    number: int = 1
+    rest: bytes = b""
+    dropped: int = 0
+
+
+def line_frames(content: Content, chunk_bytes: int = CHUNK_BYTES) -> Iterator[pl.DataFrame]:
+    """Lines in file order in frames of LINE_SCHEMA, blank ones left out but counted in the numbers."""
+    state = _Lines()
+    pieces: list[bytes] = []
+    size = 0
+    for block in content.blocks():
+        pieces.append(block)
+        size += len(block)
+        if size >= chunk_bytes:
+            yield from _whole_lines(state, b"".join(pieces))
+            pieces, size = [], 0
+    yield from _whole_lines(state, b"".join(pieces))
+    yield from _last_line(state, content.damage)
+
+
+def _whole_lines(state: _Lines, data: bytes) -> Iterator[pl.DataFrame]:
+    """The lines that end within `data`; what follows the last line end waits in `state`."""
+    end = data.rfind(b"\n") + 1
+    if state.dropped and end:
+        first = data.index(b"\n") + 1
+        yield _too_long(state, first - 1)
+        data, end = data[first:], end - first
+    if state.dropped:
+        state.dropped += len(data)
         return
-    raw = (raw.removeprefix(UTF8_BOM) if number == 1 else raw).removesuffix(b"\r")
-    if not raw.strip():
-        return
+    if end:
+        yield _frame(state, state.rest + data[:end])
+        state.rest = data[end:]
+    else:
+        state.rest += data
+    if len(state.rest) > MAX_LINE_BYTES:
+        state.dropped = len(state.rest) - HEAD_BYTES
+        state.rest = state.rest[:HEAD_BYTES]
+
+
+def _last_line(state: _Lines, damage: str) -> Iterator[pl.DataFrame]:
+    if damage:
+        yield _fault(state, "file_truncated", f"the rest of the file is missing: {damage}", state.rest)
+    elif state.dropped:
+        yield _too_long(state, 0)
+    elif state.rest:
+        yield _frame(state, state.rest)
+
+
+def _frame(state: _Lines, data: bytes) -> pl.DataFrame:
+    """Whole lines as a frame, without copying them one by one. A text keeps its line end."""
+    if state.number == 1:
+        data = data.removeprefix(UTF8_BOM)
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    if not len(ends) or ends[-1] != len(data):
+        ends = np.append(ends, len(data))
+    offsets = np.concatenate([[0], ends]).astype(np.int64)
+    numbers = pl.int_range(state.number, state.number + len(ends), dtype=pl.Int64, eager=True)
+    state.number += len(ends)
+    sizes = np.diff(offsets)
+    if sizes.max(initial=0) > MAX_LINE_BYTES or not _is_utf8(data):
+        return _line_by_line(numbers, data, offsets)
+    lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+    frame = _frame_of(numbers, pl.Series("text", lines))
+    is_short = sizes <= 2
+    if not is_short.any():
+        return frame
+    return frame.filter(~pl.Series(is_short) | (pl.col("text").str.strip_chars() != ""))
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
-        yield Line(number, raw.decode("utf-8"))
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _frame_of(numbers: pl.Series, texts: pl.Series) -> pl.DataFrame:
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(numbers))
+    return pl.DataFrame({"source_line": numbers, "text": texts, "fault": nothing, "detail": nothing})
+
+
+def _line_by_line(numbers: pl.Series, data: bytes, offsets: np.ndarray) -> pl.DataFrame:
+    """The same for a block in which some line is no UTF-8 or too long."""
+    rows = [
+        _row(number, data[start:end]) for number, start, end in zip(numbers, offsets[:-1], offsets[1:], strict=True)
+    ]
+    return pl.DataFrame([row for row in rows if row[1].strip()], schema=LINE_SCHEMA, orient="row")
+
+
+def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
+    if len(raw) > MAX_LINE_BYTES:
+        return number, head_of(raw), "line_too_long", f"{len(raw)} bytes, the limit is {MAX_LINE_BYTES}"
+    try:
+        return number, raw.decode(), None, None
     except UnicodeDecodeError as error:
-        yield BrokenLine(number, "invalid_utf8", f"byte {error.start + 1}: {error.reason}", head_of(raw))
+        return number, head_of(raw.rstrip(b"\r\n")), "invalid_utf8", f"byte {error.start + 1}: {error.reason}"
+
+
+def _too_long(state: _Lines, more: int) -> pl.DataFrame:
+    size = len(state.rest) + state.dropped + more
+    frame = _fault(state, "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}", state.rest)
+    state.rest, state.dropped = b"", 0
+    return frame
+
+
+def _fault(state: _Lines, fault: str, detail: str, raw: bytes) -> pl.DataFrame:
+    state.number += 1
+    return pl.DataFrame([(state.number - 1, head_of(raw), fault, detail)], schema=LINE_SCHEMA, orient="row")
 
 
 def head_of(raw: bytes) -> str:

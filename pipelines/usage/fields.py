@@ -1,0 +1,111 @@
+"""Texts of a log -> typed columns: counts, moments, names, money. Each says what it refuses and why.
+
+Expressions only: no rows, no files. Which field of which format becomes which column does not belong here.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipelines.usage.importer import Reading, Rule
+
+MAX_TEXT = 200
+MAX_COUNT = 10**15
+"""No bucket holds more tokens; it keeps every sum of a row far inside 64 bits."""
+MAX_USD = 10_000_000
+COST = pl.Decimal(38, 12)
+CONTROL_CHARACTER = r"\p{C}"
+NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+
+
+def count(name: str) -> Reading:
+    """A whole number from 0 to MAX_COUNT, printed as 10; NULL where the log has none."""
+    value = pl.col(name).cast(pl.Int64, strict=False)
+    return Reading(
+        value,
+        pl.col(name).is_not_null() & ~value.is_between(0, MAX_COUNT).fill_null(value=False),
+        "not_a_count",
+        f"{name} is not a whole number from 0 to {MAX_COUNT}",
+    )
+
+
+def export_count(name: str) -> Reading:
+    """A whole number as spreadsheets and exports print it: 10, 10.0 or nothing."""
+    plain = pl.col(name).str.strip_chars().str.replace(r"\.0{1,20}$", "")
+    value = plain.replace("", None).cast(pl.Int64, strict=False)
+    return Reading(
+        value,
+        (plain != "").fill_null(value=False) & ~value.is_between(0, MAX_COUNT).fill_null(value=False),
+        "not_a_count",
+        f"{name} is not a whole number from 0 to {MAX_COUNT}",
+    )
+
+
+def text(name: str, rule: str = "not_a_text") -> Reading:
+    """One printable line of at most MAX_TEXT characters; NULL where the log has none or an empty one."""
+    value = pl.when(pl.col(name) != "").then(pl.col(name))
+    is_broken = (pl.col(name).str.len_chars() > MAX_TEXT) | pl.col(name).str.contains(CONTROL_CHARACTER)
+    return Reading(
+        value, is_broken.fill_null(value=False), rule, f"{name} must be one line of at most {MAX_TEXT} characters"
+    )
+
+
+def moment(name: str, *, is_utc_without_zone: bool = False) -> Reading:
+    """An ISO 8601 time with its zone, as naive UTC. `is_utc_without_zone` only where the format's makers say so."""
+    printed = pl.col(name)
+    if is_utc_without_zone:
+        iso = printed.str.replace(" UTC", "Z", literal=True).str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
+        has_zone = iso.str.contains(r"(Z|[+-]\d\d:?\d\d)$")
+        printed = pl.when(has_zone).then(iso).otherwise(iso + "Z")
+    value = printed.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).dt.replace_time_zone(None)
+    is_broken = value.is_null() | ~value.is_between(pl.datetime(1, 1, 2), pl.datetime(9999, 12, 30))
+    return Reading(value, is_broken.fill_null(value=True), "not_a_timestamp", f"{name} is not an ISO time with a zone")
+
+
+def epoch(name: str, *, per_second: int = 1) -> Reading:
+    """A count since 1970 in seconds, or in `per_second` parts of one, as naive UTC."""
+    whole = pl.col(name).str.replace(r"\.0{1,20}$", "").cast(pl.Int64, strict=False)
+    is_plausible = whole.is_between(0, 253_402_300_799 * per_second).fill_null(value=False)
+    value = pl.when(is_plausible).then(whole * 1_000_000 // per_second if per_second <= 1_000_000 else
+                                       whole // (per_second // 1_000_000)).cast(pl.Datetime("us"))  # fmt: skip
+    return Reading(value, ~is_plausible, "not_a_timestamp", f"{name} is not a time since 1970")
+
+
+def usd(name: str, *, per_usd: int = 1) -> Reading:
+    """An amount of money as printed, exact to twelve places; negative where it is a credit.
+
+    `per_usd`: how many printed units make a dollar, 100 where a report states cents.
+    """
+    printed = pl.col(name).str.strip_chars()
+    is_number = printed.str.contains(NUMBER).fill_null(value=False)
+    is_plain = is_number & ~printed.str.contains("[eE]").fill_null(value=False)
+    plain = pl.when(is_plain).then(printed).cast(COST, strict=False)
+    # A number with an exponent was a binary fraction already; its tail beyond twelve places is rounded.
+    binary = pl.when(is_number & ~is_plain).then(printed).cast(pl.Float64, strict=False)
+    amount = pl.coalesce(plain, pl.when(binary.abs() <= MAX_USD * per_usd).then(binary).cast(COST, strict=False))
+    value = amount if per_usd == 1 else (amount / pl.lit(per_usd).cast(COST)).cast(COST)
+    is_amount = (value.abs() <= MAX_USD).fill_null(value=False)
+    return Reading(
+        pl.when(is_amount).then(value),
+        (printed != "").fill_null(value=False) & ~is_amount,
+        "not_a_cost",
+        f"{name} is not an amount of money",
+    )
+
+
+def choice(name: str, meanings: Mapping[str, str], default: str | None, rule: str) -> Reading:
+    """One of the words that the format knows, in our terms; `default` where the log has none."""
+    known = pl.col(name).str.to_lowercase().replace_strict(dict(meanings), default=None, return_dtype=pl.String)
+    is_empty = (pl.col(name) == "").fill_null(value=True)
+    return Reading(
+        pl.when(is_empty).then(pl.lit(default, dtype=pl.String)).otherwise(known),
+        ~is_empty & known.is_null(),
+        rule,
+        f"{name} is none of {', '.join(sorted(meanings))}",
+    )
+
+
+def must_have(*names: str, rule: str, remedy: str = "") -> Rule:
+    """Refuses a record that lacks one of these fields or has an empty one."""
+    is_missing = pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in names)
+    return Rule(rule, is_missing, f"{' or '.join(names)} is missing{'; ' if remedy else ''}{remedy}")

@@ -1,0 +1,73 @@
+"""What an importer is: the declaration of one log format. Data only; `importing` runs it.
+
+A format says which texts of a record it needs, how each column of core.usage is read from them, and what makes a
+record no usage or a broken one. All formats are read the same way, so a new one is a declaration and its tests
+(docs/adding_a_usage_format.md).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column read from text: its value, and what is wrong with a text that cannot be read."""
+
+    value: pl.Expr
+    is_broken: pl.Expr
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What makes a record a broken one: a condition on its texts, so columns are named by how they are read."""
+
+    name: str
+    is_broken: pl.Expr
+    detail: str
+
+
+def unreadable(reading: Reading) -> Rule:
+    """The rule of a text that is only part of a column."""
+    return Rule(reading.rule, reading.is_broken, reading.detail)
+
+
+@dataclass(frozen=True)
+class Importer:
+    """One log format."""
+
+    name: str
+    description: str
+    signatures: tuple[frozenset[str], ...]
+    """Names that a record of this format has, dotted below objects, `[]` below lists; any one of the sets will do."""
+    columns: Mapping[str, pl.Expr | Reading]
+    """Columns of the table from the texts, and columns that only `identity` or `rules` need. Left out is NULL."""
+    identity: tuple[str, ...]
+    """Columns or fields that tell one row from every other: the format's own ids, or all of a bucket's dimensions."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Name of a text here -> its place in the record: a column of a CSV or Parquet file, a dotted path in JSON."""
+    nested: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Field that holds an object as JSON text -> fields inside it, as in `fields`."""
+    is_usage: pl.Expr = field(default_factory=lambda: pl.lit(True))
+    """Whether a record states usage at all; others are ignored and counted."""
+    rules: tuple[Rule, ...] = ()
+    expand: Callable[[Record], Iterable[Record]] | None = None
+    """For records that hold many rows: the rows, as objects whose keys are the fields. Raises ValueError."""
+    prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """For logs whose records lean on earlier ones: works on all texts of whole files, in order, column `file_index`."""
+    settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """For rows of whole files that need more than the largest per usage_id: see `contract.number_repeated`."""
+    private: frozenset[str] = frozenset()
+    """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
+    table: Literal["usage", "reported_cost"] = "usage"
+
+    @property
+    def needs_whole_files(self) -> bool:
+        """Whether a file may not be read in parts."""
+        return self.prepare is not None or self.settle is not None

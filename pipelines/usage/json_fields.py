@@ -1,0 +1,137 @@
+"""JSON texts -> columns of text, one per field that an importer names. DuckDB does the parsing.
+
+Everything is a text here, numbers as they are printed; what they mean is for `fields` and the importers.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+import duckdb
+import polars as pl
+
+Tree = dict[str, Any]
+Nested = Mapping[str, Mapping[str, str]]
+
+
+def extract(
+    connection: duckdb.DuckDBPyConnection, texts: pl.DataFrame, fields: Mapping[str, str], nested: Nested
+) -> pl.DataFrame:
+    """JSON lines as one column of text per field.
+
+    `texts`: column `text` and others that are kept. Adds the fields, and `is_object`: whether the text is a JSON
+    object; only of others the text itself stays. A field is NULL where the record has none, JSON null, or something
+    else than an object above it; of an object or list it is the JSON text.
+    """
+    columns = "".join(f", {_place('record', path)} AS {_quoted(name)}" for name, path in fields.items())
+    connection.register("texts", texts.to_arrow(compat_level=pl.CompatLevel.newest()))
+    try:
+        read = connection.sql(
+            f"SELECT * EXCLUDE (record, text), CASE WHEN NOT is_object THEN text END AS text{columns} FROM ("
+            f"SELECT *, {_is_object('text', 'record')} AS is_object "
+            f"FROM (SELECT *, {_transformed('text', fields)} AS record FROM texts))"
+        )
+        return _with_nested(read, nested).pl()
+    finally:
+        connection.unregister("texts")
+
+
+def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame, nested: Nested) -> pl.DataFrame:
+    """Add the fields inside those fields that hold JSON text, and `..._is_object` for each of these."""
+    if not nested:
+        return records
+    connection.register("records", records.to_arrow(compat_level=pl.CompatLevel.newest()))
+    try:
+        return _with_nested(connection.sql("FROM records"), nested).pl()
+    finally:
+        connection.unregister("records")
+
+
+def _with_nested(outer: duckdb.DuckDBPyRelation, nested: Nested) -> duckdb.DuckDBPyRelation:
+    for name, fields in nested.items():
+        columns = "".join(f", {_place('inside', path)} AS {_quoted(inner)}" for inner, path in fields.items())
+        is_object = f"{_is_object(_quoted(name), 'inside')} AS {_quoted(name + '_is_object')}"
+        outer = outer.query(
+            "outer_records",
+            f"SELECT * EXCLUDE (inside), {is_object}{columns} "
+            f"FROM (SELECT *, {_transformed(_quoted(name), fields)} AS inside FROM outer_records)",
+        )
+    return outer
+
+
+def _transformed(text: str, fields: Mapping[str, str]) -> str:
+    # A text that is no JSON makes the whole vector fail, and TRY then reads it row by row.
+    return f"TRY(json_transform({text}, {_literal(json.dumps(_tree(fields)))}))"
+
+
+def _is_object(text: str, record: str) -> str:
+    """Whether a text was read and is an object: of a number or a list json_transform makes an object of NULLs."""
+    starts = f"CASE WHEN starts_with({text}, '{{') THEN true ELSE starts_with(ltrim({text}, ' \t\r\n'), '{{') END"
+    return f"coalesce({record} IS NOT NULL AND {starts}, false)"
+
+
+def fault_of(text: str) -> tuple[str, str]:
+    """Why a text is no JSON object: the rule that it breaks, and what was found."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        return "invalid_json", f"{error.msg} at character {error.pos + 1} of {len(text)}"
+    except (ValueError, RecursionError) as error:
+        return "invalid_json", f"{type(error).__name__} in {len(text)} characters"
+    if isinstance(value, dict):
+        return "unrepresentable", f"a number or text that cannot be represented, in {len(text)} characters"
+    return "not_an_object", f"the line is a JSON {type(value).__name__}"
+
+
+def names_of(record: Tree) -> frozenset[str]:
+    """The names in a record, dotted below objects and `[]` below lists, each level included."""
+    return frozenset(_names(record, "", depth=6))
+
+
+def as_text(value: object) -> str | None:
+    """A JSON value as the text that `extract` would give."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+def _names(value: object, prefix: str, depth: int) -> Iterator[str]:
+    if depth == 0:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            name = f"{prefix}.{key}" if prefix else str(key)
+            yield name
+            yield from _names(inner, name, depth - 1)
+    elif isinstance(value, list):
+        for inner in value[:50]:
+            yield from _names(inner, f"{prefix}[]", depth)
+
+
+def _tree(fields: Mapping[str, str]) -> Tree:
+    """The nested structure that json_transform wants. A path may not lead through a field: that is `nested`."""
+    root: Tree = {}
+    for path in fields.values():
+        *parents, leaf = path.split(".")
+        node = root
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = "VARCHAR"
+    return root
+
+
+def _place(root: str, path: str) -> str:
+    return root + "".join(f"[{_literal(part)}]" for part in path.split("."))
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _no_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python's decoder would let pass."""
+    raise ValueError(name)

@@ -1,0 +1,240 @@
+"""A usage file -> frames of records: one row per record, one column of text per field that its importer names.
+
+JSON lines, JSON documents, CSV, TSV and Parquet, all plain, gzip or zstd. Knows forms of files, not what fields mean.
+Each frame has `source_line` beside the fields: the line, or the number of the record where a file has no lines; and
+`fault`, `detail`, `text`: NULL, or why the record could not be read and what may be looked at of it.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipelines.usage import json_fields
+from pipelines.usage.importer import Importer
+from pipelines.usage.reading import MAX_LINE_BYTES, Content, head_of, line_frames
+
+Form = Literal["json_lines", "json", "delimited", "parquet"]
+
+BATCH_RECORDS = 200_000
+MAX_DOCUMENT_BYTES = 512 << 20
+PARQUET_MAGIC = b"PAR1"
+DELIMITERS = "\t,;"
+FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.String(), "text": pl.String()}
+csv.field_size_limit(MAX_LINE_BYTES)
+
+
+def read_pieces(path: Path, form: Form, importer: Importer, content: Content) -> Iterator[pl.DataFrame]:
+    """A file in pieces: lines that hold JSON, or rows of a table. `records_of` makes records of them.
+
+    Raises OSError, and ValueError for a file that is bad as a whole.
+    """
+    if form == "parquet":
+        return _parquet(path, importer.fields)
+    if form == "delimited":
+        return _delimited(content, importer.fields)
+    return _document(content) if form == "json" else line_frames(content)
+
+
+def records_of(
+    connection: duckdb.DuckDBPyConnection, pieces: pl.DataFrame, form: Form, importer: Importer
+) -> pl.DataFrame:
+    """Pieces of one or more files -> records. Columns that say which file a piece is of are kept."""
+    if form in ("parquet", "delimited"):
+        return json_fields.extract_nested(connection, pieces, importer.nested)
+    return _expanded(pieces, importer) if importer.expand else _extracted(connection, pieces, importer)
+
+
+def _extracted(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame, importer: Importer) -> pl.DataFrame:
+    """Fields of JSON objects; other texts get a fault."""
+    frame = json_fields.extract(connection, lines, importer.fields, importer.nested)
+    is_odd = ~pl.col("is_object") & pl.col("fault").is_null()
+    if not frame.select(is_odd.any()).item():
+        return frame.drop("is_object")
+    numbered = frame.with_row_index("position")
+    odd = numbered.filter(is_odd)
+    faults = [(position, *json_fields.fault_of(text)) for position, text in odd.select("position", "text").iter_rows()]
+    schema = {"position": pl.UInt32, "fault": pl.String, "detail": pl.String}
+    found = pl.DataFrame(faults, schema=schema, orient="row")
+    return numbered.update(found, on="position").drop("position", "is_object")
+
+
+def _expanded(lines: pl.DataFrame, importer: Importer) -> pl.DataFrame:
+    """Records that hold many rows, one by one: such formats are small reports, or need what SQL says badly."""
+    fields = dict.fromkeys(_names(importer), pl.String())
+    rows: list[dict[str, Any]] = []
+    for line in lines.iter_rows(named=True):
+        try:
+            rows += _rows_of(line, importer, fields) if line["fault"] is None else [line]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            rows.append({**line, **_why(line["text"], error)})
+    schema = lines.schema | fields
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+def _rows_of(line: dict[str, Any], importer: Importer, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    record = json.loads(line["text"])
+    if not isinstance(record, dict) or importer.expand is None:
+        raise ValueError("not an object")
+    place = {**line, "text": None}
+    return [place | {name: json_fields.as_text(row.get(name)) for name in fields} for row in importer.expand(record)]
+
+
+def _why(text: str, error: Exception) -> dict[str, str]:
+    """Why a text became no rows: it is no JSON object, or none that the importer understands."""
+    fault, detail = json_fields.fault_of(text)
+    if fault == "unrepresentable":
+        # Errors of the language itself are named only, they quote values.
+        return {"fault": "not_this_format", "detail": str(error) if type(error) is ValueError else type(error).__name__}
+    return {"fault": fault, "detail": detail}
+
+
+def _names(importer: Importer) -> list[str]:
+    """All texts of a record: fields, and those inside fields."""
+    inside = [name for fields in importer.nested.values() for name in fields]
+    flags = [f"{name}_is_object" for name in importer.nested]
+    return [name for name in (*importer.fields, *inside) if name not in flags]
+
+
+def _document(content: Content) -> Iterator[pl.DataFrame]:
+    """A JSON document as lines: the objects of its list, or itself."""
+    data = b"".join(_bounded(content))
+    value = json.loads(data.decode("utf-8-sig"))
+    items = value if isinstance(value, list) else [value]
+    texts = [json.dumps(item) for item in items]
+    yield pl.DataFrame(
+        {"source_line": range(1, len(texts) + 1), "text": texts, "fault": None, "detail": None},
+        schema={"source_line": pl.Int64(), "text": pl.String(), "fault": pl.String(), "detail": pl.String()},
+    )
+
+
+def _bounded(content: Content) -> Iterator[bytes]:
+    size = 0
+    for block in content.blocks():
+        size += len(block)
+        if size > MAX_DOCUMENT_BYTES:
+            raise ValueError(f"a JSON document of more than {MAX_DOCUMENT_BYTES >> 20} MiB; make it JSON lines")
+        yield block
+    if content.damage:
+        raise ValueError(f"the rest of the file is missing: {content.damage}")
+
+
+def _delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+    """Rows of a CSV or TSV file with a header; cells may hold line ends in quotes."""
+    stream = io.TextIOWrapper(_BlockReader(content), encoding="utf-8-sig", errors="replace", newline="")
+    header_text = stream.readline(MAX_LINE_BYTES)
+    delimiter = delimiter_of(header_text)
+    header = cells_of(header_text, delimiter)
+    places = {name: header.index(column) for name, column in fields.items() if column in header}
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    numbered = _numbered_rows(reader, len(header))
+    schema = FAULT_SCHEMA | dict.fromkeys(fields, pl.String())
+    while rows := list(islice(numbered, BATCH_RECORDS)):
+        good = [(number, *map(cells.__getitem__, places.values())) for number, cells, _ in rows if cells]
+        frame = pl.DataFrame(
+            good, schema={"source_line": pl.Int64(), **dict.fromkeys(places, pl.String())}, orient="row"
+        )
+        faults = pl.DataFrame([fault for _, _, fault in rows if fault], schema=FAULT_SCHEMA)
+        yield pl.concat([pl.DataFrame(schema=schema), frame, faults], how="diagonal")
+    if content.damage:
+        damage = _fault(reader.line_num + 2, "file_truncated", f"the rest of the file is missing: {content.damage}", "")
+        yield pl.concat([pl.DataFrame(schema=schema), pl.DataFrame([damage], schema=FAULT_SCHEMA)], how="diagonal")
+
+
+def _numbered_rows(reader: Any, width: int) -> Iterator[tuple[int, list[str] | None, dict[str, Any] | None]]:
+    """Line number (the header is 1) with the cells, or with what is wrong with them; empty lines are left out."""
+    while True:
+        number = reader.line_num + 2
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, None, _fault(number, "invalid_csv", str(error), "")
+            continue
+        if not cells:
+            continue
+        if len(cells) == width:
+            yield number, cells, None
+        else:
+            detail = f"{len(cells)} cells, the header has {width}"
+            yield number, None, _fault(number, "wrong_column_count", detail, "")
+
+
+class _BlockReader(io.RawIOBase):
+    """The blocks of a content as a raw stream, which the text reader of the standard library asks for."""
+
+    def __init__(self, content: Content) -> None:
+        self._blocks = content.blocks()
+        self._rest = b""
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer from the next block."""
+        if not self._rest:
+            self._rest = next(self._blocks, b"")
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def delimiter_of(header: str) -> str:
+    """The separator that the header has most of."""
+    return max(DELIMITERS, key=header.count)
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """Cells of a header line. Raises ValueError where it is no such line."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+
+
+def _parquet(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+    """Rows of a Parquet file; a dotted place leads into a struct. Numbers and times become texts."""
+    number = 1
+    with pq.ParquetFile(path) as file:
+        roots = {name for place in fields.values() for name in (place, place.split(".")[0])} & set(
+            file.schema_arrow.names
+        )
+        for batch in file.iter_batches(BATCH_RECORDS, columns=sorted(roots)):
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            texts = [_text_of(frame, place).alias(name) for name, place in fields.items()]
+            numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True).alias("source_line")
+            faults = [pl.lit(None, pl.String).alias(name) for name in ("fault", "detail", "text")]
+            yield frame.select(*texts).with_columns(numbers, *faults)
+            number += frame.height
+
+
+def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
+    root, *inner = [place] if place in frame.columns else place.split(".")
+    kind: pl.DataType | None = frame.schema.get(root)
+    expression = pl.col(root)
+    for name in inner:
+        kind = dict(kind.to_schema()).get(name) if isinstance(kind, pl.Struct) else None
+        expression = expression.struct.field(name)
+    if kind is None:
+        return pl.lit(None, pl.String)
+    if isinstance(kind, pl.Datetime):
+        zone = "Z" if kind.time_zone else ""
+        return (expression.dt.convert_time_zone("UTC") if zone else expression).dt.strftime(
+            f"%Y-%m-%dT%H:%M:%S%.6f{zone}"
+        )
+    if isinstance(kind, pl.Struct):
+        return expression.struct.json_encode()
+    return expression.cast(pl.String)
+
+
+def _fault(number: int, fault: str, detail: str, text: str) -> dict[str, Any]:
+    return {"source_line": number, "fault": fault, "detail": detail, "text": head_of(text.encode("utf-8", "replace"))}
