@@ -15,6 +15,31 @@ def quantity_column(meter: str) -> str:
 QUANTITY_COLUMNS = {meter: quantity_column(meter) for meter in TOKEN_METERS + FEE_METERS}
 
 
+OFFER = ("provider", "channel", "region", "model", "service_tier")
+OFFER_SEPARATOR = "\x1f"
+"""Between the parts of an offer: no text of a log may hold it."""
+PROMPT_METERS = (
+    "input_uncached",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "audio_input",
+    "audio_cache_read",
+    "image_input",
+    "image_cache_read",
+)
+
+
+def derived_columns() -> dict[str, pl.Expr]:
+    """Columns of Usage that follow from others."""
+    prompt = [pl.col(QUANTITY_COLUMNS[meter]).fill_null(0) for meter in PROMPT_METERS]
+    return {
+        "usage_date": pl.col("usage_at").dt.date(),
+        "offer": pl.concat_str(OFFER, separator=OFFER_SEPARATOR),
+        "prompt_tokens": pl.sum_horizontal(prompt),
+    }
+
+
 def _tokens(description: str) -> dy.Int64:
     return count(description + "; NULL where the log does not tell", unit="tokens", nullable=True)
 
@@ -32,6 +57,7 @@ class Usage(dy.Schema):
     region = text("billing region; 'global' where the log names none")
     model = text("model id as the log reports it", max_length=200)
     service_tier = choice("tier that the response was billed at", SERVICE_TIERS)
+    offer = text("provider, channel, region, model and tier in one: what has a price", max_length=1000)
     input_uncached_tokens = _tokens("prompt tokens that were neither read from nor written to a cache")
     cache_read_tokens = _tokens("prompt tokens read from the cache")
     cache_write_5m_tokens = _tokens(
@@ -48,6 +74,7 @@ class Usage(dy.Schema):
     image_output_tokens = _tokens("generated image tokens")
     requests = count("requests in this row", unit="requests", nullable=True)
     web_searches = count("server-side web searches", unit="searches", nullable=True)
+    prompt_tokens = count("whole prompt: all input and cache meters", unit="tokens")
     prompt_tokens_from = count(
         "smallest prompt of a bucket's requests, where its report is split by prompt size; else NULL",
         unit="tokens",
@@ -127,4 +154,5 @@ class LedgerFile(dy.Schema):
 
     usage_date = day("UTC day")
     path = text("path below the warehouse folder; the name holds the content hash, so a file never changes")
+    layout = text("hash of the columns of core.usage that the file was written with")
     row_count = count("rows", unit="rows")

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.reported_costs import ReportedCost
-from pipelines.schema.usage import QUANTITY_COLUMNS, Usage, UsageReject
+from pipelines.schema.usage import QUANTITY_COLUMNS, Usage, UsageReject, derived_columns
 from pipelines.usage.excerpt import excerpt_of_line, excerpt_of_record
 from pipelines.usage.importer import Importer, Reading, unreadable
 
@@ -67,10 +67,10 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
 
 
 def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
-    """Rows as a frame in the columns and types of Usage; what a row leaves out is NULL, usage_date is derived."""
+    """Rows as a frame in the columns and types of Usage; what a row leaves out is NULL or derived."""
     known = list(rows)
     frame = pl.DataFrame({name: [row.get(name) for row in known] for name in USAGE_SCHEMA}, schema=USAGE_SCHEMA)
-    return frame.with_columns(usage_date=pl.col("usage_at").dt.date())
+    return frame.with_columns(**derived_columns())
 
 
 def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
@@ -145,16 +145,15 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     """The rows that keep the rules of their table; of the others the place and the rules they break."""
     parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
     identity = pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR)
-    if importer.table == "usage":
-        derived = {"usage_id": identity, "usage_date": pl.col("usage_at").dt.date()}
-    else:
-        derived = {"cost_id": identity, "usage_date": pl.col("starts_at").dt.date()}
+    is_usage = importer.table == "usage"
     declaration = DECLARATIONS[importer.table]
     schema = polars_schema(declaration)
-    present = read.with_columns(format=pl.lit(importer.name), **derived)
-    given = {*importer.columns, *derived, "format", "import_id", "source_line"}
-    rows = present.select(
-        (pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()
+    given = {*importer.columns, "usage_id", "cost_id", "format", "import_id", "source_line"}
+    derived = derived_columns() if is_usage else {"usage_date": pl.col("starts_at").dt.date()}
+    rows = (
+        read.with_columns(identity.alias("usage_id" if is_usage else "cost_id"), format=pl.lit(importer.name))
+        .select((pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items())
+        .with_columns(**derived)
     )
     good, failure = declaration.filter(rows)
     if good.height == rows.height:

@@ -6,7 +6,7 @@ records lean on each other are never cut.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -46,8 +46,18 @@ class FileCount:
     row_count: int = 0
     reject_count: int = 0
     ignored_count: int = 0
+    new_count: int = 0
+    """Rows that the ledger did not know; for the caller to fill in."""
+    first_usage_date: date | None = None
+    last_usage_date: date | None = None
+    is_known: bool = False
     reason: str | None = None
     """Why the file was not imported, where it was not."""
+
+    def widen(self, first: date, last: date) -> None:
+        """Make the span of usage dates hold these."""
+        self.first_usage_date = min(self.first_usage_date or first, first)
+        self.last_usage_date = max(self.last_usage_date or last, last)
 
     @property
     def line_count(self) -> int:
@@ -100,6 +110,9 @@ class _Reader:
                 setattr(self.counts[import_id], name, getattr(self.counts[import_id], name) + count)
         for import_id, count in checked.ignored.iter_rows():
             self.counts[import_id].ignored_count += count
+        spans = checked.good.group_by("import_id").agg(first=pl.col("usage_date").min(), last=pl.col("usage_date").max())
+        for import_id, first, last in spans.iter_rows():
+            self.counts[import_id].widen(first, last)
 
     def batch(self) -> Batch:
         """Hand on what is checked."""
@@ -170,7 +183,7 @@ def _read_file(reader: _Reader, path: Path, seen: set[str], is_known: Callable[[
         content = Content(path)
         count.import_id, count.size_bytes = content.sha256, path.stat().st_size
         if content.sha256 in seen or is_known(content.sha256):
-            count.reason = "this content was imported before"
+            count.reason, count.is_known = "this content was imported before", True
         else:
             seen.add(content.sha256)
             reader.counts[content.sha256] = count

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import LedgerFile
+from pipelines.schema.usage import OFFER, LedgerFile
 from pipelines.usage.contract import USAGE_SCHEMA, largest_per_usage
 
 FILE_SCHEMA = polars_schema(LedgerFile)
@@ -24,16 +24,20 @@ REACH = timedelta(days=1)
 """How far apart two statements of one response may lie: a stream that crosses midnight is stamped on two days."""
 
 
+CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_id", "user_id", "feature", "import_id")
+"""Columns of few different texts: stored as codes, which are grouped much faster than texts."""
+LAYOUT = hashlib.sha256(repr([*USAGE_SCHEMA.items(), CODED]).encode()).hexdigest()[:12]
+
+
 @dataclass(frozen=True)
 class LedgerChange:
     """`files` is the new state of the days that changed, in the columns of LedgerFile; the rest is as it was.
 
-    new_rows counts usage_ids that the ledger did not know, duplicate_rows those rows that it knew already.
+    `new_rows`: import_id, rows whose usage_id the ledger did not know.
     """
 
     files: pl.DataFrame
-    new_rows: int
-    duplicate_rows: int
+    new_rows: pl.DataFrame
 
 
 def write(folder: Path, known: pl.DataFrame, usage: pl.DataFrame) -> LedgerChange:
@@ -53,14 +57,17 @@ def write(folder: Path, known: pl.DataFrame, usage: pl.DataFrame) -> LedgerChang
     for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
-    new_rows = usage.select("usage_id").unique().join(existing, on="usage_id", how="anti").height
-    return LedgerChange(pl.DataFrame(files, schema=FILE_SCHEMA), new_rows, usage.height - new_rows)
+    unknown = usage.select("usage_id", "import_id").join(existing, on="usage_id", how="anti")
+    new_rows = unknown.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
+    return LedgerChange(pl.DataFrame(files, schema=FILE_SCHEMA), new_rows)
 
 
 def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
     """The rows of these ledger files (rows of LedgerFile), in the columns of Usage."""
-    frames = [pl.read_parquet(folder / path, hive_partitioning=False) for path in files["path"].sort()]
-    return pl.concat([pl.DataFrame(schema=USAGE_SCHEMA), *frames])
+    paths = [folder / path for path in files["path"].sort()]
+    if not paths:
+        return pl.DataFrame(schema=USAGE_SCHEMA)
+    return pl.scan_parquet(paths, hive_partitioning=False).cast(USAGE_SCHEMA).collect()
 
 
 def sweep(folder: Path, known: pl.DataFrame, keep_newer_than: datetime) -> list[Path]:
@@ -93,7 +100,7 @@ def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
 def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
     """Write one day's file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
     buffer = BytesIO()
-    rows.write_parquet(buffer)
+    rows.with_columns(pl.col(CODED).cast(pl.Categorical)).write_parquet(buffer)
     content = buffer.getvalue()
     path = Path(LEDGER) / f"usage_date={day}" / f"{hashlib.sha256(content).hexdigest()}.parquet"
     target = folder / path
@@ -113,4 +120,4 @@ def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]
         os.fsync(directory)
     finally:
         os.close(directory)
-    return {"usage_date": day, "path": path.as_posix(), "row_count": rows.height}
+    return {"usage_date": day, "path": path.as_posix(), "layout": LAYOUT, "row_count": rows.height}
