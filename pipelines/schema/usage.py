@@ -52,6 +52,10 @@ class Usage(dy.Schema):
     api_key_id = text("id of the API key, never the key", nullable=True)
     user_id = text("user", nullable=True)
     conversation_id = text("session or conversation", nullable=True)
+    grouping = text(
+        "owner columns that a bucket's report was split by, such as 'project_id,api_key_id'; NULL for a request",
+        nullable=True,
+    )
     reported_cost_usd = dy.Decimal(
         38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
     )
