@@ -22,6 +22,7 @@ from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import LedgerFile, UsageImport, UsageReject
+from pipelines.schema.usage_overlap import UsageOverlap
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ TABLES = (
     Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
     Table("main", "cost_daily", CostDaily, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
+    Table("main", "usage_overlap", UsageOverlap, "usage_date"),
     Table("main", "price_change", PriceChange, "changed_on"),
     Table("main", "lifecycle_change", LifecycleChange, "changed_on"),
     Table("main", "price_conflict", PriceConflict),
