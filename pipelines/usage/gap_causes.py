@@ -38,9 +38,11 @@ def at_other_tiers(
         there = pl.col("computed_usd") - pl.col("now_usd") + pl.col("then_usd")
         found.append(fitting.with_columns(other_tiers=pl.lit(f"{tier} for {billed_as}"), other_tier_usd=there))
     is_fitting = (pl.col("other_tier_usd") - pl.col("billed_usd")).abs() <= pl.col("tolerance_usd")
+    # Of amounts so small that rounding covers both tiers, nothing is proven.
+    is_telling = (pl.col("other_tier_usd") - pl.col("computed_usd")).abs() > 2 * pl.col("tolerance_usd")
     return (
         pl.concat(found)
-        .filter(is_fitting)
+        .filter(is_fitting & is_telling)
         .group_by(GROUP, maintain_order=True)
         .agg(other_tiers=pl.col("other_tiers").str.join(" or "), other_tier_usd=pl.col("other_tier_usd").first())
     )

@@ -57,7 +57,7 @@ def lines_of_bills(reported: pl.DataFrame) -> pl.DataFrame:
     name = pl.concat_str("format", pl.col("grouping"), separator=" by ", ignore_nulls=True)
     lines = reported.with_columns(kind=kind, tolerance_usd=_half_a_digit(), report_name=name)
     ranked = _ranked_reports(lines)
-    said = pl.format("{}: {} USD", "report_name", pl.col("total").round(2))
+    said = pl.format("{}: {} USD", "report_name", "cents")
     others = ranked.filter(pl.col("rank") > 0).group_by(SCOPE).agg(uncounted_reports=said.sort().str.join("; "))
     counted = ranked.filter(rank=0).select(*SCOPE, "report_name").join(others, on=SCOPE, how="left")
     return lines.join(counted, on=[*SCOPE, "report_name"])
@@ -71,7 +71,7 @@ def _ranked_reports(lines: pl.DataFrame) -> pl.DataFrame:
     )
     order = {"cents": True, "with_model": True, "lines": True, "report_name": False}
     return (
-        reports.with_columns(cents=pl.col("total").round(2))
+        reports.with_columns(cents=pl.col("total").round(2).cast(pl.Decimal(38, 2)))
         .sort(*SCOPE, *order, descending=[False] * len(SCOPE) + list(order.values()))
         .with_columns(rank=pl.int_range(pl.len()).over(SCOPE))
     )
