@@ -8,7 +8,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from pipelines import cli_price, cli_sources, report
+from pipelines import cli_export, cli_price, cli_sources, report
 from pipelines.cli_sources import now
 from pipelines.warehouse import Warehouse, WarehouseError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_sources.app, name="sources")
+app.add_typer(cli_export.app, name="export")
 app.command(context_settings={"ignore_unknown_options": True})(cli_price.price)
 console = report.console()
 errors = Console(stderr=True)

@@ -1,4 +1,4 @@
-"""What the ids of selling platforms say: Bedrock profiles and ARNs, Vertex paths, router prefixes. Exact forms only.
+"""What ids say: snapshot dates, Bedrock profiles and ARNs, Vertex paths, router prefixes. Exact forms only.
 
 A platform's id names the maker of a model, the model and sometimes a region. Which price list knows the model, and
 what an id meant on a date, is decided in `books.model_names`.
@@ -6,6 +6,11 @@ what an id meant on a date, is decided in `books.model_names`.
 
 import re
 from dataclasses import dataclass
+
+import polars as pl
+
+DATE_SUFFIX = r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$"
+"""openai writes -2025-08-07, anthropic -20250514."""
 
 BEDROCK_AREAS = {
     "us": "us",
@@ -86,6 +91,11 @@ class PlatformId:
     provider: str
     model: str
     region: str | None
+
+
+def undated(model: pl.Expr) -> pl.Expr:
+    """The id without its snapshot date: gpt-5-mini for gpt-5-mini-2025-08-07."""
+    return model.str.replace(DATE_SUFFIX, "")
 
 
 def platform_id(text: str) -> PlatformId | None:

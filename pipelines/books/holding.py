@@ -11,7 +11,7 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.books.book import Book, Reading
-from pipelines.books.model_names import undated
+from pipelines.model_ids import undated
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 

@@ -11,22 +11,10 @@ from datetime import datetime
 
 import polars as pl
 
-from pipelines.books.name_forms import (
-    DATE_SUFFIX,
-    END,
-    START,
-    Name,
-    Pointers,
-    Target,
-    forms,
-    meanings,
-    outside,
-    regions,
-)
+from pipelines.books.name_forms import END, START, Name, Pointers, Target, forms, meanings, outside, regions
 from pipelines.books.provider_names import SINGLE_SNAPSHOT_PROVIDERS, UNKNOWN
 from pipelines.books.sellers import PriceLists, inferred
-
-__all__ = ["DATE_SUFFIX", "candidates", "lifecycle_ids", "pointer_index", "undated"]
+from pipelines.model_ids import undated
 
 USED = ("provider", "channel", "region", "model")
 LISTED = tuple(f"listed_{name}" for name in USED)
@@ -42,11 +30,6 @@ CANDIDATE_SCHEMA = {
 
 _OWN_RULES = ("dated", "pointer", FEE)
 _NOTHING_LISTED = pl.DataFrame(schema=dict.fromkeys(USED, pl.String()))
-
-
-def undated(model: pl.Expr) -> pl.Expr:
-    """The id without its snapshot date: gpt-5-mini for gpt-5-mini-2025-08-07."""
-    return model.str.replace(DATE_SUFFIX, "")
 
 
 def candidates(

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipelines.books.provider_names import ROUTER_PREFIXES, UNKNOWN, provider_named
-from pipelines.model_ids import openrouter_maker, platform_id
+from pipelines.model_ids import DATE_SUFFIX, openrouter_maker, platform_id
 
 START, END = datetime(1, 1, 1), datetime(9999, 12, 31)
 """Stand for "always was" and "until further notice"."""
-DATE_SUFFIX = r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$"
-"""openai writes -2025-08-07, anthropic -20250514."""
 
 _DATED = re.compile(rf"(?P<name>.+){DATE_SUFFIX}", re.ASCII)
 _DATED_ON_VERTEX = re.compile(r"(?P<name>.+)@(?P<date>20\d{6})", re.ASCII)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.defs.costs import MART_ASSETS, model_alias, usage_cost
+from pipelines.defs.costs import MART_ASSETS, model_alias, priced_ledger
 from pipelines.defs.decisions import DECISION_ASSETS
 from pipelines.defs.partitions import range_tags, spans
 from pipelines.defs.publishing import PUBLISHED
@@ -35,7 +35,7 @@ import_usage = dg.define_asset_job(
 )
 build_costs = dg.define_asset_job(
     "build_costs",
-    dg.AssetSelection.assets(usage_cost, *(mart for mart in MART_ASSETS if mart.partitions_def)),
+    dg.AssetSelection.assets(priced_ledger, *(mart for mart in MART_ASSETS if mart.partitions_def)),
     description="Price the ledger and build the tables by date, for the days that are out of date.",
     executor_def=IN_PROCESS,
 )

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines.defs.automation import JOBS, SCHEDULES, SENSORS
-from pipelines.defs.costs import MART_ASSETS, model_alias, usage_cost
+from pipelines.defs.costs import MART_ASSETS, REPORTED_COST, model_alias, priced_ledger
 from pipelines.defs.decisions import DECISION_ASSETS
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.resources import Settings
@@ -19,7 +19,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *BOOK_ASSETS,
             *HISTORIES.values(),
             usage,
-            usage_cost,
+            REPORTED_COST,
+            priced_ledger,
             model_alias,
             *MART_ASSETS,
             *DECISION_ASSETS,

@@ -1,5 +1,6 @@
 """The priced ledger and the SQL marts by date. One asset per file in sql/marts; its inputs come from the statement."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -29,24 +30,41 @@ def upstream(tables: tuple[str, ...]) -> list[dg.AssetKey]:
     return list(keys)
 
 
-PRICED_TABLE = TABLES_BY_NAME["core.usage_cost"]
+REPORTED_TABLE = TABLES_BY_NAME["core.reported_cost"]
+REPORTED_COST = dg.AssetSpec(
+    asset_key(REPORTED_TABLE.qualified),
+    deps=[asset_key("core.usage")],
+    group_name="usage",
+    kinds={"duckdb"},
+    description=f"{REPORTED_TABLE.meaning} Filled by the import of usage.",
+    metadata=table_metadata(REPORTED_TABLE),
+)
+PRICED = ("core.usage_cost", "core.cost_comparison", "main.usage_overlap")
+"""Tables that one pass over the ledger computes."""
 
 
-@dg.asset(
-    key=asset_key("core.usage_cost"),
-    deps=[asset_key("core.usage"), *upstream(("core.token_price",))],
-    group_name="costs",
-    kinds={"polars", "duckdb"},
-    description=PRICED_TABLE.meaning,
-    metadata=table_metadata(PRICED_TABLE),
-    partitions_def=DAYS,
+@dg.multi_asset(
+    name="priced_ledger",
+    specs=[
+        dg.AssetSpec(
+            asset_key(table),
+            deps=[asset_key("core.usage"), asset_key("core.reported_cost"), *upstream(("core.token_price",))],
+            group_name="costs",
+            kinds={"polars", "duckdb"},
+            description=TABLES_BY_NAME[table].meaning,
+            metadata=table_metadata(TABLES_BY_NAME[table]),
+            partitions_def=DAYS,
+        )
+        for table in PRICED
+    ],
     backfill_policy=IN_ONE_RUN,
     pool=POOL,
 )
-def usage_cost(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
-    """Price the days of the run whose usage or prices changed."""
+def priced_ledger(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.MaterializeResult[Any]]:
+    """Price the days of the run whose usage, prices or reported costs changed."""
     days = price_days(settings.warehouse, days_of(context))
-    return dg.MaterializeResult(metadata={"days_computed": days})
+    for table in PRICED:
+        yield dg.MaterializeResult(asset_key=asset_key(table), metadata={"days_computed": days})
 
 
 NAMED_TABLE = TABLES_BY_NAME["core.model_alias"]
@@ -54,7 +72,7 @@ NAMED_TABLE = TABLES_BY_NAME["core.model_alias"]
 
 @dg.asset(
     key=asset_key("core.model_alias"),
-    deps=[usage_cost, *upstream(("core.token_price",))],
+    deps=[asset_key("core.usage_cost"), *upstream(("core.token_price",))],
     group_name="costs",
     kinds={"polars", "duckdb"},
     description=NAMED_TABLE.meaning,

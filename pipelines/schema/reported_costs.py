@@ -1,40 +1,103 @@
-"""core.reported_cost: what a bill or a cost report states that was charged, beside what we compute."""
+"""What bills and cost reports say: their lines, the comparison with our figures, and the gap between them by cause."""
 
 import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
-from pipelines.schema.token_prices import CHANNELS, METERS, SERVICE_TIERS
+from pipelines.schema.token_prices import CHANNELS, METERS
 
 
 class ReportedCost(dy.Schema):
-    """One amount that a bill or cost report states: grain cost_id."""
+    """One amount of a bill or cost report, in USD: importers convert, Anthropic prints cents. Grain cost_id."""
 
-    cost_id = text("identity by the report's own dimensions, so that the same amount in two files is one row")
+    cost_id = text("identity by the format's own dimensions: a later report of the same line restates it")
     usage_date = day("UTC day of starts_at")
-    starts_at = instant("start of the time that is charged")
-    ends_at = instant("its end")
+    starts_at = instant("start of the time that the amount is for")
+    ends_at = instant("its end, exclusive")
     provider = text("who bills it")
     channel = choice("where the model is bought", CHANNELS)
-    region = text("billing region; NULL where the report names none", nullable=True)
-    model = text("model id as the report names it; NULL where it does not", nullable=True, max_length=200)
-    line_item = text("what is charged, as printed", nullable=True, max_length=300)
-    meter = choice("what is counted, where the report tells", METERS, nullable=True)
-    service_tier = choice("tier, where the report tells", SERVICE_TIERS, nullable=True)
+    region = text("billing region; NULL where the report does not tell", nullable=True)
+    model = text("model id as the report names it; NULL where it does not tell", nullable=True, max_length=200)
+    line_item = text("what the amount is for, as printed", nullable=True)
+    meter = choice("what is counted, where the line item tells one of ours", METERS, nullable=True)
+    service_tier = text("tier, where the report tells it", nullable=True)
     project_id = text("project or workspace", nullable=True)
-    api_key_id = text("id of the API key, never the key", nullable=True)
+    api_key_id = text("id of the API key", nullable=True)
     user_id = text("user", nullable=True)
-    quantity = dy.Decimal(38, 12, nullable=True, description="how much was used", metadata={"unit": "quantity_unit"})
-    quantity_unit = text("unit of quantity", nullable=True)
-    amount_usd = usd("the amount, in dollars whatever the report counts in; negative for a credit", nullable=False)
-    printed_amount = text("the amount as printed; Anthropic prints cents", max_length=60)
-    currency = text("currency as printed, upper case", max_length=3)
-    is_credit = flag("a credit or discount that reduces the bill")
+    quantity = dy.Decimal(
+        38, 12, nullable=True, description="what was billed, in quantity_unit", metadata={"unit": "quantity_unit"}
+    )
+    quantity_unit = text("unit of the quantity as printed: tokens, requests, duration_seconds, ...", nullable=True)
+    amount_usd = usd("the amount; below 0 where it is paid back", nullable=False)
+    printed_amount = text("the amount as printed, in the printed unit", max_length=100)
+    currency = text("the printed currency; one that is not USD was converted at a rate that the report states")
+    is_credit = flag("a credit or discount that lowers the bill, not usage")
+    grouping = text("columns that the report was split by; NULL where its format has one way only", nullable=True)
     format = text("importer that read it")
     import_id = text("the file in core.usage_import")
     source_line = count("line in that file, from 1", unit="line")
 
     @dy.rule()
+    def date_is_of_starts_at(cls) -> pl.Expr:
+        """The day must be the UTC day of the start."""
+        return cls.usage_date.col == cls.starts_at.col.dt.date()
+
+    @dy.rule()
     def ends_after_start(cls) -> pl.Expr:
-        """An amount is charged for some time."""
+        """An amount is for some time."""
         return cls.ends_at.col > cls.starts_at.col
+
+
+class CostComparison(dy.Schema):
+    """Our cost beside the bill, as finely as it tells: grain day, provider, channel, model, project, key, report."""
+
+    usage_date = day("UTC day")
+    provider = text("who bills it")
+    channel = text("where the model is bought")
+    model = text("model id without snapshot date; NULL: all that the report does not name", nullable=True)
+    project_id = text("project; NULL where not both sides know it", nullable=True)
+    api_key_id = text("id of the API key; NULL where not both sides know it", nullable=True)
+    report = text("format of the report compared; 'usage_log': what the logs state; NULL: none", nullable=True)
+    has_usage = flag("the ledger holds usage of it")
+    computed_usd = usd("cost of the usage that has a price; NULL where none has")
+    unpriced_quantity = count("tokens and calls without a price", unit="tokens or calls")
+    is_lower_bound = flag("some of it was priced as if every prompt were short")
+    report_lines = count("lines of the report", unit="lines")
+    billed_usd = usd("its lines of at most a day that are no credits; NULL where there are none")
+    credit_usd = usd("its credits and negative lines; NULL where there are none")
+    longer_usd = usd("its lines for more than a day; NULL where there are none")
+    tolerance_usd = usd("half a unit of the last printed digit, over the billed lines", nullable=False)
+    other_tiers = text(
+        "'batch for standard': with which tier instead of which the usage costs what is billed", nullable=True
+    )
+    other_tier_usd = usd("what the usage costs at that tier")
+    list_usd = usd("the billed quantities at our prices; NULL where a line cannot be priced for certain")
+    uncounted_reports = text("other reports of the same day, left out, with their totals", nullable=True)
+
+
+class CostReconciliation(dy.Schema):
+    """Our cost against the bill; the causes add up to the gap. Same grain as core.cost_comparison."""
+
+    usage_date = day("UTC day")
+    provider = text("who bills it")
+    channel = text("where the model is bought")
+    model = text("model id without snapshot date; NULL: all that the report does not name", nullable=True)
+    project_id = text("project; NULL where not both sides know it", nullable=True)
+    api_key_id = text("id of the API key; NULL where not both sides know it", nullable=True)
+    report = text("format of the report compared; 'usage_log': what the logs state; NULL: none", nullable=True)
+    computed_usd = usd("cost of the usage that has a price; NULL where there is none")
+    reported_usd = usd("what the report states, credits included; NULL where it states nothing")
+    gap_usd = usd("computed - reported, a missing side counted as 0; NULL where no usage has a price")
+    missing_usage_usd = usd("billed, and the ledger holds no usage of it")
+    missing_report_usd = usd("usage of which no report says anything")
+    discount_usd = usd("credits and negative lines")
+    longer_period_usd = usd("lines for more than a day, which no day can be held against")
+    tier_usd = usd("the usage was billed at the price of another tier: it costs exactly that there")
+    quantity_usd = usd("billed quantities differ from the ledger's, at our price")
+    price_usd = usd("billed price differs from ours, at the billed quantity")
+    rounding_usd = usd("below the precision of the printed amounts, half a cent a line at most")
+    unexplained_usd = usd("what the data do not explain")
+    unpriced_quantity = count("tokens and calls without a price, which no amount stands for", unit="tokens or calls")
+    is_lower_bound = flag("some of it was priced as if every prompt were short")
+    reason = text("the gap in words")
+    uncounted_reports = text("other reports of the same day, left out, with their totals", nullable=True)

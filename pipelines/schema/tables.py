@@ -20,8 +20,10 @@ from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
+from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import LedgerFile, UsageFile, UsageImport, UsageReject
+from pipelines.schema.usage_overlap import UsageOverlap
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,14 @@ TABLES = (
     Table("core", "usage_import", UsageImport),
     Table("core", "usage_reject", UsageReject),
     Table("core", "ledger_file", LedgerFile),
+    Table("core", "reported_cost", ReportedCost, "usage_date"),
     Table("core", "usage_cost", UsageCost, "usage_date"),
+    Table("core", "cost_comparison", CostComparison, "usage_date"),
     Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
     Table("main", "cost_daily", CostDaily, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
+    Table("main", "usage_overlap", UsageOverlap, "usage_date"),
+    Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),
     Table("main", "price_change", PriceChange, "changed_on"),
     Table("main", "lifecycle_change", LifecycleChange, "changed_on"),
     Table("main", "price_conflict", PriceConflict),

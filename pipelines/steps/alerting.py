@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules
 from pipelines.alerts.delivery import deliver, targets_from_environment
 from pipelines.alerts.outbox import due, unseen
-from pipelines.books.model_names import undated
+from pipelines.model_ids import undated
 from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
 
 LOOK_BACK = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Price the ledger: which days need it, and core.usage_cost for those days."""
+"""Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,11 +14,20 @@ from pipelines.books.token_prices import price_segments
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.sources.catalog import ranks
+from pipelines.usage.contract import usage_frame
+from pipelines.usage.overlap import count_once
 from pipelines.usage.pricing import FORMULA_VERSION, price_usage
+from pipelines.usage.reconciliation import compare, models_to_price
 from pipelines.warehouse import Warehouse, read_table, replace_dates
 
 _INPUTS_OF_A_DAY = """
-WITH first_price AS (
+WITH days AS (
+    SELECT usage_date FROM core.ledger_file UNION SELECT usage_date FROM core.reported_cost
+),
+reported AS (
+    SELECT usage_date, bit_xor(hash(reported_cost)) AS lines FROM core.reported_cost GROUP BY usage_date
+),
+first_price AS (
     SELECT provider, channel, region, model, service_tier, meter, min(valid_from) AS since
     FROM core.token_price WHERE known_to IS NULL GROUP BY ALL
 ),
@@ -34,22 +43,28 @@ explained AS (
     GROUP BY usage_date
 )
 SELECT
-    file.usage_date,
-    file.path,
-    bit_xor(hash(version.price_id)) FILTER (version.valid_from < file.usage_date + INTERVAL 1 DAY
-        AND (version.valid_to IS NULL OR version.valid_to > file.usage_date)) AS prices_in_force,
+    days.usage_date,
+    any_value(file.path) AS path,
+    any_value(reported.lines) AS reported_lines,
+    bit_xor(hash(version.price_id)) FILTER (version.valid_from < days.usage_date + INTERVAL 1 DAY
+        AND (version.valid_to IS NULL OR version.valid_to > days.usage_date)) AS prices_in_force,
     any_value(explained.first_prices) AS first_prices
-FROM core.ledger_file AS file
+FROM days
+LEFT JOIN core.ledger_file AS file USING (usage_date)
+LEFT JOIN reported USING (usage_date)
 LEFT JOIN core.token_price AS version ON version.known_to IS NULL
 LEFT JOIN explained USING (usage_date)
-GROUP BY file.usage_date, file.path
+GROUP BY days.usage_date
 """
 
-_MARTS = ("main.cost_daily", "main.cost_unpriced")
+_MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
 SELECT DISTINCT usage_date FROM core.usage_cost
 WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
    OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+UNION
+SELECT DISTINCT usage_date FROM core.cost_comparison
+WHERE usage_date NOT IN (SELECT usage_date FROM main.cost_reconciliation)
 """
 
 BATCH_DAYS = 31
@@ -72,7 +87,7 @@ def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
 
 
 def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
-    """Compute core.usage_cost for those of the days that are out of date. Returns the number of days computed.
+    """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
 
     Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
     """
@@ -81,7 +96,8 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         stale = sorted(day for day in days if day in current)
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
-            replace_dates(connection, TABLES_BY_NAME["core.usage_cost"], batch, _priced(connection, warehouse, batch))
+            for table, rows in _priced(connection, warehouse, batch).items():
+                replace_dates(connection, TABLES_BY_NAME[table], batch, rows)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
@@ -126,12 +142,21 @@ def read_ledger(
     return pl.scan_parquet(paths, hive_partitioning=False) if paths else None
 
 
-def _priced(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> pl.DataFrame:
-    usage = read_ledger(connection, warehouse, days)
-    if usage is None:
-        return pl.DataFrame()
-    models = usage.select(MODEL_KEY).unique().collect()
-    return price_usage(usage, segments_in_force(connection, warehouse.folder, models))
+def _priced(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
+) -> dict[str, pl.DataFrame]:
+    """The rows of some days, by table."""
+    ledger = read_ledger(connection, warehouse, days)
+    counted = count_once(usage_frame([]).lazy() if ledger is None else ledger)
+    reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
+    used = counted.usage.select(MODEL_KEY).unique().collect()
+    segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
+    costs = price_usage(counted.usage, segments)
+    return {
+        "core.usage_cost": costs,
+        "main.usage_overlap": counted.overlaps,
+        "core.cost_comparison": compare(counted.usage, costs, reported, segments),
+    }
 
 
 def _fingerprints_that_differ(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[date, str]:

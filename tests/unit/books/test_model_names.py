@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.books.model_map import MAP_SCHEMA, POINTER_SCHEMA
-from pipelines.books.model_names import candidates, lifecycle_ids, undated
+from pipelines.books.model_names import candidates, lifecycle_ids
+from pipelines.model_ids import undated
 
 
 def models(*pairs):
