@@ -136,7 +136,7 @@ def names_of(listed: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -
 def read_ledger(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
 ) -> pl.LazyFrame | None:
-    """The ledger's rows of some days, or None where there are none."""
+    """The ledger's rows of some days, its texts coded (see `ledger.CODED`), or None where there are none."""
     files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
     paths = [warehouse.folder / path for path in files["path"]]
     return pl.scan_parquet(paths, hive_partitioning=False) if paths else None
@@ -149,13 +149,14 @@ def _priced(
     ledger = read_ledger(connection, warehouse, days)
     counted = count_once(usage_frame([]).lazy() if ledger is None else ledger)
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
-    used = counted.usage.select(MODEL_KEY).unique().collect()
+    texts = counted.usage.cast({pl.Categorical: pl.String})
+    used = texts.select(MODEL_KEY).unique().collect(engine="streaming")
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_usage(counted.usage, segments)
     return {
         "core.usage_cost": costs,
         "main.usage_overlap": counted.overlaps,
-        "core.cost_comparison": compare(counted.usage, costs, reported, segments),
+        "core.cost_comparison": compare(texts, costs, reported, segments),
     }
 
 

@@ -88,7 +88,9 @@ def _files_below(folder: Path) -> Iterable[Path]:
 
 
 def _unchanged(files: Sequence[Path], seen: pl.DataFrame) -> set[Path]:
-    known = {path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()}
+    known = {
+        path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()
+    }
     return {path for path in files if known and path.is_file() and known.get(_address(path)) == _stamp(path)}
 
 

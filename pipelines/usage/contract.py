@@ -152,7 +152,9 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     derived = derived_columns() if is_usage else {"usage_date": pl.col("starts_at").dt.date()}
     rows = (
         read.with_columns(identity.alias("usage_id" if is_usage else "cost_id"), format=pl.lit(importer.name))
-        .select((pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items())
+        .select(
+            (pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()
+        )
         .with_columns(**derived)
     )
     good, failure = declaration.filter(rows)

@@ -41,10 +41,11 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Rec
     if not head.strip(b"\x00\r\n\t \xef\xbb\xbf"):
         raise UnknownFormat(f"{file_name}: the file holds no line. {_remedy()}")
     form = _form(head)
+    samples = _samples(path, form, head)
     if forced:
-        return Recognised(form, forced)
+        return Recognised(form, _fitting(file_name, head, forced, list(samples)))
     best: dict[str, int] = {}
-    for names in _samples(path, form, head):
+    for names in samples:
         for importer in IMPORTERS:
             matched = max((len(signature) for signature in importer.signatures if signature <= names), default=0)
             best[importer.name] = max(matched, best.get(importer.name, 0))
@@ -60,6 +61,14 @@ def _named(file_name: str, format_name: str | None) -> Importer | None:
         if importer.name == format_name:
             return importer
     raise UnknownFormat(f"{file_name}: there is no format {format_name!a}. {_remedy()}")
+
+
+def _fitting(file_name: str, head: bytes, forced: Importer, samples: list[frozenset[str]]) -> Importer:
+    """The importer that was asked for, unless nothing in the file is of its format."""
+    names = {*forced.fields.values(), *(name for signature in forced.signatures for name in signature)}
+    if samples and not any(names & sample for sample in samples):
+        raise UnknownFormat(f"{file_name} is not {forced.name}; its first line is {_shown(head)}. {_remedy()}")
+    return forced
 
 
 def _best(file_name: str, head: bytes, best: dict[str, int]) -> Importer:

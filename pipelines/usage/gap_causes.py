@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.model_ids import undated
 from pipelines.schema.token_prices import SERVICE_TIERS
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.usage import QUANTITY_COLUMNS, derived_columns
 from pipelines.usage.cost_groups import GROUP, Levels
 from pipelines.usage.pricing import price_usage
 from pipelines.usage.reported_costs import SCOPE
@@ -32,7 +32,8 @@ def at_other_tiers(
     found = []
     for billed_as, tier in product(grouped["service_tier"].unique().sort(), SERVICE_TIERS):
         now = grouped.filter(service_tier=billed_as).group_by(GROUP).agg(now_usd=pl.col("cost_usd").sum())
-        moved = rows.filter(pl.col("service_tier") == billed_as).with_columns(service_tier=pl.lit(tier))
+        at_tier = rows.filter(pl.col("service_tier") == billed_as).with_columns(service_tier=pl.lit(tier))
+        moved = at_tier.with_columns(**derived_columns())
         then = _priced_whole(levels.of_costs(price_usage(moved, segments)), "then_usd", pl.lit(value=True))
         fitting = open_groups.join(now, on=GROUP, nulls_equal=True).join(then, on=GROUP, nulls_equal=True)
         there = pl.col("computed_usd") - pl.col("now_usd") + pl.col("then_usd")
@@ -79,11 +80,12 @@ def _as_usage(lines: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
     used = costs.group_by(*SCOPE, undated=undated(pl.col("model"))).agg(only)
     is_counted = pl.col("quantity_unit").str.to_lowercase().is_in(COUNTED_UNITS) & pl.col("meter").is_not_null()
     whole = pl.col("quantity").cast(pl.Int64)
-    is_whole = (whole.cast(pl.Decimal(20, 6)) == pl.col("quantity")) & (whole >= 0)
+    is_whole = (whole.cast(pl.Decimal(38, 12)) == pl.col("quantity")) & (whole >= 0)
     meters = {name: pl.when(meter=meter).then("quantity") for meter, name in QUANTITY_COLUMNS.items()}
     return (
         lines.with_columns(undated=undated(pl.col("model")), quantity=pl.when(is_counted & is_whole).then(whole))
         .join(used, on=on, how="left", suffix="_used")
         .with_columns(pl.coalesce(name, f"{name}_used").alias(name) for name in ("region", "service_tier"))
-        .with_columns(usage_at="starts_at", grain=pl.lit("bucket"), **meters)
+        .with_columns(usage_at="starts_at", grain=pl.lit("bucket"), prompt_tokens_from=pl.lit(None, pl.Int64), **meters)
+        .with_columns(**derived_columns())
     )

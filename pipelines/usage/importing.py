@@ -110,7 +110,9 @@ class _Reader:
                 setattr(self.counts[import_id], name, getattr(self.counts[import_id], name) + count)
         for import_id, count in checked.ignored.iter_rows():
             self.counts[import_id].ignored_count += count
-        spans = checked.good.group_by("import_id").agg(first=pl.col("usage_date").min(), last=pl.col("usage_date").max())
+        spans = checked.good.group_by("import_id").agg(
+            first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
+        )
         for import_id, first, last in spans.iter_rows():
             self.counts[import_id].widen(first, last)
 

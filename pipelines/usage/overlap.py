@@ -45,12 +45,10 @@ def count_once(usage: pl.LazyFrame) -> Counted:
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
     left_out = parts.join(losers.select(*KEY, "report"), on=[*KEY, "report"], how="semi").select(_PART)
     is_affected = pl.col("usage_date").is_in(losers["usage_date"].unique().to_list())
-    kept = (
-        usage.filter(is_affected)
-        .with_columns(_width(), logged_model="model")
-        .join(left_out.lazy(), on=_PART, how="anti", nulls_equal=True)
-        .drop("width", "logged_model")
-    )
+    kinds = usage.collect_schema() | {"width": pl.Duration("us")}
+    named = usage.filter(is_affected).with_columns(_width(), logged_model="model")
+    coded = left_out.cast({name: kinds[name] for name in _PART if name in kinds} | {"logged_model": kinds["model"]})
+    kept = named.join(coded.lazy(), on=_PART, how="anti", nulls_equal=True).drop("width", "logged_model")
     return Counted(pl.concat([usage.filter(~is_affected), kept]), _overlaps(losers, ranked.filter(rank=0)))
 
 
@@ -71,7 +69,8 @@ def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
             tokens=pl.sum_horizontal(pl.col(_TOKEN_COLUMNS).fill_null(0).sum()),
             calls=calls.sum(),
         )
-        .collect()
+        .collect(engine="streaming")
+        .cast({pl.Categorical: pl.String})
     )
     report = pl.concat_str("format", _width_text(), pl.col("grouping").fill_null("not split"), separator=", ")
     return sums.with_columns(

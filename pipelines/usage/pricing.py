@@ -45,9 +45,7 @@ def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[st
     return _with_cost(costs, group)
 
 
-def _added_up(
-    usage: pl.LazyFrame, segments: pl.DataFrame, days: list[date], owners: Sequence[str]
-) -> pl.DataFrame:
+def _added_up(usage: pl.LazyFrame, segments: pl.DataFrame, days: list[date], owners: Sequence[str]) -> pl.DataFrame:
     """One row per day, offer, owners and all that a price may depend on: `usage_at` and `prompt_tokens` are the least
     of those that cost the same, and each quantity is a sum, with the rows that have it in `<quantity>_rows`.
     """
@@ -60,8 +58,10 @@ def _added_up(
         .collect(engine="streaming")
     )
     offer = pl.col("offer").cast(pl.String).str.split_exact(OFFER_SEPARATOR, len(OFFER) - 1).struct
-    return sums.with_columns(offer.rename_fields(list(OFFER))).unnest("offer").with_columns(
-        pl.col("grain", *owners).cast(pl.String)
+    return (
+        sums.with_columns(offer.rename_fields(list(OFFER)))
+        .unnest("offer")
+        .with_columns(pl.col("grain", *owners).cast(pl.String))
     )
 
 
@@ -83,8 +83,7 @@ def _changes(segments: pl.DataFrame, days: list[date]) -> pl.DataFrame:
         "valid_from", "valid_to", "time_window", offer=pl.concat_str(OFFER, separator=OFFER_SEPARATOR)
     )
     edges = pl.concat(
-        [offered.select("offer", moment=name) for name in ("valid_from", "valid_to")]
-        + [_window_edges(offered, days)]
+        [offered.select("offer", moment=name) for name in ("valid_from", "valid_to")] + [_window_edges(offered, days)]
     ).unique()
     is_inside = pl.col("moment").dt.date().is_in(days) & (pl.col("moment").dt.time() != pl.time(0))
     return edges.filter(is_inside)

@@ -77,12 +77,20 @@ def test_the_same_content_again_changes_nothing(warehouse, tmp_path):
 def test_a_log_that_grew_adds_only_what_is_new(warehouse, tmp_path):
     short = session(tmp_path, "short.jsonl", ("a", 5), ("b", 6))
     long = session(tmp_path, "long.jsonl", ("a", 5), ("b", 60), ("c", 7))
-    first, second = import_files(warehouse, [short, long], NOW)
+    (first,), (second,) = import_files(warehouse, [short], NOW), import_files(warehouse, [long], NOW)
     assert (first.new_count, first.duplicate_count) == (2, 0)
     assert (second.new_count, second.duplicate_count) == (1, 2)
     assert ledger_rows(warehouse)["output_tokens"].sort().to_list() == [5, 7, 60]
     assert stored(warehouse, "core.ledger_file")["row_count"].to_list() == [3]
     assert stored(warehouse, "core.usage_import").sort("file_name")["duplicate_count"].to_list() == [2, 0]
+
+
+def test_of_two_files_at_once_a_row_counts_for_the_one_whose_statement_stays(warehouse, tmp_path):
+    short = session(tmp_path, "short.jsonl", ("a", 5), ("b", 6))
+    long = session(tmp_path, "long.jsonl", ("a", 5), ("b", 60), ("c", 7))
+    first, second = import_files(warehouse, [short, long], NOW)
+    assert [(one.row_count, one.new_count, one.duplicate_count) for one in (first, second)] == [(2, 1, 1), (3, 2, 1)]
+    assert ledger_rows(warehouse)["output_tokens"].sort().to_list() == [5, 7, 60]
 
 
 def test_what_cannot_be_read_is_an_outcome_and_the_others_go_on(warehouse, tmp_path):
