@@ -16,12 +16,12 @@ _PRICED = """
 SELECT
     cost.*,
     version.provider AS listed_provider, version.model AS listed_model, version.source, version.time_window,
-    version.context_from, version.context_to, fetch.url AS fetch_url
+    version.context_from, version.context_to, body.url AS fetch_url
 FROM core.usage_cost AS cost
 JOIN (
     SELECT * FROM core.token_price QUALIFY row_number() OVER (PARTITION BY price_id ORDER BY known_from DESC) = 1
 ) AS version USING (price_id)
-LEFT JOIN raw."fetch" AS fetch USING (fetch_id)
+LEFT JOIN raw."fetch" AS body USING (fetch_id)
 WHERE cost.usage_date BETWEEN $first AND $last
 ORDER BY ALL
 """

@@ -30,7 +30,7 @@ def at_other_tiers(
     rows = usage.join(open_groups.select(SCOPE).unique().lazy(), on=SCOPE, how="semi")
     grouped = levels.of_costs(costs).join(open_groups, on=GROUP, nulls_equal=True)
     found = []
-    for billed_as, tier in product(grouped["service_tier"].unique().sort(), SERVICE_TIERS):
+    for billed_as, tier in _pairs(grouped["service_tier"]):
         now = grouped.filter(service_tier=billed_as).group_by(GROUP).agg(now_usd=pl.col("cost_usd").sum())
         at_tier = rows.filter(pl.col("service_tier") == billed_as).with_columns(service_tier=pl.lit(tier))
         moved = at_tier.with_columns(**derived_columns())
@@ -47,6 +47,10 @@ def at_other_tiers(
         .group_by(GROUP, maintain_order=True)
         .agg(other_tiers=pl.col("other_tiers").str.join(" or "), other_tier_usd=pl.col("other_tier_usd").first())
     )
+
+
+def _pairs(used: pl.Series) -> list[tuple[str, str]]:
+    return [(billed_as, tier) for billed_as, tier in product(used.unique().sort(), SERVICE_TIERS) if billed_as != tier]
 
 
 def _priced_whole(grouped: pl.DataFrame, name: str, is_certain: pl.Expr) -> pl.DataFrame:
@@ -78,7 +82,8 @@ def _as_usage(lines: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
     on = [*SCOPE, "undated"]
     only = [pl.col(name).unique().filter(pl.col(name).n_unique() == 1).first() for name in ("region", "service_tier")]
     used = costs.group_by(*SCOPE, undated=undated(pl.col("model"))).agg(only)
-    is_counted = pl.col("quantity_unit").str.to_lowercase().is_in(COUNTED_UNITS) & pl.col("meter").is_not_null()
+    # Pricing passes over requests without a fee in silence, so a line of requests is never certain.
+    is_counted = pl.col("quantity_unit").str.to_lowercase().is_in(COUNTED_UNITS) & (pl.col("meter") != "requests")
     whole = pl.col("quantity").cast(pl.Int64)
     is_whole = (whole.cast(pl.Decimal(38, 12)) == pl.col("quantity")) & (whole >= 0)
     meters = {name: pl.when(meter=meter).then("quantity") for meter, name in QUANTITY_COLUMNS.items()}

@@ -12,9 +12,11 @@ from pipelines.steps import costing
 from pipelines.steps.costing import days_to_build, price_days
 from pipelines.steps.housekeeping import prepare
 from pipelines.steps.marts import build_mart, marts
+from pipelines.steps.reported_costs import store_reported_costs
 from pipelines.usage import ledger
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import Warehouse, append, read_table, scalar
+from tests.unit.usage.reported_rows import line, reported
 
 FEBRUARY, MARCH = date(2026, 2, 10), date(2026, 3, 20)
 TODAY = date(2026, 3, 21)
@@ -48,7 +50,7 @@ def warehouse(tmp_path):
     return made
 
 
-def add_usage(warehouse, day, tokens=1_000_000, usage_id=None, model="claude-x"):
+def add_usage(warehouse, day, tokens=1_000_000, usage_id=None, **differences):
     row = {
         "usage_id": usage_id or f"{day}",
         "usage_at": datetime(day.year, day.month, day.day, 10),
@@ -56,13 +58,13 @@ def add_usage(warehouse, day, tokens=1_000_000, usage_id=None, model="claude-x")
         "provider": "anthropic",
         "channel": "api",
         "region": "global",
-        "model": model,
+        "model": "claude-x",
         "service_tier": "standard",
         "output_tokens": tokens,
         "format": "claude_code",
         "import_id": "i1",
         "source_line": 1,
-    }
+    } | differences
     with warehouse.write() as connection:
         files = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), usage_frame([row])).files
         days = files["usage_date"].to_list()
@@ -233,3 +235,48 @@ def test_a_day_that_is_priced_again_loses_its_marts_until_they_are_built_again(w
     build(warehouse, [FEBRUARY])
     with warehouse.write() as connection:
         assert read_table(connection, "main.cost_daily")["cost_usd"].to_list() == [20]
+
+
+def test_usage_that_a_larger_report_states_too_is_not_priced_and_is_shown(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, MARCH, tokens=400_000)
+    bucket = {"grain": "bucket", "usage_until": datetime(2026, 3, 20, 11), "grouping": "project_id"}
+    add_usage(warehouse, MARCH, usage_id="bucket", **bucket)
+    assert build(warehouse, [MARCH]) == 1
+    assert costs(warehouse) == [(MARCH, Decimal(10), None)]
+    with warehouse.write() as connection:
+        overlaps = read_table(connection, "main.usage_overlap")
+    assert overlaps.select("report", "tokens", "counted_report", "counted_tokens").rows() == [
+        ("requests", 400_000, "claude_code, 1 h, project_id", 1_000_000)
+    ]
+
+
+def test_a_reported_cost_builds_its_day_again_also_without_usage(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, MARCH)
+    build(warehouse, [MARCH])
+    bill = {"provider": "anthropic", "model": "claude-x"}
+    with warehouse.write() as connection:
+        for day, usd in ((MARCH, "9.00"), (FEBRUARY, "3.00")):
+            start = datetime(day.year, day.month, day.day)
+            times = {"usage_date": day, "starts_at": start, "ends_at": start + timedelta(days=1)}
+            assert store_reported_costs(connection, reported(line(usd, **bill, **times))) == [day]
+    assert days_to_build(warehouse, TODAY) == [FEBRUARY, MARCH, TODAY]
+    assert build(warehouse, [FEBRUARY, MARCH]) == 2
+    with warehouse.write() as connection:
+        gaps = read_table(connection, "main.cost_reconciliation", "true ORDER BY usage_date")
+    assert gaps.select("usage_date", "model", "computed_usd", "reported_usd", "gap_usd").rows() == [
+        (FEBRUARY, "claude-x", None, Decimal(3), Decimal(-3)),
+        (MARCH, "claude-x", Decimal(10), Decimal(9), Decimal(1)),
+    ]
+    assert days_to_build(warehouse, TODAY) == [TODAY]
+
+
+def test_a_run_that_ended_before_the_reconciliation_is_seen_to_be_unfinished(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, MARCH)
+    price_days(warehouse, [MARCH])
+    for mart in marts():
+        if mart.table.name != "cost_reconciliation":
+            build_mart(warehouse, mart, [MARCH])
+    assert days_to_build(warehouse, TODAY) == [MARCH, TODAY]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.schema.reported_costs import CostReconciliation
 from pipelines.steps.marts import build_mart
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.warehouse import SQL_FOLDER, Warehouse, read_table
 from tests.unit.steps.mart_rows import MARTS, add, built
 
 DAY = date(2026, 3, 9)
@@ -190,3 +190,22 @@ def test_a_mart_of_other_days_is_left_alone(tmp_path):
     assert build_mart(warehouse, MARTS["cost_reconciliation"], [datetime(2026, 3, 10).date()]) == 0
     with warehouse.write() as connection:
         assert read_table(connection, "main.cost_reconciliation").height == 1
+
+
+def test_the_cookbook_sums_a_month_by_cause(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    days = [DAY + timedelta(days=number) for number in range(3)]
+    add(
+        warehouse, "core.cost_comparison",
+        comparison(usage_date=days[0], computed_usd="2", billed_usd="2.5"),
+        comparison(usage_date=days[1], has_usage=False, billed_usd="4", credit_usd="-1", report_lines=2),
+        comparison(usage_date=days[2], billed_usd="1", unpriced_quantity=5),
+    )  # fmt: skip
+    build_mart(warehouse, MARTS["cost_reconciliation"], days)
+    warehouse.publish()
+    with warehouse.read() as connection:
+        (row,) = connection.sql((SQL_FOLDER / "cookbook" / "gap_to_the_bill.sql").read_text()).fetchall()
+    assert (row[0], row[-1]) == (date(2026, 3, 1), 1)
+    # Computed 2; reported 2.5 + 3 + 1; the gap of the third day is unknown.
+    assert [str(amount.normalize()) for amount in row[3:8]] == ["2", "6.5", "-3.5", "-4", "0"]
+    assert (row[8], row[11]) == (1, Decimal("-0.5"))

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.schema.price_segments import MODEL_KEY, SEGMENT_SCHEMA
 from pipelines.schema.reported_costs import CostComparison
@@ -178,7 +180,11 @@ def test_a_tier_that_fits_nearly_explains_nothing():
 def quantities(output, input_=None, **differences):
     lines = [("output", output), *([("input_uncached", input_)] if input_ else [])]
     return [
-        line(usd, model="gpt-x", meter=meter, quantity=Decimal(quantity), **({"quantity_unit": "tokens"} | differences))
+        line(
+            usd,
+            **{"model": "gpt-x", "meter": meter, "quantity": Decimal(quantity), "quantity_unit": "tokens"}
+            | differences,
+        )
         for meter, (usd, quantity) in lines
     ]
 
@@ -202,6 +208,7 @@ def test_quantities_that_cannot_be_priced_for_certain_explain_nothing():
         [line("1.30", model="gpt-x")],
         [*quantities(("1.30", 130_000)), line("0.20", model="gpt-x", line_item="something else")],
         quantities(("1.30", 130_000), service_tier="fast"),
+        [*quantities(("1.30", 130_000)), *quantities(("0.10", 12), meter="requests", quantity_unit="requests")],
     ):
         assert compared(rows, doubtful, "list_usd") == [(None,)]
     two_tiers = [usage(), usage(tokens=10_000, service_tier="batch")]
@@ -232,3 +239,42 @@ def test_models_to_price_are_those_used_and_those_named_where_the_usage_is():
         ("global", "gpt-z"),
         ("us", "gpt-w"),
     ]
+
+
+USAGE = st.builds(
+    usage,
+    model=st.sampled_from(["gpt-x", "gpt-x-2026-01-15", "gpt-y", "gpt-unknown"]),
+    tokens=st.integers(1, 10**7),
+    project_id=st.sampled_from([None, "a", "b"]),
+    web_searches=st.sampled_from([None, 500]),
+    reported_cost_usd=st.none() | st.integers(0, 10**6).map(lambda micros: Decimal(micros).scaleb(-6)),
+    usage_at=st.sampled_from([NOON, NOON + timedelta(days=1)]),
+)
+LINE = st.builds(
+    line,
+    st.integers(-(10**4), 10**6).map(lambda cents: str(Decimal(cents).scaleb(-2))),
+    model=st.sampled_from([None, "gpt-x", "gpt-z"]),
+    project_id=st.sampled_from([None, "a"]),
+    meter=st.sampled_from([None, "web_searches", "output"]),
+    is_credit=st.booleans(),
+    ends_at=st.sampled_from([START + timedelta(days=1), START + timedelta(days=31)]),
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(USAGE, max_size=6), st.lists(LINE, max_size=4))
+def test_no_amount_of_either_side_is_lost_or_counted_twice(rows, lines):
+    frame = usage_frame([row | {"usage_id": str(number)} for number, row in enumerate(rows)])
+    costs = price_usage(frame.lazy(), SEGMENTS)
+    found = compare(frame.lazy(), costs, reported(*lines), SEGMENTS)
+    CostComparison.validate(found)
+    grain = ["usage_date", "provider", "channel", "model", "project_id", "api_key_id", "report"]
+    assert found.select(grain).n_unique() == found.height
+    assert found["computed_usd"].sum() == costs["cost_usd"].sum()
+    assert found["unpriced_quantity"].sum() == costs.filter(pl.col("price_id").is_null())["quantity"].sum()
+    of_bill = found.filter(pl.col("report") == "costs_api")
+    parts = [of_bill[name].sum() for name in ("billed_usd", "credit_usd", "longer_usd")]
+    assert sum(parts) == sum(row["amount_usd"] for row in lines)
+    has_bill = pl.col("usage_date").is_in([row["usage_date"] for row in lines])
+    stated = frame.filter(~has_bill)["reported_cost_usd"].sum()
+    assert found.filter(pl.col("report") == "usage_log")["billed_usd"].sum() == stated
