@@ -1,6 +1,20 @@
 """Deprecation pages: one entry per source. Data only."""
 
-from pipelines.sources.lifecycle import anthropic, azure, bedrock, cohere, deepseek, gemini, groq, openai, vertex, xai
+from pipelines.sources.api_key import ApiKey
+from pipelines.sources.lifecycle import (
+    anthropic,
+    azure,
+    bedrock,
+    bedrock_models_api,
+    cohere,
+    deepseek,
+    gemini,
+    groq,
+    openai,
+    openai_models_api,
+    vertex,
+    xai,
+)
 from pipelines.sources.source import Source
 
 LIFECYCLES = (
@@ -100,5 +114,26 @@ LIFECYCLES = (
         parse=deepseek.parse,
         min_rows=1,
         accept="text/html",
+    ),
+    Source(
+        key="openai_models_api",
+        kind="lifecycle",
+        standing="api",
+        urls=("https://api.openai.com/v1/models",),
+        parse=openai_models_api.parse,
+        min_rows=5,
+        accept="application/json",
+        api_key=ApiKey("OPENAI_API_KEY"),
+    ),
+    # The region with the most models. A key that AWS has tied to another region is refused there.
+    Source(
+        key="bedrock_models_api",
+        kind="lifecycle",
+        standing="api",
+        urls=("https://bedrock.us-east-1.amazonaws.com/foundation-models",),
+        parse=bedrock_models_api.parse,
+        min_rows=5,
+        accept="application/json",
+        api_key=ApiKey("AWS_BEARER_TOKEN_BEDROCK"),
     ),
 )
