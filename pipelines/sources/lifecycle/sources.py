@@ -10,9 +10,11 @@ from pipelines.sources.lifecycle import (
     deepseek,
     gemini,
     groq,
+    mistral,
     openai,
     openai_models_api,
     vertex,
+    vertex_google,
     xai,
 )
 from pipelines.sources.source import Source
@@ -96,6 +98,28 @@ LIFECYCLES = (
         parse=vertex.parse,
         min_rows=3,
         accept="text/html",
+    ),
+    Source(
+        key="vertex_google_retirements",
+        kind="lifecycle",
+        standing="page",
+        urls=(
+            "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions",
+            "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions.md.txt",
+        ),
+        parse=vertex_google.parse,
+        min_rows=10,
+        accept="text/html, text/markdown, text/plain",
+    ),
+    # The overview only: a page per model would be a hundred requests for the same dates.
+    Source(
+        key="mistral_legacy_models",
+        kind="lifecycle",
+        standing="page",
+        urls=("https://docs.mistral.ai/models/overview",),
+        parse=mistral.parse,
+        min_rows=5,
+        accept="text/html, text/markdown",
     ),
     Source(
         key="xai_may_2026_retirement",
