@@ -88,6 +88,31 @@ def test_score_is_the_product_of_its_parts() -> None:
     assert row["cost_until_retirement_usd"].quantize(Decimal("0.000001")) == Decimal("15.000000")
 
 
+def test_the_worked_example_of_the_document() -> None:
+    """docs/deprecation_risk.md, computed there by hand."""
+    usage = _usage(
+        {"quantity": 2_000_000, "cost_usd": Decimal(60)},
+        {"meter": "output", "quantity": 500_000, "cost_usd": Decimal(30)},
+        {"model": "other", "cost_usd": Decimal(2160)},
+    )
+    told = {"model": "n", "announced_on": date(2026, 3, 1), "retires_on": date(2026, 8, 30), "lifecycle_id": "n"}
+    ending = {"retires_on": AS_OF + timedelta(days=60)}
+    prices = _prices(
+        ("old", "input_uncached", "30"),
+        ("old", "output", "60"),
+        ("new", "input_uncached", "1.25"),
+        ("new", "output", "10"),
+    )
+    row = _row(usage, _lifecycles(ending, told), prices)
+    assert (row["lead_time_days"], row["notice_median_days"], row["notice_event_count"]) == (182.0, 182.0, 1)
+    assert row["urgency"] == pytest.approx(0.6703, abs=1e-4)
+    assert (row["share_of_spend"], row["spend_exposure"], row["impact"]) == pytest.approx((0.04, 0.4, 1.0))
+    assert (row["score"], row["level"]) == (pytest.approx(42.9, abs=0.05), "medium")
+    assert row["cost_until_retirement_usd"] == Decimal(180)
+    assert row["monthly_delta_usd"] == Decimal("-82.5")
+    assert row["replacement_delta_pct"] == pytest.approx(-91.7, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("outcome", "replacements", "impact"),
     [
