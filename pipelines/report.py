@@ -126,9 +126,8 @@ def print_sources(
     console: Console, warehouse: Warehouse, sources: Sequence[Source], environ: Mapping[str, str]
 ) -> None:
     """The catalog beside the newest health of each source, where there is a published file."""
-    columns = ("source", "kind", "standing", "is_proven", "key", "url")
-    rows = [(s.key, s.kind, s.standing, s.is_proven, _key_words(s, environ), s.urls[0]) for s in sources]
-    frame = pl.DataFrame(rows, columns, orient="row")
+    columns = ("source", "kind", "standing", "is_proven", "url")
+    frame = pl.DataFrame([(s.key, s.kind, s.standing, s.is_proven, s.urls[0]) for s in sources], columns, orient="row")
     if warehouse.published_file.exists():
         with warehouse.read() as connection:
             health = connection.sql(
@@ -137,13 +136,9 @@ def print_sources(
             ).pl()
         frame = frame.join(health, on="source", how="left")
     print_frame(console, frame, f"{frame.height} sources", limit=frame.height)
-
-
-def _key_words(source: Source, environ: Mapping[str, str]) -> str:
-    """The variable of a key, and whether it is set; never its value."""
-    if source.api_key is None:
-        return ""
-    return source.api_key.variable + (" (set)" if source.is_asked(environ) else " (not set: not asked)")
+    for source in sources:
+        if source.api_key is not None and not source.is_asked(environ):
+            console.print(f"not asked: {source.key}, as {source.api_key.variable} is not set", highlight=False)
 
 
 def print_failures(console: Console, phases: Sequence[Any]) -> None:
