@@ -1,6 +1,7 @@
 """`costs sources`: look at sources, try a parser on a page, load or accept one, read the archived ones again."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +32,7 @@ Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources l
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """All sources, with how they stood at the last run."""
-    report.print_sources(console, context.obj, SOURCES)
+    report.print_sources(console, context.obj, SOURCES, os.environ)
 
 
 @app.command()

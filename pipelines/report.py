@@ -1,6 +1,6 @@
 """What people read in the terminal: tables and progress. Prints what it is given; text from outside is escaped."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -122,7 +122,9 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
             console.print(line, highlight=False, soft_wrap=True)
 
 
-def print_sources(console: Console, warehouse: Warehouse, sources: Sequence[Source]) -> None:
+def print_sources(
+    console: Console, warehouse: Warehouse, sources: Sequence[Source], environ: Mapping[str, str]
+) -> None:
     """The catalog beside the newest health of each source, where there is a published file."""
     columns = ("source", "kind", "standing", "is_proven", "url")
     frame = pl.DataFrame([(s.key, s.kind, s.standing, s.is_proven, s.urls[0]) for s in sources], columns, orient="row")
@@ -134,6 +136,9 @@ def print_sources(console: Console, warehouse: Warehouse, sources: Sequence[Sour
             ).pl()
         frame = frame.join(health, on="source", how="left")
     print_frame(console, frame, f"{frame.height} sources", limit=frame.height)
+    for source in sources:
+        if source.api_key is not None and not source.is_asked(environ):
+            console.print(f"not asked: {source.key}, as {source.api_key.variable} is not set", highlight=False)
 
 
 def print_failures(console: Console, phases: Sequence[Any]) -> None:

@@ -18,29 +18,29 @@ Row = dict[str, Any]
 
 
 def retirement_moved(moves: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
-    """One alert per version of a model's lifecycle whose date, precision or state differs from the one before.
+    """One alert per version of a model's lifecycle in which a date, precision, state or outcome is another than before.
 
-    `moves`: consecutive versions: provider, model, old_retires_on, new_retires_on, old_precision, new_precision,
-    old_state, new_state (old_* NULL where the source named the model for the first time), known_from,
-    lifecycle_id, source, url, spend_30d_usd (NULL if unknown), is_first_snapshot (such rows raise nothing).
+    `moves` has the columns of LifecycleChange; rows with is_first_snapshot raise nothing.
     """
     alerts = []
     for row in moves.filter(~pl.col("is_first_snapshot")).sort("lifecycle_id").iter_rows(named=True):
         old = retirement_words(row["old_retires_on"], row["old_precision"])
         new = retirement_words(row["new_retires_on"], row["new_precision"])
-        if old == new and row["old_state"] == row["new_state"]:
+        others = _other_moves(row)
+        if old == new and row["old_state"] == row["new_state"] and not others:
             continue
-        is_worse = new != old and not _is_postponed(row) and row["new_retires_on"] is not None
+        is_worse = (new != old and not _is_postponed(row) and row["new_retires_on"] is not None) or bool(others)
         is_used = bool(row["spend_30d_usd"])
         alerts.append(
             alert(
                 "retirement_moved",
                 [row["lifecycle_id"]],
                 "warning" if is_used and (is_worse or row["new_state"] == "retired") else "info",
-                f"{row['provider']} {row['model']}: {_moved_words(row, old, new)}",
+                f"{named(row)}: {_moved_words(row, old, new, others)}",
                 [
                     f"state: {row['old_state'] or 'not listed'} -> {row['new_state']}",
                     f"retirement: {old} -> {new}",
+                    *others,
                     _spend_words(row["spend_30d_usd"]),
                     f"source: {row['url'] or row['source']}",
                 ],
@@ -78,9 +78,9 @@ def retirement_near(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
         alerts.append(
             alert(
                 "retirement_near",
-                [row["provider"], row["model"], row["retires_on"], threshold],
+                [*_whose(row), row["retires_on"], threshold],
                 "critical" if threshold <= 7 else "warning" if threshold <= 30 else "info",
-                f"{row['provider']} {row['model']}: {title}",
+                f"{named(row)}: {title}",
                 [
                     _spend_words(row["spend_30d_usd"]),
                     "cost of the move: "
@@ -104,9 +104,9 @@ def used_after_retirement(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFr
         alerts.append(
             alert(
                 "used_after_retirement",
-                [row["provider"], row["model"], f"{used_on:%Y-%m}"],
+                [*_whose(row), f"{used_on:%Y-%m}"],
                 "critical",
-                f"{row['provider']} {row['model']}: used on {used_on}, though retired {row['expected_end_on']}",
+                f"{named(row)}: used on {used_on}, though retired {row['expected_end_on']}",
                 [
                     "requests may be answered, and billed, by another model",
                     _spend_words(row["spend_30d_usd"]),
@@ -127,6 +127,43 @@ def retirement_words(retires_on: date | None, precision: str | None) -> str:
     )
 
 
+def named(row: Row) -> str:
+    """Whose end it is: "openai gpt-4o", and where that is not the whole: "(on azure, version 2, for eastus)".
+
+    A version that the model id holds already is not said again.
+    """
+    parts = [
+        *([f"on {row['channel']}"] if row["channel"] != "api" else []),
+        *([f"version {row['version']}"] if row["version"] and row["version"] not in row["model"] else []),
+        *([f"for {_scope_words(row['scope'])}"] if row["scope"] != "all" else []),
+    ]
+    return f"{row['provider']} {row['model']}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _scope_words(scope: str) -> str:
+    """The scope as printed; of a long list of regions the first and how many more."""
+    first, *more = scope.split(",")
+    return scope if len(more) < 3 else f"{first} and {len(more)} more"
+
+
+def _whose(row: Row) -> list[Any]:
+    """What makes an alert another one: the parts of `named`, as far as they are not the whole."""
+    parts = [row["channel"] if row["channel"] != "api" else "", row["version"], row["scope"]]
+    return [row["provider"], row["model"], *(parts if any(parts[:2]) or parts[2] != "all" else [])]
+
+
+def _other_moves(row: Row) -> list[str]:
+    """The legacy date, the date of the price change and the outcome, where a listed model got others than before."""
+    if row["old_state"] is None:
+        return []
+    facts = {"legacy_on": "legacy from", "price_change_on": "price change on", "outcome": "afterwards"}
+    return [
+        f"{words}: {row[f'old_{fact}'] or 'no date'} -> {row[f'new_{fact}'] or 'no date'}"
+        for fact, words in facts.items()
+        if row[f"old_{fact}"] != row[f"new_{fact}"]
+    ]
+
+
 def _per_model(risks: pl.DataFrame) -> pl.DataFrame:
     """Owners of the same model together; a sum with an unknown part is unknown."""
     amounts = [
@@ -134,7 +171,7 @@ def _per_model(risks: pl.DataFrame) -> pl.DataFrame:
         for name in ("spend_30d_usd", "monthly_delta_usd")
     ]
     facts = pl.col("days_left", "days_basis", "expected_end_on", "replacement", "lifecycle_id").first()
-    keys = ["as_of", "provider", "model", "retires_on"]
+    keys = ["as_of", "provider", "channel", "model", "version", "scope", "retires_on"]
     by_model = risks.sort(*keys, "lifecycle_id", "replacement").group_by(keys, maintain_order=True)
     return by_model.agg(facts, *amounts, pl.col("last_used_on").max())
 
@@ -156,7 +193,9 @@ def _is_postponed(row: Row) -> bool:
     return old is not None and new is not None and new > old
 
 
-def _moved_words(row: Row, old: str, new: str) -> str:
+def _moved_words(row: Row, old: str, new: str, others: list[str]) -> str:
+    if old == new and row["old_state"] == row["new_state"]:
+        return "; ".join(others)
     if old == new:
         return f"now {row['new_state']}, was {row['old_state'] or 'not listed'}; retirement {new}"
     if row["old_retires_on"] is None:

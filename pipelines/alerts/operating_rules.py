@@ -18,11 +18,11 @@ Row = dict[str, Any]
 def source_failing(health: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     """One alert per source and streak of failures, or per last success where it only went stale.
 
-    `health` has the columns of SourceHealth. A source that was never tried is no alert. One that has never met a live
-    page says so: its parser is then the first suspect.
+    `health` has the columns of SourceHealth. A source that was never tried, or has no key, is no alert. One that has
+    never met a live page says so: its parser is then the first suspect.
     """
     alerts = []
-    for row in health.filter(pl.col("status") != "ok").sort("source").iter_rows(named=True):
+    for row in health.filter(~pl.col("status").is_in(["ok", "no_key"])).sort("source").iter_rows(named=True):
         begin = row["failing_since"] or row["last_success_at"]
         if begin is None:
             continue

@@ -12,7 +12,14 @@ from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Settings
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.steps.alerting import deliver_due, raise_alerts
-from pipelines.steps.deciding import Decision, break_even_on, decide_days, deprecation_risk_on, forecast_on
+from pipelines.steps.deciding import (
+    Decision,
+    break_even_on,
+    decide_days,
+    deprecation_risk_on,
+    forecast_on,
+    notice_statistics_on,
+)
 
 
 def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg.AssetsDefinition:
@@ -40,6 +47,7 @@ def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg
 DECISIONS = [
     decision_asset("main.break_even", ("core.token_price", "core.gpu_rate", "core.usage_cost"), break_even_on),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
+    decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(
         "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on
     ),

@@ -85,7 +85,7 @@ def _run(
     first_decided: date | None,
     sources: Sequence[Source],
 ) -> list[Phase]:
-    prepare(settings.warehouse, settings.now())
+    prepare(settings.warehouse, settings.now(), os.environ)
     definitions = build_definitions(settings)
     today = settings.now().date()
     phases = []

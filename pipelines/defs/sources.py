@@ -4,6 +4,7 @@ A source that cannot be fetched or is refused is a failed step of its own; the o
 by another job, so that one bad page stops nothing else.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +35,7 @@ def book_key(source: Source) -> dg.AssetKey:
 
 
 def raw_asset(source: Source) -> dg.AssetsDefinition:
-    """Fetch one source into the archive."""
+    """Fetch one source into the archive; one whose key is not set is skipped."""
 
     @dg.asset(
         key=raw_key(source),
@@ -43,14 +44,17 @@ def raw_asset(source: Source) -> dg.AssetsDefinition:
         description=f"The body of {source.urls[0]}, archived by hash before anything parses it.",
         metadata={"url": dg.MetadataValue.url(source.urls[0]), "standing": source.standing},
         pool=POOL,
+        output_required=source.api_key is None,
     )
-    def fetched(settings: Settings) -> dg.MaterializeResult[Any]:
+    def fetched(settings: Settings) -> Iterator[dg.MaterializeResult[Any]]:
+        if settings.base_url is None and not source.is_asked(os.environ):
+            return  # no output: what is below is skipped, and nothing has failed
         with Fetcher() as fetcher:
-            attempt = fetch_source(settings.warehouse, source, fetcher, settings.now(), settings.base_url)
+            attempt = fetch_source(settings.warehouse, source, fetcher, settings.now(), settings.base_url, os.environ)
         if attempt.error is not None:
             raise dg.Failure(f"{source.key} could not be fetched: {attempt.error}", allow_retries=False)
         metadata = {"outcome": attempt.outcome, "size_bytes": attempt.size_bytes, "fetch_id": attempt.fetch_id}
-        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(str(attempt.sha256)))
+        yield dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(str(attempt.sha256)))
 
     return fetched
 

@@ -9,15 +9,15 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.economics.forecast import USD, holds_before, price_days
+from pipelines.economics.notice import ANNOUNCER, notice_days
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import DeprecationRisk
 
-FORMULA_VERSION = "risk-1"
+FORMULA_VERSION = "risk-2"
 OWNER = ["provider", "model", "project_id", "api_key_id"]
 SEEN_DAYS = 90
 SPEND_DAYS = 30
 MIN_LEAD_DAYS = 90
-NOTICE_WINDOW_DAYS = 365
 CRITICAL_DAYS = 14
 FULL_EXPOSURE = 0.10
 IMPACTS = {"fail": 1.0, "reroute_rebill": 0.7, "price_rise": 0.5, "redirect": 0.3}
@@ -52,26 +52,11 @@ def deprecation_risk(
     return _scored(rows, as_of)
 
 
-def notice_days(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Median and 10th percentile of days from announcement to end, by provider, over the last 12 months' announcements.
-
-    One notice per model, from its latest version; only exact dates count. Returns provider, notice_median, notice_p10.
-    """
-    since = as_of - timedelta(days=NOTICE_WINDOW_DAYS)
-    latest = lifecycles.sort("known_from", "valid_from", "lifecycle_id").unique(["provider", "model"], keep="last")
-    firm = latest.filter(
-        pl.col("announced_on") > since, pl.col("announced_on") <= as_of, pl.col("retires_precision") == "day"
-    )
-    notice = (pl.col("retires_on") - pl.col("announced_on")).dt.total_days()
-    return firm.group_by("provider").agg(
-        notice_median=notice.median(), notice_p10=notice.quantile(0.1, interpolation="lower").cast(pl.Int64)
-    )
-
-
 def one_end_per_model(lifecycles: pl.DataFrame) -> pl.DataFrame:
     """Versions of core.model_lifecycle with one statement per provider, channel and model at any time.
 
-    A version is part of the id: gpt-4o of 2024-08-06 is gpt-4o-2024-08-06. Of several scopes the whole one counts, else
+    `lifecycles` has a column `rank`, that of the source: where two sources list a model the better one counts. A
+    version is part of the id: gpt-4o of 2024-08-06 is gpt-4o-2024-08-06. Of several scopes the whole one counts, else
     the one that ends first: a model that leaves one region is about to be missed.
     """
     is_dated = pl.col("version").str.contains(r"^20\d{2}-\d{2}-\d{2}$") & ~pl.col("model").str.ends_with(
@@ -81,10 +66,10 @@ def one_end_per_model(lifecycles: pl.DataFrame) -> pl.DataFrame:
         model=pl.when(is_dated).then(pl.format("{}-{}", "model", "version")).otherwise("model"),
         is_part=pl.col("scope") != "all",
     )
-    order = ["is_part", "retires_on", "version", "scope"]
+    order = ["rank", "is_part", "retires_on", "version", "scope"]
     first = named.sort(order, nulls_last=True).unique(["provider", "channel", "model"], keep="first")
-    keys = first.select("provider", "channel", "model", "version", "scope")
-    return named.join(keys, on=keys.columns, how="semi").drop("is_part")
+    keys = first.select("provider", "channel", "model", "version", "scope", "source")
+    return named.join(keys, on=keys.columns, how="semi").drop("is_part", "rank")
 
 
 def expected_ends(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -92,18 +77,20 @@ def expected_ends(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
     An exact day or month is firm (a month from its first day). A floor, or an announcement without a date, can end no
     sooner than the provider's 10th percentile of notice from today (no notice known: today). Adds expected_end_on (NULL
-    for active models without a date), days_basis, gone_on (first day that is surely after the end), lead_time_days.
+    for active models without a date), days_basis, gone_on (first day that is surely after the end), lead_time_days and
+    the columns of `notice_days`.
     """
     moment = pl.lit(as_of).cast(pl.Datetime("us")) + pl.duration(days=1)
     in_force = (
         lifecycles.filter(holds_before(moment))
         .sort("known_from", "valid_from", "lifecycle_id")
         .unique(["provider", "model"], keep="last")
-        .join(notice_days(lifecycles, as_of), on="provider", how="left")
+        .with_columns(ANNOUNCER)
+        .join(notice_days(lifecycles, as_of), on="announcer", how="left")
     )
     is_firm = pl.col("retires_precision").is_in(["day", "month"])
     is_retired = pl.col("state") == "retired"
-    soonest = pl.lit(as_of) + pl.duration(days=pl.col("notice_p10").fill_null(0))
+    soonest = pl.lit(as_of) + pl.duration(days=pl.col("notice_p10_days").fill_null(0))
     # A page that calls a model retired without a date says that it was gone when the page first said so.
     gone = pl.coalesce("retires_on", pl.col("valid_from").dt.date())
     is_open_end = (pl.col("retires_precision") == "floor") | (pl.col("state") != "active")
@@ -115,7 +102,8 @@ def expected_ends(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .otherwise(pl.lit("inferred")),
         gone_on=pl.when(is_retired).then(gone).when(pl.col("retires_precision") == "day").then("retires_on")
         .when(pl.col("retires_precision") == "month").then(pl.col("retires_on").dt.offset_by("1mo")),
-        lead_time_days=pl.max_horizontal(pl.lit(float(MIN_LEAD_DAYS)), "notice_median"),
+        lead_time_days=pl.max_horizontal(pl.lit(float(MIN_LEAD_DAYS)), "notice_median_days"),
+        notice_event_count=pl.col("notice_event_count").fill_null(0),
     )  # fmt: skip
 
 

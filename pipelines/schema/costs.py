@@ -165,8 +165,9 @@ class SourceHealth(dy.Schema):
     url = text("address of the page")
     is_proven = flag("the parser was held to a whole real answer, or rows of a live one were promoted up to as_of")
     status = choice(
-        "ok; stale: older than two days; failing: the last attempt failed or was refused; never: no rows yet",
-        ("ok", "stale", "failing", "never"),
+        "ok; stale: older than two days; failing: the last attempt failed or was refused; never: no rows yet; "
+        "no_key: it needs a key that was not set at the last run, so it is not asked",
+        ("ok", "stale", "failing", "never", "no_key"),
     )
     last_attempt_at = instant("last attempt", nullable=True)
     last_success_at = instant("last body whose rows were promoted", nullable=True)

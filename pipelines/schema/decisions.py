@@ -8,6 +8,8 @@ from pipelines.schema.lifecycles import OUTCOMES, STATES
 VERDICTS = ("own_gpus", "api", "no_usage", "unknown")
 FORECAST_METHODS = ("weekday_profile", "run_rate")
 DAYS_BASES = ("firm", "floor", "inferred")
+NOTICE_BASES = ("announced", "legacy")
+NOTICE_PERIODS = ("12_months", "all_time")
 LEVELS = ("critical", "high", "medium", "low")
 
 
@@ -89,12 +91,37 @@ class SpendForecast(dy.Schema):
     formula_version = text("version of the formula")
 
 
+class NoticeStatistics(dy.Schema):
+    """Days from telling to the end: grain as_of, announcer, basis, period."""
+
+    as_of = day("day of the judgement")
+    announcer = text("who told: the provider for its own API, the platform (azure, bedrock, ...) for what it hosts")
+    basis = choice(
+        "announced: from the printed announcement; legacy: from the day of legacy status, which is no announcement",
+        NOTICE_BASES,
+    )
+    period = choice("12_months: told in the 365 days up to as_of; all_time: all that is known", NOTICE_PERIODS)
+    model_count = count("models, versions and scopes with both dates as exact days", unit="models")
+    event_count = count("different days on which it told", unit="events")
+    median_days = ratio("median over the models", unit="days", nullable=False)
+    min_days = count("shortest", unit="days")
+    p10_days = count("10th percentile, the lower of two neighbours", unit="days")
+    max_days = count("longest", unit="days")
+    last_told_on = day("newest of these days")
+
+
 class DeprecationRisk(dy.Schema):
-    """Used models that have an end: grain as_of, provider, model, project_id, api_key_id; usage of 90 days counts."""
+    """Used models that have an end: grain as_of, channel, provider, model, project_id, api_key_id; 90 days of usage.
+
+    score = 100 * urgency * (0.6 * spend_exposure + 0.4 * impact), 0 if unused for 30 days; docs/deprecation_risk.md.
+    """
 
     as_of = day("day of the judgement; usage before it counts")
-    provider = text("who retires the model")
+    provider = text("who makes the model")
+    channel = text("where it is bought, and retired: api (from the provider itself), azure, bedrock, vertex, ...")
     model = text("model id as the usage log reports it")
+    version = text("version whose end this is; '' where the source names none", min_length=0)
+    scope = text("regions or tiers that the end holds for; 'all' where the source names none")
     project_id = text("project or workspace that uses it", nullable=True)
     api_key_id = text("id of the API key that uses it", nullable=True)
     level = choice("critical: a printed date within 14 days and spend; else by score", LEVELS)
@@ -116,7 +143,12 @@ class DeprecationRisk(dy.Schema):
     )
     expected_end_on = day("day from which the model is expected to be gone")
     retires_on = day("date that the provider prints; NULL where it prints none", nullable=True)
-    lead_time_days = ratio("days that a move needs: 90, or the provider's median notice if longer", nullable=False)
+    lead_time_days = ratio("days that a move needs: 90, or notice_median_days if longer", nullable=False)
+    notice_median_days = ratio(
+        "median notice over the last 12 months, of the provider or the platform; NULL: none known", unit="days"
+    )
+    notice_p10_days = count("10th percentile of the same: nine of ten models had longer", unit="days", nullable=True)
+    notice_event_count = count("days on which it announced ends in the last 12 months", unit="events")
     canonical_model = text("id in core.model_lifecycle")
     state = choice("what the source calls the model", STATES)
     outcome = choice("what happens to requests afterwards", OUTCOMES)

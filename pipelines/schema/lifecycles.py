@@ -9,6 +9,7 @@ from pipelines.schema.versions import Version
 
 STATES = ("active", "legacy", "deprecated", "retired")
 PRECISIONS = ("day", "month", "floor", "none")
+CONTRADICTIONS = ("dates", "believed_only", "other_only")
 OUTCOMES = ("fail", "reroute_rebill", "redirect", "price_rise")
 
 
@@ -62,21 +63,65 @@ class LifecycleChange(dy.Schema):
     """What changed about the end of models: grain lifecycle_id."""
 
     changed_on = day("UTC day on which the warehouse learned it")
-    provider = text("who retires the model")
+    provider = text("who makes the model")
+    channel = text("where the dates apply")
     model = text("model id as the source lists it")
+    version = text("version of the model where the source retires versions one by one, else ''", min_length=0)
+    scope = text("regions or tiers that the dates hold for; 'all' where the source names none")
     old_state = choice("state before; NULL where the source named the model for the first time", STATES, nullable=True)
     new_state = choice("state now", STATES)
     old_retires_on = day("date before", nullable=True)
     new_retires_on = day("date now", nullable=True)
     old_precision = choice("how exact the date was", PRECISIONS, nullable=True)
     new_precision = choice("how exact the date is", PRECISIONS)
+    old_legacy_on = day("day of legacy status before", nullable=True)
+    new_legacy_on = day("day of legacy status now", nullable=True)
+    old_price_change_on = day("day of the price change before", nullable=True)
+    new_price_change_on = day("day of the price change now", nullable=True)
+    old_outcome = choice("what was to happen to requests afterwards", OUTCOMES, nullable=True)
+    new_outcome = choice("what happens to requests afterwards, as said now", OUTCOMES)
     old_replacements = text("recommended ids before", nullable=True)
     new_replacements = text("recommended ids now", nullable=True)
     is_listed = flag("whether the source still prints the model")
-    spend_30d_usd = usd("cost of the model in the 30 days before changed_on")
+    spend_30d_usd = usd("cost of the model on that channel in the 30 days before changed_on")
     known_from = instant("since when the warehouse knows")
     is_first_snapshot = flag("the source had never been read before, so nothing is really new")
     source = text("key of the source")
     url = text("the page", nullable=True)
     fetch_id = text("the fetch whose page shows it")
     lifecycle_id = text("the version in core.model_lifecycle")
+
+
+class LifecycleConflict(dy.Schema):
+    """Sources that disagree about a retirement now: grain other_lifecycle_id."""
+
+    provider = text("who retires the model")
+    channel = text("where the dates apply")
+    model = text("model id as the sources list it")
+    version = text("version of the model, or ''", min_length=0)
+    contradiction = choice(
+        "dates: both print one and they cannot both hold; believed_only, other_only: only that one prints a date",
+        CONTRADICTIONS,
+    )
+    believed_scope = text("regions or tiers of the believed row")
+    believed_source = text("the best source that lists the model")
+    believed_state = text("what it calls the model")
+    believed_retires_on = day("its date", nullable=True)
+    believed_precision = text("how exact it is")
+    believed_printed = text("the date as printed", nullable=True)
+    believed_fetched_at = instant("its newest body whose rows were promoted", nullable=True)
+    believed_lifecycle_id = text("the version in core.model_lifecycle")
+    other_scope = text("regions or tiers of the other row")
+    other_source = text("the source that disagrees")
+    other_state = text("what it calls the model")
+    other_retires_on = day("its date", nullable=True)
+    other_precision = text("how exact it is")
+    other_printed = text("the date as printed", nullable=True)
+    other_fetched_at = instant("its newest body whose rows were promoted", nullable=True)
+    other_lifecycle_id = text("the version in core.model_lifecycle")
+    days_difference = dy.Int64(
+        description="other date less believed date; NULL where one prints none",
+        nullable=True,
+        metadata={"unit": "days"},
+    )
+    reason = text("why the one is believed")

@@ -66,3 +66,4 @@ class Source(dy.Schema):
     rank = count("who is believed first where sources disagree; lower wins", unit="1")
     url = text("address of the page")
     is_proven = flag("the parser was held to a whole real answer before it was first used")
+    is_asked = flag("it needs no key of the user's, or the key was set at the last run")

@@ -14,10 +14,10 @@ from pipelines.schema.costs import (
     SourceHealth,
     UsageCost,
 )
-from pipelines.schema.decisions import BreakEven, DeprecationRisk, SpendForecast
+from pipelines.schema.decisions import BreakEven, DeprecationRisk, NoticeStatistics, SpendForecast
 from pipelines.schema.gpu_rates import GpuRate, GpuRateCurrent, GpuRateHistory, GpuRateSpread
 from pipelines.schema.holds import Acceptance, PriceHold
-from pipelines.schema.lifecycles import LifecycleChange, ModelLifecycle
+from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
@@ -71,12 +71,14 @@ TABLES = (
     Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),
     Table("main", "price_change", PriceChange, "changed_on"),
     Table("main", "lifecycle_change", LifecycleChange, "changed_on"),
+    Table("main", "lifecycle_conflict", LifecycleConflict),
     Table("main", "price_conflict", PriceConflict),
     Table("main", "gpu_rate_current", GpuRateCurrent),
     Table("main", "gpu_rate_history", GpuRateHistory),
     Table("main", "gpu_rate_spread", GpuRateSpread),
     Table("main", "source_health", SourceHealth, "as_of"),
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
+    Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
     Table("main", "alert", Alert, "alert_on"),

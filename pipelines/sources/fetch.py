@@ -1,13 +1,14 @@
 """Bytes over HTTP, politely and within bounds. No parsing, no database, no clock but for time-outs.
 
 An answer is whole or it is an error: truncated, oversized, empty and unexpected answers raise FetchError.
-Messages hold no query string and no password. Cookies and .netrc are not sent; proxies and CA bundle are honoured.
+Messages hold no query string, no password and no key. Cookies and .netrc are not sent; proxies and CA bundle are
+honoured. A request with the user's key goes to the one address that was named, and nowhere else.
 """
 
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.robotparser import RobotFileParser
@@ -43,6 +44,9 @@ class Request:
     last_modified: str | None = None
     accept: str = "*/*"
     max_bytes: int = 20 * 1024 * 1024  # of the decoded body
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Headers that hold the user's key. With them no redirect is followed, and robots.txt, which speaks to crawlers,
+    is not asked: the user is a customer of the API."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,12 @@ class Fetcher(AbstractContextManager["Fetcher"]):
 
     def fetch(self, request: Request) -> Answer:
         """Ask, following redirects within the hosts and robots.txt. Raises FetchError, whatever went wrong."""
-        answer = self._follow(request, time.monotonic() + self._patience.total, ask_robots=True)
+        deadline = time.monotonic() + self._patience.total
+        answer = self._follow(request, deadline, ask_robots=not request.secret_headers)
         if answer.body == b"":
             raise FetchError(f"{shown(request.url)}: the body is empty", answer.status)
+        if any(header.split()[-1].encode() in (answer.body or b"") for header in request.secret_headers.values()):
+            raise FetchError(f"{shown(request.url)}: the answer repeats the key and is not kept", answer.status)
         return answer
 
     def _follow(self, request: Request, deadline: float, *, ask_robots: bool) -> Answer:
@@ -99,6 +106,8 @@ class Fetcher(AbstractContextManager["Fetcher"]):
             answer = self._try(replace(request, url=url.url), deadline)
             if isinstance(answer, Answer):
                 return answer
+            if request.secret_headers:
+                raise FetchError(f"{shown(request.url)}: a redirect, which is not followed with a key")
             url = redirect_target(url.url, answer, hosts)
         raise FetchError(f"{shown(request.url)}: more than {MAX_REDIRECTS} redirects")
 
@@ -209,6 +218,7 @@ def _headers(request: Request) -> dict[str, str]:
         "Accept-Language": "en",
         "Accept-Encoding": "gzip, deflate",
         **{name: value for name, value in conditions.items() if value is not None},
+        **request.secret_headers,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pipelines.sources.api_key import ApiKey
 from pipelines.sources.paged_fetch import NextPage
 from pipelines.sources.parsed import Parsed
 
@@ -39,6 +40,12 @@ class Source:
     max_bytes: int = 20 * 1024 * 1024
     next_page: NextPage | None = None
     """Where a list comes in pages: the address of the next one; the archived body is a JSON array of the pages."""
+    api_key: ApiKey | None = None
+    """Where the user's key is found, for a source that answers only with one; without a key it is not asked."""
+
+    def is_asked(self, environ: Mapping[str, str]) -> bool:
+        """Whether the source can be asked: it needs no key, or the user gave one."""
+        return self.api_key is None or self.api_key.is_set(environ)
 
     @property
     def table(self) -> str:

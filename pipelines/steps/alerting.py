@@ -52,12 +52,13 @@ def _raised(
     health = read_table(connection, "main.source_health", "as_of = $day", day=day)
     forecast = read_table(connection, "main.spend_forecast", "as_of BETWEEN $day - 1 AND $day", day=day)
     prices, sources = read_table(connection, "core.token_price"), read_table(connection, "raw.source")
+    lifecycles = read_table(connection, "core.model_lifecycle")
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == day)
     return [
         price_rules.price_changed(_told_first_hand(changes, prices, sources), prices, now),
         price_rules.price_held(read_table(connection, "core.price_hold"), now),
         gpu_rules.gpu_rate_changed(rates, now),
-        lifecycle_rules.retirement_moved(moves, now),
+        lifecycle_rules.retirement_moved(_told_by_pages(moves, lifecycles, sources), now),
         lifecycle_rules.retirement_near(risks, now),
         lifecycle_rules.used_after_retirement(risks, now),
         # How a source stood on an earlier day is history, and no alert.
@@ -79,6 +80,15 @@ def _told_first_hand(changes: pl.DataFrame, prices: pl.DataFrame, sources: pl.Da
         .join(listed, on=["provider", "name"], how="semi")
     )
     return changes.join(repeated, on="price_id", how="anti")
+
+
+def _told_by_pages(moves: pl.DataFrame, lifecycles: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """Moves without those of an API about models that a page lists: lifecycle_conflict shows where the two differ."""
+    model = ["provider", "channel", "model"]
+    is_page = pl.col("standing") == "page"
+    paged = lifecycles.join(sources.filter(is_page), on="source", how="semi").select(model).unique()
+    repeated = moves.join(sources.filter(~is_page), on="source", how="semi").join(paged, on=model, how="semi")
+    return moves.join(repeated, on="lifecycle_id", how="anti")
 
 
 def _budget(environ: Mapping[str, str]) -> Decimal | None:

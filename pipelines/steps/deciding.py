@@ -1,4 +1,4 @@
-"""Decisions of one day from what was known then: break-even, spend forecast, deprecation risk."""
+"""Decisions of one day from what was known then: break-even, spend forecast, notice, deprecation risk."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -12,6 +12,7 @@ from pipelines.books.model_names import lifecycle_ids
 from pipelines.economics.break_even import break_even_table
 from pipelines.economics.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.economics.forecast import spend_forecast
+from pipelines.economics.notice import notice_statistics
 from pipelines.economics.throughput import Assumptions
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
@@ -60,9 +61,21 @@ def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) 
 def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Used models that have an end, on the channel where they are bought: each channel has dates of its own."""
     used = _usage_before(connection, day, 90)
-    ends = one_end_per_model(_known(connection, "core.model_lifecycle", day))
+    ends = _ends(connection, day)
     parts = [_risk_on(connection, folder, day, used, ends, channel) for channel in used["channel"].unique().sort()]
     return pl.concat(parts) if parts else pl.DataFrame()
+
+
+def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """How long before the end each provider and platform has told it."""
+    return notice_statistics(_ends(connection, day), day)
+
+
+def _ends(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
+    """What the best source of each model says about its end, as known on a day. A source not in the catalog is last."""
+    ranks = read_table(connection, "raw.source").select("source", "rank")
+    known = _known(connection, "core.model_lifecycle", day).join(ranks, on="source", how="left")
+    return one_end_per_model(known.with_columns(pl.col("rank").fill_null(pl.lit(ranks.height + 1))))
 
 
 def _risk_on(

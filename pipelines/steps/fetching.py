@@ -1,6 +1,7 @@
 """Fetch one source: ask, archive the body, note the attempt in raw.fetch. Nothing is parsed here."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,9 +32,17 @@ class Attempt:
 
 
 def fetch_source(
-    warehouse: Warehouse, source: Source, fetcher: Fetcher, at: datetime, base_url: str | None = None
+    warehouse: Warehouse,
+    source: Source,
+    fetcher: Fetcher,
+    at: datetime,
+    base_url: str | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Attempt:
-    """Ask a source's addresses, best first, and store what came. A failure is a row too, not an exception."""
+    """Ask a source's addresses, best first, and store what came. A failure is a row too, not an exception.
+
+    `environ` holds the user's key, where the source needs one; recorded pages are asked for without.
+    """
     with warehouse.write() as connection:
         last = _last_body(connection, source.key)
     errors = []
@@ -50,6 +59,8 @@ def fetch_source(
             max_bytes=source.max_bytes,
         )
         try:
+            if source.api_key is not None and base_url is None:
+                request = replace(request, secret_headers=source.api_key.headers(environ or {}))
             # A recorded list is one file, which already holds all its pages.
             next_page = source.next_page if base_url is None else None
             answer = fetch_pages(fetcher, request, next_page) if next_page else fetcher.fetch(request)

@@ -1,5 +1,6 @@
 """What happens before a run: strays of killed runs go, and the catalog of sources is noted for SQL."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -17,8 +18,8 @@ KEEP_UNFINISHED_BODIES = timedelta(hours=1)
 """Another run may be writing them."""
 
 
-def prepare(warehouse: Warehouse, now: datetime) -> None:
-    """Make a warehouse ready for a run; harmless at any time."""
+def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> None:
+    """Make a warehouse ready for a run; harmless at any time. `environ` tells which sources have the user's key."""
     warehouse.folder.mkdir(parents=True, exist_ok=True)
     warehouse.sweep()
     archive.sweep(warehouse.folder, now - KEEP_UNFINISHED_BODIES)
@@ -31,6 +32,7 @@ def prepare(warehouse: Warehouse, now: datetime) -> None:
             "rank": order[s.key],
             "url": s.urls[0],
             "is_proven": s.is_proven,
+            "is_asked": s.is_asked(environ or {}),
         }
         for s in SOURCES
     ]

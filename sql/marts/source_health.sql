@@ -29,6 +29,7 @@ stood AS (
         source.kind,
         source.standing,
         source.url,
+        source.is_asked,
         bool_or(source.is_proven OR coalesce(attempt.is_success AND attempt.origin = 'live', false)) AS is_proven,
         max(attempt.fetched_at) AS last_attempt_at,
         max(attempt.fetched_at) FILTER (attempt.is_success) AS last_success_at,
@@ -52,8 +53,9 @@ streak AS (
     GROUP BY ALL
 )
 SELECT
-    stood.* EXCLUDE (day_end, usual_row_count, reason),
+    stood.* EXCLUDE (day_end, usual_row_count, reason, is_asked),
     CASE
+        WHEN NOT is_asked THEN 'no_key'
         WHEN streak.failures > 0 THEN 'failing'
         WHEN last_success_at IS NULL THEN 'never'
         WHEN last_success_at < day_end - INTERVAL 3 DAY THEN 'stale'

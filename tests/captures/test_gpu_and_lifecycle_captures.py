@@ -130,6 +130,12 @@ def test_openai_full_page() -> None:
         "text-search-davinci-query-001": ("2023-07-06", "2024-01-04", "text-embedding-3-small"),
         "gpt-3.5-turbo-0301": ("2023-06-13", "2024-09-13", "gpt-3.5-turbo"),
         "code-cushman-001": ("2023-03-20", "2023-03-23", "gpt-4o"),
+        "gpt-4-0125-preview": ("2025-09-26", "2026-03-26", "gpt-5,gpt-4.1"),
+        "gpt-4o-realtime-preview-2024-10-01": ("2025-06-10", "2025-10-10", "gpt-realtime"),
+        "gpt-4-1106-vision-preview": ("2024-06-06", "2024-12-06", "gpt-4o"),
+        "text-davinci-003": ("2023-07-06", "2024-01-04", "gpt-3.5-turbo-instruct"),
+        "text-similarity-babbage-001": ("2023-07-06", "2024-01-04", "text-embedding-3-small"),
+        "text-davinci-edit-001": ("2023-07-06", "2024-01-04", "gpt-4o"),
     }
     assert {model: found[model] for model in read_on_the_page} == {
         model: ("deprecated", date.fromisoformat(announced), date.fromisoformat(retires), "day", replacements)
@@ -204,3 +210,41 @@ def test_anthropic_rows_of_single_days() -> None:
         *("retired", date(2024, 9, 4)),
         date(2024, 11, 6),
     )
+
+
+def test_anthropic_rows_of_the_newest_capture() -> None:
+    """All 29 rows, typed from the page; the five captures before it follow from the moves, which are checked."""
+    opus, sonnet, haiku = "claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5-20251001"
+    floors = {
+        "claude-fable-5": "2027-06-09",
+        "claude-opus-5": "2027-07-24",
+        "claude-opus-4-8": "2027-05-28",
+        "claude-opus-4-7": "2027-04-16",
+        "claude-opus-4-6": "2027-02-05",
+        "claude-opus-4-5-20251101": "2026-11-24",
+        "claude-sonnet-5": "2027-06-30",
+        "claude-sonnet-4-6": "2027-02-17",
+        "claude-sonnet-4-5-20250929": "2026-09-29",
+        "claude-haiku-4-5-20251001": "2026-10-15",
+    }
+    retired = {
+        "claude-opus-4-1-20250805": ("2026-06-05", "2026-08-05", opus),
+        "claude-opus-4-20250514": ("2026-04-14", "2026-06-15", opus),
+        "claude-sonnet-4-20250514": ("2026-04-14", "2026-06-15", sonnet),
+        "claude-3-haiku-20240307": ("2026-02-19", "2026-04-20", haiku),
+        "claude-3-5-haiku-20241022": ("2025-12-19", "2026-02-19", haiku),
+        "claude-3-7-sonnet-20250219": ("2025-10-28", "2026-02-19", sonnet),
+        "claude-3-5-sonnet-20240620": ("2025-08-13", "2025-10-28", sonnet),
+        "claude-3-5-sonnet-20241022": ("2025-08-13", "2025-10-28", sonnet),
+        "claude-3-opus-20240229": ("2025-06-30", "2026-01-05", opus),
+        "claude-2.0": ("2025-01-21", "2025-07-21", opus),
+        "claude-2.1": ("2025-01-21", "2025-07-21", opus),
+        "claude-3-sonnet-20240229": ("2025-01-21", "2025-07-21", sonnet),
+        **{f"claude-1.{number}": ("2024-09-04", "2024-11-06", haiku) for number in range(4)},
+        **{f"claude-instant-1.{number}": ("2024-09-04", "2024-11-06", haiku) for number in range(3)},
+    }
+    day = date.fromisoformat
+    assert anthropic_states("2026-08-22") == {
+        **{model: ("active", None, day(floor), "floor", None) for model, floor in floors.items()},
+        **{model: ("retired", day(told), day(end), "day", name) for model, (told, end, name) in retired.items()},
+    }

@@ -234,6 +234,26 @@ def test_cohere_counts(name: str, rows: int, rejects: int) -> None:
     assert (parsed.rows.height, parsed.rejects.height) == (rows, rejects)
 
 
+def test_cohere_rows_of_the_newest_capture() -> None:
+    """All fifteen rows. "Effective September 15, 2025, the following deprecations" is a deprecation, and no end."""
+    found = by_key(
+        cohere.parse(capture("cohere_2026-08-06.mdx")),
+        ("model", "scope"),
+        ("announced_on", "retires_on", "retires_precision", "replacements"),
+    )
+    ended = ("embed-english-v2.0", "embed-english-light-v2.0", "embed-multilingual-v2.0", "c4ai-aya-expanse-8b",
+             "c4ai-aya-vision-8b")  # fmt: skip
+    deprecated = ("command-r-03-2024", "command-r", "command-r-plus-04-2024", "command-r-plus", "command-light",
+                  "command", "summarize")  # fmt: skip
+    assert found == {
+        **{(model, ALL): (None, day("2026-04-04"), "day", None) for model in ended},
+        **{(model, ALL): (None, None, "none", None) for model in deprecated},
+        ("command-r-03-2024", "fine-tuned"): (None, day("2025-03-08"), "day", None),
+        ("rerank-english-v2.0", ALL): (day("2024-12-02"), day("2025-04-30"), "day", "rerank-v3.5"),
+        ("rerank-multilingual-v2.0", ALL): (day("2024-12-02"), day("2025-04-30"), "day", "rerank-v3.5"),
+    }
+
+
 def test_no_page_of_these_prints_a_moment_or_a_first_announcement_for_clouds() -> None:
     parsed = [bedrock.parse(capture("bedrock_2025-11-13.html")), azure.parse(capture("azure_2025-11-13.html"))]
     rows = pl.concat([page.rows for page in parsed])

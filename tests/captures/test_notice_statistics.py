@@ -22,17 +22,52 @@ Where ours differ:
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from pipelines.economics.notice import notice_statistics
 from pipelines.sources.lifecycle import anthropic, bedrock, cohere, openai
 from pipelines.sources.parsed import Parsed
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "pages" / "lifecycle"
 pytestmark = pytest.mark.skipif(not CAPTURES.exists(), reason="the captured pages are not on this machine")
+
+
+def as_versions(parsed: Parsed) -> pl.DataFrame:
+    """The rows of one page as versions of core.model_lifecycle."""
+    moment = pl.lit(datetime(2026, 8, 22)).cast(pl.Datetime("us"))
+    ids = pl.int_range(pl.len()).cast(pl.String)
+    return parsed.rows.with_columns(lifecycle_id=ids, valid_from=moment, known_from=moment)
+
+
+@pytest.mark.parametrize(
+    ("parse", "page", "figures"),
+    [
+        (openai.parse, "openai_2025-11-13.html", ("openai", "announced", 60, 182.0, 3, 458)),
+        (anthropic.parse, "anthropic_2026-08-22.md", ("anthropic", "announced", 19, 63.0, 60, 189)),
+        (cohere.parse, "cohere_2026-08-06.mdx", ("cohere", "announced", 2, 149.0, 149, 149)),
+        (bedrock.parse, "bedrock_2025-11-13.html", ("bedrock", "legacy", 34, 181.0, 88, 312)),
+    ],
+)
+def test_the_table_of_notices_gives_the_same_figures(
+    parse: Callable[[bytes], Parsed], page: str, figures: tuple[str, str, int, float, int, int]
+) -> None:
+    """main.notice_statistics over all time; a platform's rows of all makers are one."""
+    versions = as_versions(parse((CAPTURES / page).read_bytes()))
+    table = notice_statistics(versions, date(2026, 8, 22)).filter(period="all_time", basis=figures[1])
+    assert table.select("announcer", "basis", "model_count", "median_days", "min_days", "max_days").rows() == [figures]
+
+
+def test_anthropic_gave_a_median_of_62_days_over_the_last_twelve_months() -> None:
+    """2025-10-28: 114 days; 2025-12-19: 62; 2026-02-19: 60; 2026-04-14: 62, for two models; 2026-06-05: 61."""
+    versions = as_versions(anthropic.parse((CAPTURES / "anthropic_2026-08-22.md").read_bytes()))
+    recent = notice_statistics(versions, date(2026, 8, 22)).filter(period="12_months")
+    assert recent.select("model_count", "event_count", "median_days", "min_days", "p10_days", "max_days").rows() == [
+        (6, 5, 62.0, 60, 60, 114)
+    ]
 
 
 def days_before_the_end(parsed: Parsed, since: str) -> pl.DataFrame:

@@ -42,6 +42,15 @@ def test_sources_list_names_every_source_with_its_page(warehouse):
         assert source.urls[0][:60] in line
 
 
+def test_sources_list_says_which_sources_lack_a_key_and_shows_none(warehouse, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "made-up-key")
+    result = costs(warehouse, "sources", "list")
+    assert "not asked: openai_models_api, as OPENAI_API_KEY is not set" in result.output.splitlines()
+    assert "not asked: bedrock_models_api" not in result.output
+    assert "made-up-key" not in result.output
+
+
 def test_sources_list_shows_health_once_there_is_a_published_file(warehouse):
     warehouse.publish()
     result = costs(warehouse, "sources", "list")

@@ -153,7 +153,9 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(runs):
     assert health.filter(source=GONE)["reason"][0].endswith("HTTP 404")
     asked = [source.key for source in recorded_sources() if source.key != GONE]
     assert set(health.filter(pl.col("source").is_in(asked))["status"]) == {"ok"}
-    assert set(health.filter(~pl.col("source").is_in([*asked, GONE]))["status"]) == {"never"}
+    keyless = {source.key for source in SOURCES if not source.is_asked(os.environ)}
+    assert set(health.filter(status="no_key")["source"]) == keyless
+    assert set(health.filter(~pl.col("source").is_in([*asked, GONE, *keyless]))["status"]) == {"never"}
     rates = runs.published(
         "SELECT count(*) AS n FROM core.gpu_rate WHERE source = 'coreweave_rates' AND known_to IS NULL"
     )

@@ -21,7 +21,7 @@ def published(tmp_path_factory):
     """The shipped history, then one reading of the provider's page and one of an aggregator that differs."""
     warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"))
     seed_price_history(warehouse)
-    catalog = {"kind": "feeds", "url": "https://example.org", "is_proven": True}
+    catalog = {"kind": "feeds", "url": "https://example.org", "is_proven": True, "is_asked": True}
     add(
         warehouse, "raw.source",
         catalog | {"source": "anthropic_pricing", "standing": "page", "rank": 1},

@@ -20,7 +20,7 @@ from bs4 import Tag
 
 from pipelines.model_ids import platform_id
 from pipelines.schema.lifecycles import LifecycleObservation
-from pipelines.sources.lifecycle.bedrock_ids import ENDING_MODELS
+from pipelines.sources.lifecycle.bedrock_ids import ENDING_MODELS, identity
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import read_ids
@@ -70,7 +70,7 @@ def _active(found: RowCollector, table: Table) -> Iterator[Candidate]:
                 raise ValueError(f"{len(cells)} cells where the end of life is the sixth of eight")
             retires_on, precision = _read_us_date(cells[_END_CELL])
             regions = _regions(cells[3].replace("*", "").replace(" (Gated)", ""))
-            row = _identity(cells[2]) | {
+            row = identity(cells[2]) | {
                 "scope": regions,
                 "state": "active",
                 "retires_on": retires_on,
@@ -112,11 +112,10 @@ def _ending_row(found: RowCollector, place: str, cell: dict[str, str]) -> dict[s
     retires_on, regions = _dated(cell["eol date"])
     if retires_on is None:
         raise ValueError("no day of the end")
-    identity = _identity(ENDING_MODELS[name])
     scope = regions or extended_regions or legacy_regions or "all"
     if legacy_regions not in ("", scope):
         found.reject(place, f"{name}: {cell['legacy date']}", "a legacy date for other regions than the end")
-    return identity | {
+    return identity(ENDING_MODELS[name]) | {
         "scope": scope,
         "legacy_on": legacy_on,
         "price_change_on": extended_on,
@@ -124,21 +123,6 @@ def _ending_row(found: RowCollector, place: str, cell: dict[str, str]) -> dict[s
         "retires_precision": "day",
         "retires_printed": cell["eol date"][:300],
         "outcome": "price_rise" if extended_on else "fail",
-    }
-
-
-def _identity(text: str) -> dict[str, Any]:
-    """Maker, model and revision of an id: "stability.stable-image-core-v1:1" is stable-image-core, "v1:1"."""
-    parts = platform_id(text)
-    if parts is None or parts.channel != "bedrock":
-        raise ValueError("not a model id of the platform")
-    own_name = text.rpartition("/")[2].partition(".")[2]
-    has_revision = own_name.startswith(f"{parts.model}-")
-    return {
-        "provider": parts.provider,
-        "channel": parts.channel,
-        "model": parts.model,
-        "version": own_name.removeprefix(f"{parts.model}-") if has_revision else "",
     }
 
 

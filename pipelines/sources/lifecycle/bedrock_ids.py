@@ -1,7 +1,10 @@
-"""Names in Bedrock's tables of ending models -> ids of the platform. Exact names only, from AWS's list of base models.
+"""Names in Bedrock's tables of ending models -> ids of the platform, and what an id says. No table is read here.
 
-The names in the table of active versions stand beside their ids on the page and need no entry.
+Exact names only, from AWS's list of base models. Those in the table of active versions stand beside their ids on the
+page and need no entry.
 """
+
+from pipelines.model_ids import platform_id
 
 ENDING_MODELS = {
     "AI21 Jamba-Instruct": "ai21.jamba-instruct-v1:0",
@@ -39,3 +42,21 @@ ENDING_MODELS = {
     "Stable Diffusion XL 0.8": "stability.stable-diffusion-xl-v0",
     "Stable Diffusion XL 1.0": "stability.stable-diffusion-xl-v1",
 }
+
+
+def identity(text: str) -> dict[str, str]:
+    """Maker, model and revision of an id: "stability.stable-image-core-v1:1" is stable-image-core, "v1:1".
+
+    Raises ValueError for an id of another form.
+    """
+    parts = platform_id(text)
+    if parts is None or parts.channel != "bedrock":
+        raise ValueError("not a model id of the platform")
+    own_name = text.rpartition("/")[2].partition(".")[2]
+    has_revision = own_name.startswith(f"{parts.model}-")
+    return {
+        "provider": parts.provider,
+        "channel": parts.channel,
+        "model": parts.model,
+        "version": own_name.removeprefix(f"{parts.model}-") if has_revision else "",
+    }

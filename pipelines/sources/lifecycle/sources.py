@@ -1,6 +1,22 @@
 """Deprecation pages: one entry per source. Data only."""
 
-from pipelines.sources.lifecycle import anthropic, azure, bedrock, cohere, deepseek, gemini, groq, openai, vertex, xai
+from pipelines.sources.api_key import ApiKey
+from pipelines.sources.lifecycle import (
+    anthropic,
+    azure,
+    bedrock,
+    bedrock_models_api,
+    cohere,
+    deepseek,
+    gemini,
+    groq,
+    mistral,
+    openai,
+    openai_models_api,
+    vertex,
+    vertex_google,
+    xai,
+)
 from pipelines.sources.source import Source
 
 LIFECYCLES = (
@@ -84,6 +100,28 @@ LIFECYCLES = (
         accept="text/html",
     ),
     Source(
+        key="vertex_google_retirements",
+        kind="lifecycle",
+        standing="page",
+        urls=(
+            "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions",
+            "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/model-versions.md.txt",
+        ),
+        parse=vertex_google.parse,
+        min_rows=10,
+        accept="text/html, text/markdown, text/plain",
+    ),
+    # The overview only: a page per model would be a hundred requests for the same dates.
+    Source(
+        key="mistral_legacy_models",
+        kind="lifecycle",
+        standing="page",
+        urls=("https://docs.mistral.ai/models/overview",),
+        parse=mistral.parse,
+        min_rows=5,
+        accept="text/html, text/markdown",
+    ),
+    Source(
         key="xai_may_2026_retirement",
         kind="lifecycle",
         standing="page",
@@ -100,5 +138,26 @@ LIFECYCLES = (
         parse=deepseek.parse,
         min_rows=1,
         accept="text/html",
+    ),
+    Source(
+        key="openai_models_api",
+        kind="lifecycle",
+        standing="api",
+        urls=("https://api.openai.com/v1/models",),
+        parse=openai_models_api.parse,
+        min_rows=5,
+        accept="application/json",
+        api_key=ApiKey("OPENAI_API_KEY"),
+    ),
+    # The region with the most models. A key that AWS has tied to another region is refused there.
+    Source(
+        key="bedrock_models_api",
+        kind="lifecycle",
+        standing="api",
+        urls=("https://bedrock.us-east-1.amazonaws.com/foundation-models",),
+        parse=bedrock_models_api.parse,
+        min_rows=5,
+        accept="application/json",
+        api_key=ApiKey("AWS_BEARER_TOKEN_BEDROCK"),
     ),
 )

@@ -18,13 +18,22 @@ USD = pl.Decimal(38, 12)
 def moved(**other):
     row = {
         "provider": "anthropic",
+        "channel": "api",
         "model": "claude-x",
+        "version": "",
+        "scope": "all",
         "old_retires_on": date(2026, 10, 1),
         "new_retires_on": date(2026, 9, 1),
         "old_precision": "day",
         "new_precision": "day",
         "old_state": "deprecated",
         "new_state": "deprecated",
+        "old_legacy_on": None,
+        "new_legacy_on": None,
+        "old_price_change_on": None,
+        "new_price_change_on": None,
+        "old_outcome": "fail",
+        "new_outcome": "fail",
         "known_from": datetime(2026, 8, 1, 3),
         "lifecycle_id": "l1",
         "source": "anthropic-lifecycle",
@@ -72,6 +81,49 @@ def test_a_moved_retirement_says_how(changes, words, severity):
     assert alerts["alert_on"].item() == date(2026, 8, 1)
 
 
+SAME = {"new_retires_on": date(2026, 10, 1)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"old_outcome": "fail", "new_outcome": "reroute_rebill"}, "afterwards: fail -> reroute_rebill"),
+        ({"new_price_change_on": date(2026, 7, 14)}, "price change on: no date -> 2026-07-14"),
+        (
+            {"old_legacy_on": date(2026, 4, 14), "new_legacy_on": date(2026, 5, 1)},
+            "legacy from: 2026-04-14 -> 2026-05-01",
+        ),
+    ],
+)
+def test_a_move_of_another_fact_is_told_too(changes, words):
+    alerts = moved(**SAME, **changes)
+    assert alerts.select("title", "severity").row(0) == (f"anthropic claude-x: {words}", "warning")
+    assert words in moved(**changes)["body"].item().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"channel": "bedrock", "version": "v1:0", "scope": "us-east-1"},
+         "anthropic claude-x (on bedrock, version v1:0, for us-east-1)"),
+        ({"scope": "free and developer-tier usage"}, "anthropic claude-x (for free and developer-tier usage)"),
+        ({"channel": "azure", "model": "claude-x-2026", "version": "2026"}, "anthropic claude-x-2026 (on azure)"),
+        ({"channel": "bedrock", "scope": "ap-south-1,eu-west-1,us-east-1,us-west-2"},
+         "anthropic claude-x (on bedrock, for ap-south-1 and 3 more)"),
+    ],
+)  # fmt: skip
+def test_channel_version_and_scope_are_named_where_they_are_not_the_whole(place, words):
+    assert moved(**place)["title"].item().startswith(f"{words}: retirement moved")
+
+
+def test_the_end_in_each_place_is_an_alert_of_its_own():
+    rows = [risk(), risk(channel="azure"), risk(channel="azure", version="2"), risk(scope="eu-west-1")]
+    alerts = retirement_near(risks(*rows), RAISED)
+    assert alerts["alert_id"].n_unique() == 4
+    used = used_after_retirement(risks(*(row | {"is_used_after_retirement": True} for row in rows)), RAISED)
+    assert used["alert_id"].n_unique() == 4
+
+
 @pytest.mark.parametrize("changes", [{"new_retires_on": date(2026, 10, 1)}, {"is_first_snapshot": True}])
 def test_no_move_and_first_snapshot_are_silent(changes):
     assert moved(**changes).is_empty()
@@ -85,7 +137,10 @@ def risk(days_left=25, **other):
     row = {
         "as_of": as_of,
         "provider": "openai",
+        "channel": "api",
         "model": "gpt-4o",
+        "version": "",
+        "scope": "all",
         "retires_on": RETIRES,
         "expected_end_on": RETIRES,
         "days_basis": "firm",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.economics.deprecation_risk import deprecation_risk, expected_ends, notice_days, one_end_per_model
+from pipelines.economics.deprecation_risk import deprecation_risk, expected_ends, one_end_per_model
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import DeprecationRisk
 from pipelines.schema.lifecycles import OUTCOMES, PRECISIONS, STATES, ModelLifecycle
@@ -40,7 +40,7 @@ def _usage(*rows: dict[str, Any]) -> pl.DataFrame:
 def _lifecycles(*rows: dict[str, Any]) -> pl.DataFrame:
     """Rows differ from: openai's old, deprecated, gone on a firm day 45 days ahead, requests fail, new recommended."""
     base = {
-        "provider": "openai", "channel": "api", "model": "old", "state": "deprecated",
+        "provider": "openai", "channel": "api", "model": "old", "version": "", "scope": "all", "state": "deprecated",
         "announced_on": None, "retires_on": AS_OF + timedelta(days=45), "retires_precision": "day",
         "outcome": "fail", "replacements": "new", "valid_from": datetime(2026, 6, 1), "valid_to": None,
         "known_from": datetime(2026, 6, 1), "known_to": None, "is_listed": True, "source": "openai",
@@ -88,6 +88,31 @@ def test_score_is_the_product_of_its_parts() -> None:
     assert row["cost_until_retirement_usd"].quantize(Decimal("0.000001")) == Decimal("15.000000")
 
 
+def test_the_worked_example_of_the_document() -> None:
+    """docs/deprecation_risk.md, computed there by hand."""
+    usage = _usage(
+        {"quantity": 2_000_000, "cost_usd": Decimal(60)},
+        {"meter": "output", "quantity": 500_000, "cost_usd": Decimal(30)},
+        {"model": "other", "cost_usd": Decimal(2160)},
+    )
+    told = {"model": "n", "announced_on": date(2026, 3, 1), "retires_on": date(2026, 8, 30), "lifecycle_id": "n"}
+    ending = {"retires_on": AS_OF + timedelta(days=60)}
+    prices = _prices(
+        ("old", "input_uncached", "30"),
+        ("old", "output", "60"),
+        ("new", "input_uncached", "1.25"),
+        ("new", "output", "10"),
+    )
+    row = _row(usage, _lifecycles(ending, told), prices)
+    assert (row["lead_time_days"], row["notice_median_days"], row["notice_event_count"]) == (182.0, 182.0, 1)
+    assert row["urgency"] == pytest.approx(0.6703, abs=1e-4)
+    assert (row["share_of_spend"], row["spend_exposure"], row["impact"]) == pytest.approx((0.04, 0.4, 1.0))
+    assert (row["score"], row["level"]) == (pytest.approx(42.9, abs=0.05), "medium")
+    assert row["cost_until_retirement_usd"] == Decimal(180)
+    assert row["monthly_delta_usd"] == Decimal("-82.5")
+    assert row["replacement_delta_pct"] == pytest.approx(-91.7, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("outcome", "replacements", "impact"),
     [
@@ -133,17 +158,18 @@ NOTICES = [
 ]  # fmt: skip
 
 
-def test_notice_is_that_of_the_last_twelve_months() -> None:
-    # Eleven notices: the 6th is 76, the 10th percentile the 2nd, 61. Neither an older one, nor a floor,
-    # nor a superseded date counts.
-    others = [
-        {"model": "ancient", "announced_on": date(2025, 10, 1), "retires_on": date(2025, 10, 2)},
-        {"model": "floored", "announced_on": date(2026, 3, 1), "retires_precision": "floor"},
-        {"model": "m0", "announced_on": date(2026, 3, 1), "retires_on": date(2026, 3, 2),
-         "known_from": datetime(2026, 4, 1)},
-    ]  # fmt: skip
-    notices = notice_days(_lifecycles(*NOTICES, *others), AS_OF).row(0, named=True)
-    assert notices == {"provider": "openai", "notice_median": 76.0, "notice_p10": 61}
+def test_the_notice_that_dates_and_lead_rest_on_is_shown() -> None:
+    """Eleven notices told on one day: the 6th is 76, the 2nd 61; one other provider's is not counted."""
+    other = {"provider": "google", "announced_on": date(2026, 3, 1), "model": "g", "retires_on": date(2026, 3, 2)}
+    row = _row(_usage({}), _lifecycles({}, *NOTICES, other))
+    assert (row["notice_median_days"], row["notice_p10_days"], row["notice_event_count"]) == (76.0, 61, 1)
+    unknown = _row(_usage({}), _lifecycles({}))
+    assert (unknown["notice_median_days"], unknown["notice_p10_days"], unknown["notice_event_count"]) == (None, None, 0)
+
+
+def test_channel_version_and_scope_of_the_end_are_named() -> None:
+    row = _row(_usage({}), _lifecycles({"channel": "azure", "version": "2", "scope": "eastus"}))
+    assert (row["channel"], row["version"], row["scope"]) == ("azure", "2", "eastus")
 
 
 def test_floor_waits_for_the_usual_notice_and_caps_urgency() -> None:
@@ -305,7 +331,7 @@ def test_score_stays_in_range_and_order_changes_nothing(
 def _lifecycle_row(**differences):
     row = {
         "provider": "openai", "channel": "azure", "model": "gpt-4o", "version": "", "scope": "all",
-        "retires_on": date(2026, 12, 1), "lifecycle_id": "a",
+        "retires_on": date(2026, 12, 1), "lifecycle_id": "a", "source": "page", "rank": 1,
     }  # fmt: skip
     return row | differences
 
@@ -326,3 +352,15 @@ def test_versions_are_models_and_of_scopes_the_whole_or_the_first_to_end_counts(
         ("soon", "bedrock", "titan"),
         ("whole", "bedrock", "nova"),
     ]
+
+
+def test_the_better_source_counts_and_the_other_only_for_what_it_lists_alone():
+    api = {"source": "api", "rank": 2}
+    rows = pl.DataFrame([
+        _lifecycle_row(lifecycle_id="page"),
+        _lifecycle_row(retires_on=JUNE, lifecycle_id="api", **api),
+        _lifecycle_row(model="o9", retires_on=JUNE, lifecycle_id="api alone", **api),
+        _lifecycle_row(channel="bedrock", model="nova", scope="eu-west-1,us-east-1", lifecycle_id="page's part"),
+        _lifecycle_row(channel="bedrock", model="nova", scope="us-east-1", retires_on=JUNE, lifecycle_id="part", **api),
+    ])  # fmt: skip
+    assert sorted(one_end_per_model(rows)["lifecycle_id"]) == ["api alone", "page", "page's part"]

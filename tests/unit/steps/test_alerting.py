@@ -15,6 +15,7 @@ from pipelines.steps import alerting
 from pipelines.steps.alerting import deliver_due, raise_alerts
 from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
 from tests.loopback import Loopback, Reply
+from tests.unit.steps.mart_rows import add
 
 DAY = date(2026, 9, 20)
 NOW = datetime(2026, 9, 20, 8)
@@ -192,3 +193,30 @@ def test_a_gpu_rate_that_moved_this_week_is_an_alert(warehouse, known_from, vali
         append(connection, "main.gpu_rate_history", pl.DataFrame([row], schema=polars_schema(GpuRateHistory)))
     raise_alerts(warehouse, DAY, NOW, {})
     assert [rule for rule, _ in rules(warehouse)] == [*expected, "source_failing"]
+
+
+def test_an_api_repeats_no_move_of_a_page_and_tells_its_own(tmp_path):
+    """Both sources moved the end of gpt-x; only the API lists gpt-y."""
+    made = Warehouse(tmp_path)
+    common = {"kind": "lifecycle", "url": "https://example.org", "is_proven": True, "is_asked": True}
+    add(
+        made, "raw.source",
+        common | {"source": "page", "standing": "page", "rank": 1},
+        common | {"source": "api", "standing": "api", "rank": 2},
+    )  # fmt: skip
+    listed = [("page", "gpt-x"), ("api", "gpt-x"), ("api", "gpt-y")]
+    place = {"provider": "openai", "channel": "api", "version": "", "scope": "all", "is_listed": True, "fetch_id": "f"}
+    state = {"state": "deprecated", "retires_on": DAY, "retires_precision": "day", "outcome": "fail"}
+    change = {
+        "changed_on": DAY, "old_state": "active", "new_state": "deprecated", "new_retires_on": DAY,
+        "old_precision": "none", "new_precision": "day", "old_outcome": "fail", "new_outcome": "fail",
+        "known_from": NOW, "is_first_snapshot": False,
+    }  # fmt: skip
+    for source, model in listed:
+        whose = place | {"source": source, "model": model, "lifecycle_id": f"{source} {model}"}
+        add(made, "core.model_lifecycle", whose | state | {"valid_from": NOW, "known_from": NOW})
+        add(made, "main.lifecycle_change", whose | change)
+    raise_alerts(made, DAY, NOW, {})
+    with made.write() as connection:
+        alerts = read_table(connection, "main.alert", "rule = 'retirement_moved'")
+    assert sorted(alerts.select("model", "source").rows()) == [("gpt-x", "page"), ("gpt-y", "api")]

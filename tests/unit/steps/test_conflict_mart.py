@@ -32,7 +32,7 @@ def feed(price_id, usd, **differences):
 def sources(tmp_path):
     """A page, two price APIs and two aggregators, believed in this order."""
     warehouse = Warehouse(tmp_path)
-    common = {"url": "https://example.org", "kind": "feeds", "is_proven": True}
+    common = {"url": "https://example.org", "kind": "feeds", "is_proven": True, "is_asked": True}
     rows = [
         common | {"source": name, "standing": standing, "rank": rank}
         for rank, (name, standing) in enumerate(STANDINGS.items(), start=1)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import polars as pl
+
 from pipelines.sources.catalog import SOURCES
 from pipelines.steps.housekeeping import prepare
 from pipelines.warehouse import Warehouse, read_table
@@ -21,6 +23,17 @@ def test_the_catalog_is_noted_with_its_order_and_what_is_proven(tmp_path):
     proven = {source.key for source in SOURCES if source.is_proven}
     assert set(noted.filter("is_proven")["source"]) == proven
     assert proven
+
+
+def test_a_source_that_needs_a_key_is_noted_as_asked_only_with_one(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    keyed = {source.key for source in SOURCES if source.api_key is not None}
+    assert {"openai_models_api", "bedrock_models_api"} <= keyed
+    for environ, left in (({}, set()), ({"OPENAI_API_KEY": "sk-1"}, {"openai_models_api"})):
+        prepare(warehouse, NOW, environ)
+        with warehouse.write() as connection:
+            noted = read_table(connection, "raw.source")
+        assert set(noted.filter(~pl.col("is_asked"))["source"]) == keyed - left
 
 
 def test_temporary_files_of_killed_runs_go(tmp_path):

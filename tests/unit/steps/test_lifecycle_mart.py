@@ -40,6 +40,7 @@ def test_an_announced_end_with_the_spend_that_it_concerns(warehouse):
         priced("p", "8", usage_date=TODAY),
         priced("p", "16", model="gpt-x-mini"),
         priced("p", "32", provider="azure"),
+        priced("p", "64", channel="azure"),
     )  # fmt: skip
     columns = (
         "changed_on", "old_state", "new_state", "old_retires_on", "new_retires_on", "old_precision", "new_precision",
@@ -71,4 +72,22 @@ def test_each_version_and_scope_has_a_past_of_its_own(warehouse):
     columns = ("lifecycle_id", "old_retires_on", "new_retires_on")
     assert sorted(built(warehouse, "lifecycle_change", *columns)) == [
         ("us", None, date(2026, 12, 1)), ("us 002", None, date(2026, 12, 1)),
+    ]  # fmt: skip
+
+
+def test_each_fact_that_moved_is_told_with_its_place(warehouse):
+    place = {"channel": "bedrock", "version": "v1:0", "scope": "us-east-1"}
+    before = STATEMENT | place | {"legacy_on": date(2026, 4, 1), "lifecycle_id": "l1"}
+    after = before | {
+        "legacy_on": date(2026, 4, 14), "price_change_on": date(2026, 7, 14), "outcome": "price_rise",
+        "lifecycle_id": "l2", "valid_from": NOW, "known_from": NOW,
+    }  # fmt: skip
+    add(warehouse, "core.model_lifecycle", before | {"valid_to": NOW}, after)
+    columns = (
+        "channel", "version", "scope", "old_legacy_on", "new_legacy_on", "old_price_change_on", "new_price_change_on",
+        "old_outcome", "new_outcome",
+    )  # fmt: skip
+    assert built(warehouse, "lifecycle_change", *columns) == [
+        ("bedrock", "v1:0", "us-east-1", date(2026, 4, 1), date(2026, 4, 14), None, date(2026, 7, 14),
+         "fail", "price_rise"),
     ]  # fmt: skip

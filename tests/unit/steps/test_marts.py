@@ -103,7 +103,8 @@ def test_unpriced_usage_says_what_to_do(warehouse):
 
 
 DAYS = [date(2026, 3, number) for number in (7, 8, 9, 10)]
-CATALOG = {"kind": "feeds", "standing": "page", "rank": 1, "url": "https://example.org", "is_proven": False}
+CATALOG = {"kind": "feeds", "standing": "page", "rank": 1, "url": "https://example.org", "is_proven": False,
+           "is_asked": True}  # fmt: skip
 HEALTH = (
     "source", "status", "last_attempt_at", "last_success_at", "failing_since", "consecutive_failures", "age_hours",
     "row_count", "reject_count", "open_hold_count", "last_change_at", "reason",
@@ -142,6 +143,16 @@ def test_how_each_source_stood_at_the_end_of_a_day(warehouse):
         ("refused", "failing", NOW, eighth, ninth, 2, 66.0, 40, 0, 0, None, "keeps_rows: 3"),
         ("silent", "never", None, None, None, 0, None, None, None, 0, None, None),
         ("stale", "stale", almost, almost, None, 0, 72.5, 40, 0, 0, None, None),
+    ]
+
+
+def test_a_source_whose_key_is_not_set_is_neither_failing_nor_stale(warehouse):
+    add(warehouse, "raw.source", *(CATALOG | {"source": name, "is_asked": False} for name in ("never", "before")))
+    attempt(warehouse, "before", datetime(2026, 3, 1, 6))
+    attempt(warehouse, "before", datetime(2026, 3, 2, 6), "failed")
+    assert built(warehouse, "source_health", "source", "status", "last_success_at") == [
+        ("before", "no_key", datetime(2026, 3, 1, 6)),
+        ("never", "no_key", None),
     ]
 
 
