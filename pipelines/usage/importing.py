@@ -31,8 +31,6 @@ PIECE_BYTES = 64 << 20
 """Text that is taken apart at once."""
 BATCH_ROWS = 2_000_000
 """Checked rows that are handed on at once."""
-MAX_REJECTS = 1_000_000
-"""Of one batch of text; a file of a billion bad lines must not fill the memory."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.demo.sample_usage import write_sample_usage
-from pipelines.usage.importing import ImportedFile, import_file
+from tests.one_import import Imported, import_file
 
 IMPORTED_AT = datetime(2026, 10, 10, 12)
 EMPTY_DAY = date(2026, 9, 6)
@@ -23,12 +23,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def openai(files: list[Path]) -> ImportedFile:
+def openai(files: list[Path]) -> Imported:
     return import_file(files[0], IMPORTED_AT)
 
 
 @pytest.fixture(scope="module")
-def claude(files: list[Path]) -> ImportedFile:
+def claude(files: list[Path]) -> Imported:
     return import_file(files[1], IMPORTED_AT)
 
 
@@ -46,9 +46,10 @@ def entries(file: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def counts(imported: ImportedFile) -> tuple[Any, ...]:
-    names = ("format", "line_count", "row_count", "duplicate_count", "reject_count", "ignored_count")
-    return tuple(imported.summary[name].item() for name in names)
+def counts(imported: Imported) -> tuple[Any, ...]:
+    count = imported.count
+    duplicates = count.row_count - imported.usage.height
+    return count.format, count.line_count, count.row_count, duplicates, count.reject_count, count.ignored_count
 
 
 def test_two_calls_write_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_two_calls_write_the_same_bytes(files: list[Path], tmp_path: Path) -> No
     assert [file.read_bytes() for file in again] == [file.read_bytes() for file in files]
 
 
-def test_the_dashboard_export_is_read_whole(openai: ImportedFile, files: list[Path]) -> None:
+def test_the_dashboard_export_is_read_whole(openai: Imported, files: list[Path]) -> None:
     """87 days with six buckets each, but for one day whose line is empty: 86 x 6 + 1 = 517 lines under the header."""
     assert len(buckets(files[0])) == 517
     assert counts(openai) == ("openai_dashboard", 517, 516, 0, 0, 1)
@@ -73,7 +74,7 @@ def test_the_export_has_24_columns_and_one_empty_day(files: list[Path]) -> None:
     assert all(int(row["end_time"]) - int(row["start_time"]) == 86_400 for row in rows)
 
 
-def test_tokens_arrive_as_the_export_counts_them(openai: ImportedFile, files: list[Path]) -> None:
+def test_tokens_arrive_as_the_export_counts_them(openai: Imported, files: list[Path]) -> None:
     rows = [row for row in buckets(files[0]) if row["model"]]
     for column, meter in (
         ("input_uncached_tokens", "input_uncached_tokens"),
@@ -84,7 +85,7 @@ def test_tokens_arrive_as_the_export_counts_them(openai: ImportedFile, files: li
         assert openai.usage[meter].sum() == sum(int(float(row[column])) for row in rows)
 
 
-def test_the_export_holds_what_the_demo_shows(openai: ImportedFile) -> None:
+def test_the_export_holds_what_the_demo_shows(openai: Imported) -> None:
     usage = openai.usage
     assert set(usage["model"]) == {"gpt-5.6-luna", "gpt-5.6-sol", "gpt-5-mini-2025-08-07", "o4-mini-2025-04-16"}
     assert usage["project_id"].n_unique() == usage["api_key_id"].n_unique() == 2
@@ -94,7 +95,7 @@ def test_the_export_holds_what_the_demo_shows(openai: ImportedFile) -> None:
     assert usage.filter(service_tier="standard")["cache_read_tokens"].min() > 0  # type: ignore[operator]
 
 
-def test_weekends_are_quiet_and_usage_grows(openai: ImportedFile) -> None:
+def test_weekends_are_quiet_and_usage_grows(openai: Imported) -> None:
     by_day = openai.usage.group_by("usage_date").agg(pl.col("requests").sum()).sort("usage_date")
     weekday = by_day.filter(pl.col("usage_date").dt.weekday() <= 5)["requests"]
     weekend = by_day.filter(pl.col("usage_date").dt.weekday() > 5)["requests"]
@@ -102,7 +103,7 @@ def test_weekends_are_quiet_and_usage_grows(openai: ImportedFile) -> None:
     assert sum(weekday[-20:]) > 1.1 * sum(weekday[:20])
 
 
-def test_the_session_log_is_read_whole_but_for_the_line_that_was_cut(claude: ImportedFile, files: list[Path]) -> None:
+def test_the_session_log_is_read_whole_but_for_the_line_that_was_cut(claude: Imported, files: list[Path]) -> None:
     lines = files[1].read_text().splitlines()
     responses = {(entry["message"]["id"], entry["requestId"]) for entry in entries(files[1])}
     whole = len(lines) - 1
@@ -114,7 +115,7 @@ def test_the_session_log_is_read_whole_but_for_the_line_that_was_cut(claude: Imp
     ]
 
 
-def test_a_response_counts_once_with_its_final_output(claude: ImportedFile, files: list[Path]) -> None:
+def test_a_response_counts_once_with_its_final_output(claude: Imported, files: list[Path]) -> None:
     final: dict[str, int] = {}
     for entry in entries(files[1]):
         final[entry["message"]["id"]] = entry["message"]["usage"]["output_tokens"]
@@ -123,13 +124,13 @@ def test_a_response_counts_once_with_its_final_output(claude: ImportedFile, file
     assert stops.count("end_turn") == len(final)
 
 
-def test_weekdays_hold_10_to_21_responses_and_weekends_none(claude: ImportedFile) -> None:
+def test_weekdays_hold_10_to_21_responses_and_weekends_none(claude: Imported) -> None:
     by_day = dict(claude.usage.group_by("usage_date").len().iter_rows())
     assert sorted(by_day) == [day for day in DAYS if day.weekday() < 5]
     assert 10 <= min(by_day.values()) <= max(by_day.values()) <= 21
 
 
-def test_the_log_holds_what_the_demo_shows(claude: ImportedFile) -> None:
+def test_the_log_holds_what_the_demo_shows(claude: Imported) -> None:
     usage = claude.usage
     known = {"claude-sonnet-4-6", "claude-haiku-4-5-20251001", "claude-opus-4-1-20250805"}
     assert set(usage["model"]) == known | {"claude-nonexistent-9"}
@@ -140,7 +141,7 @@ def test_the_log_holds_what_the_demo_shows(claude: ImportedFile) -> None:
     assert 5 <= usage["web_searches"].is_not_null().sum() <= 60
 
 
-def test_a_month_is_100_to_300_million_tokens(openai: ImportedFile, claude: ImportedFile) -> None:
+def test_a_month_is_100_to_300_million_tokens(openai: Imported, claude: Imported) -> None:
     meters = ["input_uncached_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"]
     usage = pl.concat([openai.usage, claude.usage]).with_columns(
         tokens=pl.sum_horizontal(pl.col(name).fill_null(0) for name in [*meters, "output_tokens"])
