@@ -132,6 +132,9 @@ def _delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.DataF
     header_text = stream.readline(MAX_LINE_BYTES)
     delimiter = delimiter_of(header_text)
     header = cells_of(header_text, delimiter)
+    twice = [column for column in fields.values() if header.count(column) > 1]
+    if twice:
+        raise ValueError(f"the header names {twice[0]} more than once")
     places = {name: header.index(column) for name, column in fields.items() if column in header}
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     numbered = _numbered_rows(reader, len(header))
