@@ -12,6 +12,8 @@ import polars as pl
 
 Tree = dict[str, Any]
 Nested = Mapping[str, Mapping[str, str]]
+MAX_ITEMS = 2_000
+"""Of a list whose names are looked at: a page of reports holds up to 1,440 buckets, and the first may be empty."""
 
 
 def extract(
@@ -104,7 +106,7 @@ def _names(value: object, prefix: str, depth: int) -> Iterator[str]:
             yield name
             yield from _names(inner, name, depth - 1)
     elif isinstance(value, list):
-        for inner in value[:50]:
+        for inner in value[:MAX_ITEMS]:
             yield from _names(inner, f"{prefix}[]", depth)
 
 
