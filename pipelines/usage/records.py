@@ -222,7 +222,7 @@ def _parquet(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
 
 def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
     root, *inner = [place] if place in frame.columns else place.split(".")
-    kind: pl.DataType | None = frame.schema.get(root)
+    kind: Any = frame.schema.get(root)
     expression = pl.col(root)
     for name in inner:
         kind = dict(kind.to_schema()).get(name) if isinstance(kind, pl.Struct) else None
@@ -236,6 +236,8 @@ def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
         )
     if isinstance(kind, pl.Struct):
         return expression.struct.json_encode()
+    if isinstance(kind, pl.List):
+        return pl.struct(items=expression).struct.json_encode().str.extract(r'(?s)^\{"items":(.*)\}$')
     return expression.cast(pl.String)
 
 
