@@ -111,6 +111,16 @@ def latest_per_cost(costs: pl.DataFrame) -> pl.DataFrame:
     return costs.unique("cost_id", keep="last", maintain_order=True)
 
 
+def number_equal_costs(costs: pl.DataFrame) -> pl.DataFrame:
+    """Number the rows of one file that are equal in all of their identity: a bill can charge the same twice.
+
+    For bills that are only ever added to, whose identity holds the amount. The n-th of equal rows in one file is the
+    n-th in another, so that exports may overlap.
+    """
+    number = pl.int_range(1, pl.len() + 1).over("import_id", "cost_id").cast(pl.String)
+    return latest_per_cost(costs.with_columns(cost_id=pl.col("cost_id") + SEPARATOR + number))
+
+
 def number_repeated(usage: pl.DataFrame) -> pl.DataFrame:
     """Number the rows of one bucket, so that each has its own usage_id; rows equal in every number are one row.
 
@@ -157,7 +167,7 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     rows = present.select(
         (pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()
     )
-    good, failure = declaration.filter(rows)
+    good, _ = declaration.filter(rows)
     if good.height == rows.height:
         return pl.DataFrame(good), pl.DataFrame(schema={"record_number": pl.Int64, "rules": pl.String})
     # Once more with the number of the record for its line, because only columns of the table come back.
