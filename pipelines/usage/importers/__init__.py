@@ -2,5 +2,10 @@
 
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
+from pipelines.usage.importers.openai_usage_api import OPENAI_USAGE_API
 
-IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE)
+IMPORTERS = (
+    OPENAI_DASHBOARD,
+    CLAUDE_CODE,
+    OPENAI_USAGE_API,
+)
