@@ -111,7 +111,9 @@ def _form(head: bytes) -> Form:
     lines = start.split(b"\n", SAMPLE_LINES)
     # A single line that is cut by the end of the head is a long line, not a document.
     is_one_long_line = len(lines) == 1 and len(head) >= READ_BYTES
-    return "json_lines" if is_one_long_line or any(_is_object(line) for line in lines) else "json"
+    # An object on an indented line is part of a document.
+    holds_objects = any(_is_object(line) for line in lines if line.startswith(b"{"))
+    return "json_lines" if is_one_long_line or holds_objects else "json"
 
 
 def _is_object(line: bytes) -> bool:
