@@ -1,11 +1,15 @@
 """One small file per log format, and the list of them. To add one: docs/adding_a_usage_format.md."""
 
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
+from pipelines.usage.importers.openai_costs_api import OPENAI_COSTS_API
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
+from pipelines.usage.importers.openai_dashboard_costs import OPENAI_DASHBOARD_COSTS
 from pipelines.usage.importers.openai_usage_api import OPENAI_USAGE_API
 
 IMPORTERS = (
     OPENAI_DASHBOARD,
     CLAUDE_CODE,
     OPENAI_USAGE_API,
+    OPENAI_COSTS_API,
+    OPENAI_DASHBOARD_COSTS,
 )
