@@ -114,11 +114,16 @@ def latest_per_cost(costs: pl.DataFrame) -> pl.DataFrame:
 def number_equal_costs(costs: pl.DataFrame) -> pl.DataFrame:
     """Number the rows of one file that are equal in all of their identity: a bill can charge the same twice.
 
-    For bills that are only ever added to, whose identity holds the amount. The n-th of equal rows in one file is the
-    n-th in another, so that exports may overlap.
+    The number is the rank by amount, so that the n-th of equal rows in one file is the n-th in another and exports may
+    overlap in any order.
     """
+    ranked = costs.sort("amount_usd", descending=True, maintain_order=True)
     number = pl.int_range(1, pl.len() + 1).over("import_id", "cost_id").cast(pl.String)
-    return latest_per_cost(costs.with_columns(cost_id=pl.col("cost_id") + SEPARATOR + number))
+    numbered = ranked.with_columns(cost_id=pl.col("cost_id") + SEPARATOR + number)
+    # Files stay in the order in which they were read: the last statement holds.
+    order = costs.select("import_id").unique(maintain_order=True).with_row_index("file_number")
+    ordered = numbered.join(order, on="import_id").sort("file_number", "source_line").drop("file_number")
+    return latest_per_cost(ordered)
 
 
 def number_repeated(usage: pl.DataFrame) -> pl.DataFrame:

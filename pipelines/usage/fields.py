@@ -71,13 +71,17 @@ def epoch(name: str, *, per_second: int = 1) -> Reading:
     return Reading(value, ~is_plausible, "not_a_timestamp", f"{name} is not a time since 1970")
 
 
-def day(name: str, *, plus_days: int = 0) -> Reading:
-    """A calendar day, printed as 2026-03-01, as the naive UTC time of its start; for days that a maker calls UTC."""
-    is_day = pl.col(name).str.contains(r"^\d{4}-\d\d-\d\d$").fill_null(value=False)
-    value = pl.when(is_day).then(pl.col(name)).str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
-    return Reading(
-        value + pl.duration(days=plus_days), value.is_null(), "not_a_timestamp", f"{name} is not a day like 2026-03-01"
-    )
+def day_or_hour(name: str) -> tuple[Reading, pl.Expr]:
+    """Start and end of a day printed as 2026-03-01 or of an hour printed as 2026-03-01 02:00, where its maker says UTC.
+
+    Both are naive UTC.
+    """
+    is_day = pl.col(name).str.contains(r"^\d{4}-\d\d-\d\d$")
+    is_hour = pl.col(name).str.contains(r"^\d{4}-\d\d-\d\d \d\d:00$")
+    printed = pl.when(is_day).then(pl.col(name) + " 00:00").when(is_hour).then(pl.col(name))
+    start = printed.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False)
+    end = start + pl.when(is_day).then(pl.duration(days=1)).otherwise(pl.duration(hours=1))
+    return Reading(start, start.is_null(), "not_a_timestamp", f"{name} is not a day like 2026-03-01"), end
 
 
 def usd(name: str, *, per_usd: int = 1) -> Reading:
