@@ -122,7 +122,9 @@ def number_equal_costs(costs: pl.DataFrame) -> pl.DataFrame:
     numbered = ranked.with_columns(cost_id=pl.col("cost_id") + SEPARATOR + number)
     # Files stay in the order in which they were read: the last statement holds.
     order = costs.select("import_id").unique(maintain_order=True).with_row_index("file_number")
-    ordered = numbered.join(order, on="import_id").sort("file_number", "source_line").drop("file_number")
+    ordered = (
+        numbered.join(order, on="import_id").sort("file_number", "source_line", maintain_order=True).drop("file_number")
+    )
     return latest_per_cost(ordered)
 
 
