@@ -5,6 +5,7 @@ from pipelines.usage.importers.anthropic_console_usage import ANTHROPIC_CONSOLE_
 from pipelines.usage.importers.anthropic_cost_report import ANTHROPIC_COST_REPORT
 from pipelines.usage.importers.anthropic_usage_report import ANTHROPIC_USAGE_REPORT
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
+from pipelines.usage.importers.gcp_billing import GCP_BILLING
 from pipelines.usage.importers.openai_costs_api import OPENAI_COSTS_API
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
 from pipelines.usage.importers.openai_dashboard_costs import OPENAI_DASHBOARD_COSTS
@@ -20,4 +21,5 @@ IMPORTERS = (
     ANTHROPIC_COST_REPORT,
     ANTHROPIC_CONSOLE_USAGE,
     ANTHROPIC_CONSOLE_COSTS,
+    GCP_BILLING,
 )
