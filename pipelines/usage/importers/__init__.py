@@ -10,6 +10,7 @@ from pipelines.usage.importers.openai_costs_api import OPENAI_COSTS_API
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
 from pipelines.usage.importers.openai_dashboard_costs import OPENAI_DASHBOARD_COSTS
 from pipelines.usage.importers.openai_usage_api import OPENAI_USAGE_API
+from pipelines.usage.importers.own_table import OWN_TABLE
 
 IMPORTERS = (
     OPENAI_DASHBOARD,
@@ -22,4 +23,5 @@ IMPORTERS = (
     ANTHROPIC_CONSOLE_USAGE,
     ANTHROPIC_CONSOLE_COSTS,
     GCP_BILLING,
+    OWN_TABLE,
 )
