@@ -17,6 +17,7 @@ from pipelines.usage.contract import number_equal_costs
 from pipelines.usage.fields import COST, moment, must_have, quantity, text, usd
 from pipelines.usage.google_skus import sku_columns
 from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.json_fields import as_text
 
 GEMINI_API, VERTEX_AI = "AEFD-7695-64FA", "C7E2-9256-1C43"
 SERVICES = {GEMINI_API: "api", VERTEX_AI: "vertex"}
@@ -72,7 +73,7 @@ def _credits(printed: str) -> list[tuple[str, str | None]]:
     try:
         found = json.loads(printed, parse_float=str, parse_int=str)
         if len(found) <= MAX_CREDITS:
-            return [(str(item.get("name") or "credit"), item.get("amount")) for item in found]
+            return [(as_text(item.get("name")) or "credit", as_text(item.get("amount"))) for item in found]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     return [("credit", None)]

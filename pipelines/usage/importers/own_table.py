@@ -69,7 +69,7 @@ OWN_TABLE = Importer(
         Rule("not_a_timestamp", _is_given("usage_until") & ends.is_broken, ends.detail),
         Rule("bucket_ends_before_start", ends.value <= starts.value, "usage_until is not after usage_at"),
         Rule("no_quantity", ~pl.any_horizontal(_is_given(name) for name in QUANTITIES), "nothing says how much"),
-        Rule("secret_key", pl.col("api_key_id").str.contains(KEY_OF_A_PROVIDER), "api_key_id holds a key, not the id of one"),
+        Rule("secret_key", pl.col("api_key_id").str.contains(KEY_OF_A_PROVIDER), "api_key_id holds a key, not its id"),
         Rule("reasoning_exceeds_output", reasoning > output, "of_which_reasoning_tokens is more than output_tokens"),
     ),
     identity=("row_key",),

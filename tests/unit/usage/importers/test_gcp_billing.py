@@ -123,7 +123,18 @@ def test_what_cannot_be_right_is_refused(read, fields, rule):
     assert (found.usage.height, found.rules) == (0, [rule])
 
 
-@pytest.mark.parametrize("printed", ["unreadable", {"name": "x"}, [{"name": "x"}], [{"name": "x", "amount": "much"}]])
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "unreadable",
+        {"name": "x"},
+        [{"name": "x"}],
+        [{"name": "x", "amount": "much"}],
+        [{"name": {"x": 1}, "amount": True}],
+        ["text"],
+        [{"name": "x", "amount": -1}] * 1001,
+    ],
+)
 def test_credits_that_cannot_be_read_are_refused_and_the_charge_is_kept(read, printed):
     found = read(export(charge(credits=printed)))
     assert found.row["is_credit"] is False
