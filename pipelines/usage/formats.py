@@ -134,7 +134,7 @@ def _samples(path: Path, form: Form, head: bytes) -> Iterator[frozenset[str]]:
         else:
             for record in _documents(path) if form == "json" else _objects(path):
                 yield names_of(record)
-    except (ValueError, pa.ArrowException):
+    except (ValueError, RecursionError, pa.ArrowException):
         return
 
 

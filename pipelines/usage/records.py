@@ -106,9 +106,12 @@ def _names(importer: Importer) -> list[str]:
 def _document(content: Content) -> Iterator[pl.DataFrame]:
     """A JSON document as lines: the objects of its list, or itself."""
     data = b"".join(_bounded(content))
-    value = json.loads(data.decode("utf-8-sig"))
-    items = value if isinstance(value, list) else [value]
-    texts = [json.dumps(item) for item in items]
+    try:
+        value = json.loads(data.decode("utf-8-sig"))
+        items = value if isinstance(value, list) else [value]
+        texts = [json.dumps(item) for item in items]
+    except RecursionError:
+        raise ValueError("the JSON document is nested too deeply") from None
     yield pl.DataFrame(
         {"source_line": range(1, len(texts) + 1), "text": texts, "fault": None, "detail": None},
         schema={"source_line": pl.Int64(), "text": pl.String(), "fault": pl.String(), "detail": pl.String()},
