@@ -208,3 +208,14 @@ def test_a_long_page_that_starts_with_empty_buckets_is_recognised(read):
     long = json.dumps({"object": "page", "data": [empty] * 15000 + [last], "has_more": False})
     assert len(long) > 1 << 20
     assert read(long.replace("[" + json.dumps(empty), "[" + json.dumps(last), 1)).row_count == 2
+
+
+def test_half_of_a_character_is_refused_and_the_rest_is_imported(read):
+    found = read(page(COMPLETION, {**COMPLETION, "project_id": "a\ud800b"}))
+    assert (found.row_count, found.rules) == (1, ["not_a_text"])
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"data":' * 50_000])
+def test_a_document_that_is_nested_too_deeply_is_no_report(read, content):
+    found = read(content + "\n", "openai_usage_api")
+    assert (found.usage.height, found.reason) == (0, "log: the JSON document is nested too deeply")
