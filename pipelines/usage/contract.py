@@ -52,7 +52,8 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
     is_usage = importer.is_usage.fill_null(value=False)
     told = whole.with_columns(states_usage=is_usage)
     ignored = told.filter(~pl.col("states_usage")).group_by("import_id").agg(lines=pl.len().cast(pl.Int64))
-    stating = told.filter(pl.col("states_usage"))
+    # A line can hold many records, so its number does not tell which of them is refused.
+    stating = told.filter(pl.col("states_usage")).with_row_index("record_number")
     read, reasons = _read(stating, importer, as_of)
     broken = read.filter(pl.col("broken").is_not_null())
     good, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
@@ -110,6 +111,23 @@ def latest_per_cost(costs: pl.DataFrame) -> pl.DataFrame:
     return costs.unique("cost_id", keep="last", maintain_order=True)
 
 
+def number_equal_costs(costs: pl.DataFrame) -> pl.DataFrame:
+    """Number the rows of one file that are equal in all of their identity: a bill can charge the same twice.
+
+    The number is the rank by amount, so that the n-th of equal rows in one file is the n-th in another and exports may
+    overlap in any order.
+    """
+    ranked = costs.sort("amount_usd", descending=True, maintain_order=True)
+    number = pl.int_range(1, pl.len() + 1).over("import_id", "cost_id").cast(pl.String)
+    numbered = ranked.with_columns(cost_id=pl.col("cost_id") + SEPARATOR + number)
+    # Files stay in the order in which they were read: the last statement holds.
+    order = costs.select("import_id").unique(maintain_order=True).with_row_index("file_number")
+    ordered = (
+        numbered.join(order, on="import_id").sort("file_number", "source_line", maintain_order=True).drop("file_number")
+    )
+    return latest_per_cost(ordered)
+
+
 def number_repeated(usage: pl.DataFrame) -> pl.DataFrame:
     """Number the rows of one bucket, so that each has its own usage_id; rows equal in every number are one row.
 
@@ -157,15 +175,17 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
         )
         .with_columns(**derived)
     )
-    good, failure = declaration.filter(rows)
+    good, _ = declaration.filter(rows)
     if good.height == rows.height:
-        return pl.DataFrame(good), pl.DataFrame(
-            schema={"import_id": pl.String, "source_line": pl.Int64, "rules": pl.String}
-        )
-    details = failure.details()
+        return pl.DataFrame(good), pl.DataFrame(schema={"record_number": pl.Int64, "rules": pl.String})
+    # Once more with the number of the record for its line, because only columns of the table come back.
+    numbered = rows.with_columns(source_line=present["record_number"].cast(pl.Int64))
+    details = declaration.filter(numbered)[1].details()
     names = [name for name in details.columns if name not in schema]
     rules = pl.concat_list(pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in names)
-    return pl.DataFrame(good), details.select("import_id", "source_line", rules=rules.list.drop_nulls().list.join(", "))
+    return pl.DataFrame(good), details.select(
+        record_number="source_line", rules=rules.list.drop_nulls().list.join(", ")
+    )
 
 
 def _faults(faulty: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
@@ -176,17 +196,12 @@ def _faults(faulty: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
 def _of_rules(
     stating: pl.DataFrame, broken: pl.DataFrame, reasons: list[tuple[str, str]], importer: Importer
 ) -> Iterable[tuple[Any, ...]]:
-    numbers = broken["broken"]
-    texts = stating.join(
-        broken.select("import_id", "source_line").with_columns(reason=numbers), on=["import_id", "source_line"]
-    )
-    for record in texts.unique(["import_id", "source_line", "reason"], maintain_order=True).iter_rows(named=True):
-        yield (*(record[name] for name in PLACE), *reasons[record["reason"]], excerpt_of_record(record, importer))
+    for record, number in zip(stating[broken["record_number"]].iter_rows(named=True), broken["broken"], strict=True):
+        yield (*(record[name] for name in PLACE), *reasons[number], excerpt_of_record(record, importer))
 
 
 def _of_table(stating: pl.DataFrame, against: pl.DataFrame, importer: Importer) -> Iterable[tuple[Any, ...]]:
-    for record in stating.join(against, on=["import_id", "source_line"]).iter_rows(named=True):
-        rules = record["rules"]
+    for record, rules in zip(stating[against["record_number"]].iter_rows(named=True), against["rules"], strict=True):
         place = (record[name] for name in PLACE)
         yield (*place, rules.split(", ")[0], f"breaks {rules}", excerpt_of_record(record, importer))
 

@@ -71,26 +71,49 @@ def epoch(name: str, *, per_second: int = 1) -> Reading:
     return Reading(value, ~is_plausible, "not_a_timestamp", f"{name} is not a time since 1970")
 
 
+def day_or_hour(name: str) -> tuple[Reading, pl.Expr]:
+    """Start and end of a day printed as 2026-03-01 or of an hour printed as 2026-03-01 02:00, where its maker says UTC.
+
+    Both are naive UTC.
+    """
+    is_day = pl.col(name).str.contains(r"^\d{4}-\d\d-\d\d$")
+    is_hour = pl.col(name).str.contains(r"^\d{4}-\d\d-\d\d \d\d:00$")
+    printed = pl.when(is_day).then(pl.col(name) + " 00:00").when(is_hour).then(pl.col(name))
+    start = printed.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False)
+    end = start + pl.when(is_day).then(pl.duration(days=1)).otherwise(pl.duration(hours=1))
+    return Reading(start, start.is_null(), "not_a_timestamp", f"{name} is not a day like 2026-03-01"), end
+
+
 def usd(name: str, *, per_usd: int = 1) -> Reading:
     """An amount of money as printed, exact to twelve places; negative where it is a credit.
 
     `per_usd`: how many printed units make a dollar, 100 where a report states cents.
     """
+    amount = _exact(name, MAX_USD * per_usd)
+    value = amount if per_usd == 1 else (amount / pl.lit(per_usd).cast(COST)).cast(COST)
+    return Reading(value, _is_given(name) & value.is_null(), "not_a_cost", f"{name} is not an amount of money")
+
+
+def quantity(name: str) -> Reading:
+    """A number of units that may have a fraction, such as seconds, exact to twelve places."""
+    value = _exact(name, MAX_COUNT)
+    return Reading(value, _is_given(name) & value.is_null(), "not_a_quantity", f"{name} is not a number of units")
+
+
+def _is_given(name: str) -> pl.Expr:
+    return (pl.col(name).str.strip_chars() != "").fill_null(value=False)
+
+
+def _exact(name: str, limit: int) -> pl.Expr:
+    """A printed number of at most `limit` as a decimal; NULL for other texts."""
     printed = pl.col(name).str.strip_chars()
     is_number = printed.str.contains(NUMBER).fill_null(value=False)
     is_plain = is_number & ~printed.str.contains("[eE]").fill_null(value=False)
     plain = pl.when(is_plain).then(printed).cast(COST, strict=False)
     # A number with an exponent was a binary fraction already; its tail beyond twelve places is rounded.
     binary = pl.when(is_number & ~is_plain).then(printed).cast(pl.Float64, strict=False)
-    amount = pl.coalesce(plain, pl.when(binary.abs() <= MAX_USD * per_usd).then(binary).cast(COST, strict=False))
-    value = amount if per_usd == 1 else (amount / pl.lit(per_usd).cast(COST)).cast(COST)
-    is_amount = (value.abs() <= MAX_USD).fill_null(value=False)
-    return Reading(
-        pl.when(is_amount).then(value),
-        (printed != "").fill_null(value=False) & ~is_amount,
-        "not_a_cost",
-        f"{name} is not an amount of money",
-    )
+    number = pl.coalesce(plain, pl.when(binary.abs() <= limit).then(binary).cast(COST, strict=False))
+    return pl.when((number.abs() <= limit).fill_null(value=False)).then(number)
 
 
 def choice(name: str, meanings: Mapping[str, str], default: str | None, rule: str) -> Reading:

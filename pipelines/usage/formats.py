@@ -11,7 +11,15 @@ import pyarrow.parquet as pq
 from pipelines.usage.importer import Importer
 from pipelines.usage.importers import IMPORTERS
 from pipelines.usage.json_fields import names_of
-from pipelines.usage.reading import DAMAGED, HEAD_BYTES, READ_BYTES, decompressed, head_of
+from pipelines.usage.reading import (
+    DAMAGED,
+    HEAD_BYTES,
+    MAX_LINE_BYTES,
+    READ_BYTES,
+    UTF8_BOM,
+    decompressed,
+    head_of,
+)
 from pipelines.usage.records import MAX_DOCUMENT_BYTES, PARQUET_MAGIC, Form, cells_of, delimiter_of
 
 SAMPLE_LINES = 50
@@ -112,7 +120,9 @@ def _form(head: bytes) -> Form:
     lines = start.split(b"\n", SAMPLE_LINES)
     # A single line that is cut by the end of the head is a long line, not a document.
     is_one_long_line = len(lines) == 1 and len(head) >= READ_BYTES
-    return "json_lines" if is_one_long_line or any(_is_object(line) for line in lines) else "json"
+    # An object on an indented line is part of a document.
+    holds_objects = any(_is_object(line) for line in lines if line.startswith(b"{"))
+    return "json_lines" if is_one_long_line or holds_objects else "json"
 
 
 def _is_object(line: bytes) -> bool:
@@ -131,16 +141,23 @@ def _samples(path: Path, form: Form, head: bytes) -> Iterator[frozenset[str]]:
             line = head.decode("utf-8-sig", errors="replace").splitlines()[0]
             yield frozenset(cells_of(line, delimiter_of(line)))
         else:
-            for record in _documents(path) if form == "json" else _objects(head):
+            for record in _documents(path) if form == "json" else _objects(path):
                 yield names_of(record)
-    except (ValueError, pa.ArrowException):
+    except (ValueError, RecursionError, pa.ArrowException):
         return
 
 
-def _objects(head: bytes) -> Iterator[dict[str, object]]:
-    for line in head.removeprefix(b"\xef\xbb\xbf").splitlines()[:SAMPLE_LINES]:
-        if _is_object(line):
-            yield json.loads(line)
+def _objects(path: Path) -> Iterator[dict[str, object]]:
+    """The objects among the first lines, long ones too: a page of a report is one line of megabytes."""
+    with path.open("rb") as raw:
+        stream = decompressed(raw)
+        for _ in range(SAMPLE_LINES):
+            try:
+                line = stream.readline(MAX_LINE_BYTES)
+            except DAMAGED:
+                return
+            if _is_object(line := line.removeprefix(UTF8_BOM)):
+                yield json.loads(line)
 
 
 def _documents(path: Path) -> Iterator[dict[str, object]]:

@@ -121,7 +121,7 @@ class _Reader:
         if importer.table == "usage":
             rows = (importer.settle or largest_per_usage)(with_grouping(rows))
         else:
-            rows = latest_per_cost(rows)
+            rows = (importer.settle or latest_per_cost)(rows)
         rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in checked)])
         batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.complete)
         self.checked, self.complete = [], []

@@ -4,6 +4,7 @@ Everything is a text here, numbers as they are printed; what they mean is for `f
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -12,6 +13,9 @@ import polars as pl
 
 Tree = dict[str, Any]
 Nested = Mapping[str, Mapping[str, str]]
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+MAX_ITEMS = 2_000
+"""Of a list whose names are looked at: a page of reports holds up to 1,440 buckets, and the first may be empty."""
 
 
 def extract(
@@ -89,10 +93,13 @@ def names_of(record: Tree) -> frozenset[str]:
 
 
 def as_text(value: object) -> str | None:
-    """A JSON value as the text that `extract` would give."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value)
+    """A JSON value as the text that `extract` would give.
+
+    Half of a character, which JSON can escape and no text can hold, becomes a control character, which no id may hold.
+    """
+    if isinstance(value, str):
+        return HALF_CHARACTER.sub("\x00", value)
+    return None if value is None else json.dumps(value)
 
 
 def _names(value: object, prefix: str, depth: int) -> Iterator[str]:
@@ -104,7 +111,7 @@ def _names(value: object, prefix: str, depth: int) -> Iterator[str]:
             yield name
             yield from _names(inner, name, depth - 1)
     elif isinstance(value, list):
-        for inner in value[:50]:
+        for inner in value[:MAX_ITEMS]:
             yield from _names(inner, f"{prefix}[]", depth)
 
 

@@ -106,9 +106,12 @@ def _names(importer: Importer) -> list[str]:
 def _document(content: Content) -> Iterator[pl.DataFrame]:
     """A JSON document as lines: the objects of its list, or itself."""
     data = b"".join(_bounded(content))
-    value = json.loads(data.decode("utf-8-sig"))
-    items = value if isinstance(value, list) else [value]
-    texts = [json.dumps(item) for item in items]
+    try:
+        value = json.loads(data.decode("utf-8-sig"))
+        items = value if isinstance(value, list) else [value]
+        texts = [json.dumps(item) for item in items]
+    except RecursionError:
+        raise ValueError("the JSON document is nested too deeply") from None
     yield pl.DataFrame(
         {"source_line": range(1, len(texts) + 1), "text": texts, "fault": None, "detail": None},
         schema={"source_line": pl.Int64(), "text": pl.String(), "fault": pl.String(), "detail": pl.String()},
@@ -132,6 +135,9 @@ def _delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.DataF
     header_text = stream.readline(MAX_LINE_BYTES)
     delimiter = delimiter_of(header_text)
     header = cells_of(header_text, delimiter)
+    twice = [column for column in fields.values() if header.count(column) > 1]
+    if twice:
+        raise ValueError(f"the header names {twice[0]} more than once")
     places = {name: header.index(column) for name, column in fields.items() if column in header}
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     numbered = _numbered_rows(reader, len(header))
@@ -219,7 +225,7 @@ def _parquet(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
 
 def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
     root, *inner = [place] if place in frame.columns else place.split(".")
-    kind: pl.DataType | None = frame.schema.get(root)
+    kind: Any = frame.schema.get(root)
     expression = pl.col(root)
     for name in inner:
         kind = dict(kind.to_schema()).get(name) if isinstance(kind, pl.Struct) else None
@@ -233,6 +239,8 @@ def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
         )
     if isinstance(kind, pl.Struct):
         return expression.struct.json_encode()
+    if isinstance(kind, pl.List):
+        return pl.struct(items=expression).struct.json_encode().str.extract(r'(?s)^\{"items":(.*)\}$')
     return expression.cast(pl.String)
 
 

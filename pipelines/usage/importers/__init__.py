@@ -1,6 +1,27 @@
 """One small file per log format, and the list of them. To add one: docs/adding_a_usage_format.md."""
 
+from pipelines.usage.importers.anthropic_console_costs import ANTHROPIC_CONSOLE_COSTS
+from pipelines.usage.importers.anthropic_console_usage import ANTHROPIC_CONSOLE_USAGE
+from pipelines.usage.importers.anthropic_cost_report import ANTHROPIC_COST_REPORT
+from pipelines.usage.importers.anthropic_usage_report import ANTHROPIC_USAGE_REPORT
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
+from pipelines.usage.importers.gcp_billing import GCP_BILLING
+from pipelines.usage.importers.openai_costs_api import OPENAI_COSTS_API
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
+from pipelines.usage.importers.openai_dashboard_costs import OPENAI_DASHBOARD_COSTS
+from pipelines.usage.importers.openai_usage_api import OPENAI_USAGE_API
+from pipelines.usage.importers.own_table import OWN_TABLE
 
-IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE)
+IMPORTERS = (
+    OPENAI_DASHBOARD,
+    CLAUDE_CODE,
+    OPENAI_USAGE_API,
+    OPENAI_COSTS_API,
+    OPENAI_DASHBOARD_COSTS,
+    ANTHROPIC_USAGE_REPORT,
+    ANTHROPIC_COST_REPORT,
+    ANTHROPIC_CONSOLE_USAGE,
+    ANTHROPIC_CONSOLE_COSTS,
+    GCP_BILLING,
+    OWN_TABLE,
+)

@@ -1,0 +1,76 @@
+"""Our own format, for logs that no importer reads: CSV, TSV, JSON lines or Parquet, columns named as in core.usage.
+
+docs/usage_format.md describes it. Only usage_at, model and one quantity are required. A row with usage_until is a
+bucket.
+"""
+
+import polars as pl
+
+from pipelines.schema.token_prices import CHANNELS, SERVICE_TIERS
+from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.usage.contract import ABSENT, OWNER_COLUMNS, SEPARATOR
+from pipelines.usage.fields import choice, export_count, moment, must_have, text, usd
+from pipelines.usage.importer import Importer, Rule, unreadable
+
+QUANTITIES = tuple(QUANTITY_COLUMNS.values())
+COUNTS = (*QUANTITIES, "of_which_reasoning_tokens", "prompt_tokens_from")
+DIMENSIONS = ("usage_at", "usage_until", "provider", "channel", "region", "model", "service_tier", *OWNER_COLUMNS)
+FIELDS = ("id", *DIMENSIONS, *COUNTS, "reported_cost_usd")
+KEY_OF_A_PROVIDER = r"\b(?:(?:sk|rk|xai|gsk|hf|ghp|glpat)[-_][\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,})"
+"""Keys of providers and clouds, in the column that should hold the id of one."""
+
+
+def _is_given(name: str) -> pl.Expr:
+    return (pl.col(name) != "").fill_null(value=False)
+
+
+def _key(*parts: str | pl.Expr) -> pl.Expr:
+    """Parts of an identity; an empty cell of a CSV file is what a missing value of JSON is."""
+    texts = ((pl.col(part) if isinstance(part, str) else part).cast(pl.String) for part in parts)
+    return pl.concat_str((text.replace("", None).fill_null(ABSENT) for text in texts), separator=SEPARATOR)
+
+
+def numbered(records: pl.DataFrame) -> pl.DataFrame:
+    """A `prepare`: number the rows of one file that say the same in every column and have no id."""
+    number = pl.int_range(1, pl.len() + 1).over("import_id", *FIELDS).cast(pl.String)
+    return records.with_columns(row_number=number)
+
+
+TIERS, BOUGHT_AT = ({name: name for name in names} for names in (SERVICE_TIERS, CHANNELS))
+starts, ends = moment("usage_at", is_utc_without_zone=True), moment("usage_until", is_utc_without_zone=True)
+reasoning, output = export_count("of_which_reasoning_tokens").value, export_count("output_tokens").value
+
+OWN_TABLE = Importer(
+    name="own_table",
+    description="CSV, JSON lines or Parquet with the columns of docs/usage_format.md",
+    signatures=tuple(frozenset({"usage_at", "model", name}) for name in QUANTITIES),
+    fields={name: name for name in FIELDS},
+    prepare=numbered,
+    columns={
+        "usage_at": starts,
+        "usage_until": pl.when(_is_given("usage_until")).then(ends.value),
+        "grain": pl.when(_is_given("usage_until")).then(pl.lit("bucket")).otherwise(pl.lit("request")),
+        "provider": text("provider").value.fill_null("unknown"),
+        "channel": choice("channel", BOUGHT_AT, "api", "unknown_channel"),
+        "region": text("region").value.fill_null("global"),
+        "model": text("model"),
+        "service_tier": choice("service_tier", TIERS, "standard", "unknown_service_tier"),
+        **{name: export_count(name) for name in COUNTS},
+        **{name: text(name) for name in OWNER_COLUMNS},
+        "reported_cost_usd": usd("reported_cost_usd"),
+        # Without an id a bucket is what its dimensions say, and a request is all that its row says.
+        "row_key": pl.when(_is_given("id")).then(pl.concat_str(pl.lit("id"), "id", separator=SEPARATOR))
+        .when(_is_given("usage_until")).then(_key(starts.value, ends.value, *DIMENSIONS[2:], "prompt_tokens_from"))
+        .otherwise(_key(*FIELDS[1:], "row_number")),
+    },
+    rules=(
+        *(unreadable(text(name)) for name in ("id", "provider", "region")),
+        must_have("model", rule="no_model"),
+        Rule("not_a_timestamp", _is_given("usage_until") & ends.is_broken, ends.detail),
+        Rule("bucket_ends_before_start", ends.value <= starts.value, "usage_until is not after usage_at"),
+        Rule("no_quantity", ~pl.any_horizontal(_is_given(name) for name in QUANTITIES), "nothing says how much"),
+        Rule("secret_key", pl.col("api_key_id").str.contains(KEY_OF_A_PROVIDER), "api_key_id holds a key, not its id"),
+        Rule("reasoning_exceeds_output", reasoning > output, "of_which_reasoning_tokens is more than output_tokens"),
+    ),
+    identity=("row_key",),
+)  # fmt: skip
