@@ -1,7 +1,8 @@
 """One small file per log format, and the list of them. To add one: docs/adding_a_usage_format.md."""
 
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
+from pipelines.usage.importers.codex import CODEX
 from pipelines.usage.importers.openai_compatible import OPENAI_COMPATIBLE
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
 
-IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE, OPENAI_COMPATIBLE)
+IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE, OPENAI_COMPATIBLE, CODEX)
