@@ -2,9 +2,10 @@
 
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
 from pipelines.usage.importers.codex import CODEX
+from pipelines.usage.importers.helicone import HELICONE
 from pipelines.usage.importers.langfuse import LANGFUSE
 from pipelines.usage.importers.litellm_spend_logs import LITELLM_SPEND_LOGS
 from pipelines.usage.importers.openai_compatible import OPENAI_COMPATIBLE
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
 
-IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE, OPENAI_COMPATIBLE, CODEX, LITELLM_SPEND_LOGS, LANGFUSE)
+IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE, OPENAI_COMPATIBLE, CODEX, LITELLM_SPEND_LOGS, LANGFUSE, HELICONE)
