@@ -7,5 +7,15 @@ from pipelines.usage.importers.langfuse import LANGFUSE
 from pipelines.usage.importers.litellm_spend_logs import LITELLM_SPEND_LOGS
 from pipelines.usage.importers.openai_compatible import OPENAI_COMPATIBLE
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
+from pipelines.usage.importers.openrouter import OPENROUTER
 
-IMPORTERS = (OPENAI_DASHBOARD, CLAUDE_CODE, OPENAI_COMPATIBLE, CODEX, LITELLM_SPEND_LOGS, LANGFUSE, HELICONE)
+IMPORTERS = (
+    OPENAI_DASHBOARD,
+    CLAUDE_CODE,
+    OPENAI_COMPATIBLE,
+    CODEX,
+    LITELLM_SPEND_LOGS,
+    LANGFUSE,
+    HELICONE,
+    OPENROUTER,
+)
