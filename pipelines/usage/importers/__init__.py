@@ -8,6 +8,7 @@ from pipelines.usage.importers.litellm_spend_logs import LITELLM_SPEND_LOGS
 from pipelines.usage.importers.openai_compatible import OPENAI_COMPATIBLE
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
 from pipelines.usage.importers.openrouter import OPENROUTER
+from pipelines.usage.importers.otel_genai import OTEL_GENAI
 
 IMPORTERS = (
     OPENAI_DASHBOARD,
@@ -18,4 +19,5 @@ IMPORTERS = (
     LANGFUSE,
     HELICONE,
     OPENROUTER,
+    OTEL_GENAI,
 )
