@@ -1,7 +1,9 @@
 """One small file per log format, and the list of them. To add one: docs/adding_a_usage_format.md."""
 
+from pipelines.usage.importers.bedrock_invocation import BEDROCK_INVOCATION
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
 from pipelines.usage.importers.codex import CODEX
+from pipelines.usage.importers.gemini import GEMINI
 from pipelines.usage.importers.helicone import HELICONE
 from pipelines.usage.importers.langfuse import LANGFUSE
 from pipelines.usage.importers.litellm_spend_logs import LITELLM_SPEND_LOGS
@@ -20,4 +22,6 @@ IMPORTERS = (
     HELICONE,
     OPENROUTER,
     OTEL_GENAI,
+    GEMINI,
+    BEDROCK_INVOCATION,
 )
