@@ -1,5 +1,6 @@
 """One small file per log format, and the list of them. To add one: docs/adding_a_usage_format.md."""
 
+from pipelines.usage.importers.azure_openai import AZURE_OPENAI
 from pipelines.usage.importers.bedrock_invocation import BEDROCK_INVOCATION
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
 from pipelines.usage.importers.codex import CODEX
@@ -24,4 +25,5 @@ IMPORTERS = (
     OTEL_GENAI,
     GEMINI,
     BEDROCK_INVOCATION,
+    AZURE_OPENAI,
 )
