@@ -62,7 +62,7 @@ def _with_children(observations: pl.DataFrame) -> pl.DataFrame:
         above, depth = parents.get(call), 0
         while above and above not in tokens and depth < MAX_DEPTH:
             above, depth = parents.get(above), depth + 1
-        if above in tokens:
+        if above and above in tokens:
             nested[above] = nested.get(above, 0) + count
     sums = pl.DataFrame(
         [(call, str(count)) for call, count in nested.items()],
