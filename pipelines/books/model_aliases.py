@@ -15,10 +15,10 @@ import polars as pl
 from pipelines.books.model_map import MAP_SCHEMA, known_pointers
 from pipelines.books.model_names import ANY_MODEL, FEE, LISTED, USED, candidates
 from pipelines.books.name_forms import END, START, Name, meanings
+from pipelines.books.provider_names import UNKNOWN
 from pipelines.books.sellers import PriceLists, inferred
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.model_aliases import ModelAlias
-from pipelines.seller_names import UNKNOWN
 
 MAX_NEAREST = 3
 _MAX_COMPARED = 20

@@ -23,9 +23,8 @@ from pipelines.books.name_forms import (
     outside,
     regions,
 )
-from pipelines.books.provider_names import SINGLE_SNAPSHOT_PROVIDERS
+from pipelines.books.provider_names import SINGLE_SNAPSHOT_PROVIDERS, UNKNOWN
 from pipelines.books.sellers import PriceLists, inferred
-from pipelines.seller_names import UNKNOWN
 
 __all__ = ["DATE_SUFFIX", "candidates", "lifecycle_ids", "pointer_index", "undated"]
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipelines.books.provider_names import ROUTER_PREFIXES
+from pipelines.books.provider_names import ROUTER_PREFIXES, UNKNOWN, provider_named
 from pipelines.model_ids import openrouter_maker, platform_id
-from pipelines.seller_names import UNKNOWN, provider_named
 
 START, END = datetime(1, 1, 1), datetime(9999, 12, 31)
 """Stand for "always was" and "until further notice"."""

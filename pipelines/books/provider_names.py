@@ -3,7 +3,9 @@
 What an id of a model means does not belong here, see `books.name_forms`; other words for sellers: `seller_names`.
 """
 
-from pipelines.seller_names import provider_named
+from pipelines.seller_names import UNKNOWN, provider_named
+
+__all__ = ["MAKER_PROVIDERS", "ROUTER_PREFIXES", "SINGLE_SNAPSHOT_PROVIDERS", "UNKNOWN", "provider_named"]
 
 _MAKERS = (
     *("openai", "anthropic", "google", "mistral", "cohere", "deepseek", "xai", "perplexity", "moonshot", "zai"),

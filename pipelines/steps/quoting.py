@@ -10,9 +10,9 @@ import polars as pl
 
 from pipelines.books.model_aliases import resolved_aliases
 from pipelines.books.model_map import MAP_FILE, read_model_map
+from pipelines.books.provider_names import UNKNOWN, provider_named
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.usage import QUANTITY_COLUMNS
-from pipelines.seller_names import UNKNOWN, provider_named
 from pipelines.steps.costing import names_of, segments_of
 from pipelines.steps.seeding import shipped_evidence, shipped_versions
 from pipelines.usage.contract import usage_frame
