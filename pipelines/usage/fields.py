@@ -110,6 +110,12 @@ def moment(name: str, *, is_utc_without_zone: bool = False) -> Reading:
     return Reading(value, is_broken.fill_null(value=True), "not_a_timestamp", f"{name} is not an ISO time with a zone")
 
 
+def first_moment(*readings: Reading) -> Reading:
+    """The first of several ways to print a time that can be read."""
+    value = pl.coalesce(reading.value for reading in readings)
+    return Reading(value, value.is_null(), "not_a_timestamp", " and ".join(reading.detail for reading in readings))
+
+
 def epoch(name: str, *, per_second: int = 1) -> Reading:
     """A count since 1970 in seconds, or in `per_second` parts of one, as naive UTC."""
     whole = pl.col(name).str.replace(r"\.0{1,20}$", "").cast(pl.Int64, strict=False)
@@ -117,12 +123,6 @@ def epoch(name: str, *, per_second: int = 1) -> Reading:
     value = pl.when(is_plausible).then(whole * 1_000_000 // per_second if per_second <= 1_000_000 else
                                        whole // (per_second // 1_000_000)).cast(pl.Datetime("us"))  # fmt: skip
     return Reading(value, ~is_plausible, "not_a_timestamp", f"{name} is not a time since 1970")
-
-
-def first_moment(*readings: Reading) -> Reading:
-    """The first of several ways to print a time that can be read."""
-    value = pl.coalesce(reading.value for reading in readings)
-    return Reading(value, value.is_null(), "not_a_timestamp", " and ".join(reading.detail for reading in readings))
 
 
 def usd(name: str, *, per_usd: int = 1) -> Reading:

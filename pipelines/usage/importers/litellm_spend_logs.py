@@ -10,7 +10,7 @@ is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is Li
 import polars as pl
 
 from pipelines.usage.fields import choice, first_count, first_text, key_id, moment, must_have, rest, seller, text, usd
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Reading, Rule, unreadable
 
 FIELDS = {
     "request_id": "request_id",
@@ -61,8 +61,18 @@ TIERS = {
 }
 
 prompt, completion, total = (first_count(f"{name}_tokens") for name in ("prompt", "completion", "total"))
-read = first_count("cache_read", "cached_tokens", "extra_read")
-written = first_count("cache_write", "cache_creation_tokens", "extra_write")
+READ = ("cache_read", "cached_tokens", "extra_read")
+WRITTEN = ("cache_write", "cache_creation_tokens", "extra_write")
+
+
+def _largest(names: tuple[str, ...]) -> Reading:
+    """LiteLLM states a cache count under several names, 0 where a provider's integration does not fill one."""
+    values = pl.max_horizontal(first_count(name).value for name in names)
+    stated = first_count(*names)
+    return Reading(values, stated.is_broken, stated.rule, stated.detail)
+
+
+read, written = _largest(READ), _largest(WRITTEN)
 five_minutes, one_hour = first_count("write_5m"), first_count("write_1h")
 audio_in, audio_out, reasoning = first_count("audio_in"), first_count("audio_out"), first_count("reasoning")
 is_for_an_hour = (one_hour.value > 0).fill_null(value=False)
@@ -87,7 +97,7 @@ region = pl.coalesce(
 LITELLM_SPEND_LOGS = Importer(
     name="litellm_spend_logs",
     description="LiteLLM_SpendLogs table as JSON, JSON lines, CSV or Parquet",
-    signatures=(frozenset({"request_id", "call_type", "spend", "startTime"}),),
+    signatures=(frozenset({"request_id", "call_type", "spend", "startTime", "prompt_tokens", "completion_tokens"}),),
     fields=FIELDS,
     nested={"metadata": IN_METADATA, "usage_object": IN_USAGE},
     # Of failed requests tokens are estimated; one that cost something is refused below, not passed over.

@@ -106,6 +106,18 @@ def test_cache_hit_is_not_the_prompt_cache(read):
     assert read(lines(row({"cache_read_input_tokens": 60}, cache_hit="False"))).row["cache_read_tokens"] == 60
 
 
+def test_a_cache_count_that_one_name_leaves_at_zero(read):
+    usage = {"cache_read_input_tokens": 0, "prompt_tokens_details": {"cached_tokens": 60}}
+    read_row = read(lines(row(usage))).row
+    # 100 uncached tokens if the first name were believed
+    assert (read_row["input_uncached_tokens"], read_row["cache_read_tokens"]) == (40, 60)
+
+
+def test_a_stored_response_does_not_make_it_another_format(read):
+    usage = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
+    assert read(lines(row({}, response={"id": "r", "usage": usage}))).format == "litellm_spend_logs"
+
+
 def test_rows_without_tokens_and_spend_are_ignored(read):
     idle = {"spend": 0, "total_tokens": 0, "prompt_tokens": 0, "completion_tokens": 0}
     found = read(lines(row(**idle, call_type="list_mcp_tools"), row(request_id="x")))
