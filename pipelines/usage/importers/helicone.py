@@ -1,7 +1,9 @@
 """Helicone request export (JSON, JSON lines or CSV of its export tool and API) -> one row per request.
 
-prompt_tokens holds neither cache reads nor audio: Helicone's usage processors take them off the provider's prompt
-(packages/cost/usage in Helicone/helicone); total_tokens is the sum of prompt and completion only. An answer from
+prompt_tokens holds no cache reads and completion_tokens no reasoning: Helicone's usage processors take them off the
+provider's counts, and total_tokens is prompt + completion + reasoning_tokens (packages/cost/usage and HandlerContext
+in Helicone/helicone). Exports from before there was a reasoning_tokens may lack it; nothing tells. Whether audio is
+inside has changed too, so rows with audio are refused. An answer from
 Helicone's own cache names the request that it repeats in cache_reference_id; no provider was asked. Times without a
 zone are UTC. The CSV has a column for the model, but the API that it is made of names that otherwise, so it can be
 empty: such rows are refused. Cost is USD.
@@ -27,6 +29,8 @@ FIELDS = {
         "provider",
         "prompt_tokens",
         "completion_tokens",
+        "reasoning_tokens",
+        "total_tokens",
         "prompt_cache_read_tokens",
         "prompt_cache_write_tokens",
         "prompt_audio_tokens",
@@ -43,6 +47,9 @@ MODELS = ("response_model", "model", "model_override", "request_model")
 SESSION = {"session": "Helicone-Session-Id"}
 
 prompt, completion = first_count("prompt_tokens"), first_count("completion_tokens")
+reasoning, total = first_count("reasoning_tokens"), first_count("total_tokens")
+audio = pl.max_horizontal(first_count(name).value for name in ("prompt_audio_tokens", "completion_audio_tokens"))
+output = completion.value + reasoning.value.fill_null(0)
 costs = [usd(name) for name in ("costUSD", "cost_usd", "cost")]
 reference = first_of("cache_reference_id")
 is_answer_of_the_cache = reference.is_not_null() & (reference != NO_REFERENCE)
@@ -72,9 +79,8 @@ HELICONE = Importer(
         "input_uncached_tokens": prompt,
         "cache_read_tokens": first_count("prompt_cache_read_tokens"),
         "cache_write_5m_tokens": first_count("prompt_cache_write_tokens"),
-        "output_tokens": completion,
-        "audio_input_tokens": first_count("prompt_audio_tokens"),
-        "audio_output_tokens": first_count("completion_audio_tokens"),
+        "output_tokens": output,
+        "of_which_reasoning_tokens": reasoning,
         "requests": pl.lit(1, pl.Int64),
         "user_id": text("request_user_id"),
         "conversation_id": text("session"),
@@ -82,10 +88,16 @@ HELICONE = Importer(
         "response": first_text("response_id", "request_id"),
     },
     rules=(
-        *map(unreadable, costs),
+        *map(unreadable, (*costs, completion, total)),
         Rule("no_identity", first_of("response_id", "request_id").is_null(), "neither response_id nor request_id"),
         Rule("no_model", first_of(*MODELS).is_null(), "no model is named; export as JSON lines"),
         must_have("prompt_tokens", "completion_tokens", rule="no_token_counts"),
+        Rule(
+            "total_does_not_add_up",
+            total.value != prompt.value + output,
+            "total_tokens is not the sum of prompt, completion and reasoning tokens",
+        ),
+        Rule("audio_is_ambiguous", audio > 0, "versions differ in whether audio is inside prompt and completion"),
     ),
     identity=("response",),
     private=frozenset({"request_user_id", "session"}),

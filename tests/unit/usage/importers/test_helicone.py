@@ -45,6 +45,12 @@ def test_totals_of_the_sample(read):
     assert "SECRET" not in found.usage.write_json()
 
 
+def test_reasoning_is_beside_the_completion(read):
+    # Helicone's own test of a reasoning model: 500 + 200 + 3000; 200 output tokens if reasoning were left out
+    row = read(lines(request(prompt_tokens=500, completion_tokens=200, reasoning_tokens=3000, total_tokens=3700))).row
+    assert (row["output_tokens"], row["of_which_reasoning_tokens"]) == (3200, 3000)
+
+
 def test_who_bills(read):
     words = ["AZURE", "AWS", "CUSTOM", None]
     found = read(lines(*(request(response_id=str(word), provider=word) for word in words)))
@@ -62,6 +68,8 @@ def test_broken_requests_are_refused_with_their_rule(read):
         "no_model": request(request_model=None),
         "no_token_counts": request(completion_tokens=None),
         "not_a_count": request(prompt_tokens=-5),
+        "total_does_not_add_up": request(total_tokens=121),
+        "audio_is_ambiguous": request(prompt_audio_tokens=5),
         "not_a_timestamp": request(request_created_at=None),
         "not_a_cost": request(costUSD="much"),
     }
