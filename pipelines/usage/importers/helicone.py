@@ -3,10 +3,10 @@
 prompt_tokens holds no cache reads and completion_tokens no reasoning: Helicone's usage processors take them off the
 provider's counts, and total_tokens is prompt + completion + reasoning_tokens (packages/cost/usage and HandlerContext
 in Helicone/helicone). Exports from before there was a reasoning_tokens may lack it; nothing tells. Whether audio is
-inside has changed too, so rows with audio are refused. An answer from
-Helicone's own cache names the request that it repeats in cache_reference_id; no provider was asked. Times without a
-zone are UTC. The CSV has a column for the model, but the API that it is made of names that otherwise, so it can be
-empty: such rows are refused. Cost is USD.
+inside has changed too, so rows with audio are refused. Cache writes of both lifetimes are one count, taken as the
+5-minute ones. An answer from Helicone's own cache names the request that it repeats in cache_reference_id; no provider
+was asked. Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
+otherwise, so it can be empty: such rows are refused. Cost is USD.
 """
 
 import polars as pl
