@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from pipelines.seller_names import OTHER_NAMES, UNKNOWN
+from pipelines.usage.excerpt import SECRET
 from pipelines.usage.importer import Reading, Rule
 
 MAX_TEXT = 200
@@ -41,6 +43,52 @@ def export_count(name: str) -> Reading:
     )
 
 
+def first_count(*names: str) -> Reading:
+    """A whole number that versions of a format write under one name or another: the first name that has one."""
+    readings = [export_count(name) for name in names]
+    return Reading(
+        pl.coalesce(reading.value for reading in readings),
+        pl.any_horizontal(reading.is_broken for reading in readings),
+        "not_a_count",
+        f"{' or '.join(names)} is not a whole number from 0 to {MAX_COUNT}",
+    )
+
+
+def rest(total: pl.Expr, *parts: pl.Expr) -> pl.Expr:
+    """What a total holds beside its parts; a part that the log does not tell takes nothing away."""
+    return total - pl.sum_horizontal(part.fill_null(0) for part in parts)
+
+
+def first_of(*names: str) -> pl.Expr:
+    """The first text that is there and not empty."""
+    return pl.coalesce(pl.when(pl.col(name) != "").then(pl.col(name)) for name in names)
+
+
+def first_text(*names: str) -> Reading:
+    """As `text`, of the first name that has one."""
+    value = first_of(*names)
+    is_broken = (value.str.len_chars() > MAX_TEXT) | value.str.contains(CONTROL_CHARACTER)
+    detail = f"{' or '.join(names)} must be one line of at most {MAX_TEXT} characters"
+    return Reading(value, is_broken.fill_null(value=False), "not_a_text", detail)
+
+
+def key_id(name: str) -> Reading:
+    """The id or hash of an API key. A text that looks like the key itself is refused, so that it is never stored."""
+    plain = text(name)
+    is_key = pl.col(name).str.contains(SECRET.pattern).fill_null(value=False)
+    detail = f"{name} is no id of a key but looks like the key itself, or is not one short line"
+    return Reading(plain.value, plain.is_broken | is_key, "looks_like_a_key", detail)
+
+
+def seller(word: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Provider and channel of what a log calls its provider; 'unknown' and 'api' where the word does not tell."""
+    name = word.str.strip_chars().str.to_lowercase()
+    providers = {other: provider or UNKNOWN for other, (provider, _) in OTHER_NAMES.items()} | {"": UNKNOWN}
+    channels = {other: channel or "api" for other, (_, channel) in OTHER_NAMES.items()}
+    provider = name.replace_strict(providers, default=name).fill_null(UNKNOWN)
+    return provider, name.replace_strict(channels, default=pl.lit("api")).fill_null("api")
+
+
 def text(name: str, rule: str = "not_a_text") -> Reading:
     """One printable line of at most MAX_TEXT characters; NULL where the log has none or an empty one."""
     value = pl.when(pl.col(name) != "").then(pl.col(name))
@@ -60,6 +108,12 @@ def moment(name: str, *, is_utc_without_zone: bool = False) -> Reading:
     value = printed.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).dt.replace_time_zone(None)
     is_broken = value.is_null() | ~value.is_between(pl.datetime(1, 1, 2), pl.datetime(9999, 12, 30))
     return Reading(value, is_broken.fill_null(value=True), "not_a_timestamp", f"{name} is not an ISO time with a zone")
+
+
+def first_moment(*readings: Reading) -> Reading:
+    """The first of several ways to print a time that can be read."""
+    value = pl.coalesce(reading.value for reading in readings)
+    return Reading(value, value.is_null(), "not_a_timestamp", " and ".join(reading.detail for reading in readings))
 
 
 def epoch(name: str, *, per_second: int = 1) -> Reading:

@@ -237,10 +237,10 @@ def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
         return (expression.dt.convert_time_zone("UTC") if zone else expression).dt.strftime(
             f"%Y-%m-%dT%H:%M:%S%.6f{zone}"
         )
-    if isinstance(kind, pl.Struct):
-        return expression.struct.json_encode()
-    if isinstance(kind, pl.List):
-        return pl.struct(items=expression).struct.json_encode().str.extract(r'(?s)^\{"items":(.*)\}$')
+    if kind.is_nested():
+        # Only of a struct there is a JSON text, of a map or list it is that of a struct around it.
+        inside = pl.struct(expression.alias("x")).struct.json_encode().str.slice(5).str.head(-1)
+        return pl.when(expression.is_not_null()).then(inside)
     return expression.cast(pl.String)
 
 

@@ -4,12 +4,22 @@ from pipelines.usage.importers.anthropic_console_costs import ANTHROPIC_CONSOLE_
 from pipelines.usage.importers.anthropic_console_usage import ANTHROPIC_CONSOLE_USAGE
 from pipelines.usage.importers.anthropic_cost_report import ANTHROPIC_COST_REPORT
 from pipelines.usage.importers.anthropic_usage_report import ANTHROPIC_USAGE_REPORT
+from pipelines.usage.importers.azure_openai import AZURE_OPENAI
+from pipelines.usage.importers.bedrock_invocation import BEDROCK_INVOCATION
 from pipelines.usage.importers.claude_code import CLAUDE_CODE
+from pipelines.usage.importers.codex import CODEX
 from pipelines.usage.importers.gcp_billing import GCP_BILLING
+from pipelines.usage.importers.gemini import GEMINI
+from pipelines.usage.importers.helicone import HELICONE
+from pipelines.usage.importers.langfuse import LANGFUSE
+from pipelines.usage.importers.litellm_spend_logs import LITELLM_SPEND_LOGS
+from pipelines.usage.importers.openai_compatible import OPENAI_COMPATIBLE
 from pipelines.usage.importers.openai_costs_api import OPENAI_COSTS_API
 from pipelines.usage.importers.openai_dashboard import OPENAI_DASHBOARD
 from pipelines.usage.importers.openai_dashboard_costs import OPENAI_DASHBOARD_COSTS
 from pipelines.usage.importers.openai_usage_api import OPENAI_USAGE_API
+from pipelines.usage.importers.openrouter import OPENROUTER
+from pipelines.usage.importers.otel_genai import OTEL_GENAI
 from pipelines.usage.importers.own_table import OWN_TABLE
 
 IMPORTERS = (
@@ -24,4 +34,14 @@ IMPORTERS = (
     ANTHROPIC_CONSOLE_COSTS,
     GCP_BILLING,
     OWN_TABLE,
+    OPENAI_COMPATIBLE,
+    CODEX,
+    LITELLM_SPEND_LOGS,
+    LANGFUSE,
+    HELICONE,
+    OPENROUTER,
+    OTEL_GENAI,
+    GEMINI,
+    BEDROCK_INVOCATION,
+    AZURE_OPENAI,
 )

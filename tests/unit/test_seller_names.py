@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.books.provider_names import provider_named
 from pipelines.model_ids import openrouter_maker
+from pipelines.seller_names import provider_named
 
 
 @pytest.mark.parametrize(

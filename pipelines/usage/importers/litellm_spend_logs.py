@@ -1,0 +1,170 @@
+"""LiteLLM proxy, table LiteLLM_SpendLogs as JSON, JSON lines, CSV or Parquet -> one row per request.
+
+prompt_tokens holds cache reads and cache writes, for Anthropic too; versions that left them out show as more cached
+than prompt tokens and are refused. Details stand in metadata.usage_object. There the 5-minute and 1-hour parts of
+streamed requests with server tools are those of the first iteration only (BerriAI/litellm#42663: 31,490 of 184,457):
+the rest is counted to the lifetime that the parts name, and a request whose parts name both is refused. `cache_hit`
+is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is LiteLLM's own estimate in USD.
+"""
+
+import polars as pl
+
+from pipelines.usage.fields import choice, first_count, first_text, key_id, moment, must_have, rest, seller, text, usd
+from pipelines.usage.importer import Importer, Reading, Rule, unreadable
+
+FIELDS = {
+    "request_id": "request_id",
+    "call_type": "call_type",
+    "api_key": "api_key",
+    "spend": "spend",
+    "total_tokens": "total_tokens",
+    "prompt_tokens": "prompt_tokens",
+    "completion_tokens": "completion_tokens",
+    "start_time": "startTime",
+    "model": "model",
+    "custom_llm_provider": "custom_llm_provider",
+    "api_base": "api_base",
+    "user": "user",
+    "team_id": "team_id",
+    "agent_id": "agent_id",
+    "session_id": "session_id",
+    "cache_hit": "cache_hit",
+    "status": "status",
+    "metadata": "metadata",
+}
+IN_METADATA = {
+    "usage_object": "usage_object",
+    "extra_read": "additional_usage_values.cache_read_input_tokens",
+    "extra_write": "additional_usage_values.cache_creation_input_tokens",
+}
+DETAILS = "prompt_tokens_details."
+IN_USAGE = {
+    "cache_read": "cache_read_input_tokens",
+    "cached_tokens": DETAILS + "cached_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "cache_creation_tokens": DETAILS + "cache_creation_tokens",
+    "write_5m": DETAILS + "cache_creation_token_details.ephemeral_5m_input_tokens",
+    "write_1h": DETAILS + "cache_creation_token_details.ephemeral_1h_input_tokens",
+    "audio_in": DETAILS + "audio_tokens",
+    "reasoning": "completion_tokens_details.reasoning_tokens",
+    "audio_out": "completion_tokens_details.audio_tokens",
+    "web_searches": "server_tool_use.web_search_requests",
+    "service_tier": "service_tier",
+}
+TIERS = {
+    "default": "standard",
+    "auto": "standard",
+    "standard": "standard",
+    "flex": "flex",
+    "priority": "priority",
+    "batch": "batch",
+}
+
+prompt, completion, total = (first_count(f"{name}_tokens") for name in ("prompt", "completion", "total"))
+READ = ("cache_read", "cached_tokens", "extra_read")
+WRITTEN = ("cache_write", "cache_creation_tokens", "extra_write")
+
+
+def _largest(names: tuple[str, ...]) -> Reading:
+    """LiteLLM states a cache count under several names, 0 where a provider's integration does not fill one."""
+    values = pl.max_horizontal(first_count(name).value for name in names)
+    stated = first_count(*names)
+    return Reading(values, stated.is_broken, stated.rule, stated.detail)
+
+
+read, written = _largest(READ), _largest(WRITTEN)
+five_minutes, one_hour = first_count("write_5m"), first_count("write_1h")
+audio_in, audio_out, reasoning = first_count("audio_in"), first_count("audio_out"), first_count("reasoning")
+is_for_an_hour = (one_hour.value > 0).fill_null(value=False)
+is_for_minutes = (five_minutes.value > 0).fill_null(value=False)
+parts = five_minutes.value.fill_null(0) + one_hour.value.fill_null(0)
+writes_of_an_hour = pl.when(is_for_an_hour & ~is_for_minutes).then(written.value).otherwise(one_hour.value)
+uncached = rest(prompt.value, read.value, written.value, audio_in.value)
+text_out = rest(completion.value, audio_out.value)
+
+tier = choice("service_tier", TIERS, "standard", "unknown_service_tier")
+spend = usd("spend")
+is_spent = (spend.value > 0).fill_null(value=False)
+is_failed = (pl.col("status").str.to_lowercase() == "failure").fill_null(value=False)
+is_cached_answer = pl.col("cache_hit").str.to_lowercase().is_in(["true", "1"]).fill_null(value=False)
+provider, channel = seller(pl.col("custom_llm_provider"))
+region = pl.coalesce(
+    pl.col("api_base").str.extract(r"//bedrock-runtime\.([a-z0-9-]+)\.amazonaws\."),
+    pl.col("api_base").str.extract(r"//([a-z0-9-]+)-aiplatform\.googleapis\."),
+    pl.lit("global"),
+)
+
+LITELLM_SPEND_LOGS = Importer(
+    name="litellm_spend_logs",
+    description="LiteLLM_SpendLogs table as JSON, JSON lines, CSV or Parquet",
+    signatures=(frozenset({"request_id", "call_type", "spend", "startTime", "prompt_tokens", "completion_tokens"}),),
+    fields=FIELDS,
+    nested={"metadata": IN_METADATA, "usage_object": IN_USAGE},
+    # Of failed requests tokens are estimated; one that cost something is refused below, not passed over.
+    is_usage=~is_cached_answer
+    & (is_spent | ~is_failed)
+    & (is_spent | (total.value != 0).fill_null(value=True) | (prompt.value != 0).fill_null(value=True)),
+    columns={
+        "usage_at": moment("start_time", is_utc_without_zone=True),
+        "grain": pl.lit("request"),
+        "provider": provider,
+        "channel": channel,
+        "region": region,
+        "model": text("model"),
+        "service_tier": tier,
+        "input_uncached_tokens": uncached,
+        "cache_read_tokens": read,
+        "cache_write_5m_tokens": rest(written.value, writes_of_an_hour),
+        "cache_write_1h_tokens": writes_of_an_hour,
+        "output_tokens": text_out,
+        "of_which_reasoning_tokens": reasoning,
+        "audio_input_tokens": audio_in,
+        "audio_output_tokens": audio_out,
+        "requests": pl.lit(1, pl.Int64),
+        "web_searches": first_count("web_searches"),
+        "project_id": text("team_id"),
+        "api_key_id": key_id("api_key"),
+        "user_id": text("user"),
+        "feature": text("agent_id"),
+        "conversation_id": text("session_id"),
+        "reported_cost_usd": spend,
+        "request": first_text("request_id"),
+    },
+    rules=(
+        Rule(
+            "metadata_is_not_an_object",
+            pl.col("metadata").is_not_null() & (pl.col("metadata") != "") & ~pl.col("metadata_is_object"),
+            "metadata is not an object",
+        ),
+        *(unreadable(reading) for reading in (prompt, completion, total, written, five_minutes, one_hour)),
+        must_have("request_id", rule="no_identity"),
+        must_have("model", rule="no_model"),
+        must_have("prompt_tokens", "completion_tokens", rule="no_token_counts"),
+        Rule("failed_but_spent", is_failed, "a failed request with spend; LiteLLM estimates the tokens of these"),
+        Rule(
+            "total_does_not_add_up",
+            total.value != prompt.value + completion.value,
+            "total_tokens is not the sum of prompt_tokens and completion_tokens",
+        ),
+        Rule(
+            "cached_exceeds_input",
+            uncached < 0,
+            "cached, written and audio tokens are more than prompt_tokens; old versions of LiteLLM left them out",
+        ),
+        Rule(
+            "cached_kind_is_unknown",
+            (audio_in.value > 0) & (read.value > 0),
+            "the log does not tell how much of the audio was cached",
+        ),
+        Rule("cache_write_does_not_add_up", parts > written.value, "5-minute and 1-hour writes are more than all"),
+        Rule(
+            "cache_write_lifetime_unknown",
+            is_for_minutes & is_for_an_hour & (parts < written.value),
+            "some cache writes have no lifetime, and the others have both",
+        ),
+        Rule("reasoning_exceeds_output", reasoning.value > completion.value, "more reasoning than completion tokens"),
+        Rule("kinds_exceed_output", text_out < 0, "more audio tokens than completion tokens"),
+    ),
+    identity=("request",),
+    private=frozenset({"user", "api_base"}),
+)
