@@ -83,7 +83,7 @@ def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
     """
     numbered = usage.with_row_index("position")
     largest = numbered.filter(
-        (pl.col("output_tokens").fill_null(-1) == pl.col("output_tokens").fill_null(-1).max().over("usage_id"))
+        pl.col("output_tokens").fill_null(-1) == pl.col("output_tokens").fill_null(-1).max().over("usage_id")
     )
     is_tied = pl.col("usage_id").is_duplicated()
     tied = largest.filter(is_tied)
@@ -179,7 +179,7 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     if good.height == rows.height:
         return pl.DataFrame(good), pl.DataFrame(schema={"record_number": pl.Int64, "rules": pl.String})
     # Once more with the number of the record for its line, because only columns of the table come back.
-    numbered = rows.with_columns(source_line=present["record_number"].cast(pl.Int64))
+    numbered = rows.with_columns(source_line=read["record_number"].cast(pl.Int64))
     details = declaration.filter(numbered)[1].details()
     names = [name for name in details.columns if name not in schema]
     rules = pl.concat_list(pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in names)

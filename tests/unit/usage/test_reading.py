@@ -15,6 +15,8 @@ from pipelines.usage.reading import KEPT_BYTES, MAX_LINE_BYTES, Content, line_fr
 
 @dataclass(frozen=True)
 class Line:
+    """One line as the tests compare it."""
+
     number: int
     text: str
     rule: str | None = None
