@@ -38,7 +38,11 @@ def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg
 
 
 DECISIONS = [
-    decision_asset("main.break_even", ("core.token_price", "core.gpu_rate", "core.usage_cost"), break_even_on),
+    decision_asset(
+        "main.break_even",
+        ("core.token_price", "core.gpu_rate", "core.exchange_rate", "core.usage_cost"),
+        break_even_on,
+    ),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
     decision_asset(
         "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on

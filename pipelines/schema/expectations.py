@@ -46,7 +46,8 @@ def expectations(observation: type[dy.Schema], key: tuple[str, ...], amount: str
     ]
     found += [
         Expectation(f"{name}_is_given", "ExpectColumnValuesToNotBeNull", {"column": name}, description="never NULL")
-        for name in ("provider", "model" if "model" in columns else "gpu")
+        for name in ("provider", "model", "gpu", "currency")
+        if name in key
     ]
     for name, column in columns.items():
         allowed = (column.metadata or {}).get("allowed")

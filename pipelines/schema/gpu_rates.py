@@ -10,12 +10,14 @@ from pipelines.schema.columns import (
     MIN_USD_PER_GPU_HOUR,
     choice,
     count,
+    day,
     flag,
     instant,
     price,
     ratio,
     text,
 )
+from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.versions import Version
 
 GPU_RATE_HISTORY = "gpu_rate_history"
@@ -95,9 +97,15 @@ class GpuRateCurrent(dy.Schema):
     region = text("where the rate holds")
     pricing = text("on_demand, spot or reserved")
     term_months = count("length of the commitment", unit="months", nullable=True)
-    usd_per_gpu_hour = price("rate; NULL where it is not printed in USD", unit="USD per GPU and hour", nullable=True)
+    usd_per_gpu_hour = price(
+        "rate; converted where it is printed in another currency, NULL without a reference rate of that day",
+        unit="USD per GPU and hour",
+        nullable=True,
+    )
     local_per_gpu_hour = price("rate as it is printed", unit="currency per GPU and hour")
     currency = text("currency of the printed rate")
+    fx_rate_on = day("day of the reference rate now that converts it; NULL for USD", nullable=True)
+    usd_per_currency = usd_per_currency("that rate, from core.exchange_rate; NULL for USD", nullable=True)
     price_kind = text("quoted or from")
     is_sold_out = flag("the source says that none is to be had; NULL where it does not tell", nullable=True)
     since = instant("since when this rate holds")
@@ -124,9 +132,15 @@ class GpuRateHistory(dy.Schema):
     valid_from = instant("first moment at which it holds")
     valid_to = instant("moment from which it no longer holds; NULL while it does", nullable=True)
     known_from = instant("since when the warehouse knows")
-    usd_per_gpu_hour = price("rate; NULL where it is not printed in USD", unit="USD per GPU and hour", nullable=True)
+    usd_per_gpu_hour = price(
+        "rate; converted where it is printed in another currency, NULL without a reference rate of that day",
+        unit="USD per GPU and hour",
+        nullable=True,
+    )
     local_per_gpu_hour = price("rate as it is printed", unit="currency per GPU and hour")
     currency = text("currency of the printed rate")
+    fx_rate_on = day("day of the reference rate at valid_from that converts it; NULL for USD", nullable=True)
+    usd_per_currency = usd_per_currency("that rate, from core.exchange_rate; NULL for USD", nullable=True)
     old_local_per_gpu_hour = price(
         "the rate before it, in the same currency; NULL for the first one", unit="currency per GPU and hour",
         nullable=True,
@@ -144,8 +158,8 @@ class GpuRateHistory(dy.Schema):
 class GpuRateSpread(dy.Schema):
     """How far providers lie apart now for one card: grain gpu, variant, memory_gb, pricing, term_months.
 
-    Of whole cards at quoted rates in USD that are not sold out. The least and the greatest are over all rates; the
-    median is over providers, of the cheapest rate of each, so that one with many regions has one voice.
+    Of whole cards at quoted rates, in USD or converted, that are not sold out. The least and the greatest are over all
+    rates; the median is over providers, of the cheapest rate of each, so that one with many regions has one voice.
     """
 
     gpu = text("GPU model")
@@ -158,6 +172,7 @@ class GpuRateSpread(dy.Schema):
     median_usd_per_gpu_hour = price("median of the providers' cheapest rates", unit="USD per GPU and hour")
     max_usd_per_gpu_hour = price("greatest rate", unit="USD per GPU and hour")
     max_to_min_ratio = ratio("greatest over least", nullable=False)
+    fx_rate_on = day("day of the oldest reference rate that converted any; NULL if all are in USD", nullable=True)
     cheapest_provider = text("who prints the least rate")
     cheapest_region = text("where")
     dearest_provider = text("who prints the greatest rate")

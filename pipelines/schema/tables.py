@@ -15,6 +15,7 @@ from pipelines.schema.costs import (
     UsageCost,
 )
 from pipelines.schema.decisions import BreakEven, DeprecationRisk, SpendForecast
+from pipelines.schema.exchange_rates import ExchangeRate
 from pipelines.schema.gpu_rates import GpuRate, GpuRateCurrent, GpuRateHistory, GpuRateSpread
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, ModelLifecycle
@@ -52,6 +53,7 @@ TABLES = (
     Table("raw", "acceptance", Acceptance),
     Table("core", "token_price", TokenPrice),
     Table("core", "gpu_rate", GpuRate),
+    Table("core", "exchange_rate", ExchangeRate),
     Table("core", "model_lifecycle", ModelLifecycle),
     Table("core", "price_hold", PriceHold),
     Table("core", "model_alias", ModelAlias),

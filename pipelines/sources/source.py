@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pipelines.sources.paged_fetch import NextPage
 from pipelines.sources.parsed import Parsed
 
-Kind = Literal["llm_prices", "gpu_rates", "lifecycle", "feeds"]
+Kind = Literal["llm_prices", "gpu_rates", "lifecycle", "feeds", "exchange_rates"]
 Standing = Literal["page", "api", "aggregator"]
 
 TABLE_OF_KIND: dict[Kind, str] = {
@@ -15,6 +15,7 @@ TABLE_OF_KIND: dict[Kind, str] = {
     "feeds": "token_price",
     "gpu_rates": "gpu_rate",
     "lifecycle": "model_lifecycle",
+    "exchange_rates": "exchange_rate",
 }
 RANKS: dict[Standing, int] = {"page": 1, "api": 2, "aggregator": 3}
 """Who is believed first where sources disagree."""

@@ -1,6 +1,6 @@
 -- main.gpu_rate_spread: how far the rates of one card lie apart now, and who is cheapest and dearest.
 -- Grain: gpu, variant, memory_gb, pricing, term_months. Inputs: main.gpu_rate_current.
--- Whole cards, quoted rates in USD, not sold out. Of equal rates the first provider and region by name are named.
+-- Whole cards, quoted rates in USD or converted, not sold out. Of equal rates the first provider and region by name are named.
 WITH offer AS (
     SELECT *
     FROM main.gpu_rate_current
@@ -20,7 +20,8 @@ extreme AS (
     SELECT
         gpu, variant, memory_gb, pricing, term_months,
         first(offer ORDER BY usd_per_gpu_hour, provider, region) AS cheapest,
-        first(offer ORDER BY usd_per_gpu_hour DESC, provider, region) AS dearest
+        first(offer ORDER BY usd_per_gpu_hour DESC, provider, region) AS dearest,
+        min(fx_rate_on) AS fx_rate_on
     FROM offer
     GROUP BY ALL
 )
@@ -31,6 +32,7 @@ SELECT
     middle.median_usd::DECIMAL(18, 6) AS median_usd_per_gpu_hour,
     dearest.usd_per_gpu_hour AS max_usd_per_gpu_hour,
     dearest.usd_per_gpu_hour::DOUBLE / cheapest.usd_per_gpu_hour::DOUBLE AS max_to_min_ratio,
+    extreme.fx_rate_on,
     cheapest.provider AS cheapest_provider, cheapest.region AS cheapest_region,
     dearest.provider AS dearest_provider, dearest.region AS dearest_region
 FROM middle

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.books.book import BOOKS, GPU_RATES, LIFECYCLES, TOKEN_PRICES
+from pipelines.books.book import BOOKS, EXCHANGE_RATES, GPU_RATES, LIFECYCLES, TOKEN_PRICES
 from pipelines.schema.expectations import expectations, with_row_counts
 
 
@@ -28,6 +28,7 @@ def test_the_names_are_stable():
     assert set(suite(GPU_RATES)) == common | moves | {
         "gpu_is_given", "pricing_is_known", "price_kind_is_known", "currency_is_known", "local_per_gpu_hour_in_bounds",
     }  # fmt: skip
+    assert set(suite(EXCHANGE_RATES)) == {"has_rows", "keeps_rows", "key_is_unique", "currency_is_given"}
     assert set(suite(LIFECYCLES)) == common | {
         "model_is_given", "channel_is_known", "state_is_known", "retires_precision_is_known", "outcome_is_known",
     }  # fmt: skip
