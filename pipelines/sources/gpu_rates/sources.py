@@ -1,4 +1,4 @@
-"""Pages and APIs of GPU rental rates: one entry per source. Data only; docs/gpu_rate_sources.md says what is left out."""
+"""Pages and APIs of GPU rental rates: one entry per source. What is left out is in docs/gpu_rate_sources.md."""
 
 from pipelines.sources.gpu_rates import (
     aws,
