@@ -111,6 +111,8 @@ class GpuRateCurrent(dy.Schema):
     since = instant("since when this rate holds")
     age_days = count("days since the source was last read with success; NULL if never", unit="days", nullable=True)
     source = text("key of the source")
+    standing = text("page: the provider's own; api: its API; aggregator: a third party that repeats it", nullable=True)
+    is_offer = flag("whether it counts as an offer; an aggregator does only where no other source has the provider")
     url = text("the page", nullable=True)
     rate_id = text("the version in core.gpu_rate")
 
@@ -158,7 +160,7 @@ class GpuRateHistory(dy.Schema):
 class GpuRateSpread(dy.Schema):
     """How far providers lie apart now for one card: grain gpu, variant, memory_gb, pricing, term_months.
 
-    Of whole cards at quoted rates, in USD or converted, that are not sold out. The least and the greatest are over all
+    Of whole cards at quoted offers, in USD or converted, that are not sold out. The least and the greatest are over all
     rates; the median is over providers, of the cheapest rate of each, so that one with many regions has one voice.
     """
 
@@ -177,3 +179,33 @@ class GpuRateSpread(dy.Schema):
     cheapest_region = text("where")
     dearest_provider = text("who prints the greatest rate")
     dearest_region = text("where")
+
+
+class GpuRateConflict(dy.Schema):
+    """Where an aggregator's rate differs from what the provider prints now: grain other_rate_id."""
+
+    provider = text("who rents it out")
+    gpu = text("GPU model")
+    variant = text("form factor of the believed rate; '' if not told", min_length=0)
+    memory_gb = count("memory of one GPU", unit="GB")
+    gpu_count = count("GPUs in the smallest thing rented", unit="GPUs")
+    region = text("where the rate holds")
+    believed_source = text("key of the provider's own source")
+    believed_tier = text("the provider's own class")
+    believed_sku = text("the provider's own name of what is rented")
+    believed_usd_per_gpu_hour = price("what the provider prints; of several the nearest", unit="USD per GPU and hour")
+    believed_since = instant("since when")
+    own_rate_count = count("different rates of the provider that the aggregator may mean", unit="rates")
+    other_source = text("key of the aggregator")
+    other_tier = text("its word for the class, or not_told")
+    other_sku = text("its name of what is rented")
+    other_usd_per_gpu_hour = price("what the aggregator prints", unit="USD per GPU and hour")
+    other_since = instant("since when it has been printing this")
+    pct_difference = ratio("other against believed", unit="%", nullable=False)
+    likely_cause = choice(
+        "rounding: by at most 0.0005; older: what the provider printed before; other form factor or tier: it may mean "
+        "several rates and fits none",
+        ("rounding", "older", "other form factor or tier", "unknown"),
+    )
+    believed_rate_id = text("the believed version in core.gpu_rate")
+    other_rate_id = text("the other version in core.gpu_rate")

@@ -16,7 +16,7 @@ from pipelines.schema.costs import (
 )
 from pipelines.schema.decisions import BreakEven, DeprecationRisk, SpendForecast
 from pipelines.schema.exchange_rates import ExchangeRate
-from pipelines.schema.gpu_rates import GpuRate, GpuRateCurrent, GpuRateHistory, GpuRateSpread
+from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent, GpuRateHistory, GpuRateSpread
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
@@ -70,6 +70,7 @@ TABLES = (
     Table("main", "gpu_rate_current", GpuRateCurrent),
     Table("main", "gpu_rate_history", GpuRateHistory),
     Table("main", "gpu_rate_spread", GpuRateSpread),
+    Table("main", "gpu_rate_conflict", GpuRateConflict),
     Table("main", "source_health", SourceHealth, "as_of"),
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),

@@ -1,6 +1,7 @@
 -- main.gpu_rate_current: every GPU rate that a source prints now, "now" being the moment of the newest fetch.
--- Grain: rate_id. Inputs: core.gpu_rate, core.exchange_rate, raw.fetch, raw.parse.
+-- Grain: rate_id. Inputs: core.gpu_rate, core.exchange_rate, raw.source, raw.fetch, raw.parse.
 -- Another currency is converted at the reference rate of today, which is at most a week old.
+-- An aggregator counts as an offer only of a provider that no other source states (books.gpu_offers does the same).
 -- The shipped history is no offer of today. age_days tells how old the reading is: a body that was read with success, or the same body again.
 WITH moment AS (
     SELECT max(fetched_at) AS now FROM raw."fetch"
@@ -27,10 +28,17 @@ SELECT
     rate.price_kind, rate.is_sold_out,
     rate.valid_from AS since,
     date_diff('day', seen.last_read_at::DATE, moment.now::DATE) AS age_days,
-    rate.source, page.url, rate.rate_id
+    rate.source, source.standing,
+    source.standing IS DISTINCT FROM 'aggregator'
+        OR (
+            NOT bool_or(source.standing IS DISTINCT FROM 'aggregator') OVER provider
+            AND source.rank = min(source.rank) OVER provider
+        ) AS is_offer,
+    page.url, rate.rate_id
 FROM core.gpu_rate AS rate
 CROSS JOIN moment
 LEFT JOIN seen USING (source)
+LEFT JOIN raw.source AS source USING (source)
 LEFT JOIN core.exchange_rate AS fx
   ON fx.currency = rate.currency
  AND fx.known_to IS NULL
@@ -43,3 +51,4 @@ WHERE rate.source <> 'gpu_rate_history'
   AND rate.is_listed
   AND rate.valid_from <= moment.now
   AND (rate.valid_to IS NULL OR rate.valid_to > moment.now)
+WINDOW provider AS (PARTITION BY rate.provider)

@@ -1,10 +1,11 @@
 -- main.gpu_rate_spread: how far the rates of one card lie apart now, and who is cheapest and dearest.
 -- Grain: gpu, variant, memory_gb, pricing, term_months. Inputs: main.gpu_rate_current.
--- Whole cards, quoted rates in USD or converted, not sold out. Of equal rates the first provider and region by name are named.
+-- Whole cards, quoted rates in USD or converted, not sold out, not repeated by an aggregator. Of equal rates the first provider and region by name are named.
 WITH offer AS (
     SELECT *
     FROM main.gpu_rate_current
-    WHERE gpu_fraction = 1 AND price_kind = 'quoted' AND usd_per_gpu_hour IS NOT NULL AND is_sold_out IS NOT TRUE
+    WHERE is_offer AND gpu_fraction = 1 AND price_kind = 'quoted'
+      AND usd_per_gpu_hour IS NOT NULL AND is_sold_out IS NOT TRUE
 ),
 provider_start AS (
     SELECT gpu, variant, memory_gb, pricing, term_months, provider, min(usd_per_gpu_hour) AS usd
