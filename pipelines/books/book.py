@@ -29,6 +29,8 @@ class Book:
     """The price column that is held back when it moves beyond `bounds`; None where nothing is a price."""
     bounds: tuple[Decimal, Decimal] = (Decimal("0.5"), Decimal(2))
     """Smallest and largest plausible ratio of a new amount to the one before it."""
+    warn_beyond: Decimal | None = None
+    """A move by more than this share is believed, and a check says so."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ GPU_RATES = Book(
     ),
     facts=("usd_per_gpu_hour", "local_per_gpu_hour", "currency", "price_kind", "is_sold_out", "minimum_seconds"),
     amount="local_per_gpu_hour",
+    warn_beyond=Decimal("0.4"),
 )  # fmt: skip
 
 LIFECYCLES = Book(

@@ -38,7 +38,7 @@ class GpuRateObservation(dy.Schema):
         9,
         6,
         description="share of one GPU that is rented; under 1 for MIG slices, never ranked with whole cards",
-        min=0,
+        min_exclusive=Decimal(0),
         max=Decimal(1),
         metadata={"unit": "1"},
     )
@@ -68,13 +68,21 @@ class GpuRateObservation(dy.Schema):
     @dy.rule()
     def dollars_are_dollars(cls) -> pl.Expr:
         """A printed dollar rate is the rate; another currency is never taken for dollars."""
-        same = cls.usd_per_gpu_hour.col == cls.local_per_gpu_hour.col
+        same = cls.usd_per_gpu_hour.col.eq_missing(cls.local_per_gpu_hour.col)
         return pl.when(cls.currency.col == "USD").then(same).otherwise(cls.usd_per_gpu_hour.col.is_null())
 
     @dy.rule()
     def reserved_has_term(cls) -> pl.Expr:
         """A commitment without its length cannot be compared."""
         return (cls.pricing.col == "reserved") == cls.term_months.col.is_not_null()
+
+    @dy.rule()
+    def spot_is_under_on_demand(cls) -> pl.Expr:
+        """Of one offer in one region; a spot rate that is not cheaper is a copy or a mistake of the source."""
+        rate = cls.local_per_gpu_hour.col
+        offer = ("provider", "tier", "sku", "gpu", "variant", "memory_gb", "gpu_count", "gpu_fraction", "region")
+        on_demand = rate.filter(cls.pricing.col == "on_demand").max().over(*offer, "currency")
+        return (cls.pricing.col != "spot") | on_demand.is_null() | (rate < on_demand)
 
 
 class GpuRate(GpuRateObservation, Version):
