@@ -8,7 +8,6 @@ from pipelines.sources.gpu_rates import (
     crusoe,
     digitalocean,
     fireworks_dedicated,
-    gpuhunt,
     huggingface,
     hyperstack,
     lambda_labs,
@@ -18,10 +17,10 @@ from pipelines.sources.gpu_rates import (
     replicate,
     runpod,
     scaleway,
-    skypilot,
     vast,
     vultr,
 )
+from pipelines.sources.gpu_rates.cross_checks import CROSS_CHECKS
 from pipelines.sources.source import Source
 
 MIB = 1024 * 1024
@@ -235,36 +234,5 @@ GPU_RATES = (
         min_rows=2,
         accept="text/html",
     ),
-    # Catalogs of others, as a cross-check: never an offer beside the provider's own (main.gpu_rate_conflict).
-    *(
-        Source(
-            key=f"gpuhunt_{provider}_rates",
-            kind="gpu_rates",
-            standing="aggregator",
-            urls=(gpuhunt.version_url(name),),
-            parse=gpuhunt.parse,
-            min_rows=5,
-            accept="*/*",
-            next_page=gpuhunt.next_page,
-        )
-        for name, provider in gpuhunt.PROVIDERS.items()
-    ),
-    *(
-        Source(
-            key=f"skypilot_{cloud}_rates",
-            kind="gpu_rates",
-            standing="aggregator",
-            urls=(skypilot.url(cloud),),
-            parse=parse,
-            min_rows=5,
-            accept="text/plain",
-        )
-        for cloud, parse in (
-            ("aws", skypilot.parse_aws),
-            ("lambda", skypilot.parse_lambda),
-            ("nebius", skypilot.parse_nebius),
-            ("runpod", skypilot.parse_runpod),
-            ("verda", skypilot.parse_verda),
-        )
-    ),
+    *CROSS_CHECKS,
 )
