@@ -59,8 +59,8 @@ def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
                 alert_on=first_seen_at.date(),
                 raised_at=raised_at,
                 source=source,
-                old_value=figure_words(held[0]["old_amount"]) + " USD",
-                new_value=figure_words(held[0]["new_amount"]) + " USD",
+                old_value=f"{figure_words(held[0]['old_amount'])} {held[0]['currency']}",
+                new_value=f"{figure_words(held[0]['new_amount'])} {held[0]['currency']}",
                 since=first_seen_at,
                 evidence_id=held[0]["fetch_id"],
             )
@@ -71,7 +71,7 @@ def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
 def _hold_words(row: Row) -> str:
     old, new = row["old_amount"], row["new_amount"]
     key = " ".join(filter(None, row["price_key"].split("|")))
-    return f"{key} {figure_words(old)} -> {figure_words(new)} USD{percent_words(old, new)}"
+    return f"{key} {figure_words(old)} -> {figure_words(new)} {row['currency']}{percent_words(old, new)}"
 
 
 def _with_whole_models(changes: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The three books: which columns identify a fact, which state it, and how far it may move in one step.
+"""The books: which columns identify a fact, which state it, and how far it may move in one step.
 
 A book is data. How observations become versions is in `versions.py`, what is held back in `holding.py`.
 """
@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import dataframely as dy
 
+from pipelines.schema.exchange_rates import ExchangeRate, ExchangeRateObservation
 from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
 from pipelines.schema.lifecycles import LifecycleObservation, ModelLifecycle
 from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
@@ -28,6 +29,8 @@ class Book:
     """The price column that is held back when it moves beyond `bounds`; None where nothing is a price."""
     bounds: tuple[Decimal, Decimal] = (Decimal("0.5"), Decimal(2))
     """Smallest and largest plausible ratio of a new amount to the one before it."""
+    warn_beyond: Decimal | None = None
+    """A move by more than this share is believed, and a check says so."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ GPU_RATES = Book(
     ),
     facts=("usd_per_gpu_hour", "local_per_gpu_hour", "currency", "price_kind", "is_sold_out", "minimum_seconds"),
     amount="local_per_gpu_hour",
+    warn_beyond=Decimal("0.4"),
 )  # fmt: skip
 
 LIFECYCLES = Book(
@@ -77,4 +81,14 @@ LIFECYCLES = Book(
     ),
 )  # fmt: skip
 
-BOOKS = (TOKEN_PRICES, GPU_RATES, LIFECYCLES)
+EXCHANGE_RATES = Book(
+    table="exchange_rate",
+    observation=ExchangeRateObservation,
+    version=ExchangeRate,
+    id_column="exchange_rate_id",
+    key=("currency",),
+    # With its day among the facts, a rate that stays the same is still the rate of a later day.
+    facts=("rate_on", "usd_per_currency"),
+)
+
+BOOKS = (TOKEN_PRICES, GPU_RATES, EXCHANGE_RATES, LIFECYCLES)

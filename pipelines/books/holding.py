@@ -96,7 +96,7 @@ def _matched_holds(book: Book, moved: pl.DataFrame, open_holds: pl.DataFrame, re
     """Holds for every row beyond its bounds: known ones, new ones, and known ones that the page no longer backs."""
     now = pl.lit(reading.at, pl.Datetime("us"))
     beyond = moved.filter("is_beyond").select(
-        "price_key", "old_amount", new_amount=pl.col(book.amount or ""), is_backed=pl.lit(value=True)
+        "price_key", "old_amount", "currency", new_amount=pl.col(book.amount or ""), is_backed=pl.lit(value=True)
     )
     known = open_holds.join(
         beyond.select("price_key", "new_amount", "is_backed"), on=["price_key", "new_amount"], how="left"

@@ -45,7 +45,11 @@ def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg
 
 
 DECISIONS = [
-    decision_asset("main.break_even", ("core.token_price", "core.gpu_rate", "core.usage_cost"), break_even_on),
+    decision_asset(
+        "main.break_even",
+        ("core.token_price", "core.gpu_rate", "core.exchange_rate", "core.usage_cost"),
+        break_even_on,
+    ),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(

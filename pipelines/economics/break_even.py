@@ -36,6 +36,9 @@ class Rate:
     region: str
     usd_per_gpu_hour: Decimal
     gpus_per_rental: int = 1
+    fx_rate_on: date | None = None
+    usd_per_currency: Decimal | None = None
+    """The reference rate that converted it; None where it is printed in USD."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,8 @@ def break_even_table(
     """Rows of main.break_even: every API model against the cheapest fitting rate of every GPU provider and tier.
 
     `prices` in force on `as_of`, standard tier and shortest prompts: provider, model, meter, usd_per_mtok, price_id.
-    `rates` in force: columns of core.gpu_rate. `volumes`: provider, model, meter, tokens of the last 30 days.
+    `rates` in force: columns of core.gpu_rate, with fx_rate_on and usd_per_currency. `volumes`: provider, model, meter,
+    tokens of the last 30 days.
     Raises ValueError where two prices of one meter are in force.
     """
     mixes = _mixes(volumes)
@@ -185,7 +189,7 @@ def break_even_table(
 def cheapest_rates(rates: pl.DataFrame, assumptions: Assumptions) -> list[Rate]:
     """Per provider and tier, the offer with the cheapest replica: quoted on-demand whole GPUs as benchmarked.
 
-    A rate that is printed in another currency has no price in USD and cannot compete.
+    A rate that is printed in another currency and could not be converted has no price in USD and cannot compete.
     """
     reference = assumptions.throughput
     fitting = rates.rename({"gpu_count": "gpus_per_rental"}).filter(

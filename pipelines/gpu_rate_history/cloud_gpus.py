@@ -22,11 +22,12 @@ NOT_TOLD = "not_told"
 _COLUMNS = ("Cloud", "GPU Type", "GPUs", "GPU RAM", "vCPUs", "RAM", "On-demand", "Per-GPU", "Spot", "Name")
 _PROVIDERS = {
     "AWS": "aws", "Azure": "azure", "Baseten": "baseten", "CR8DL": "cr8dl", "Cudo Compute": "cudo",
-    "Datacrunch": "datacrunch", "Dataoorts": "dataoorts", "Exoscale": "exoscale", "FluidStack": "fluidstack",
+    "Datacrunch": "verda", "Dataoorts": "dataoorts", "Exoscale": "exoscale", "FluidStack": "fluidstack",
     "GCP": "gcp", "Jarvislabs": "jarvislabs", "Lambda": "lambda", "Latitude.sh": "latitude",
     "NovoNimbus": "novonimbus", "OVHcloud": "ovhcloud", "Oblivus Cloud": "oblivus", "Oracle Cloud": "oracle",
     "Paperspace": "paperspace", "RunPod": "runpod",
 }  # fmt: skip
+"""Our names of the providers. DataCrunch calls itself Verda by now: one provider has one name over time."""
 _FULL_NAMES = {
     "A4000": "RTX A4000", "A5000": "RTX A5000", "A6000": "RTX A6000", "3080Ti": "RTX 3080 Ti",
     "RTX4000": "Quadro RTX 4000", "RTX5000": "Quadro RTX 5000",

@@ -160,7 +160,7 @@ class SourceHealth(dy.Schema):
 
     as_of = day("UTC day of the judgement")
     source = text("key of the source in the catalog")
-    kind = text("llm_prices, gpu_rates, lifecycle or feeds")
+    kind = text("llm_prices, gpu_rates, lifecycle, feeds or exchange_rates")
     standing = text("page, api or aggregator")
     url = text("address of the page")
     is_proven = flag("the parser was held to a whole real answer, or rows of a live one were promoted up to as_of")

@@ -3,6 +3,7 @@
 import dataframely as dy
 
 from pipelines.schema.columns import choice, count, day, flag, price, ratio, text, usd
+from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.lifecycles import OUTCOMES, STATES
 
 VERDICTS = ("own_gpus", "api", "no_usage", "unknown")
@@ -51,6 +52,8 @@ class BreakEven(dy.Schema):
     is_mix_beyond_reference = flag("prompts so much longer than the benchmark's that its throughput is too good")
     rate_id = text("the version in core.gpu_rate")
     usd_per_gpu_hour = price("rate of one GPU for one hour", unit="USD per GPU and hour")
+    fx_rate_on = day("day of the reference rate that converted it; NULL if it is printed in USD", nullable=True)
+    usd_per_currency = usd_per_currency("that rate, from core.exchange_rate; NULL for USD", nullable=True)
     gpu = text("GPU model")
     variant = text("form factor; '' if the source does not tell", min_length=0)
     region = text("region of the rate")

@@ -5,6 +5,7 @@ importing Great Expectations, which takes seconds.
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 import dataframely as dy
@@ -12,7 +13,7 @@ import dataframely as dy
 Severity = Literal["critical", "warning"]
 
 MOVEMENT_COLUMN = "movement"
-"""Staged rows carry how their price moved: none, small, beyond_bounds or hundredfold; new for a new price."""
+"""Staged rows carry how their price moved: none, small, notable, beyond_bounds or hundredfold; new for a new price."""
 KEPT_SHARE = 0.8
 """A page with fewer than this share of its last rows is refused: parsers fail by finding less."""
 
@@ -29,8 +30,13 @@ class Expectation:
     description: str = ""
 
 
-def expectations(observation: type[dy.Schema], key: tuple[str, ...], amount: str | None) -> tuple[Expectation, ...]:
-    """The expectations on one book's staged rows; row counts are filled in by `with_row_counts`."""
+def expectations(
+    observation: type[dy.Schema], key: tuple[str, ...], amount: str | None, warn_beyond: Decimal | None = None
+) -> tuple[Expectation, ...]:
+    """The expectations on one book's staged rows; row counts are filled in by `with_row_counts`.
+
+    `warn_beyond`: the share by which an amount may move without a word.
+    """
     columns: dict[str, dy.Column] = observation.columns()
     found = [
         Expectation("has_rows", "ExpectTableRowCountToBeBetween", {}, description="a healthy page has rows"),
@@ -46,7 +52,8 @@ def expectations(observation: type[dy.Schema], key: tuple[str, ...], amount: str
     ]
     found += [
         Expectation(f"{name}_is_given", "ExpectColumnValuesToNotBeNull", {"column": name}, description="never NULL")
-        for name in ("provider", "model" if "model" in columns else "gpu")
+        for name in ("provider", "model", "gpu", "currency")
+        if name in key
     ]
     for name, column in columns.items():
         allowed = (column.metadata or {}).get("allowed")
@@ -59,6 +66,11 @@ def expectations(observation: type[dy.Schema], key: tuple[str, ...], amount: str
             )
     if amount:
         found += _price_expectations(amount, columns[amount])
+    if warn_beyond is not None:
+        moved = {"column": MOVEMENT_COLUMN, "value_set": ["notable", "beyond_bounds", "hundredfold"]}
+        meaning = f"a move by more than {warn_beyond:.0%} in one step is worth a look"
+        kind = "ExpectColumnValuesToNotBeInSet"
+        found.append(Expectation("moves_are_usual", kind, moved, severity="warning", description=meaning))
     return tuple(found)
 
 

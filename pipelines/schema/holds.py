@@ -12,8 +12,9 @@ class PriceHold(dy.Schema):
     book = choice("table that the price would enter", ("token_price", "gpu_rate"))
     source = text("key of the source in the catalog")
     price_key = text("the identifying columns of the price, joined by |")
-    old_amount = price("price in force", unit="USD per unit")
-    new_amount = price("price that the source prints now", unit="USD per unit")
+    old_amount = price("price in force", unit="currency per unit")
+    new_amount = price("price that the source prints now", unit="currency per unit")
+    currency = text("currency of both amounts, as the source prints them")
     first_seen_at = instant("when the source first printed the new price; it is valid from here once confirmed")
     fetch_id = text("the fetch whose page first showed it")
     status = choice(

@@ -59,7 +59,7 @@ class Source(dy.Schema):
     """The catalog of sources as of the last run: grain source."""
 
     source = text("key of the source")
-    kind = text("llm_prices, gpu_rates, lifecycle or feeds")
+    kind = text("llm_prices, gpu_rates, lifecycle, feeds or exchange_rates")
     standing = choice(
         "page: the provider's own; api: its API; aggregator: a third party", ("page", "api", "aggregator")
     )

@@ -15,7 +15,8 @@ from pipelines.schema.costs import (
     UsageCost,
 )
 from pipelines.schema.decisions import BreakEven, DeprecationRisk, NoticeStatistics, SpendForecast
-from pipelines.schema.gpu_rates import GpuRate, GpuRateCurrent, GpuRateHistory, GpuRateSpread
+from pipelines.schema.exchange_rates import ExchangeRate
+from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent, GpuRateHistory, GpuRateSpread
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
@@ -54,6 +55,7 @@ TABLES = (
     Table("raw", "acceptance", Acceptance),
     Table("core", "token_price", TokenPrice),
     Table("core", "gpu_rate", GpuRate),
+    Table("core", "exchange_rate", ExchangeRate),
     Table("core", "model_lifecycle", ModelLifecycle),
     Table("core", "price_hold", PriceHold),
     Table("core", "model_alias", ModelAlias),
@@ -76,6 +78,7 @@ TABLES = (
     Table("main", "gpu_rate_current", GpuRateCurrent),
     Table("main", "gpu_rate_history", GpuRateHistory),
     Table("main", "gpu_rate_spread", GpuRateSpread),
+    Table("main", "gpu_rate_conflict", GpuRateConflict),
     Table("main", "source_health", SourceHealth, "as_of"),
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pipelines.schema.gpu_rates import GPU_RATE_HISTORY
 from pipelines.schema.token_prices import PRICE_HISTORY
+from pipelines.sources.exchange_rates.sources import EXCHANGE_RATES
 from pipelines.sources.feeds.sources import FEEDS
 from pipelines.sources.gpu_rates.sources import GPU_RATES
 from pipelines.sources.lifecycle.sources import LIFECYCLES
@@ -16,7 +17,7 @@ from pipelines.sources.source import RANKS, Source
 
 __all__ = ["SOURCES", "SOURCES_BY_KEY", "Source", "ranks", "relocated"]
 
-SOURCES = (*LLM_PRICES, *FEEDS, *GPU_RATES, *LIFECYCLES)
+SOURCES = (*LLM_PRICES, *FEEDS, *GPU_RATES, *EXCHANGE_RATES, *LIFECYCLES)
 SOURCES_BY_KEY = {source.key: source for source in SOURCES}
 
 

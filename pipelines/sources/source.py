@@ -8,7 +8,7 @@ from pipelines.sources.api_key import ApiKey
 from pipelines.sources.paged_fetch import NextPage
 from pipelines.sources.parsed import Parsed
 
-Kind = Literal["llm_prices", "gpu_rates", "lifecycle", "feeds"]
+Kind = Literal["llm_prices", "gpu_rates", "lifecycle", "feeds", "exchange_rates"]
 Standing = Literal["page", "api", "aggregator"]
 
 TABLE_OF_KIND: dict[Kind, str] = {
@@ -16,6 +16,7 @@ TABLE_OF_KIND: dict[Kind, str] = {
     "feeds": "token_price",
     "gpu_rates": "gpu_rate",
     "lifecycle": "model_lifecycle",
+    "exchange_rates": "exchange_rate",
 }
 RANKS: dict[Standing, int] = {"page": 1, "api": 2, "aggregator": 3}
 """Who is believed first where sources disagree."""

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules
 from pipelines.alerts.delivery import deliver, targets_from_environment
 from pipelines.alerts.outbox import due, unseen
+from pipelines.books.gpu_offers import first_hand
 from pipelines.model_ids import undated
 from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
 
@@ -57,7 +58,7 @@ def _raised(
     return [
         price_rules.price_changed(_told_first_hand(changes, prices, sources), prices, now),
         price_rules.price_held(read_table(connection, "core.price_hold"), now),
-        gpu_rules.gpu_rate_changed(rates, now),
+        gpu_rules.gpu_rate_changed(_offered(connection, rates, sources), now),
         lifecycle_rules.retirement_moved(_told_by_pages(moves, lifecycles, sources), now),
         lifecycle_rules.retirement_near(risks, now),
         lifecycle_rules.used_after_retirement(risks, now),
@@ -89,6 +90,14 @@ def _told_by_pages(moves: pl.DataFrame, lifecycles: pl.DataFrame, sources: pl.Da
     paged = lifecycles.join(sources.filter(is_page), on="source", how="semi").select(model).unique()
     repeated = moves.join(sources.filter(~is_page), on="source", how="semi").join(paged, on=model, how="semi")
     return moves.join(repeated, on="lifecycle_id", how="anti")
+
+
+def _offered(connection: duckdb.DuckDBPyConnection, rates: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """GPU rates without those that an aggregator repeats of a provider that is read itself."""
+    listed = read_table(connection, "core.gpu_rate", "known_to IS NULL AND valid_to IS NULL AND is_listed")
+    seller = ["source", "provider"]
+    repeated = listed.join(first_hand(listed, sources), on=seller, how="anti")
+    return rates.join(repeated, on=seller, how="anti")
 
 
 def _budget(environ: Mapping[str, str]) -> Decimal | None:

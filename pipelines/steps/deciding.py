@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.books.exchange_rates import in_usd
+from pipelines.books.gpu_offers import first_hand
 from pipelines.books.holding import in_force_at
 from pipelines.books.model_names import lifecycle_ids
 from pipelines.economics.break_even import break_even_table
@@ -46,9 +48,11 @@ def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date
     prices = in_force_at(segments, _end_of(day)).filter(
         service_tier="standard", unit="mtok", channel="api", region="global"
     )
-    rates = in_force_at(_known(connection, "core.gpu_rate", day), _end_of(day))
+    rates = in_force_at(_known(connection, "core.gpu_rate", day), _end_of(day)).filter("is_listed")
+    exchange_rates = in_force_at(_known(connection, "core.exchange_rate", day), _end_of(day))
     columns = prices.select("provider", "model", "meter", "price_id", usd_per_mtok="usd_per_unit")
-    return break_even_table(columns, rates.filter("is_listed"), volumes, day, Assumptions())
+    offers = in_usd(first_hand(rates, read_table(connection, "raw.source")), exchange_rates, day)
+    return break_even_table(columns, offers, volumes, day, Assumptions())
 
 
 def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:

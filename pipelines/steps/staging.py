@@ -38,7 +38,7 @@ class Staged:
 def declared_expectations(source: Source) -> tuple[Expectation, ...]:
     """The expectations on a source's rows, stable over time, without row counts."""
     book = BOOKS_BY_TABLE[source.table]
-    return expectations(book.observation, book.key, book.amount)
+    return expectations(book.observation, book.key, book.amount, book.warn_beyond)
 
 
 def stage(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, fetch: dict[str, Any]) -> Staged:
@@ -111,6 +111,7 @@ def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: d
     if book.amount is None:
         return rows
     low, high = (float(bound) for bound in book.bounds)
+    usual = float(book.warn_beyond) if book.warn_beyond is not None else high
     ratio = pl.col("ratio")
     return (
         movements(book, believed, rows, at)
@@ -121,6 +122,8 @@ def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: d
             .then(pl.lit("none"))
             .when((ratio >= HUNDREDFOLD) | (ratio <= 1 / HUNDREDFOLD))
             .then(pl.lit("hundredfold"))
+            .when(ratio.is_between(low, high) & ((ratio - 1).abs().round(9) > usual))
+            .then(pl.lit("notable"))
             .when(ratio.is_between(low, high))
             .then(pl.lit("small"))
             .otherwise(pl.lit("beyond_bounds"))

@@ -1,140 +1,163 @@
-"""EC2 price list of one region (CSV) -> GPU rates on demand and reserved. GPUs of an instance type are in `instances`.
+"""EC2's price lists as AWS's own pricing page reads them (JSON, one per region) -> GPU rates on demand and reserved.
 
-Only what anyone can start is taken: Linux without preinstalled software, shared tenancy, capacity that is used and not
-merely reserved. Windows, dedicated hosts and capacity blocks are other goods. Of the reservations only "No Upfront" of
-class "standard" is taken, because only there the price by the hour is the whole price. Spot prices are not in the list.
-The file has hundreds of MB: it is read line by line and only rows of known GPU families are kept.
+The bulk price list of one region has hundreds of MB; this one has less than one and states Linux on shared hardware in
+its address. Windows, dedicated hosts and capacity blocks are other lists. The address names the region by a place name,
+which is all that the body says of it: REGIONS turns it into the region's code, and gives the order of the pages.
+Of the reservations only "No Upfront" of class "standard" is read, because only there the price by the hour is the whole
+price. GPUs of an instance type are in `instances`. Spot prices are in `aws_spot`.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from pipelines.sources.gpu_rates.instances import AWS
+from pipelines.sources.gpu_rates.json_answers import read_json
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
-TERM_MONTHS = {"1yr": 12, "3yr": 36}
-_TYPE, _TERM, _PRICE, _REGION = "Instance Type", "TermType", "PricePerUnit", "Region Code"
-_WANTED = {
-    "Operating System": "Linux",
-    "Tenancy": "Shared",
-    "Pre Installed S/W": "NA",
-    "CapacityStatus": "Used",
+REGIONS = {
+    "US East (N. Virginia)": "us-east-1",
+    "US East (Ohio)": "us-east-2",
+    "US West (Oregon)": "us-west-2",
+    "Canada (Central)": "ca-central-1",
+    "EU (Ireland)": "eu-west-1",
+    "EU (London)": "eu-west-2",
+    "EU (Frankfurt)": "eu-central-1",
+    "EU (Stockholm)": "eu-north-1",
+    "Asia Pacific (Tokyo)": "ap-northeast-1",
+    "Asia Pacific (Seoul)": "ap-northeast-2",
+    "Asia Pacific (Mumbai)": "ap-south-1",
+    "Asia Pacific (Sydney)": "ap-southeast-2",
+    "South America (Sao Paulo)": "sa-east-1",
 }
-_OPTION, _CLASS, _LEASE = "PurchaseOption", "OfferingClass", "LeaseContractLength"
-_NEEDED = (_TYPE, _TERM, _PRICE, _REGION, *_WANTED, _OPTION, _CLASS, _LEASE, "Unit", "Currency", "EffectiveDate")
-_GPU_FAMILY = re.compile(r"(?:p[3-9]|g[4-9]|gr[6-9])[a-z0-9-]{0,12}\.[a-z0-9]{1,12}")
-_REGION_CODE = re.compile(r"[a-z]{2}(?:-[a-z]{2,10}){1,3}-[0-9]{1,2}")
-_MAX_LINES_ABOVE_HEADER = 20
+TERM_MONTHS = {"1yr": 12, "1 yr": 12, "3yr": 36, "3 yr": 36}
+GPU_FAMILY = re.compile(r"(?:p[3-9]|g[4-9]|gr[6-9])[a-z0-9-]{0,12}\.[a-z0-9]{1,12}")
+_LISTS = "https://b0.p.awsstatic.com/pricing/2.0/meteredUnitMaps/ec2/USD/current"
 
-Row = dict[str, str]
+Row = dict[str, Any]
+
+
+def on_demand_url() -> str:
+    """The address of the first region's list on demand; the others follow by `next_region`."""
+    return f"{_LISTS}/ec2-ondemand-without-sec-sel/{_place(next(iter(REGIONS)))}/Linux/index.json"
+
+
+def reserved_url(years: int) -> str:
+    """The address of the first region's list of standard reservations without payment upfront."""
+    terms = f"{years}%20year/No%20Upfront"
+    return f"{_LISTS}/ec2-reservedinstance/{terms}/{_place(next(iter(REGIONS)))}/Linux/Shared/index.json"
+
+
+def next_region(body: bytes) -> str | None:
+    """The list on demand of the region after this one. Raises ParseError for a body that is no list of one region."""
+    return _next(body, "../../{}/Linux/index.json")
+
+
+def next_reserved_region(body: bytes) -> str | None:
+    """The list of reservations of the region after this one. Raises ParseError for no list of one region."""
+    return _next(body, "../../../{}/Linux/Shared/index.json")
 
 
 def parse(body: bytes) -> Parsed:
-    """Rates in USD per GPU and hour: instance price over the GPU count, one row per type and commitment.
+    """Rates in USD per GPU and hour: instance price over the GPU count, one row per type, region and commitment.
 
-    Two prices for one offer are both refused. Raises ParseError for a body that is no such list, is cut within a line,
-    or yields no rate.
+    The body is one list or an array of lists. Two prices for one offer are both refused. Raises ParseError for a body
+    that is no such list or yields no rate.
     """
     found = new_collector()
-    offers: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in _rows(body):
-        if not _is_wanted(row):
-            continue
-        try:
-            rate = _rate(row)
-        except ValueError as error:
-            found.reject(row[_TYPE][:40], f"{row[_PRICE]} {row['Unit']} {row[_TERM]}", str(error))
-            continue
-        if rate["amount"] != 0:
-            offer = tuple(rate[column] for column in ("sku", "region", "pricing", "term_months"))
-            offers.setdefault(offer, []).append(rate)
+    offers: dict[tuple[Any, ...], list[Row]] = {}
+    document = read_json(body)
+    for page in document if isinstance(document, list) else [document]:
+        for row in _gpu_rows(page):
+            try:
+                rate = _rate(row)
+            except ValueError as error:
+                found.reject(f"{row['Instance Type']} in {row.get('Location')}"[:200], str(row), str(error))
+                continue
+            offers.setdefault(tuple(rate[name] for name in ("sku", "region", "term_months")), []).append(rate)
     for copies in offers.values():
         _add_offer(found, copies)
     return found.parsed()
 
 
-def _rows(body: bytes) -> Iterator[Row]:
-    """The lines below the header, by its names; some lines of metadata stand above it."""
-    if not body.endswith(b"\n"):
-        raise ParseError("the list does not end with a whole line")
-    lines = csv.reader(io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", newline=""), strict=True)
-    headers: list[str] = []
-    try:
-        for number, line in enumerate(lines):
-            if headers:
-                if len(line) != len(headers):
-                    raise ParseError(f"line {number + 1}: {len(line)} cells under {len(headers)} headers")
-                yield dict(zip(headers, line, strict=True))
-            elif line[:1] == ["SKU"]:
-                headers = line
-                if missing := [name for name in _NEEDED if headers.count(name) != 1]:
-                    raise ParseError(f"columns missing or repeated: {missing}")
-            elif number >= _MAX_LINES_ABOVE_HEADER:
-                break
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ParseError(f"no CSV: {str(error)[:200]}") from error
-    if not headers:
-        raise ParseError("no header with SKU in the first column")
+def _place(location: str) -> str:
+    return quote(location, safe="()")
 
 
-def _is_wanted(row: Row) -> bool:
-    if not _GPU_FAMILY.fullmatch(row[_TYPE]) or any(row[name] != value for name, value in _WANTED.items()):
-        return False
-    if row.get("MarketOption", "OnDemand") not in ("", "OnDemand"):
-        return False
-    is_whole_price = (row[_OPTION], row[_CLASS]) == ("No Upfront", "standard")
-    return row[_TERM] == "OnDemand" or (row[_TERM] == "Reserved" and is_whole_price)
+def _next(body: bytes, path: str) -> str | None:
+    order = list(REGIONS)
+    place = order.index(_location(read_json(body))) + 1
+    return path.format(_place(order[place])) if place < len(order) else None
 
 
-def _rate(row: Row) -> dict[str, Any]:
-    """One line as the columns of a rate, its price under `amount`. Raises ValueError."""
-    instance = AWS.get(row[_TYPE])
+def _location(page: Any) -> str:
+    """The one region of a list in USD."""
+    regions = page.get("regions") if isinstance(page, dict) else None
+    if not isinstance(regions, dict) or len(regions) != 1 or next(iter(regions)) not in REGIONS:
+        raise ParseError("expected a list with one known region")
+    manifest = page.get("manifest")
+    if not isinstance(manifest, dict) or manifest.get("currencyCode") != "USD":
+        raise ParseError("the list does not say that it is in USD")
+    return str(next(iter(regions)))
+
+
+def _gpu_rows(page: Any) -> Iterator[Row]:
+    """The entries of GPU families; each stands under a key that is made of type, place and system."""
+    location = _location(page)
+    entries = page["regions"][location]
+    if not isinstance(entries, dict):
+        raise ParseError("the region holds no entries")
+    for row in entries.values():
+        kind = row.get("Instance Type") if isinstance(row, dict) else None
+        if isinstance(kind, str) and GPU_FAMILY.fullmatch(kind):
+            yield row | {"Location": location}
+
+
+def _rate(row: Row) -> Row:
+    """One entry as the columns of a rate, its price under `amount`. Raises ValueError."""
+    instance = AWS.get(row["Instance Type"])
     if instance is None:
         raise ValueError("an instance type whose GPUs are not known")
-    if not _REGION_CODE.fullmatch(row[_REGION]):
-        raise ValueError("no region")
-    if row["Unit"] != "Hrs" or row["Currency"] != "USD":
-        raise ValueError("no price in USD by the hour")
-    usd = price_or_none(row[_PRICE])
-    if usd is None:
-        raise ValueError("the price is no finite number")
-    is_reserved = row[_TERM] == "Reserved"
-    if is_reserved and row[_LEASE] not in TERM_MONTHS:
-        raise ValueError("a reservation without a known term")
+    # Lists of reservations leave the system out of some entries; what is told must be plain Linux on shared hardware.
+    plain = {"Operating System": "Linux", "Pre Installed S/W": "NA", "Tenancy": "Shared"}
+    if any(row.get(name, value) != value for name, value in plain.items()):
+        raise ValueError("not Linux without preinstalled software on shared hardware")
+    usd = price_or_none(row["price"]) if isinstance(row.get("price"), str) else None
+    if usd is None or usd <= 0:
+        raise ValueError("the price is no positive number")
+    months = _term_months(row)
     return {
         "provider": "aws",
         "tier": "shared",
-        "sku": row[_TYPE],
-        "region": row[_REGION],
-        "pricing": "reserved" if is_reserved else "on_demand",
-        "term_months": TERM_MONTHS[row[_LEASE]] if is_reserved else None,
+        "sku": row["Instance Type"],
+        "region": REGIONS[row["Location"]],
+        "pricing": "on_demand" if months is None else "reserved",
+        "term_months": months,
         "amount": usd / instance.gpu_count,
-        "printed": f"{row[_PRICE]} {row['Unit']}" + (f": {row[_OPTION]} {row[_LEASE]}" if is_reserved else ""),
-        "effective_from": _start(row["EffectiveDate"]),
+        "printed": f"{row['price']} per hour" + ("" if months is None else f": No Upfront, {months} months"),
         **instance._asdict(),
     }
 
 
-def _start(text: str) -> datetime:
-    """Naive UTC; the list prints days or moments."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("no moment from which the price holds") from None
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+def _term_months(row: Row) -> int | None:
+    """Months of a reservation; None for an entry on demand."""
+    if "LeaseContractLength" not in row and "PurchaseOption" not in row:
+        return None
+    upfront = row.get("riupfront:PricePerUnit")
+    if row.get("PurchaseOption") != "No Upfront" or (upfront and price_or_none(str(upfront)) != Decimal(0)):
+        raise ValueError("a reservation with a payment upfront")
+    if row.get("LeaseContractLength") not in TERM_MONTHS:
+        raise ValueError("a reservation without a known term")
+    return TERM_MONTHS[row["LeaseContractLength"]]
 
 
-def _add_offer(found: RowCollector, copies: list[dict[str, Any]]) -> None:
+def _add_offer(found: RowCollector, copies: list[Row]) -> None:
     rate = copies[0]
     if len({copy["amount"] for copy in copies}) > 1:
-        found.reject(rate["sku"], "; ".join(copy["printed"] for copy in copies), "two prices for one offer")
+        printed = "; ".join(copy["printed"] for copy in copies)
+        found.reject(f"{rate['sku']} in {rate['region']}", printed, "two prices for one offer")
         return
-    columns = {name: value for name, value in rate.items() if name != "amount"}
-    amount: Decimal = rate["amount"]
-    add_rate(found, amount, **columns)
+    add_rate(found, rate["amount"], **{name: value for name, value in rate.items() if name != "amount"})

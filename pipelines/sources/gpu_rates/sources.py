@@ -1,6 +1,8 @@
-"""Pages and APIs of GPU rental rates: one entry per source. Data only."""
+"""Pages and APIs of GPU rental rates: one entry per source. What is left out is in docs/gpu_rate_sources.md."""
 
 from pipelines.sources.gpu_rates import (
+    aws,
+    aws_spot,
     azure,
     coreweave,
     crusoe,
@@ -18,6 +20,7 @@ from pipelines.sources.gpu_rates import (
     vast,
     vultr,
 )
+from pipelines.sources.gpu_rates.cross_checks import CROSS_CHECKS
 from pipelines.sources.source import Source
 
 MIB = 1024 * 1024
@@ -67,6 +70,44 @@ GPU_RATES = (
         accept="application/json",
         max_bytes=128 * MIB,
         next_page=azure.next_page,
+    ),
+    # Lists that AWS's own pricing pages read, 0.7 MB a region. Known from public programs that read them in 2026: the
+    # addresses, the fields and the price of p5.48xlarge. Unproven: a whole list of ours, and that reservations name the
+    # tenancy; so each is a source of its own, and one that is refused takes no other with it.
+    Source(
+        key="aws_rates",
+        kind="gpu_rates",
+        standing="api",
+        urls=(aws.on_demand_url(),),
+        parse=aws.parse,
+        min_rows=40,
+        accept="application/json",
+        max_bytes=40 * MIB,
+        next_page=aws.next_region,
+    ),
+    *(
+        Source(
+            key=f"aws_reserved_{years}y_rates",
+            kind="gpu_rates",
+            standing="api",
+            urls=(aws.reserved_url(years),),
+            parse=aws.parse,
+            min_rows=20,
+            accept="application/json",
+            max_bytes=40 * MIB,
+            next_page=aws.next_reserved_region,
+        )
+        for years in (1, 3)
+    ),
+    # About 2 MB for all regions. It has no date, and readers disagree on how current it is: its rows are never ranked.
+    Source(
+        key="aws_spot_rates",
+        kind="gpu_rates",
+        standing="api",
+        urls=("https://website.spot.ec2.aws.a2z.com/spot.json", "https://website.spot.ec2.aws.a2z.com/spot.js"),
+        parse=aws_spot.parse,
+        min_rows=20,
+        accept="application/json, application/x-javascript",
     ),
     Source(
         key="vultr_vm_rates",
@@ -193,4 +234,5 @@ GPU_RATES = (
         min_rows=2,
         accept="text/html",
     ),
+    *CROSS_CHECKS,
 )

@@ -253,6 +253,7 @@ def hold(**other):
         "price_key": "openai|api|global|gpt-5|output|standard|0",
         "old_amount": Decimal(10),
         "new_amount": Decimal("0.10"),
+        "currency": "USD",
         "first_seen_at": KNOWN,
         "fetch_id": "f1",
         "status": "open",
@@ -260,6 +261,13 @@ def hold(**other):
         "resolution": None,
     }
     return {**row, **other}
+
+
+def test_a_held_rate_is_told_in_the_currency_that_is_printed():
+    rate = hold(book="gpu_rate", source="scaleway_rates", price_key="scaleway|vm|H100-1-80G", currency="EUR")
+    row = price_held(pl.DataFrame([rate], schema=polars_schema(PriceHold)), RAISED).row(0, named=True)
+    assert row["title"] == "scaleway_rates: scaleway vm H100-1-80G 10.00 -> 0.10 EUR (-99 %) held until confirmed"
+    assert (row["old_value"], row["new_value"]) == ("10.00 EUR", "0.10 EUR")
 
 
 def test_open_holds_of_one_fetch_are_one_alert_with_the_command():

@@ -55,6 +55,7 @@ def held(new, seen=MONDAY, old=10):
         "price_key": KEY,
         "old_amount": Decimal(old),
         "new_amount": Decimal(new),
+        "currency": "USD",
         "first_seen_at": seen,
         "fetch_id": "f1",
         "status": "open",
@@ -89,6 +90,7 @@ def test_a_price_beyond_that_is_held_and_the_old_one_stays(new):
     assert believed_rows(judgement) == [(Decimal(10), None)]
     assert judgement.held_count == 1
     (hold,) = judgement.holds.iter_rows(named=True)
+    assert hold["currency"] == "USD"
     stated = ("price_key", "old_amount", "new_amount", "first_seen_at", "fetch_id", "status", "resolved_at")
     assert [hold[name] for name in stated] == [KEY, Decimal(10), Decimal(new), MONDAY, "f2", "open", None]
     PriceHold.validate(judgement.holds)

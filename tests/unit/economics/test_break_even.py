@@ -162,9 +162,10 @@ def _rates_frame(*changes: dict[str, Any]) -> pl.DataFrame:
     base = {
         "provider": "runpod", "tier": "secure", "gpu": "H100", "variant": "SXM", "gpu_count": 1,
         "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand", "price_kind": "quoted",
-        "usd_per_gpu_hour": Decimal("3.99"), "rate_id": "r1",
+        "usd_per_gpu_hour": Decimal("3.99"), "fx_rate_on": None, "usd_per_currency": None, "rate_id": "r1",
     }  # fmt: skip
-    return pl.DataFrame([base | change for change in changes], schema_overrides={"gpu_fraction": pl.Decimal(9, 6)})
+    types = {"gpu_fraction": pl.Decimal(9, 6), "fx_rate_on": pl.Date(), "usd_per_currency": pl.Decimal(18, 10)}
+    return pl.DataFrame([base | change for change in changes], schema_overrides=types)
 
 
 PRICES = pl.DataFrame(
@@ -229,6 +230,12 @@ def test_only_rates_that_the_benchmark_speaks_for_compete() -> None:
         PRICES.reverse(), rates_frame.sample(fraction=1, shuffle=True, seed=3), NO_VOLUMES, AS_OF, Assumptions()
     )
     assert shuffled.equals(table)
+
+
+def test_a_converted_rate_names_its_reference_rate() -> None:
+    euro = {"fx_rate_on": date(2024, 6, 28), "usd_per_currency": Decimal("1.0705")}
+    row = break_even_table(PRICES, _rates_frame(euro), NO_VOLUMES, AS_OF, Assumptions()).row(0, named=True)
+    assert {name: row[name] for name in euro} == euro
 
 
 def test_two_prices_in_force_are_refused_and_no_rates_give_no_rows() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from pipelines.books.book import BOOKS, GPU_RATES, LIFECYCLES, TOKEN_PRICES
+from pipelines.books.book import BOOKS, EXCHANGE_RATES, GPU_RATES, LIFECYCLES, TOKEN_PRICES
 from pipelines.schema.expectations import expectations, with_row_counts
 
 
 def suite(book):
-    return {each.name: each for each in expectations(book.observation, book.key, book.amount)}
+    return {each.name: each for each in expectations(book.observation, book.key, book.amount, book.warn_beyond)}
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.table)
@@ -26,8 +26,10 @@ def test_the_names_are_stable():
         "basis_is_known", "usd_per_unit_in_bounds",
     }  # fmt: skip
     assert set(suite(GPU_RATES)) == common | moves | {
-        "gpu_is_given", "pricing_is_known", "price_kind_is_known", "currency_is_known", "local_per_gpu_hour_in_bounds",
+        "moves_are_usual", "gpu_is_given", "pricing_is_known", "price_kind_is_known", "currency_is_known",
+        "local_per_gpu_hour_in_bounds",
     }  # fmt: skip
+    assert set(suite(EXCHANGE_RATES)) == {"has_rows", "keeps_rows", "key_is_unique", "currency_is_given"}
     assert set(suite(LIFECYCLES)) == common | {
         "model_is_given", "channel_is_known", "state_is_known", "retires_precision_is_known", "outcome_is_known",
     }  # fmt: skip
@@ -35,7 +37,7 @@ def test_the_names_are_stable():
 
 def test_only_large_moves_are_a_mere_warning():
     warnings = {each.name for book in BOOKS for each in suite(book).values() if each.severity == "warning"}
-    assert warnings == {"moves_are_small"}
+    assert warnings == {"moves_are_small", "moves_are_usual"}
 
 
 def test_a_key_may_state_one_price_per_start():

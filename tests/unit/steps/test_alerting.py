@@ -10,7 +10,8 @@ import pytest
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import SourceHealth
 from pipelines.schema.decisions import SpendForecast
-from pipelines.schema.gpu_rates import GpuRateHistory
+from pipelines.schema.gpu_rates import GpuRate, GpuRateHistory
+from pipelines.schema.raw import Source
 from pipelines.steps import alerting
 from pipelines.steps.alerting import deliver_due, raise_alerts
 from pipelines.warehouse import Warehouse, WarehouseError, append, read_table
@@ -171,6 +172,15 @@ def test_the_warehouse_is_free_while_alerts_are_sent(warehouse):
         assert connection.execute("FROM main.seen_by_receiver").fetchall() == [(1,)]
 
 
+MOVED_RATE = {
+    "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
+    "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand", "valid_from": NOW,
+    "known_from": NOW, "local_per_gpu_hour": Decimal("3.99"), "currency": "USD",
+    "old_local_per_gpu_hour": Decimal("3.49"), "price_kind": "quoted", "is_listed": True, "source": "runpod_rates",
+    "fetch_id": "f", "rate_id": "r",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("known_from", "valid_from", "expected"),
     [
@@ -182,15 +192,9 @@ def test_the_warehouse_is_free_while_alerts_are_sent(warehouse):
     ids=["today", "a week ago", "too long ago", "restated for last month"],
 )
 def test_a_gpu_rate_that_moved_this_week_is_an_alert(warehouse, known_from, valid_from, expected):
-    row = {
-        "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
-        "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand",
-        "valid_from": valid_from, "known_from": known_from, "local_per_gpu_hour": Decimal("3.99"), "currency": "USD",
-        "old_local_per_gpu_hour": Decimal("3.49"), "price_kind": "quoted", "is_listed": True,
-        "source": "runpod_rates", "fetch_id": "f", "rate_id": "r",
-    }  # fmt: skip
+    moved = MOVED_RATE | {"valid_from": valid_from, "known_from": known_from}
     with warehouse.write() as connection:
-        append(connection, "main.gpu_rate_history", pl.DataFrame([row], schema=polars_schema(GpuRateHistory)))
+        append(connection, "main.gpu_rate_history", pl.DataFrame([moved], schema=polars_schema(GpuRateHistory)))
     raise_alerts(warehouse, DAY, NOW, {})
     assert [rule for rule, _ in rules(warehouse)] == [*expected, "source_failing"]
 
@@ -220,3 +224,18 @@ def test_an_api_repeats_no_move_of_a_page_and_tells_its_own(tmp_path):
     with made.write() as connection:
         alerts = read_table(connection, "main.alert", "rule = 'retirement_moved'")
     assert sorted(alerts.select("model", "source").rows()) == [("gpt-x", "page"), ("gpt-y", "api")]
+
+
+def test_a_move_that_an_aggregator_repeats_is_no_second_alert(warehouse):
+    repeated = MOVED_RATE | {"source": "gpuhunt_runpod_rates", "rate_id": "again"}
+    listed = [{name: row[name] for name in row if name != "old_local_per_gpu_hour"} for row in (MOVED_RATE, repeated)]
+    catalog = {"source": "gpuhunt_runpod_rates", "kind": "gpu_rates", "standing": "aggregator", "rank": 99, "url": "u"}
+    with warehouse.write() as connection:
+        history = pl.DataFrame([MOVED_RATE, repeated], schema=polars_schema(GpuRateHistory))
+        append(connection, "main.gpu_rate_history", history)
+        rates = pl.DataFrame([row | {"printed": "$"} for row in listed], schema=polars_schema(GpuRate))
+        append(connection, "core.gpu_rate", rates)
+        sources = pl.DataFrame([catalog | {"is_proven": False, "is_asked": True}], schema=polars_schema(Source))
+        append(connection, "raw.source", sources)
+    raise_alerts(warehouse, DAY, NOW, {})
+    assert [rule for rule, _ in rules(warehouse)] == ["gpu_rate_changed", "source_failing"]

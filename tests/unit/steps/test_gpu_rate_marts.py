@@ -35,6 +35,17 @@ def euro(rate_id, amount, **differences):
     return RATE | {"rate_id": rate_id} | local | differences
 
 
+def reference(rate_on, usd, **differences):
+    """The ECB's rate of the euro, in force from its day on."""
+    start = datetime.combine(rate_on, datetime.min.time())
+    row = {
+        "currency": "EUR", "rate_on": rate_on, "usd_per_currency": Decimal(usd), "printed": "$", "valid_from": start,
+        "known_from": start, "is_listed": True, "source": "ecb_exchange_rates", "fetch_id": "fx",
+        "exchange_rate_id": f"{rate_on}",
+    }  # fmt: skip
+    return row | differences
+
+
 @pytest.fixture
 def warehouse(tmp_path):
     """RunPod was read on the first of March; another source is read now, nine days later."""
@@ -99,6 +110,60 @@ def test_across_two_currencies_there_is_no_change(warehouse):
     assert built(warehouse, "gpu_rate_history", *columns, order="rate_id") == [
         ("a", None, None), ("b", None, None), ("c", None, None),
     ]  # fmt: skip
+
+
+CONVERTED = ("rate_id", "usd_per_gpu_hour", "local_per_gpu_hour", "fx_rate_on", "usd_per_currency")
+
+
+def test_a_current_rate_in_euro_is_converted_at_the_newest_reference_rate(warehouse):
+    """2.73 EUR x 1.0912 = 2.978976 USD."""
+    before, last = NOW.date() - timedelta(days=4), NOW.date() - timedelta(days=3)
+    add(
+        warehouse, "core.exchange_rate",
+        reference(before, "1.0800", valid_to=datetime.combine(last, datetime.min.time())), reference(last, "1.0912"),
+        reference(last, "9.9", known_to=NOW), reference(last, "0.008", currency="JPY"),
+        reference(NOW.date() + timedelta(days=1), "1.2", currency="GBP"),
+    )  # fmt: skip
+    add(warehouse, "core.gpu_rate", euro("euro", "2.73"), rate("usd", 3))
+    assert built(warehouse, "gpu_rate_current", *CONVERTED, order="rate_id") == [
+        ("euro", Decimal("2.978976"), Decimal("2.73"), last, Decimal("1.0912")),
+        ("usd", Decimal(3), Decimal(3), None, None),
+    ]
+
+
+@pytest.mark.parametrize(("age_days", "usd"), [(7, Decimal("2.184")), (8, None)])
+def test_a_reference_rate_serves_for_a_week(warehouse, age_days, usd):
+    add(warehouse, "core.exchange_rate", reference(NOW.date() - timedelta(days=age_days), "1.0920"))
+    add(warehouse, "core.gpu_rate", euro("euro", 2))
+    assert built(warehouse, "gpu_rate_current", "usd_per_gpu_hour") == [(usd,)]
+
+
+def test_a_past_rate_is_converted_at_the_reference_rate_of_its_start(warehouse):
+    """2 EUR x 1.05 = 2.10 USD from the first of March, 2 EUR x 1.10 = 2.20 USD from the tenth; none known before."""
+    tenth = datetime(2026, 3, 10)
+    add(
+        warehouse, "core.exchange_rate",
+        reference(FIRST.date() - timedelta(days=1), "1.05", valid_to=tenth), reference(tenth.date(), "1.10"),
+    )  # fmt: skip
+    add(
+        warehouse, "core.gpu_rate",
+        euro("a", 2), euro("b", 2, valid_from=NOW, region="eu"),
+        euro("long ago", 2, valid_from=FIRST - timedelta(days=30), region="uk"),
+    )  # fmt: skip
+    columns = ("rate_id", "usd_per_gpu_hour", "fx_rate_on", "usd_per_currency")
+    assert built(warehouse, "gpu_rate_history", *columns, order="rate_id") == [
+        ("a", Decimal("2.10"), FIRST.date() - timedelta(days=1), Decimal("1.05")),
+        ("b", Decimal("2.20"), tenth.date(), Decimal("1.10")),
+        ("long ago", None, None, None),
+    ]
+
+
+def test_a_converted_rate_takes_part_in_the_spread_and_names_its_day(warehouse):
+    day = NOW.date() - timedelta(days=1)
+    add(warehouse, "core.exchange_rate", reference(day, "1.10"))
+    add(warehouse, "core.gpu_rate", rate("usd", 3), euro("euro", 2, provider="scaleway"))
+    columns = ("min_usd_per_gpu_hour", "cheapest_provider", "max_usd_per_gpu_hour", "fx_rate_on")
+    assert spread(warehouse, *columns) == [(Decimal("2.2"), "scaleway", Decimal(3), day)]
 
 
 def spread(warehouse, *columns):

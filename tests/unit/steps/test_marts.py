@@ -162,8 +162,8 @@ def test_an_earlier_day_is_judged_by_what_was_known_at_its_end(warehouse):
     attempt(warehouse, "feed", datetime(2026, 3, 9, 6))
     hold = {
         "hold_id": "h", "book": "token_price", "source": "feed", "price_key": "k", "old_amount": Decimal(10),
-        "new_amount": Decimal(1), "first_seen_at": datetime(2026, 3, 9, 6), "fetch_id": "f", "status": "confirmed",
-        "resolved_at": datetime(2026, 3, 10), "resolution": "printed again on a later day",
+        "new_amount": Decimal(1), "currency": "USD", "first_seen_at": datetime(2026, 3, 9, 6), "fetch_id": "f",
+        "status": "confirmed", "resolved_at": datetime(2026, 3, 10), "resolution": "printed again on a later day",
     }  # fmt: skip
     add(warehouse, "core.price_hold", hold)
     assert built(warehouse, "source_health", "as_of", "status", "open_hold_count", days=DAYS) == [

@@ -1,0 +1,1 @@
+"""Reference rates of exchange: one file per source. Rates of GPUs are next door."""
