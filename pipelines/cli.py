@@ -75,20 +75,31 @@ def demo(context: typer.Context) -> None:
 @app.command("import")
 def import_(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Usage files, plain or gzip.", exists=True, dir_okay=False)],
+    files: Annotated[list[str], typer.Argument(help="Usage files, folders, or patterns such as 'logs/**/*.jsonl'.")],
     format_name: Annotated[str | None, typer.Option("--format", help="Format, where it is not recognised.")] = None,
 ) -> None:
-    """Import usage files into the ledger. `costs run` then prices them. The same content twice changes nothing."""
-    from pipelines.steps.importing import import_files  # noqa: PLC0415
+    """Import usage files into the ledger. `costs run` then prices them. The same content twice changes nothing.
 
-    outcomes = []
-    with report.progress(console, len(files)) as advance:
-        for file in files:
-            advance(file.name)
-            outcomes += import_files(context.obj, [file], now(), format_name)
+    JSON lines, JSON, CSV, TSV and Parquet, plain, gzip or zstd; `costs formats` lists whose logs are understood.
+
+    Examples: costs import ~/.claude/projects | costs import 'exports/**/*.csv' --format openrouter
+    """
+    from pipelines.steps.importing import import_files, named_files  # noqa: PLC0415
+
+    found = named_files(files)
+    with report.progress(console, len(found)) as advance:
+        outcomes = import_files(context.obj, found, now(), format_name, lambda file: advance(file.name))
     report.print_imports(console, outcomes)
     if any(outcome.outcome == "refused" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+@app.command()
+def formats() -> None:
+    """List the usage formats that can be imported. A file is recognised by its content."""
+    from pipelines.usage.importers import IMPORTERS  # noqa: PLC0415
+
+    report.print_formats(console, IMPORTERS)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # a query may begin with a comment: --

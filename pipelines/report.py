@@ -15,6 +15,7 @@ from pipelines.sources.catalog import Source
 from pipelines.steps.importing import FileOutcome
 from pipelines.steps.promoting import Promotion
 from pipelines.steps.reparsing import Restatement
+from pipelines.usage.importer import Importer
 from pipelines.warehouse import Warehouse
 
 Advance = Callable[[str], None]
@@ -24,6 +25,8 @@ MAX_ROWS = 50
 MAX_CELL = 80
 MAX_LINE = 1_000
 """Of a path or a reason on a line of its own, which terminals wrap and files keep whole."""
+MANY_FILES = 20
+"""From here on files are told in sums."""
 MAX_SHOWN = 10
 """Of what may be many and is told in passing."""
 
@@ -107,19 +110,40 @@ def print_restatement(console: Console, restatement: Restatement) -> None:
 
 
 def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
-    """What became of usage files."""
+    """What became of usage files: of many files only their sums, and each one that was refused."""
+    imported = [outcome for outcome in outcomes if outcome.outcome == "imported"]
+    if len(imported) > MANY_FILES:
+        _print_line(console, f"{len(imported)} files", *_sums(imported))
     for outcome in outcomes:
+        name = cell(outcome.file, MAX_LINE)
         if outcome.outcome == "imported":
-            console.print(
-                f"{cell(outcome.file, MAX_LINE)}: {outcome.row_count} rows, {outcome.new_count} new, "
-                f"{outcome.duplicate_count} known already, {outcome.reject_count} refused (see core.usage_reject)",
-                highlight=False,
-                soft_wrap=True,
-            )
-        else:
-            reason = cell(outcome.reason, MAX_LINE)
-            line = f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome}: {reason}"
+            if len(imported) <= MANY_FILES:
+                _print_line(console, name, *_sums([outcome]))
+        elif outcome.outcome == "refused" or len(outcomes) <= MANY_FILES:
+            line = f"{name}: {outcome.outcome}: {cell(outcome.reason, MAX_LINE)}"
             console.print(line, highlight=False, soft_wrap=True)
+
+
+def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int]:
+    return (
+        sum(outcome.row_count for outcome in outcomes),
+        sum(outcome.new_count for outcome in outcomes),
+        sum(outcome.duplicate_count for outcome in outcomes),
+        sum(outcome.reject_count for outcome in outcomes),
+    )
+
+
+def _print_line(console: Console, name: str, rows: int, new: int, known: int, refused: int) -> None:
+    told = f"{name}: {rows} rows, {new} new, {known} known already, {refused} refused (see core.usage_reject)"
+    console.print(told, highlight=False, soft_wrap=True)
+
+
+def print_formats(console: Console, importers: Sequence[Importer]) -> None:
+    """Name of each format and what it is."""
+    table = Table("format", "what it is")
+    for importer in sorted(importers, key=lambda one: one.name):
+        table.add_row(importer.name, importer.description)
+    console.print(table)
 
 
 def print_sources(

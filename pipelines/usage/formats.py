@@ -46,7 +46,7 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Rec
     """
     forced = _named(file_name, format_name)
     head = _head(path)
-    if not head.strip(b"\x00\r\n\t \xef\xbb\xbf"):
+    if not head.strip(b"\r\n\t \xef\xbb\xbf"):
         raise UnknownFormat(f"{file_name}: the file holds no line. {_remedy()}")
     form = _form(head)
     samples = _samples(path, form, head)
@@ -99,7 +99,7 @@ def _head(path: Path) -> bytes:
         pieces: list[bytes] = []
         while sum(map(len, pieces)) < READ_BYTES:
             try:
-                piece = stream.read(READ_BYTES)
+                piece = stream.read1(READ_BYTES)
             except DAMAGED:
                 break
             if not piece:
@@ -116,7 +116,8 @@ def _form(head: bytes) -> Form:
     if start.startswith(b"["):
         return "json"
     if not start.startswith(b"{"):
-        return "json_lines" if any(_is_object(line) for line in start.splitlines()[:SAMPLE_LINES]) else "delimited"
+        holds_objects = any(_is_object(line) for line in start.splitlines() if line.startswith(b"{"))
+        return "json_lines" if holds_objects else "delimited"
     lines = start.split(b"\n", SAMPLE_LINES)
     # A single line that is cut by the end of the head is a long line, not a document.
     is_one_long_line = len(lines) == 1 and len(head) >= READ_BYTES
@@ -183,5 +184,5 @@ def _shown(head: bytes) -> str:
 
 
 def _remedy() -> str:
-    known = "; ".join(f"{importer.name} ({importer.description})" for importer in IMPORTERS)
-    return f"Formats: {known}. Name one with --format if the file is one of them."
+    known = ", ".join(importer.name for importer in IMPORTERS)
+    return f"Formats: {known}. Name one with --format if the file is one of them; `costs formats` says what they are."

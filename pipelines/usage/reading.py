@@ -22,6 +22,8 @@ KEPT_BYTES = 64 << 20
 READ_BYTES = 1 << 20
 MAX_LINE_BYTES = 16 << 20
 HEAD_BYTES = 320
+SHORT_BYTES = 80
+"""Lines up to this length are looked at for being blank; a longer one would need eighty blanks."""
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -148,11 +150,11 @@ def _frame(state: _Lines, data: bytes) -> pl.DataFrame:
     numbers = pl.int_range(state.number, state.number + len(ends), dtype=pl.Int64, eager=True)
     state.number += len(ends)
     sizes = np.diff(offsets)
-    if sizes.max(initial=0) > MAX_LINE_BYTES or not _is_utf8(data):
+    if sizes.max(initial=0) > MAX_LINE_BYTES + len(b"\r\n") or not _is_utf8(data):
         return _line_by_line(numbers, data, offsets)
     lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
     frame = _frame_of(numbers, pl.Series("text", lines))
-    is_short = sizes <= 2
+    is_short = sizes <= SHORT_BYTES
     if not is_short.any():
         return frame
     return frame.filter(~pl.Series(is_short) | (pl.col("text").str.strip_chars() != ""))
@@ -180,8 +182,9 @@ def _line_by_line(numbers: pl.Series, data: bytes, offsets: np.ndarray) -> pl.Da
 
 
 def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
-    if len(raw) > MAX_LINE_BYTES:
-        return number, head_of(raw), "line_too_long", f"{len(raw)} bytes, the limit is {MAX_LINE_BYTES}"
+    size = len(raw.rstrip(b"\r\n"))
+    if size > MAX_LINE_BYTES:
+        return number, head_of(raw), "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}"
     try:
         return number, raw.decode(), None, None
     except UnicodeDecodeError as error:

@@ -106,7 +106,7 @@ def test_one_content_under_two_names_is_one_import(tmp_path):
         (b"start_time,end_time\n1,2\n", "start_time,end_time"),
         (b"\x7fELF\x00\x01\xff\xfe\n", "ELF"),
         ("wide".encode("utf-16"), "xff"),
-        (gzip.compress(b"{}")[:5], "no format"),
+        (gzip.compress(b"{}")[:5], "holds no line"),
         (b"\0" * (20 << 20), "no format"),
     ],
 )

@@ -4,6 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from pipelines.schema.token_prices import TOKEN_METERS
+from pipelines.schema.usage import QUANTITY_COLUMNS
+
 from pipelines.usage.formats import UnknownFormat, recognise
 
 BUCKET = {
@@ -98,7 +101,7 @@ def test_meters_are_disjoint_and_by_kind(parse):
     assert [row[name] for name in meters] == [500, 100, 70]
     assert [row[f"audio_{kind}_tokens"] for kind in ("input", "cache_read", "output")] == [250, 60, 15]
     assert [row[f"image_{kind}_tokens"] for kind in ("input", "cache_read", "output")] == [50, 40, 5]
-    assert sum(value for name, value in row.items() if name.endswith("_tokens") and value) == 1000 + 90
+    assert sum(row[QUANTITY_COLUMNS[meter]] or 0 for meter in TOKEN_METERS) == 1000 + 90
     assert row["requests"] == 3
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.schema.token_prices import TOKEN_METERS
+from pipelines.schema.usage import QUANTITY_COLUMNS
+
 SAMPLE = Path(__file__).parents[3] / "usage_files" / "openai_usage_api.json"
 START = 1787788800
 COMPLETION = {
@@ -101,7 +104,7 @@ def test_kinds_of_tokens_are_disjoint(row_of):
     """Read as older reports, 500 uncached text tokens would be 1,000 - 200 = 800, and audio would count twice."""
     row = row_of(**KINDS)
     assert [row[name] for name in ("input_uncached_tokens", "cache_read_tokens", "output_tokens")] == [500, 100, 70]
-    assert sum(value for name, value in row.items() if name.endswith("_tokens") and value) == 1000 + 90
+    assert sum(row[QUANTITY_COLUMNS[meter]] or 0 for meter in TOKEN_METERS) == 1000 + 90
 
 
 @pytest.mark.parametrize("name", ["input_text_tokens", "input_cached_text_tokens", "output_text_tokens"])
