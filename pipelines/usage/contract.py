@@ -152,8 +152,12 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
     first = pl.coalesce(pl.when(rule.is_broken).then(pl.lit(number, pl.Int16)) for number, rule in enumerate(rules))
     started = "usage_at" if importer.table == "usage" else "starts_at"
     is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & pl.col("broken").is_null()
-    typed = stating.with_columns(**values, broken=first).with_columns(
-        broken=pl.when(is_ahead).then(pl.lit(len(rules), pl.Int16)).otherwise("broken")
+    # Lazily, so that what columns and conditions share is computed once.
+    typed = (
+        stating.lazy()
+        .with_columns(**values, broken=first)
+        .with_columns(broken=pl.when(is_ahead).then(pl.lit(len(rules), pl.Int16)).otherwise("broken"))
+        .collect(engine="in-memory")
     )
     ahead = ("usage_in_the_future", f"{started} lies more than a day ahead")
     return typed, [*((rule.name, rule.detail) for rule in rules), ahead]

@@ -54,6 +54,8 @@ class Importer:
     """Name of a text here -> its place in the record: a column of a CSV or Parquet file, a dotted path in JSON."""
     nested: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field that holds an object as JSON text -> fields inside it, as in `fields`."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Name -> place in a JSON record whose type is wanted: OBJECT, ARRAY, VARCHAR, NULL, ...; NULL if nothing is there."""
     is_usage: pl.Expr = field(default_factory=lambda: pl.lit(True))
     """Whether a record states usage at all; others are ignored and counted."""
     rules: tuple[Rule, ...] = ()

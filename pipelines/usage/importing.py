@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -24,7 +25,7 @@ from pipelines.usage.contract import (
     with_grouping,
 )
 from pipelines.usage.formats import Recognised, UnknownFormat, recognise
-from pipelines.usage.reading import Content
+from pipelines.usage.reading import Content, whole_numbers
 from pipelines.usage.records import read_pieces, records_of
 
 PIECE_BYTES = 64 << 20
@@ -80,17 +81,19 @@ class _Reader:
     found: Recognised
     connection: duckdb.DuckDBPyConnection
     as_of: datetime
-    pieces: list[pl.DataFrame] = field(default_factory=list)
+    pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
     checked: list[Checked] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
     complete: list[FileCount] = field(default_factory=list)
 
-    def add(self, piece: pl.DataFrame, import_id: str, file_name: str) -> None:
+    def add(self, piece: pa.Table, count: FileCount) -> None:
         """Keep a piece of a file, and take pieces apart where they are many."""
-        place = [pl.lit(import_id).alias("import_id"), pl.lit(file_name).alias("file_name")]
-        self.pieces.append(piece.with_columns(place))
-        self.piece_bytes += piece.estimated_size()
+        self.counts[count.import_id] = count
+        # Files are read one after the other, so the newest is the last.
+        number = len(self.counts) - 1
+        self.pieces.append(piece.append_column("file_number", whole_numbers(np.full(len(piece), number, np.int64))))
+        self.piece_bytes += piece.nbytes
         if self.piece_bytes >= PIECE_BYTES and not self.found.importer.needs_whole_files:
             self.take_apart()
 
@@ -99,7 +102,8 @@ class _Reader:
         if not self.pieces:
             return
         importer = self.found.importer
-        records = records_of(self.connection, pl.concat(self.pieces, how="diagonal"), self.found.form, importer)
+        table = pa.concat_tables(self.pieces, promote_options="default")
+        records = self._named(records_of(self.connection, table, self.found.form, importer))
         self.pieces, self.piece_bytes = [], 0
         checked = check(importer.prepare(records) if importer.prepare else records, importer, self.as_of)
         self.checked.append(checked)
@@ -113,6 +117,16 @@ class _Reader:
         )
         for import_id, first, last in spans.iter_rows():
             self.counts[import_id].widen(first, last)
+
+    def _named(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Records with their file's import_id and name instead of its number."""
+        names = {
+            "import_id": pl.Series(list(self.counts), dtype=pl.String),
+            "file_name": pl.Series([printable(count.path) for count in self.counts.values()], dtype=pl.String),
+        }
+        return records.with_columns(
+            pl.lit(texts).gather(pl.col("file_number")).alias(name) for name, texts in names.items()
+        ).drop("file_number")
 
     def batch(self) -> Batch:
         """Hand on what is checked."""
@@ -186,9 +200,8 @@ def _read_file(reader: _Reader, path: Path, seen: set[str], is_known: Callable[[
             count.reason, count.is_known = "this content was imported before", True
         else:
             seen.add(content.sha256)
-            reader.counts[content.sha256] = count
             for piece in read_pieces(path, reader.found.form, reader.found.importer, content):
-                reader.add(piece, content.sha256, printable(path))
+                reader.add(piece, count)
                 if sum(one.good.height + one.rejects.height for one in reader.checked) >= BATCH_ROWS:
                     yield reader.batch()
     except (OSError, ValueError, pa.ArrowException) as error:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 Tree = dict[str, Any]
 Nested = Mapping[str, Mapping[str, str]]
@@ -19,19 +20,30 @@ MAX_ITEMS = 2_000
 
 
 def extract(
-    connection: duckdb.DuckDBPyConnection, texts: pl.DataFrame, fields: Mapping[str, str], nested: Nested
+    connection: duckdb.DuckDBPyConnection,
+    texts: pa.Table,
+    fields: Mapping[str, str],
+    kinds: Mapping[str, str],
+    nested: Nested,
 ) -> pl.DataFrame:
     """JSON lines as one column of text per field.
 
-    `texts`: column `text` and others that are kept. Adds the fields, and `is_object`: whether the text is a JSON
-    object; only of others the text itself stays. A field is NULL where the record has none, JSON null, or something
-    else than an object above it; of an object or list it is the JSON text.
+    `texts`: column `text` and others that are kept. Adds the fields, for each of `kinds` the JSON type of what lies
+    there, and `is_object`: whether the text is a JSON object; only of others the text itself stays. A field is NULL
+    where the record has none, JSON null, or something else than an object above it; of an object or list it is the
+    JSON text.
     """
-    columns = "".join(f", {_place('record', path)} AS {_quoted(name)}" for name, path in fields.items())
-    connection.register("texts", texts.to_arrow(compat_level=pl.CompatLevel.newest()))
+    columns = [f"{_place('record', path)} AS {_quoted(name)}" for name, path in fields.items()]
+    # Only of an object: the text of another line may be no JSON at all.
+    columns += [
+        f"CASE WHEN is_object THEN json_type(text, {_literal('$.' + path)}) END AS {_quoted(name)}"
+        for name, path in kinds.items()
+    ]
+    connection.register("texts", texts)
     try:
         read = connection.sql(
-            f"SELECT * EXCLUDE (record, text), CASE WHEN NOT is_object THEN text END AS text{columns} FROM ("
+            "SELECT * EXCLUDE (record, text), CASE WHEN NOT is_object THEN text END AS text, "
+            f"{', '.join(columns)} FROM ("
             f"SELECT *, {_is_object('text', 'record')} AS is_object "
             f"FROM (SELECT *, {_transformed('text', fields)} AS record FROM texts))"
         )

@@ -1,4 +1,4 @@
-"""A usage file on disk -> its bytes, and frames of numbered lines. Knows gzip, zstd and UTF-8; nothing of log formats.
+"""A usage file on disk -> its bytes, and tables of numbered lines. Knows gzip, zstd and UTF-8; nothing of log formats.
 
 Everything is streamed: a file of any size, a line of any length and a decompression bomb are read in bounded memory.
 What cannot be read becomes a line with a fault, so that it can be shown, never an exception.
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 from backports import zstd
 
@@ -28,12 +27,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 UTF8_BOM = b"\xef\xbb\xbf"
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
-LINE_SCHEMA = {
-    "source_line": pl.Int64(),
-    "text": pl.String(),
-    "fault": pl.String(),
-    "detail": pl.String(),
-}
+LINE_SCHEMA = pa.schema(
+    {"source_line": pa.int64(), "text": pa.large_string(), "fault": pa.large_string(), "detail": pa.large_string()}
+)
 """`text` is the line, or of a line with a fault its first characters, escaped where they are not UTF-8."""
 
 
@@ -95,22 +91,22 @@ class _Lines:
     dropped: int = 0
 
 
-def line_frames(content: Content, chunk_bytes: int = CHUNK_BYTES) -> Iterator[pl.DataFrame]:
-    """Lines in file order in frames of LINE_SCHEMA, blank ones left out but counted in the numbers."""
+def line_tables(content: Content) -> Iterator[pa.Table]:
+    """Lines in file order in tables of LINE_SCHEMA, blank ones left out but counted in the numbers."""
     state = _Lines()
     pieces: list[bytes] = []
     size = 0
     for block in content.blocks():
         pieces.append(block)
         size += len(block)
-        if size >= chunk_bytes:
+        if size >= CHUNK_BYTES:
             yield from _whole_lines(state, b"".join(pieces))
             pieces, size = [], 0
     yield from _whole_lines(state, b"".join(pieces))
     yield from _last_line(state, content.damage)
 
 
-def _whole_lines(state: _Lines, data: bytes) -> Iterator[pl.DataFrame]:
+def _whole_lines(state: _Lines, data: bytes) -> Iterator[pa.Table]:
     """The lines that end within `data`; what follows the last line end waits in `state`."""
     end = data.rfind(b"\n") + 1
     if state.dropped and end:
@@ -121,7 +117,7 @@ def _whole_lines(state: _Lines, data: bytes) -> Iterator[pl.DataFrame]:
         state.dropped += len(data)
         return
     if end:
-        yield _frame(state, state.rest + data[:end])
+        yield _table(state, state.rest + data[:end])
         state.rest = data[end:]
     else:
         state.rest += data
@@ -130,37 +126,44 @@ def _whole_lines(state: _Lines, data: bytes) -> Iterator[pl.DataFrame]:
         state.rest = state.rest[:HEAD_BYTES]
 
 
-def _last_line(state: _Lines, damage: str) -> Iterator[pl.DataFrame]:
+def _last_line(state: _Lines, damage: str) -> Iterator[pa.Table]:
     if damage:
         yield _fault(state, "file_truncated", f"the rest of the file is missing: {damage}", state.rest)
     elif state.dropped:
         yield _too_long(state, 0)
     elif state.rest:
-        yield _frame(state, state.rest)
+        yield _table(state, state.rest)
 
 
-def _frame(state: _Lines, data: bytes) -> pl.DataFrame:
-    """Whole lines as a frame, without copying them one by one. A text keeps its line end."""
+def _table(state: _Lines, data: bytes) -> pa.Table:
+    """Whole lines as a table, without copying them one by one. A text keeps its line end."""
     if state.number == 1:
         data = data.removeprefix(UTF8_BOM)
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
     if not len(ends) or ends[-1] != len(data):
         ends = np.append(ends, len(data))
     offsets = np.concatenate([[0], ends]).astype(np.int64)
-    numbers = pl.int_range(state.number, state.number + len(ends), dtype=pl.Int64, eager=True)
+    numbers = np.arange(state.number, state.number + len(ends), dtype=np.int64)
     state.number += len(ends)
     sizes = np.diff(offsets)
     if sizes.max(initial=0) > MAX_LINE_BYTES + len(b"\r\n") or not _is_utf8(data):
         return _line_by_line(numbers, data, offsets)
     lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
-    frame = _frame_of(numbers, pl.Series("text", lines))
-    is_short = sizes <= SHORT_BYTES
-    if not is_short.any():
-        return frame
-    return frame.filter(~pl.Series(is_short) | (pl.col("text").str.strip_chars() != ""))
+    nothing = pa.nulls(len(ends), pa.large_string())
+    table = pa.Table.from_arrays([whole_numbers(numbers), lines, nothing, nothing], schema=LINE_SCHEMA)
+    short = np.flatnonzero(sizes <= SHORT_BYTES)
+    blank = [index for index in short if not data[offsets[index] : offsets[index + 1]].strip()]
+    return table.take(pa.array(sorted(set(range(len(ends))) - set(blank)), pa.int64())) if blank else table
+
+
+def whole_numbers(values: np.ndarray) -> pa.Array:
+    """Numbers as an Arrow array. `pa.array` would do, but it imports pandas."""
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
 
 
 def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -168,17 +171,17 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _frame_of(numbers: pl.Series, texts: pl.Series) -> pl.DataFrame:
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(numbers))
-    return pl.DataFrame({"source_line": numbers, "text": texts, "fault": nothing, "detail": nothing})
-
-
-def _line_by_line(numbers: pl.Series, data: bytes, offsets: np.ndarray) -> pl.DataFrame:
+def _line_by_line(numbers: np.ndarray, data: bytes, offsets: np.ndarray) -> pa.Table:
     """The same for a block in which some line is no UTF-8 or too long."""
     rows = [
-        _row(number, data[start:end]) for number, start, end in zip(numbers, offsets[:-1], offsets[1:], strict=True)
+        _row(int(number), data[start:end])
+        for number, start, end in zip(numbers, offsets[:-1], offsets[1:], strict=True)
     ]
-    return pl.DataFrame([row for row in rows if row[1].strip()], schema=LINE_SCHEMA, orient="row")
+    return _table_of([row for row in rows if row[1].strip()])
+
+
+def _table_of(rows: list[tuple[int, str, str | None, str | None]]) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(LINE_SCHEMA.names, row, strict=True)) for row in rows], schema=LINE_SCHEMA)
 
 
 def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
@@ -191,16 +194,16 @@ def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
         return number, head_of(raw.rstrip(b"\r\n")), "invalid_utf8", f"byte {error.start + 1}: {error.reason}"
 
 
-def _too_long(state: _Lines, more: int) -> pl.DataFrame:
+def _too_long(state: _Lines, more: int) -> pa.Table:
     size = len(state.rest) + state.dropped + more
-    frame = _fault(state, "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}", state.rest)
+    table = _fault(state, "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}", state.rest)
     state.rest, state.dropped = b"", 0
-    return frame
+    return table
 
 
-def _fault(state: _Lines, fault: str, detail: str, raw: bytes) -> pl.DataFrame:
+def _fault(state: _Lines, fault: str, detail: str, raw: bytes) -> pa.Table:
     state.number += 1
-    return pl.DataFrame([(state.number - 1, head_of(raw), fault, detail)], schema=LINE_SCHEMA, orient="row")
+    return _table_of([(state.number - 1, head_of(raw), fault, detail)])
 
 
 def head_of(raw: bytes) -> str:

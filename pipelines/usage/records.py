@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.usage import json_fields
 from pipelines.usage.importer import Importer
-from pipelines.usage.reading import MAX_LINE_BYTES, Content, head_of, line_frames
+from pipelines.usage.reading import LINE_SCHEMA, MAX_LINE_BYTES, Content, head_of, line_tables
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
@@ -31,30 +32,29 @@ FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.St
 csv.field_size_limit(MAX_LINE_BYTES)
 
 
-def read_pieces(path: Path, form: Form, importer: Importer, content: Content) -> Iterator[pl.DataFrame]:
+def read_pieces(path: Path, form: Form, importer: Importer, content: Content) -> Iterator[pa.Table]:
     """A file in pieces: lines that hold JSON, or rows of a table. `records_of` makes records of them.
 
     Raises OSError, and ValueError for a file that is bad as a whole.
     """
-    if form == "parquet":
-        return _parquet(path, importer.fields)
-    if form == "delimited":
-        return _delimited(content, importer.fields)
-    return _document(content) if form == "json" else line_frames(content)
+    if form in ("parquet", "delimited"):
+        rows = _parquet(path, importer.fields) if form == "parquet" else _delimited(content, importer.fields)
+        return (frame.to_arrow() for frame in rows)
+    return _document(content) if form == "json" else line_tables(content)
 
 
-def records_of(
-    connection: duckdb.DuckDBPyConnection, pieces: pl.DataFrame, form: Form, importer: Importer
-) -> pl.DataFrame:
+def records_of(connection: duckdb.DuckDBPyConnection, pieces: pa.Table, form: Form, importer: Importer) -> pl.DataFrame:
     """Pieces of one or more files -> records. Columns that say which file a piece is of are kept."""
     if form in ("parquet", "delimited"):
-        return json_fields.extract_nested(connection, pieces, importer.nested)
-    return _expanded(pieces, importer) if importer.expand else _extracted(connection, pieces, importer)
+        return json_fields.extract_nested(connection, pl.DataFrame(pl.from_arrow(pieces)), importer.nested)
+    if importer.expand:
+        return _expanded(pl.DataFrame(pl.from_arrow(pieces)), importer)
+    return _extracted(connection, pieces, importer)
 
 
-def _extracted(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame, importer: Importer) -> pl.DataFrame:
+def _extracted(connection: duckdb.DuckDBPyConnection, lines: pa.Table, importer: Importer) -> pl.DataFrame:
     """Fields of JSON objects; other texts get a fault."""
-    frame = json_fields.extract(connection, lines, importer.fields, importer.nested)
+    frame = json_fields.extract(connection, lines, importer.fields, importer.kinds, importer.nested)
     is_odd = ~pl.col("is_object") & pl.col("fault").is_null()
     if not frame.select(is_odd.any()).item():
         return frame.drop("is_object")
@@ -103,19 +103,16 @@ def _names(importer: Importer) -> list[str]:
     return [name for name in (*importer.fields, *inside) if name not in flags]
 
 
-def _document(content: Content) -> Iterator[pl.DataFrame]:
+def _document(content: Content) -> Iterator[pa.Table]:
     """A JSON document as lines: the objects of its list, or itself."""
     data = b"".join(_bounded(content))
-    try:
-        value = json.loads(data.decode("utf-8-sig"))
-        items = value if isinstance(value, list) else [value]
-        texts = [json.dumps(item) for item in items]
-    except RecursionError:
-        raise ValueError("the JSON document is nested too deeply") from None
-    yield pl.DataFrame(
-        {"source_line": range(1, len(texts) + 1), "text": texts, "fault": None, "detail": None},
-        schema={"source_line": pl.Int64(), "text": pl.String(), "fault": pl.String(), "detail": pl.String()},
-    )
+    value = json.loads(data.decode("utf-8-sig"))
+    items = value if isinstance(value, list) else [value]
+    lines = [
+        {"source_line": number, "text": json.dumps(item), "fault": None, "detail": None}
+        for number, item in enumerate(items, 1)
+    ]
+    yield pa.Table.from_pylist(lines, schema=LINE_SCHEMA)
 
 
 def _bounded(content: Content) -> Iterator[bytes]:

@@ -16,6 +16,18 @@ TIERS = {"standard": "standard", "batch": "batch", "priority": "priority"}
 SPEEDS = {"standard": "standard", "fast": "fast"}
 GEOS_WITHOUT_PRICE = ("", "global", "not_available")
 
+SPLIT = {"write_5m": "ephemeral_5m_input_tokens", "write_1h": "ephemeral_1h_input_tokens"}
+USAGE = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "web_searches": "server_tool_use.web_search_requests",
+    "tier": "service_tier",
+    "speed": "speed",
+    "geo": "inference_geo",
+    **{name: f"cache_creation.{place}" for name, place in SPLIT.items()},
+}
 FIELDS = {
     "type": "type",
     "timestamp": "timestamp",
@@ -25,27 +37,15 @@ FIELDS = {
     "cost": "costUSD",
     "message_id": "message.id",
     "model": "message.model",
-    "usage": "message.usage",
+    **{name: f"message.usage.{place}" for name, place in USAGE.items()},
 }
-IN_USAGE = {
-    "input_tokens": "input_tokens",
-    "output_tokens": "output_tokens",
-    "cache_read": "cache_read_input_tokens",
-    "cache_write": "cache_creation_input_tokens",
-    "cache_split": "cache_creation",
-    "web_searches": "server_tool_use.web_search_requests",
-    "tier": "service_tier",
-    "speed": "speed",
-    "geo": "inference_geo",
-}
-IN_SPLIT = {"write_5m": "ephemeral_5m_input_tokens", "write_1h": "ephemeral_1h_input_tokens"}
 
 five_minutes, one_hour, all_writes = count("write_5m"), count("write_1h"), count("cache_write")
 tier, speed = (
     choice("tier", TIERS, "standard", "unknown_service_tier"),
     choice("speed", SPEEDS, None, "unknown_service_tier"),
 )
-has_split = pl.any_horizontal(pl.col(name).is_not_null() for name in IN_SPLIT)
+has_split = pl.any_horizontal(pl.col(name).is_not_null() for name in SPLIT)
 split_sum = five_minutes.value.fill_null(0) + one_hour.value.fill_null(0)
 is_anthropic = pl.col("model").str.starts_with("claude-")
 geo = pl.when(~pl.col("geo").is_in(GEOS_WITHOUT_PRICE)).then("geo")
@@ -61,9 +61,9 @@ CLAUDE_CODE = Importer(
         frozenset({"type", "summary", "leafUuid"}),
     ),
     fields=FIELDS,
-    nested={"usage": IN_USAGE, "cache_split": IN_SPLIT},
+    kinds={"usage_kind": "message.usage"},
     is_usage=(pl.col("type").is_null() | (pl.col("type") == "assistant"))
-    & pl.col("usage").is_not_null()
+    & (pl.col("usage_kind") != "NULL")
     & pl.col("model").ne_missing(SYNTHETIC_MODEL),
     columns={
         "usage_at": moment("timestamp"),
@@ -88,7 +88,7 @@ CLAUDE_CODE = Importer(
         "reported_cost_usd": usd("cost"),
     },
     rules=(
-        Rule("usage_is_not_an_object", ~pl.col("usage_is_object"), "usage is not an object"),
+        Rule("usage_is_not_an_object", pl.col("usage_kind") != "OBJECT", "usage is not an object"),
         *(unreadable(reading) for reading in (tier, speed, five_minutes, all_writes)),
         Rule(
             "cache_write_does_not_add_up",

@@ -10,7 +10,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.usage.reading import KEPT_BYTES, MAX_LINE_BYTES, Content, line_frames
+from pipelines.usage.reading import KEPT_BYTES, MAX_LINE_BYTES, Content, line_tables
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,10 @@ class Line:
 
 
 def lines_of(path):
-    frames = line_frames(Content(path))
     return [
         Line(number, text if rule else text.removesuffix("\n").removesuffix("\r"), rule, detail)
-        for frame in frames
-        for number, text, rule, detail in frame.iter_rows()
+        for table in line_tables(Content(path))
+        for number, text, rule, detail in zip(*table.to_pydict().values(), strict=True)
     ]
 
 
