@@ -1,0 +1,255 @@
+"""A seeded ledger as the product lays it out, one Parquet file per UTC day, and the price segments of its models.
+
+Shaped like real usage: a few projects and models make most of it, each project has its own models and habits, half
+of the prompts are read from a cache, some are long, some are batches. Prices change at the moments of daily fetches.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines.schema.price_segments import SEGMENT_SCHEMA
+from pipelines.schema.time_windows import ALWAYS
+from pipelines.schema.token_prices import SERVICE_TIERS
+from pipelines.usage.contract import USAGE_SCHEMA
+
+SEED = 20261125
+LAST_DAY = date(2026, 11, 24)
+ROWS_PER_DAY, MAX_ROWS_PER_FILE = 200_000, 1_000_000
+VERSION = 1
+"""Of this generator: data of another one are made anew."""
+MODELS, VERSIONS, PROJECTS = 400, 8, 60
+MODELS_PER_PROJECT, POPULAR_PER_PROJECT, POPULAR = 20, 4, 20
+KEYS = ("live", "test")
+FETCH_HOURS = (6, 6, 6, 6, 18, 0)
+"""Prices are seen at the daily fetch, at a second one, or start at an announced midnight."""
+TIER_FACTORS = {"standard": "1", "batch": "0.5", "flex": "0.5", "priority": "1.8", "fast": "2.5"}
+OTHER_TIERS = SERVICE_TIERS[1:]
+METER_FACTORS = {
+    "input_uncached": "1",
+    "cache_read": "0.1",
+    "cache_write_5m": "1.25",
+    "cache_write_1h": "2",
+    "output": "5",
+}
+LONG_PROMPT, LONG_SHARE = 200_000, 0.04
+CHEAP_HOURS = "mon-sun 00:30-08:30"
+UNKNOWN_MODEL = "in-house-model"
+UNKNOWN_SHARE = 0.003
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of the made-up catalog."""
+
+    name: str
+    provider: str
+    has_cache_writes: bool = False
+    has_long_price: bool = False
+    has_cheap_hours: bool = False
+    has_searches: bool = False
+
+
+REAL_MODELS = (
+    *(
+        Model(name, "openai")
+        for name in ("gpt-4o", "gpt-5", "gpt-4o-mini", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini", "o3", "o4-mini")
+    ),
+    Model("claude-sonnet-4-5", "anthropic", has_cache_writes=True, has_long_price=True),
+    Model("claude-opus-4-5", "anthropic", has_cache_writes=True),
+    Model("claude-haiku-4-5", "anthropic", has_cache_writes=True),
+    Model("claude-opus-4-6", "anthropic", has_cache_writes=True),
+    *(Model(name, "google", has_long_price=True) for name in ("gemini-2.5-flash", "gemini-2.5-pro")),
+    Model("gemini-2.5-flash-lite", "google", has_long_price=True),
+)
+"""Models that the peers of `benchmarks.peers` know, by the ids of their providers."""
+
+
+def catalog() -> list[Model]:
+    """400 models of six providers; two of them charge for cache writes or long prompts, one by the hour."""
+    providers = ("openai", "anthropic", "google", "anthropic", "openai", "mistral", "deepseek", "xai")
+    models = []
+    for number in range(MODELS):
+        provider = providers[number % len(providers)]
+        is_long = provider == "google" or (provider == "anthropic" and number % 3 == 0)
+        models.append(
+            Model(
+                name=f"{provider}-model-{number:03}",
+                provider=provider,
+                has_cache_writes=provider == "anthropic",
+                has_long_price=is_long,
+                has_cheap_hours=provider == "deepseek" and number % 4 != 0,
+                has_searches=provider in ("anthropic", "google"),
+            )
+        )
+    return models
+
+
+def segments(days: int, seed: int = SEED) -> pl.DataFrame:
+    """SEGMENT_SCHEMA for every model of the catalog: 8 price versions each, in all service tiers."""
+    rng = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for model in catalog():
+        moments = _version_starts(rng, days)
+        amount = Decimal(int(np.exp(rng.normal(0, 1)) * 100) + 5) / 100
+        for valid_from, valid_to in zip(moments, [*moments[1:], None], strict=True):
+            amount = round(amount * Decimal(int(rng.integers(80, 116))) / 100, 4) + Decimal("0.0001")
+            for tier, factor in TIER_FACTORS.items():
+                held = {"service_tier": tier, "valid_from": valid_from, "valid_to": valid_to}
+                rows += _version(model, amount * Decimal(factor), held, len(rows))
+    return pl.DataFrame(rows, schema=SEGMENT_SCHEMA)
+
+
+def _version_starts(rng: Random, days: int) -> list[datetime]:
+    """The first long before the ledger, the others within its days, each on a day of its own."""
+    first_day = LAST_DAY - timedelta(days=days - 1)
+    offsets = sorted(rng.choice(days, size=VERSIONS - 1, replace=False).tolist())
+    starts = [datetime.combine(first_day + timedelta(days=offset), datetime.min.time()) for offset in offsets]
+    hours = rng.choice(FETCH_HOURS, size=len(starts)).tolist()
+    begin = datetime.combine(first_day - timedelta(days=400), datetime.min.time())
+    return [begin, *(start + timedelta(hours=hour) for start, hour in zip(starts, hours, strict=True))]
+
+
+def _version(model: Model, amount: Decimal, held: dict[str, Any], number: int) -> Iterator[dict[str, Any]]:
+    """All prices of one model and tier that hold from one moment on."""
+    key = {"provider": model.provider, "channel": "api", "region": "global", "model": model.name, **held}
+    always = {"context_from": 0, "context_to": None, "time_window": ALWAYS, "source": "benchmark"}
+    for meter, factor in METER_FACTORS.items():
+        if meter.startswith("cache_write") and not model.has_cache_writes:
+            continue
+        price = round(amount * Decimal(factor), 6)
+        parts = [always | {"usd_per_unit": price}]
+        if model.has_long_price:
+            parts = [
+                always | {"usd_per_unit": price, "context_to": LONG_PROMPT},
+                always | {"usd_per_unit": 2 * price, "context_from": LONG_PROMPT},
+            ]
+        if model.has_cheap_hours:
+            parts.append(always | {"usd_per_unit": round(price / 2, 6), "time_window": CHEAP_HOURS})
+        segment_id = number
+        for part in parts:
+            yield key | part | {"meter": meter, "unit": "mtok", "segment_id": segment_id, "price_id": f"{number:020x}"}
+            number += 1
+    if model.has_searches:
+        fee = always | {"usd_per_unit": Decimal(10), "unit": "thousand_calls", "meter": "web_searches"}
+        yield key | fee | {"segment_id": number, "price_id": f"{number:020x}"}
+
+
+def write_ledger(
+    folder: Path, days: int, rows_per_day: int = ROWS_PER_DAY, models: Sequence[Model] | None = None, seed: int = SEED
+) -> None:
+    """Write `days` days up to LAST_DAY to `folder`/ledger, once; a day of many rows is several files.
+
+    With the made-up catalog also `folder`/segments.parquet. Real `models` are all used in the standard tier, and none
+    of the usage is of an unknown model.
+    """
+    wanted = {"days": days, "rows_per_day": rows_per_day, "seed": seed, "last_day": str(LAST_DAY), "version": VERSION}
+    stamp = folder / "made.json"
+    if stamp.exists() and json.loads(stamp.read_text()) == wanted:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    pairs = pairs_of(models or catalog(), np.random.default_rng(seed))
+    if models is None:
+        segments(days, seed).write_parquet(folder / "segments.parquet")
+    else:
+        pairs = pairs.filter(pl.col("model") != UNKNOWN_MODEL).with_columns(other_tier=pl.lit("standard"))
+    for offset in range(days):
+        day = LAST_DAY - timedelta(days=days - 1 - offset)
+        for part in range(-(-rows_per_day // MAX_ROWS_PER_FILE)):
+            rows = min(MAX_ROWS_PER_FILE, rows_per_day - part * MAX_ROWS_PER_FILE)
+            file = folder / "ledger" / f"usage_date={day}" / f"{offset:032x}{part:032x}.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            usage_of_day(np.random.default_rng([seed, offset, part]), day, rows, pairs).write_parquet(file)
+    stamp.write_text(json.dumps(wanted))
+
+
+def pairs_of(models: Sequence[Model], rng: Random) -> pl.DataFrame:
+    """Which models each project uses, how much, and in which tier besides standard. Weights sum to 1."""
+    in_turn = cycle(models)
+    rows = []
+    for project in range(PROJECTS):
+        for place in range(MODELS_PER_PROJECT):
+            is_popular = place < POPULAR_PER_PROJECT
+            model = models[int(rng.integers(min(POPULAR, len(models))))] if is_popular else next(in_turn)
+            other = str(rng.choice(OTHER_TIERS)) if rng.random() < 0.4 else "standard"
+            weight = (1 - UNKNOWN_SHARE) / (project + 1) ** 1.1 / (place + 1) ** 1.2
+            rows.append((f"proj_{project:03}", *vars(model).values(), other, weight))
+    rows.append(("proj_000", UNKNOWN_MODEL, "unknown", False, False, False, False, "standard", 0.0))
+    names = ["project_id", "model", *list(vars(models[0]))[1:], "other_tier", "weight"]
+    pairs = pl.DataFrame(rows, schema=names, orient="row")
+    share = (1 - UNKNOWN_SHARE) * pl.col("weight") / pl.col("weight").sum()
+    return pairs.with_columns(weight=pl.when(model=UNKNOWN_MODEL).then(UNKNOWN_SHARE).otherwise(share))
+
+
+def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.DataFrame:
+    """One day of the ledger in the columns and the order of core.usage."""
+    chosen = pairs[rng.choice(pairs.height, size=rows, p=pairs["weight"].to_numpy() / pairs["weight"].sum())]
+    start = datetime.combine(day, datetime.min.time(), UTC).timestamp()
+    at = (int(start) * 1_000 + rng.integers(86_400_000, size=rows)) * 1_000
+    digits = rng.bytes(16 * rows).hex()
+    frame = chosen.with_columns(
+        **_tokens(rng, chosen),
+        usage_id=pl.Series([digits[place : place + 32] for place in range(0, len(digits), 32)]),
+        usage_at=pl.Series(at).cast(pl.Datetime("us")),
+        usage_date=pl.lit(day),
+        service_tier=pl.when(pl.Series(rng.random(rows)) < 0.25).then("other_tier").otherwise(pl.lit("standard")),
+        api_key_id=pl.format(
+            "key_{}_{}", "project_id", pl.Series(rng.choice(["live", "test"], size=rows, p=[0.9, 0.1]))
+        ),
+        user_id=pl.format("user_{}", pl.Series(rng.integers(5_000, size=rows))),
+        conversation_id=pl.format("conv_{}_{}", pl.lit(str(day)), pl.Series(rng.integers(20_000, size=rows))),
+        import_id=pl.lit(f"{day.toordinal():064x}"),
+        source_line=pl.int_range(1, rows + 1),
+        **{name: pl.lit(text) for name, text in _SAME.items()},
+        requests=pl.lit(1),
+    )
+    missing = [pl.lit(None).alias(name) for name in USAGE_SCHEMA if name not in frame.columns]
+    columns = frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
+    return columns.sort("usage_at", "usage_id")
+
+
+_SAME = {"grain": "request", "channel": "api", "region": "global", "format": "benchmark"}
+
+
+def _tokens(rng: Random, chosen: pl.DataFrame) -> dict[str, pl.Series]:
+    """Disjoint token counts: prompts of about 1,800 tokens, half of them partly cached, a few longer than the limit."""
+    rows = chosen.height
+    is_long = chosen["has_long_price"].to_numpy() & (rng.random(rows) < LONG_SHARE)
+    prompt = np.where(
+        is_long, rng.integers(LONG_PROMPT, 800_000, size=rows), rng.lognormal(7.5, 1.4, rows).clip(1, 190_000)
+    )
+    cached = np.where(rng.random(rows) < 0.5, prompt * rng.uniform(0.3, 0.95, rows), 0).astype(np.int64)
+    writes = chosen["has_cache_writes"].to_numpy()
+    rest = prompt.astype(np.int64) - cached
+    is_hour = rng.random(rows) < 0.1
+    written = np.where(writes & (rng.random(rows) < 0.6), rest * 0.8, 0).astype(np.int64)
+    output = rng.lognormal(5.7, 1.1, rows).clip(1, 60_000).astype(np.int64)
+    searches = chosen["has_searches"].to_numpy() & (rng.random(rows) < 0.02)
+    return {
+        "input_uncached_tokens": pl.Series(rest - written),
+        "cache_read_tokens": pl.Series(cached),
+        "cache_write_5m_tokens": _where(writes, np.where(is_hour, 0, written)),
+        "cache_write_1h_tokens": _where(writes, np.where(is_hour, written, 0)),
+        "output_tokens": pl.Series(output),
+        "of_which_reasoning_tokens": pl.Series((output * rng.uniform(0, 0.7, rows)).astype(np.int64)),
+        "web_searches": _where(searches, rng.integers(1, 4, size=rows)),
+    }
+
+
+def _where(mask: Any, values: Any) -> pl.Series:
+    return pl.select(pl.when(pl.Series(mask)).then(pl.Series(values))).to_series()
+
+
+def ledger_files(folder: Path) -> Sequence[Path]:
+    """The Parquet files of a ledger, by day."""
+    return sorted((folder / "ledger").glob("usage_date=*/*.parquet"))
