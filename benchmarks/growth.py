@@ -57,7 +57,7 @@ def growth(settings: Settings, advance: Callable[[str], None]) -> Iterator[Resul
 
 
 def _median(runs: Sequence[Run], name: str) -> float:
-    return round(median(run.found[name] for run in runs), 3)
+    return float(round(median(run.found[name] for run in runs), 3))
 
 
 def _once(warehouse: Path, scratch: Path, next_day: Path, as_of: str) -> Command:

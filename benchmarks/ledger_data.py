@@ -1,14 +1,12 @@
-"""A seeded ledger as the product lays it out, one Parquet file per UTC day, and the price segments of its models.
+"""A seeded ledger as the product lays it out: one Parquet file per UTC day, with the columns of core.usage.
 
 Shaped like real usage: a few projects and models make most of it, each project has its own models and habits, half
-of the prompts are read from a cache, some are long, some are batches. Prices change at the moments of daily fetches.
+of the prompts are read from a cache, some are long, some are batches.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.schema.price_segments import SEGMENT_SCHEMA
-from pipelines.schema.time_windows import ALWAYS
+from benchmarks.price_data import LONG_PROMPT, Model, catalog, segments
 from pipelines.schema.token_prices import SERVICE_TIERS
 from pipelines.usage.contract import USAGE_SCHEMA
 
@@ -26,122 +23,14 @@ LAST_DAY = date(2026, 11, 24)
 ROWS_PER_DAY, MAX_ROWS_PER_FILE = 200_000, 1_000_000
 VERSION = 1
 """Of this generator: data of another one are made anew."""
-MODELS, VERSIONS, PROJECTS = 400, 8, 60
+PROJECTS = 60
 MODELS_PER_PROJECT, POPULAR_PER_PROJECT, POPULAR = 20, 4, 20
 KEYS = ("live", "test")
-FETCH_HOURS = (6, 6, 6, 6, 18, 0)
-"""Prices are seen at the daily fetch, at a second one, or start at an announced midnight."""
-TIER_FACTORS = {"standard": "1", "batch": "0.5", "flex": "0.5", "priority": "1.8", "fast": "2.5"}
 OTHER_TIERS = SERVICE_TIERS[1:]
-METER_FACTORS = {
-    "input_uncached": "1",
-    "cache_read": "0.1",
-    "cache_write_5m": "1.25",
-    "cache_write_1h": "2",
-    "output": "5",
-}
-LONG_PROMPT, LONG_SHARE = 200_000, 0.04
-CHEAP_HOURS = "mon-sun 00:30-08:30"
+LONG_SHARE = 0.04
 UNKNOWN_MODEL = "in-house-model"
 UNKNOWN_SHARE = 0.003
 Random = np.random.Generator
-
-
-@dataclass(frozen=True)
-class Model:
-    """One model of the made-up catalog."""
-
-    name: str
-    provider: str
-    has_cache_writes: bool = False
-    has_long_price: bool = False
-    has_cheap_hours: bool = False
-    has_searches: bool = False
-
-
-REAL_MODELS = (
-    *(
-        Model(name, "openai")
-        for name in ("gpt-4o", "gpt-5", "gpt-4o-mini", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini", "o3", "o4-mini")
-    ),
-    Model("claude-sonnet-4-5", "anthropic", has_cache_writes=True, has_long_price=True),
-    Model("claude-opus-4-5", "anthropic", has_cache_writes=True),
-    Model("claude-haiku-4-5", "anthropic", has_cache_writes=True),
-    Model("claude-opus-4-6", "anthropic", has_cache_writes=True),
-    *(Model(name, "google", has_long_price=True) for name in ("gemini-2.5-flash", "gemini-2.5-pro")),
-    Model("gemini-2.5-flash-lite", "google", has_long_price=True),
-)
-"""Models that the peers of `benchmarks.peers` know, by the ids of their providers."""
-
-
-def catalog() -> list[Model]:
-    """400 models of six providers; two of them charge for cache writes or long prompts, one by the hour."""
-    providers = ("openai", "anthropic", "google", "anthropic", "openai", "mistral", "deepseek", "xai")
-    models = []
-    for number in range(MODELS):
-        provider = providers[number % len(providers)]
-        is_long = provider == "google" or (provider == "anthropic" and number % 3 == 0)
-        models.append(
-            Model(
-                name=f"{provider}-model-{number:03}",
-                provider=provider,
-                has_cache_writes=provider == "anthropic",
-                has_long_price=is_long,
-                has_cheap_hours=provider == "deepseek" and number % 4 != 0,
-                has_searches=provider in ("anthropic", "google"),
-            )
-        )
-    return models
-
-
-def segments(days: int, seed: int = SEED) -> pl.DataFrame:
-    """SEGMENT_SCHEMA for every model of the catalog: 8 price versions each, in all service tiers."""
-    rng = np.random.default_rng(seed)
-    rows: list[dict[str, Any]] = []
-    for model in catalog():
-        moments = _version_starts(rng, days)
-        amount = Decimal(int(np.exp(rng.normal(0, 1)) * 100) + 5) / 100
-        for valid_from, valid_to in zip(moments, [*moments[1:], None], strict=True):
-            amount = round(amount * Decimal(int(rng.integers(80, 116))) / 100, 4) + Decimal("0.0001")
-            for tier, factor in TIER_FACTORS.items():
-                held = {"service_tier": tier, "valid_from": valid_from, "valid_to": valid_to}
-                rows += _version(model, amount * Decimal(factor), held, len(rows))
-    return pl.DataFrame(rows, schema=SEGMENT_SCHEMA)
-
-
-def _version_starts(rng: Random, days: int) -> list[datetime]:
-    """The first long before the ledger, the others within its days, each on a day of its own."""
-    first_day = LAST_DAY - timedelta(days=days - 1)
-    offsets = sorted(rng.choice(days, size=VERSIONS - 1, replace=False).tolist())
-    starts = [datetime.combine(first_day + timedelta(days=offset), datetime.min.time()) for offset in offsets]
-    hours = rng.choice(FETCH_HOURS, size=len(starts)).tolist()
-    begin = datetime.combine(first_day - timedelta(days=400), datetime.min.time())
-    return [begin, *(start + timedelta(hours=hour) for start, hour in zip(starts, hours, strict=True))]
-
-
-def _version(model: Model, amount: Decimal, held: dict[str, Any], number: int) -> Iterator[dict[str, Any]]:
-    """All prices of one model and tier that hold from one moment on."""
-    key = {"provider": model.provider, "channel": "api", "region": "global", "model": model.name, **held}
-    always = {"context_from": 0, "context_to": None, "time_window": ALWAYS, "source": "benchmark"}
-    for meter, factor in METER_FACTORS.items():
-        if meter.startswith("cache_write") and not model.has_cache_writes:
-            continue
-        price = round(amount * Decimal(factor), 6)
-        parts = [always | {"usd_per_unit": price}]
-        if model.has_long_price:
-            parts = [
-                always | {"usd_per_unit": price, "context_to": LONG_PROMPT},
-                always | {"usd_per_unit": 2 * price, "context_from": LONG_PROMPT},
-            ]
-        if model.has_cheap_hours:
-            parts.append(always | {"usd_per_unit": round(price / 2, 6), "time_window": CHEAP_HOURS})
-        segment_id = number
-        for part in parts:
-            yield key | part | {"meter": meter, "unit": "mtok", "segment_id": segment_id, "price_id": f"{number:020x}"}
-            number += 1
-    if model.has_searches:
-        fee = always | {"usd_per_unit": Decimal(10), "unit": "thousand_calls", "meter": "web_searches"}
-        yield key | fee | {"segment_id": number, "price_id": f"{number:020x}"}
 
 
 def write_ledger(
@@ -160,7 +49,7 @@ def write_ledger(
     stamp.unlink(missing_ok=True)
     pairs = pairs_of(models or catalog(), np.random.default_rng(seed))
     if models is None:
-        segments(days, seed).write_parquet(folder / "segments.parquet")
+        segments(LAST_DAY, days, seed).write_parquet(folder / "segments.parquet")
     else:
         pairs = pairs.filter(pl.col("model") != UNKNOWN_MODEL).with_columns(other_tier=pl.lit("standard"))
     for offset in range(days):
@@ -250,6 +139,6 @@ def _where(mask: Any, values: Any) -> pl.Series:
     return pl.select(pl.when(pl.Series(mask)).then(pl.Series(values))).to_series()
 
 
-def ledger_files(folder: Path) -> Sequence[Path]:
+def ledger_files(folder: Path) -> list[Path]:
     """The Parquet files of a ledger, by day."""
     return sorted((folder / "ledger").glob("usage_date=*/*.parquet"))

@@ -46,7 +46,8 @@ def litellm_cost_per_token(rows: list[Row]) -> tuple[list[Any], Price]:
 
     def price(item: tuple[str, str, Any]) -> float:
         model, provider, usage = item
-        return sum(cost_per_token(model=model, custom_llm_provider=provider, usage_object=usage))
+        sent, generated = cost_per_token(model=model, custom_llm_provider=provider, usage_object=usage)
+        return float(sent + generated)
 
     return [(row[1], LITELLM_PROVIDERS.get(row[0], row[0]), _litellm_usage(row)) for row in rows], price
 

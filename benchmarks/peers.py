@@ -74,7 +74,13 @@ def rows_per_cpu_second(settings: Settings, advance: Callable[[str], None]) -> I
     folder = settings.data / "real_models"
     commands = {"ours": work("price", folder)}
     for peer in TARGETS:
-        arguments = [PEERS_PYTHON, FOLDER / "peer_work.py", peer, folder / "sample.json", folder / f"{peer}.json"]
+        arguments: list[str | Path] = [
+            PEERS_PYTHON,
+            FOLDER / "peer_work.py",
+            peer,
+            folder / "sample.json",
+            folder / f"{peer}.json",
+        ]
         commands[peer] = Command(arguments, OFFLINE)
     try:
         measure(work("make_ledger", folder, 1, ROWS, "real"))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks.growth import growth
 from benchmarks.importing import import_claude_code
@@ -47,7 +47,7 @@ def main(
         for name in chosen:
             task = progress.add_task(name)
 
-            def advance(doing: str, *, task: object = task, name: str = name) -> None:
+            def advance(doing: str, *, task: TaskID = task, name: str = name) -> None:
                 progress.update(task, description=escape(f"{name}: {doing}"))
 
             for result in known[name](settings, advance):

@@ -16,7 +16,8 @@ from typing import Any
 import polars as pl
 
 from benchmarks.claude_code_logs import write_logs
-from benchmarks.ledger_data import REAL_MODELS, ledger_files, write_ledger
+from benchmarks.ledger_data import ledger_files, write_ledger
+from benchmarks.price_data import REAL_MODELS
 from pipelines.books.model_map import MAP_FILE, read_model_map
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.usage import QUANTITY_COLUMNS
