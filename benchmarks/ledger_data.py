@@ -4,6 +4,7 @@ Shaped like real usage: a few projects and models make most of it, each project 
 of the prompts are read from a cache, some are long, some are batches.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -16,13 +17,14 @@ import polars as pl
 
 from benchmarks.price_data import LONG_PROMPT, Model, catalog, segments
 from pipelines.schema.token_prices import SERVICE_TIERS
+from pipelines.usage import ledger
 from pipelines.usage.contract import USAGE_SCHEMA
 
 SEED = 20261125
 LAST_DAY = date(2026, 11, 24)
 ROWS_PER_DAY, MAX_ROWS_PER_FILE = 200_000, 1_000_000
-VERSION = 1
-"""Of this generator: data of another one are made anew."""
+VERSION = hashlib.sha256(Path(__file__).read_bytes() + Path(ledger.__file__).read_bytes()).hexdigest()[:12]
+"""Of this generator and of the ledger's layout: data of another one are made anew."""
 PROJECTS = 60
 MODELS_PER_PROJECT, POPULAR_PER_PROJECT, POPULAR = 20, 4, 20
 KEYS = ("live", "test")
@@ -56,9 +58,9 @@ def write_ledger(
         day = LAST_DAY - timedelta(days=days - 1 - offset)
         for part in range(-(-rows_per_day // MAX_ROWS_PER_FILE)):
             rows = min(MAX_ROWS_PER_FILE, rows_per_day - part * MAX_ROWS_PER_FILE)
-            file = folder / "ledger" / f"usage_date={day}" / f"{offset:032x}{part:032x}.parquet"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            usage_of_day(np.random.default_rng([seed, offset, part]), day, rows, pairs).write_parquet(file)
+            usage = usage_of_day(np.random.default_rng([seed, offset, part]), day, rows, pairs)
+            # As if nothing were known yet, so that it writes a file and reads none.
+            ledger.write(folder, pl.DataFrame(schema=ledger.FILE_SCHEMA), usage)
     stamp.write_text(json.dumps(wanted))
 
 
@@ -81,7 +83,7 @@ def pairs_of(models: Sequence[Model], rng: Random) -> pl.DataFrame:
 
 
 def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.DataFrame:
-    """One day of the ledger in the columns and the order of core.usage."""
+    """One day of usage in the columns of core.usage."""
     chosen = pairs[rng.choice(pairs.height, size=rows, p=pairs["weight"].to_numpy() / pairs["weight"].sum())]
     start = datetime.combine(day, datetime.min.time(), UTC).timestamp()
     at = (int(start) * 1_000 + rng.integers(86_400_000, size=rows)) * 1_000
@@ -92,9 +94,7 @@ def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.D
         usage_at=pl.Series(at).cast(pl.Datetime("us")),
         usage_date=pl.lit(day),
         service_tier=pl.when(pl.Series(rng.random(rows)) < 0.25).then("other_tier").otherwise(pl.lit("standard")),
-        api_key_id=pl.format(
-            "key_{}_{}", "project_id", pl.Series(rng.choice(["live", "test"], size=rows, p=[0.9, 0.1]))
-        ),
+        api_key_id=pl.format("key_{}_{}", "project_id", pl.Series(rng.choice(KEYS, size=rows, p=(0.9, 0.1)))),
         user_id=pl.format("user_{}", pl.Series(rng.integers(5_000, size=rows))),
         conversation_id=pl.format("conv_{}_{}", pl.lit(str(day)), pl.Series(rng.integers(20_000, size=rows))),
         import_id=pl.lit(f"{day.toordinal():064x}"),
@@ -102,11 +102,17 @@ def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.D
         **{name: pl.lit(text) for name, text in _SAME.items()},
         requests=pl.lit(1),
     )
+    # Where the ledger also keeps what follows from other columns: the whole prompt, and what has a price in one text.
+    frame = frame.with_columns(
+        prompt_tokens=pl.sum_horizontal(pl.col(name).fill_null(0) for name in PROMPT),
+        offer=pl.concat_str(OFFER, separator="\x1f"),
+    )
     missing = [pl.lit(None).alias(name) for name in USAGE_SCHEMA if name not in frame.columns]
-    columns = frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
-    return columns.sort("usage_at", "usage_id")
+    return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
 
 
+PROMPT = ("input_uncached_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
+OFFER = ("provider", "channel", "region", "model", "service_tier")
 _SAME = {"grain": "request", "channel": "api", "region": "global", "format": "benchmark"}
 
 

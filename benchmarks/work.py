@@ -86,7 +86,7 @@ def price(folder: str) -> dict[str, Any]:
 
 def real_segments(folder: str) -> dict[str, Any]:
     """Price segments of the models in a ledger, from the shipped price history, beside it."""
-    models = pl.scan_parquet(ledger_files(Path(folder))).select(MODEL_KEY).unique().collect()
+    models = pl.scan_parquet(ledger_files(Path(folder))).select(MODEL_KEY).cast(pl.String).unique().collect()
     versions = shipped_versions().filter(pl.col("known_to").is_null())
     segments = segments_of(versions, models, read_model_map(Path(folder) / MAP_FILE))
     segments.write_parquet(Path(folder) / "segments.parquet")
