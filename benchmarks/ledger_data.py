@@ -6,6 +6,7 @@ of the prompts are read from a cache, some are long, some are batches.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
@@ -49,6 +50,7 @@ def write_ledger(
         return
     folder.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
+    shutil.rmtree(folder / ledger.LEDGER, ignore_errors=True)
     pairs = pairs_of(models or catalog(), np.random.default_rng(seed))
     if models is None:
         segments(LAST_DAY, days, seed).write_parquet(folder / "segments.parquet")
