@@ -58,6 +58,16 @@ check: .venv/.synced ## Lint, format, types, import rules, generated docs.
 test: check ## Everything that CI runs: check, then the tests.
 	@$(BIN)/python -m pytest
 
+benchmarks/.peers/.synced: benchmarks/requirements.lock benchmarks/package-lock.json .venv/.synced
+	@test -x benchmarks/.peers/bin/python || $(PYTHON) -m venv benchmarks/.peers
+	@$(BIN)/uv pip sync --quiet --python benchmarks/.peers/bin/python --require-hashes benchmarks/requirements.lock
+	@npm install --prefix benchmarks --no-audit --no-fund --silent
+	@touch $@
+
+.PHONY: bench
+bench: benchmarks/.peers/.synced ## Measure against peers and plain scans; ARGS="--large" or names. Needs npm.
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
 .PHONY: data-docs
 data-docs: .venv/.synced ## Great Expectations' Data Docs on the newest page of each source.
 	@$(BIN)/costs --warehouse $(WAREHOUSE) data-docs
@@ -67,3 +77,8 @@ lock: .venv/.synced ## Compile requirements.lock again from pyproject.toml.
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --quiet --upgrade -o requirements.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+
+.PHONY: bench-lock
+bench-lock: .venv/.synced ## Compile benchmarks/requirements.lock again from its requirements.in.
+	@$(BIN)/uv pip compile benchmarks/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make bench-lock" --quiet -o benchmarks/requirements.lock

@@ -1,0 +1,60 @@
+"""`python -m benchmarks.run [NAME...]`: run the benchmarks and print one JSON line for each comparison."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from benchmarks.growth import growth
+from benchmarks.importing import import_claude_code
+from benchmarks.peers import rows_per_cpu_second
+from benchmarks.pricing import pricing_20m, pricing_100m
+from benchmarks.result import Result
+from benchmarks.settings import Settings
+
+Benchmark = Callable[[Settings, Callable[[str], None]], Iterator[Result]]
+BENCHMARKS: dict[str, Benchmark] = {
+    "pricing": pricing_20m,
+    "peers": rows_per_cpu_second,
+    "importing": import_claude_code,
+    "growth": growth,
+}
+LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m}
+
+
+def main(
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"Any of: {', '.join(BENCHMARKS | LARGE)}. Default: all but the large.")
+    ] = None,
+    large: Annotated[bool, typer.Option("--large", help="Also price 100 million rows; takes minutes.")] = False,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each side; the median counts.")] = 3,
+    data: Annotated[Path | None, typer.Option(help="Folder for the generated data.")] = None,
+) -> None:
+    """Measure, and print one JSON line for each comparison. Exit code 0 also where a target is missed."""
+    known = BENCHMARKS | LARGE
+    chosen = names or list(known if large else BENCHMARKS)
+    unknown = sorted(set(chosen) - set(known))
+    if unknown:
+        raise typer.BadParameter(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
+    settings = Settings(runs=runs) if data is None else Settings(data, runs)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        for name in chosen:
+            task = progress.add_task(name)
+
+            def advance(doing: str, *, task: TaskID = task, name: str = name) -> None:
+                progress.update(task, description=escape(f"{name}: {doing}"))
+
+            for result in known[name](settings, advance):
+                sys.stdout.write(result.line() + "\n")
+                sys.stdout.flush()
+            progress.remove_task(task)
+
+
+if __name__ == "__main__":
+    typer.run(main)
