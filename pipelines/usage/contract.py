@@ -81,20 +81,22 @@ def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
     requests arrive; the largest statement is the final one. Comparing every quantity, and then the earliest
     start, makes the choice the same in any order of files; rows equal in all of that keep the first.
     """
-    numbered = usage.with_row_index("position")
-    largest = numbered.filter(
-        pl.col("output_tokens").fill_null(-1) == pl.col("output_tokens").fill_null(-1).max().over("usage_id")
-    )
-    is_tied = pl.col("usage_id").is_duplicated()
-    tied = largest.filter(is_tied)
-    if tied.is_empty():
-        return largest.drop("position")
+    is_repeated = pl.col("usage_id").is_duplicated()
+    numbered = usage.with_row_index("position").with_columns(is_repeated=is_repeated)
+    repeated = numbered.filter("is_repeated")
+    if repeated.is_empty():
+        return usage
+    # The output decides nearly always; all quantities are compared only of those that are equal in it.
+    output = pl.col("output_tokens").fill_null(-1)
+    largest = repeated.filter(output == output.max().over("usage_id"))
+    tied = largest.filter(is_repeated)
     others = [name for name in QUANTITY_COLUMNS.values() if name not in ("output_tokens", "requests")]
-    sizes = ["output_tokens", "requests", *others, "reported_cost_usd"]
+    sizes = ["requests", *others, "reported_cost_usd"]
     chosen = tied.sort(
         [*sizes, "usage_at", "position"], descending=[True] * len(sizes) + [False, False], nulls_last=True
-    ).unique("usage_id", keep="first")
-    return pl.concat([largest.filter(~is_tied), chosen]).sort("position").drop("position")
+    ).unique("usage_id", keep="first", maintain_order=True)
+    kept = pl.concat([numbered.filter(~pl.col("is_repeated")), largest.filter(~is_repeated), chosen])
+    return kept.sort("position").drop("position", "is_repeated")
 
 
 def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from pipelines.usage.reading import (
 )
 from pipelines.usage.records import MAX_DOCUMENT_BYTES, PARQUET_MAGIC, Form, cells_of, delimiter_of
 
+HEAD_OF_FILE = 128 << 10
 SAMPLE_LINES = 50
 SHOWN_CHARACTERS = 80
 
@@ -97,9 +98,9 @@ def _head(path: Path) -> bytes:
     with path.open("rb") as raw:
         stream = decompressed(raw)
         pieces: list[bytes] = []
-        while sum(map(len, pieces)) < READ_BYTES:
+        while sum(map(len, pieces)) < HEAD_OF_FILE:
             try:
-                piece = stream.read1(READ_BYTES)
+                piece = stream.read1(HEAD_OF_FILE)
             except DAMAGED:
                 break
             if not piece:
@@ -120,7 +121,7 @@ def _form(head: bytes) -> Form:
         return "json_lines" if holds_objects else "delimited"
     lines = start.split(b"\n", SAMPLE_LINES)
     # A single line that is cut by the end of the head is a long line, not a document.
-    is_one_long_line = len(lines) == 1 and len(head) >= READ_BYTES
+    is_one_long_line = len(lines) == 1 and len(head) >= HEAD_OF_FILE
     # An object on an indented line is part of a document.
     holds_objects = any(_is_object(line) for line in lines if line.startswith(b"{"))
     return "json_lines" if is_one_long_line or holds_objects else "json"

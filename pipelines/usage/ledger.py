@@ -7,6 +7,7 @@ in force. So a reader sees the old day or the new one, never half of one. Prices
 import hashlib
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -24,6 +25,7 @@ REACH = timedelta(days=1)
 """How far apart two statements of one response may lie: a stream that crosses midnight is stamped on two days."""
 
 
+WRITERS = 4
 CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_id", "user_id", "feature", "import_id")
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
 LAYOUT = hashlib.sha256(repr([*USAGE_SCHEMA.items(), CODED]).encode()).hexdigest()[:12]
@@ -50,10 +52,13 @@ def write(folder: Path, known: pl.DataFrame, usage: pl.DataFrame) -> LedgerChang
     days = _days_in_reach(usage["usage_date"].unique().to_list())
     nearby = known.filter(pl.col("usage_date").is_in(days))
     existing = read(folder, nearby)
-    merged = largest_per_usage(pl.concat([existing, usage.select(list(USAGE_SCHEMA))]))
+    rows = usage.select(list(USAGE_SCHEMA))
+    merged = largest_per_usage(pl.concat([existing, rows]))
     before, after = _by_day(existing), _by_day(merged)
     changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
-    files = [_write_day(folder, day, after.get(day, existing.clear())) for day in changed]
+    # Most of the time goes into compressing and into waiting for the disk, which threads do side by side.
+    with ThreadPoolExecutor(WRITERS) as pool:
+        files = list(pool.map(lambda day: _write_day(folder, day, after.get(day, existing.clear())), changed))
     for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
