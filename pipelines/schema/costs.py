@@ -33,7 +33,7 @@ class UsageCost(dy.Schema):
     unpriced_reason = choice("why there is no price; NULL where there is one", UNPRICED_REASONS, nullable=True)
     first_price_on = day("first day with a known price of this model, tier and meter", nullable=True)
     is_lower_bound = flag("a bucket of a model priced by prompt size: priced as if every prompt were short")
-    usage_rows = count("ledger rows with this meter", unit="rows")
+    usage_rows = count("ledger rows priced together, whether or not each has this meter", unit="rows")
     quantity = count("tokens or calls", unit="tokens or calls")
     cost_usd = usd("quantity * usd_per_unit / unit size, exact; NULL where unpriced")
 

@@ -5,8 +5,8 @@ between two price changes, same range of prompt sizes) are added up first, and o
 are whole numbers: tokens times micro-dollars is pico-dollars, an integer, and integers add up the same in any order.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from pipelines.schema.price_segments import MODEL_KEY, SEGMENT_KEY
 from pipelines.schema.time_windows import ALWAYS, parse_window
 from pipelines.schema.token_prices import TOKEN_METERS, UNIT_SIZES
 from pipelines.schema.usage import OFFER, OFFER_SEPARATOR, QUANTITY_COLUMNS
+from pipelines.usage.price_changes import Changes, changes_of
 
 FORMULA_VERSION = "cost-3"
 
@@ -23,8 +24,10 @@ OWNERS = ("project_id", "api_key_id")
 PRICE_KEY = [name for name in SEGMENT_KEY if name != "meter"]
 MICROS = 1_000_000
 PICOS_PER_USD = 12
+CASE = ("usage_date", "offer", "grain", "usage_at", "prompt_tokens", "prompt_tokens_from")
+"""All that a price may depend on, once `usage_at` and `prompt_tokens` are those of `_added_up`."""
+DAYS_AT_ONCE = 2
 PRICED = ("meter", "price_id", "usd_per_unit", "unit", "unpriced_reason", "first_price_on", "is_lower_bound")
-A_DAY = timedelta(days=1)
 
 
 def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:
@@ -36,100 +39,90 @@ def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[st
     NULL cost and the reason. A request of unknown prompt size or hour in a bucket is priced at the least that it may
     have cost, and flagged.
     """
-    days = usage.select(pl.col("usage_date").unique()).collect(engine="streaming")["usage_date"].sort().to_list()
-    sums = _added_up(usage, segments, days, owners)
-    cells = _cells(sums, segments)
+    return price_by_day([usage], segments, owners)
+
+
+def price_by_day(days: Iterable[pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:
+    """`price_usage` of usage that comes day by day, which is much faster: within one day few prices change."""
+    changes = changes_of(segments)
+    with ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
+        added_up = list(pool.map(lambda usage: _added_up(usage, changes, owners), days))
+    # Prices are looked up once for all owners, and sums meet them by number: there are many more sums than prices.
+    numbered = [_numbered(sums, number) for number, sums in enumerate(added_up)]
+    cases = pl.concat([cases for cases, _ in numbered]) if numbered else pl.DataFrame()
+    sums = pl.concat([sums for _, sums in numbered]) if numbered else pl.DataFrame()
+    meters = [meter for meter, name in QUANTITY_COLUMNS.items() if not cases.is_empty() and sums[name].sum() > 0]
+    if not meters:
+        return pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
+    cells = _cells(sums, cases, segments, meters)
     priced = _explained(_in_range(_in_window(_in_stretch(cells, segments), segments), segments), segments)
-    group = ("usage_date", *OFFER, *owners, *PRICED)
-    costs = priced.group_by(group).agg(pl.col("usage_rows", "quantity").sum())
-    return _with_cost(costs, group)
+    outcome = ["usage_date", *OFFER, *PRICED]
+    outcomes = priced.select(outcome).unique().with_row_index("outcome")
+    prices = priced.join(outcomes, on=outcome, nulls_equal=True).select("case", "meter", "outcome")
+    costs = pl.concat([_of_meter(sums, prices, meter, owners) for meter in meters])
+    return _with_cost(costs.join(outcomes, on="outcome"), ("usage_date", *OFFER, *owners, *PRICED))
 
 
-def _added_up(usage: pl.LazyFrame, segments: pl.DataFrame, days: list[date], owners: Sequence[str]) -> pl.DataFrame:
-    """One row per day, offer, owners and all that a price may depend on: `usage_at` and `prompt_tokens` are the least
-    of those that cost the same, and each quantity is a sum, with the rows that have it in `<quantity>_rows`.
+def _numbered(sums: pl.DataFrame, day: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cases of a day, each with a number that no other day has, and the sums with that number instead."""
+    cases = sums.select(CASE).unique().with_row_index("case").with_columns(pl.col("case").cast(pl.Int64) + (day << 32))
+    return cases, sums.join(cases, on=CASE, nulls_equal=True).drop(CASE)
+
+
+def _added_up(usage: pl.LazyFrame, changes: Changes, owners: Sequence[str]) -> pl.DataFrame:
+    """One row per CASE and owners: `usage_at` and `prompt_tokens` are the least of those that cost the same, each
+    quantity is a sum, and `usage_rows` counts the rows.
     """
-    group = ("usage_date", "offer", *owners, "grain", "usage_at", "prompt_tokens", "prompt_tokens_from")
-    names = list(QUANTITY_COLUMNS.values())
+    facts = usage.select(
+        days=pl.col("usage_date").unique().sort().implode(), has_buckets=(pl.col("grain") == "bucket").any()
+    ).collect(engine="streaming")
+    days, has_buckets = facts["days"][0].to_list(), bool(facts["has_buckets"][0])
+    axes = changes.within(days)
+    told_by = () if len(days) == 1 else ("usage_date",)
+    buckets = ("grain", "prompt_tokens_from") if has_buckets else ()
     sums = (
-        usage.with_columns(usage_at=_moment(segments, days), prompt_tokens=_prompt_size(segments))
-        .group_by(group)
-        .agg(pl.col(names).sum(), *((pl.col(name) > 0).sum().cast(pl.Int64).alias(f"{name}_rows") for name in names))
+        usage.with_columns(place=axes.place(usage.collect_schema()["offer"], has_buckets=has_buckets))
+        .group_by("offer", "place", *told_by, *buckets, *owners)
+        .agg(pl.col(QUANTITY_COLUMNS.values()).sum(), usage_rows=pl.len().cast(pl.Int64))
         .collect(engine="streaming")
     )
-    offer = pl.col("offer").cast(pl.String).str.split_exact(OFFER_SEPARATOR, len(OFFER) - 1).struct
-    return (
-        sums.with_columns(offer.rename_fields(list(OFFER)))
-        .unnest("offer")
-        .with_columns(pl.col("grain", *owners).cast(pl.String))
+    known: dict[str, pl.Expr] = {}
+    if len(days) == 1:
+        known["usage_date"] = pl.lit(days[0])
+    if not has_buckets:
+        known |= {"grain": pl.lit("request"), "prompt_tokens_from": pl.lit(None, pl.Int64)}
+    return sums.cast({pl.Categorical: pl.String}).with_columns(**axes.told(), **known).drop("place")
+
+
+def _cells(sums: pl.DataFrame, cases: pl.DataFrame, segments: pl.DataFrame, meters: Sequence[str]) -> pl.DataFrame:
+    """One row per case and meter that has a quantity. Requests only where a source prints a fee for them."""
+    parts = pl.col("offer").str.split_exact(OFFER_SEPARATOR, len(OFFER) - 1).struct.rename_fields(list(OFFER))
+    offers = cases.with_columns(parts).unnest("offer")
+    used = [(meter, sums.filter(pl.col(QUANTITY_COLUMNS[meter]) > 0).select("case").unique()) for meter in meters]
+    cells = pl.concat(
+        [offers.join(having, on="case", how="semi").with_columns(meter=pl.lit(meter)) for meter, having in used]
     )
-
-
-def _moment(segments: pl.DataFrame, days: list[date]) -> pl.Expr:
-    """The last moment up to usage_at at which a price may have changed; the start of the day if none did on it."""
-    midnight = pl.col("usage_date").cast(pl.Datetime("us"))
-    changing = _changes(segments, days)
-    if changing.is_empty():
-        return midnight
-    moments = pl.concat([changing["moment"], pl.Series(days, dtype=pl.Date).cast(pl.Datetime("us"))]).unique().sort()
-    last = pl.lit(moments).gather(pl.lit(moments).search_sorted(pl.col("usage_at"), side="right") - 1)
-    is_changing = pl.col("offer").cast(pl.String).is_in(changing["offer"].unique().implode())
-    return pl.when(is_changing).then(last).otherwise(midnight).alias("usage_at")
-
-
-def _changes(segments: pl.DataFrame, days: list[date]) -> pl.DataFrame:
-    """offer, moment: when prices change within these days, by new versions or by the hour; midnights left out."""
-    offered = segments.select(
-        "valid_from", "valid_to", "time_window", offer=pl.concat_str(OFFER, separator=OFFER_SEPARATOR)
-    )
-    edges = pl.concat(
-        [offered.select("offer", moment=name) for name in ("valid_from", "valid_to")] + [_window_edges(offered, days)]
-    ).unique()
-    is_inside = pl.col("moment").dt.date().is_in(days) & (pl.col("moment").dt.time() != pl.time(0))
-    return edges.filter(is_inside)
-
-
-def _window_edges(offered: pl.DataFrame, days: list[date]) -> pl.DataFrame:
-    """The hours of time windows on each of the days."""
-    windows = offered.filter(pl.col("time_window") != ALWAYS).select("offer", "time_window").unique()
-    edges = [
-        (offer, datetime(day.year, day.month, day.day) + timedelta(minutes=minute))
-        for offer, window in windows.iter_rows()
-        for stretch in parse_window(window).stretches
-        for minute in stretch
-        for day in days
-    ]
-    return pl.DataFrame(edges, schema={"offer": pl.String, "moment": pl.Datetime("us")}, orient="row")
-
-
-def _prompt_size(segments: pl.DataFrame) -> pl.Expr:
-    """The largest border between two prompt sizes that the prompt reaches; of a bucket, as far as its report tells."""
-    borders = pl.concat([segments["context_from"], segments["context_to"].drop_nulls()]).unique().sort()
-    size = pl.when(pl.col("grain") == "bucket").then("prompt_tokens_from").otherwise("prompt_tokens")
-    reached = pl.lit(0, pl.Int64)
-    for border in borders.filter(borders > 0):
-        reached = pl.when(size >= border).then(pl.lit(border, pl.Int64)).otherwise(reached)
-    return reached.alias("prompt_tokens")
-
-
-def _cells(sums: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """One row per meter that has a quantity. Requests only where a source prints a fee for them; they are no cost."""
-    keys = [name for name in sums.columns if name.removesuffix("_rows") not in QUANTITY_COLUMNS.values()]
-    per_meter = [
-        sums.filter(pl.col(name) > 0).select(
-            *keys, pl.lit(meter).alias("meter"), quantity=name, usage_rows=f"{name}_rows"
-        )
-        for meter, name in QUANTITY_COLUMNS.items()
-    ]
-    charged = segments.filter(meter="requests").select(MODEL_KEY).unique()
     is_request = pl.col("meter") == "requests"
-    cells = pl.concat(per_meter)
+    charged = segments.filter(meter="requests").select(MODEL_KEY).unique()
     return pl.concat([cells.filter(~is_request), cells.filter(is_request).join(charged, on=MODEL_KEY, how="semi")])
+
+
+def _of_meter(sums: pl.DataFrame, prices: pl.DataFrame, meter: str, owners: Sequence[str]) -> pl.DataFrame:
+    """Quantities of one meter by outcome and owners."""
+    name = QUANTITY_COLUMNS[meter]
+    counted = sums.filter(pl.col(name) > 0).select("case", *owners, "usage_rows", quantity=name)
+    return (
+        counted.join(prices.filter(meter=meter), on="case")
+        .group_by("outcome", *owners)
+        .agg(pl.col("usage_rows", "quantity").sum())
+    )
 
 
 def _in_stretch(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Add the segment_id in force at usage_at; NULL where there is none."""
-    stretches = segments.unique("segment_id").select(*SEGMENT_KEY, "segment_id", "valid_from", "valid_to")
+    first, last = cells["usage_at"].min(), cells["usage_at"].max()
+    near = segments.filter(pl.col("valid_from") <= last, pl.col("valid_to").is_null() | (pl.col("valid_to") > first))
+    stretches = near.unique("segment_id").select(*SEGMENT_KEY, "segment_id", "valid_from", "valid_to")
     is_in_force = pl.col("valid_to").is_null() | (pl.col("usage_at") < pl.col("valid_to"))
     return (
         cells.sort("usage_at")
@@ -147,13 +140,14 @@ def _in_stretch(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
 
 def _in_window(stretched: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Add is_lower_bound and the time window that is in force at usage_at; for a bucket, the cheapest one."""
-    shapes = segments.sort("usd_per_unit", "time_window").group_by("segment_id", maintain_order=True).agg(
+    near = segments.join(stretched.select("segment_id").unique(), on="segment_id", how="semi")
+    shapes = near.sort("usd_per_unit", "time_window").group_by("segment_id", maintain_order=True).agg(
         has_ranges=(pl.len() > 1) | pl.col("context_to").is_not_null().any(),
         windows=pl.col("time_window").unique(),
         cheapest=pl.col("time_window").filter(pl.col("context_from") == 0).first(),
     )  # fmt: skip
     window = pl.lit(ALWAYS)
-    for text in sorted(set(segments["time_window"]) - {ALWAYS}):
+    for text in sorted(set(near["time_window"]) - {ALWAYS}):
         is_inside = pl.col("windows").list.contains(text) & parse_window(text).covers(pl.col("usage_at"))
         window = pl.when(is_inside).then(pl.lit(text)).otherwise(window)
     is_untold = (pl.col("grain") == "bucket") & pl.col("prompt_tokens_from").is_null()
@@ -167,9 +161,8 @@ def _in_window(stretched: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
 
 def _in_range(windowed: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Add the price of the context range that the prompt falls into."""
-    ranges = segments.select(
-        "segment_id", "time_window", "context_from", "context_to", "usd_per_unit", "unit", "price_id"
-    )
+    near = segments.join(windowed.select("segment_id").unique(), on="segment_id", how="semi")
+    ranges = near.select("segment_id", "time_window", "context_from", "context_to", "usd_per_unit", "unit", "price_id")
     banded = (
         windowed.with_columns(prompt_size=pl.when("is_lower_bound").then(0).otherwise("prompt_tokens"))
         .sort("prompt_size")
@@ -190,15 +183,23 @@ def _in_range(windowed: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
 
 def _explained(covered: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Why a row has no price, and the first day on which its model, tier and meter had one."""
+    told = covered.with_columns(
+        unpriced_reason=pl.lit(None, pl.String),
+        first_price_on=pl.lit(None, pl.Date),
+        is_lower_bound=pl.col("is_lower_bound") & pl.col("price_id").is_not_null(),
+    )
+    has_price = pl.col("price_id").is_not_null()
+    unpriced = told.filter(~has_price)
+    if unpriced.is_empty():
+        return told
     # A fee that holds for any model says nothing about whether the model is known.
-    listed = segments.filter(pl.col("meter").is_in(TOKEN_METERS))
+    of_models = segments.join(unpriced.select(MODEL_KEY).unique(), on=MODEL_KEY, how="semi")
+    listed = of_models.filter(pl.col("meter").is_in(TOKEN_METERS))
     known = listed.group_by(MODEL_KEY).agg(model_from=pl.col("valid_from").min())
     tier = listed.group_by(PRICE_KEY).agg(tier_from=pl.col("valid_from").min())
-    exact = segments.group_by(SEGMENT_KEY).agg(meter_from=pl.col("valid_from").min())
+    exact = of_models.group_by(SEGMENT_KEY).agg(meter_from=pl.col("valid_from").min())
     reason = (
-        pl.when(pl.col("price_id").is_not_null())
-        .then(None)
-        .when(pl.col("model_from").is_null())
+        pl.when(pl.col("model_from").is_null())
         .then(pl.lit("unknown_model"))
         .when(pl.col("tier_from").is_null())
         .then(pl.lit("no_price_for_tier"))
@@ -209,15 +210,14 @@ def _explained(covered: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("no_price_for_context"))
     )
     first_price_on = pl.when(pl.col("unpriced_reason") == "before_first_price").then(pl.col("meter_from").dt.date())
-    return (
-        covered.join(known, on=MODEL_KEY, how="left")
+    explained = (
+        unpriced.join(known, on=MODEL_KEY, how="left")
         .join(tier, on=PRICE_KEY, how="left")
         .join(exact, on=SEGMENT_KEY, how="left")
         .with_columns(unpriced_reason=reason)
-        .with_columns(
-            first_price_on=first_price_on, is_lower_bound=pl.col("is_lower_bound") & pl.col("price_id").is_not_null()
-        )
+        .with_columns(first_price_on=first_price_on)
     )
+    return pl.concat([told.filter(has_price), explained.select(told.columns)])
 
 
 def _with_cost(sums: pl.DataFrame, group: Sequence[str]) -> pl.DataFrame:
