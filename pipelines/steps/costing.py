@@ -1,6 +1,5 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -8,54 +7,18 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.books.model_map import MAP_FILE, POINTERS_FILE, known_pointers, read_model_map
+from pipelines.books.model_map import MAP_FILE, known_pointers, read_model_map
 from pipelines.books.model_names import candidates
 from pipelines.books.token_prices import price_segments
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.sources.catalog import ranks
+from pipelines.steps.cost_fingerprints import changed_fingerprints, fingerprints
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.overlap import count_once
-from pipelines.usage.pricing import FORMULA_VERSION, price_usage
+from pipelines.usage.pricing import price_usage
 from pipelines.usage.reconciliation import compare, models_to_price
 from pipelines.warehouse import Warehouse, read_table, replace_dates
-
-_INPUTS_OF_A_DAY = """
-WITH days AS (
-    SELECT usage_date FROM core.ledger_file UNION SELECT usage_date FROM core.reported_cost
-),
-reported AS (
-    SELECT usage_date, bit_xor(hash(reported_cost)) AS lines FROM core.reported_cost GROUP BY usage_date
-),
-first_price AS (
-    SELECT provider, channel, region, model, service_tier, meter, min(valid_from) AS since
-    FROM core.token_price WHERE known_to IS NULL GROUP BY ALL
-),
-unpriced AS (
-    SELECT DISTINCT usage_date, CASE channel WHEN 'api' THEN provider ELSE 'unknown' END AS provider
-    FROM core.usage_cost WHERE price_id IS NULL
-),
--- What explains unpriced usage: the first price of each tier and meter of its provider's models, at any time.
-explained AS (
-    SELECT usage_date, bit_xor(hash(first_price)) AS first_prices
-    FROM unpriced
-    JOIN first_price ON first_price.provider = unpriced.provider OR unpriced.provider = 'unknown'
-    GROUP BY usage_date
-)
-SELECT
-    days.usage_date,
-    any_value(file.path) AS path,
-    any_value(reported.lines) AS reported_lines,
-    bit_xor(hash(version.price_id)) FILTER (version.valid_from < days.usage_date + INTERVAL 1 DAY
-        AND (version.valid_to IS NULL OR version.valid_to > days.usage_date)) AS prices_in_force,
-    any_value(explained.first_prices) AS first_prices
-FROM days
-LEFT JOIN core.ledger_file AS file USING (usage_date)
-LEFT JOIN reported USING (usage_date)
-LEFT JOIN core.token_price AS version ON version.known_to IS NULL
-LEFT JOIN explained USING (usage_date)
-GROUP BY days.usage_date
-"""
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
@@ -77,7 +40,7 @@ def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
     Days that a run left half built, because it was killed after pricing them, are among them.
     """
     with warehouse.write() as connection:
-        days = set(_fingerprints_that_differ(connection, warehouse.folder))
+        days = set(changed_fingerprints(connection, warehouse.folder))
         days |= {day for (day,) in connection.execute(_DAYS_WITHOUT_MARTS).fetchall()}
         unreported = connection.execute(
             "SELECT day FROM (SELECT fetched_at::DATE AS day FROM raw.fetch WHERE origin <> 'shipped' "
@@ -92,8 +55,7 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
     Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
     """
     with warehouse.write() as connection:
-        current = _fingerprints_that_differ(connection, warehouse.folder)
-        stale = sorted(day for day in days if day in current)
+        stale = sorted(changed_fingerprints(connection, warehouse.folder, days))
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
             for table, rows in _priced(connection, warehouse, batch).items():
@@ -101,10 +63,9 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
-        after = _fingerprints_that_differ(connection, warehouse.folder)
-        done = [day for day in stale if day in after]
-        fingerprints = pl.DataFrame({"usage_date": done, "fingerprint": [after[day] for day in done]})
-        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], done, fingerprints)
+        after = fingerprints(connection, warehouse.folder, stale) if stale else {}
+        rows = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
+        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, rows)
     return len(stale)
 
 
@@ -158,23 +119,3 @@ def _priced(
         "main.usage_overlap": counted.overlaps,
         "core.cost_comparison": compare(texts, costs, reported, segments),
     }
-
-
-def _fingerprints_that_differ(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[date, str]:
-    """Days of the ledger whose inputs are not those that their cost was computed from, with the new fingerprint."""
-    stored = read_table(connection, "core.cost_fingerprint")
-    done = dict(zip(stored["usage_date"], stored["fingerprint"], strict=True))
-    found = {}
-    names = _names_version(folder)
-    for usage_date, *inputs in connection.execute(_INPUTS_OF_A_DAY).fetchall():
-        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs))
-        fingerprint = hashlib.sha256(text.encode()).hexdigest()[:20]
-        if done.get(usage_date) != fingerprint:
-            found[usage_date] = fingerprint
-    return found
-
-
-def _names_version(folder: Path) -> str:
-    """Hash of the two tables of names: another meaning of an id is another price."""
-    files = [file for file in (POINTERS_FILE, folder / MAP_FILE) if file.exists()]
-    return hashlib.sha256(b"\x1f".join(file.read_bytes() for file in files)).hexdigest()
