@@ -1,4 +1,7 @@
-"""What a benchmark found, as one line of JSON: the ratio first, because it says the most on another machine."""
+"""What a benchmark found, as one line of JSON.
+
+Of a comparison the ratio comes first, because it says the most on another machine.
+"""
 
 import json
 from collections.abc import Mapping
@@ -59,6 +62,24 @@ class Result:
             **self.details,
         }
         return json.dumps(shown)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What must hold of one large run, beside nothing else: each check by name, and figures of the run."""
+
+    name: str
+    checks: Mapping[str, bool]
+    details: Mapping[str, Any]
+
+    @property
+    def is_met(self) -> bool:
+        """All checks hold."""
+        return all(self.checks.values())
+
+    def line(self) -> str:
+        """One line of JSON."""
+        return json.dumps({"name": self.name, "is_met": self.is_met, "checks": self.checks, **self.details})
 
 
 def failed(name: str, target: Target, reason: str) -> Result:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.run [NAME...]`: run the benchmarks and print one JSON line for each comparison."""
+"""`python -m benchmarks.run [NAME...]`: run the benchmarks and print one JSON line for each comparison or proof."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,38 +10,42 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from benchmarks.broken_rows import broken_rows
 from benchmarks.growth import growth
 from benchmarks.importing import import_claude_code
 from benchmarks.peers import rows_per_cpu_second
 from benchmarks.pricing import pricing_20m, pricing_100m
-from benchmarks.result import Result
+from benchmarks.result import Proof, Result
 from benchmarks.settings import Settings
 
-Benchmark = Callable[[Settings, Callable[[str], None]], Iterator[Result]]
+Benchmark = Callable[[Settings, Callable[[str], None]], Iterator[Result | Proof]]
 BENCHMARKS: dict[str, Benchmark] = {
     "pricing": pricing_20m,
     "peers": rows_per_cpu_second,
     "importing": import_claude_code,
     "growth": growth,
 }
-LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m}
+LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m, "broken-rows": broken_rows}
 
 
 def main(
     names: Annotated[
         list[str] | None, typer.Argument(help=f"Any of: {', '.join(BENCHMARKS | LARGE)}. Default: all but the large.")
     ] = None,
-    large: Annotated[bool, typer.Option("--large", help="Also price 100 million rows; takes minutes.")] = False,
+    large: Annotated[
+        bool, typer.Option("--large", help="Also 100 million rows priced, and 10 million imported; takes minutes.")
+    ] = False,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each side; the median counts.")] = 3,
+    rows: Annotated[int | None, typer.Option(min=1_200, help="Rows of broken-rows; 10 million by default.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for the generated data.")] = None,
 ) -> None:
-    """Measure, and print one JSON line for each comparison. Exit code 0 also where a target is missed."""
+    """Measure, and print one JSON line for each comparison or proof. Exit code 0 also where a target is missed."""
     known = BENCHMARKS | LARGE
     chosen = names or list(known if large else BENCHMARKS)
     unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise typer.BadParameter(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
-    settings = Settings(runs=runs) if data is None else Settings(data, runs)
+    settings = Settings(runs=runs, rows=rows) if data is None else Settings(data, runs, rows)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         for name in chosen:

@@ -17,3 +17,5 @@ class Settings:
 
     data: Path = FOLDER / ".data"
     runs: int = 3
+    rows: int | None = None
+    """Of `broken-rows`; None is its own number."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.broken_rows import write_rows
 from benchmarks.claude_code_logs import write_logs
 from benchmarks.ledger_data import ledger_files, write_ledger
 from benchmarks.price_data import REAL_MODELS
@@ -60,6 +61,11 @@ def make_ledger(folder: str, days: str, rows_per_day: str, models: str = "made u
 def make_logs(folder: str) -> dict[str, Any]:
     """The set of Claude Code logs."""
     return vars(write_logs(Path(folder)))
+
+
+def make_broken_rows(folder: str, rows: str) -> dict[str, Any]:
+    """The file with broken lines, and its truth."""
+    return write_rows(Path(folder), int(rows))
 
 
 def group(folder: str) -> dict[str, Any]:
@@ -178,7 +184,19 @@ def _build_marts(warehouse: Warehouse, days: list[date], *, by_date: bool) -> No
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     task.__name__: task
-    for task in (make_ledger, make_logs, group, price, real_segments, sample, import_logs, seed, build, one_more)
+    for task in (
+        make_ledger,
+        make_logs,
+        make_broken_rows,
+        group,
+        price,
+        real_segments,
+        sample,
+        import_logs,
+        seed,
+        build,
+        one_more,
+    )
 }
 
 

@@ -47,7 +47,7 @@ def _tokens(description: str) -> dy.Int64:
 class Usage(dy.Schema):
     """One request, or one bucket of requests: grain usage_id. Token meters are disjoint: their sum counts once."""
 
-    usage_id = text("identity by the format's own ids, so that the same usage in two files is one row")
+    usage_id = text("identity by the ids of the response or of the format: the same usage in two files is one row")
     usage_at = instant("start of the request or of the bucket")
     usage_until = instant("end of the bucket; NULL for a request", nullable=True)
     usage_date = day("UTC day of usage_at")

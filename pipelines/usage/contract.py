@@ -14,8 +14,10 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import QUANTITY_COLUMNS, Usage, UsageReject, derived_columns
+from pipelines.seller_names import UNKNOWN
 from pipelines.usage.excerpt import excerpt_of_line, excerpt_of_record
 from pipelines.usage.importer import Importer, Reading, unreadable
+from pipelines.usage.response_ids import is_one_of_a_kind
 
 USAGE_SCHEMA = polars_schema(Usage)
 REJECT_SCHEMA = polars_schema(UsageReject)
@@ -26,8 +28,11 @@ MAX_RAW_TEXT = 500
 SEPARATOR = "\x1f"
 """Between the parts of an identity: no field may hold it, so that no two identities look alike."""
 ABSENT = "-"
+ANY_FORMAT = "response"
+"""Stands where the name of the format is, in the identity of a response that several formats can state."""
 DECLARATIONS: dict[str, type[dy.Schema]] = {"usage": Usage, "reported_cost": ReportedCost}
 OWNER_COLUMNS = ("project_id", "api_key_id", "user_id", "feature", "conversation_id")
+TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 PLACE = ("import_id", "file_name", "source_line")
 
 
@@ -75,11 +80,12 @@ def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
 
 
 def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
-    """One row per usage_id, in the order of the input: the one with the largest output, then requests, then the rest.
+    """One row per usage_id, in the order of the input: the largest output, then requests, prompt, and what tells most.
 
     A log states a response several times while it streams, and a provider states a bucket again when late
-    requests arrive; the largest statement is the final one. Comparing every quantity, and then the earliest
-    start, makes the choice the same in any order of files; rows equal in all of that keep the first.
+    requests arrive; the largest statement is the final one. Of two tools' logs of one response the one that tells
+    more counts: a log without cache reads would have all of the prompt at full price. Comparing every quantity, and
+    then the earliest start, makes the choice the same in any order of files; rows equal in all of that keep the first.
     """
     is_repeated = pl.col("usage_id").is_duplicated()
     numbered = usage.with_row_index("position").with_columns(is_repeated=is_repeated)
@@ -91,10 +97,14 @@ def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
     largest = repeated.filter(output == output.max().over("usage_id"))
     tied = largest.filter(is_repeated)
     others = [name for name in QUANTITY_COLUMNS.values() if name not in ("output_tokens", "requests")]
-    sizes = ["requests", *others, "reported_cost_usd"]
-    chosen = tied.sort(
-        [*sizes, "usage_at", "position"], descending=[True] * len(sizes) + [False, False], nulls_last=True
-    ).unique("usage_id", keep="first", maintain_order=True)
+    sizes = ["requests", "prompt_tokens", "told", *others, "reported_cost_usd"]
+    told = pl.sum_horizontal(*(pl.col(name).is_not_null() for name in TOLD), pl.col("provider") != UNKNOWN)
+    chosen = (
+        tied.with_columns(told=told)
+        .sort([*sizes, "usage_at", "position"], descending=[True] * len(sizes) + [False, False], nulls_last=True)
+        .unique("usage_id", keep="first", maintain_order=True)
+        .drop("told")
+    )
     kept = pl.concat([numbered.filter(~pl.col("is_repeated")), largest.filter(~is_repeated), chosen])
     return kept.sort("position").drop("position", "is_repeated")
 
@@ -167,8 +177,7 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
 
 def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that keep the rules of their table; of the others the place and the rules they break."""
-    parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
-    identity = pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR)
+    identity = _identity(importer)
     is_usage = importer.table == "usage"
     declaration = DECLARATIONS[importer.table]
     schema = polars_schema(declaration)
@@ -192,6 +201,16 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     return pl.DataFrame(good), details.select(
         record_number="source_line", rules=rules.list.drop_nulls().list.join(", ")
     )
+
+
+def _identity(importer: Importer) -> pl.Expr:
+    """The format's name and its identity, or the response's own id where every tool logs that one."""
+    parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
+    of_format = pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR)
+    if importer.response_id is None:
+        return of_format
+    of_response = pl.concat_str(pl.lit(ANY_FORMAT), importer.response_id, separator=SEPARATOR)
+    return pl.when(is_one_of_a_kind(importer.response_id)).then(of_response).otherwise(of_format)
 
 
 def _faults(faulty: pl.DataFrame) -> Iterable[tuple[Any, ...]]:

@@ -50,6 +50,9 @@ class Importer:
     """Columns of the table from the texts, and columns that only `identity` or `rules` need. Left out is NULL."""
     identity: tuple[str, ...]
     """Columns or fields that tell one row from every other: the format's own ids, or all of a bucket's dimensions."""
+    response_id: str | None = None
+    """Column of `identity` with the provider's id of the response, where other tools log the same one: see
+    `response_ids`."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Name of a text here -> its place in the record: a column of a CSV or Parquet file, a dotted path in JSON."""
     nested: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -5,6 +5,9 @@ than prompt tokens and are refused. Details stand in metadata.usage_object. Ther
 streamed requests with server tools are those of the first iteration only (BerriAI/litellm#42663: 31,490 of 184,457):
 the rest is counted to the lifetime that the parts name, and a request whose parts name both is refused. `cache_hit`
 is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is LiteLLM's own estimate in USD.
+
+request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511); newer versions
+write the proxy's own call id, a UUID, which no other log has, so there a client's log of the request is a second row.
 """
 
 import polars as pl
@@ -166,5 +169,6 @@ LITELLM_SPEND_LOGS = Importer(
         Rule("kinds_exceed_output", text_out < 0, "more audio tokens than completion tokens"),
     ),
     identity=("request",),
+    response_id="request",
     private=frozenset({"user", "api_base"}),
 )

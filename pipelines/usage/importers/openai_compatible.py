@@ -165,6 +165,8 @@ OPENAI_COMPATIBLE = Importer(
         Rule("reasoning_exceeds_output", reasoning.value > completion.value, "more reasoning than completion tokens"),
         Rule("kinds_exceed_output", text_out < 0, "audio and image tokens are more than the completion"),
     ),
-    identity=("response",),
+    # Servers that number their responses use a number again; `created` tells such responses apart.
+    identity=("response", "usage_at"),
+    response_id="response",
     private=frozenset({"custom_id"}),
 )

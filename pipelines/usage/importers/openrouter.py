@@ -4,6 +4,7 @@ tokens_prompt holds tokens_cached and tokens_completion holds tokens_reasoning, 
 what OpenRouter charged in USD, with cost_cache (a negative saving), web search and files inside; the inference that a
 key of one's own paid for stands apart in byok_usage_inference and is added. model_permaslug is the dated name, the
 variant (":free") a part of the id. created_at is printed without a zone; OpenRouter's API states it in UTC.
+generation_id is the `id` of the response, by which GET /generation finds it.
 """
 
 import polars as pl
@@ -80,5 +81,6 @@ OPENROUTER = Importer(
         Rule("reasoning_exceeds_output", reasoning.value > completion.value, "more reasoning than completion tokens"),
     ),
     identity=("generation",),
+    response_id="generation",
     private=frozenset({"user", "app_name", "api_key_name"}),
 )

@@ -5,6 +5,9 @@ calls. By the convention input_tokens holds cache reads and cache writes, output
 tokens are parts of both. Instrumentations that leave the cache out show as more cached than input tokens and are
 refused. Known besides are the names before v1.37 (gen_ai.system, prompt_tokens) and OpenLLMetry's. Content
 (gen_ai.input.messages, ...) is never read.
+
+gen_ai.response.id is the `id` of the provider's response, so that another tool's log of it is the same row. One too
+short to be of a single response (Ollama's chatcmpl-42) gives way to the ids of the span.
 """
 
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ import polars as pl
 
 from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
+from pipelines.usage.response_ids import MIN_RANDOM
 
 USAGE = "gen_ai.usage."
 ATTRIBUTES = {
@@ -131,7 +135,9 @@ OTEL_GENAI = Importer(
         "requests": pl.lit(1, pl.Int64),
         "feature": text("service"),
         "conversation_id": text("conversation"),
-        "call": pl.coalesce(first_text("response_id").value, pl.concat_str("trace_id", "span_id", separator="/")),
+        "call": pl.when(pl.col("response_id").str.len_chars() >= MIN_RANDOM)
+        .then(first_text("response_id").value)
+        .otherwise(pl.concat_str("trace_id", "span_id", separator="/")),
     },
     rules=(
         *(unreadable(reading) for reading in (prompt, output, first_text("response_id"))),
@@ -156,4 +162,5 @@ OTEL_GENAI = Importer(
         Rule("kinds_exceed_output", text_out < 0, "more audio tokens than output tokens"),
     ),
     identity=("call",),
+    response_id="call",
 )

@@ -63,7 +63,8 @@ def test_a_circle_of_parents_ends(read):
 
 
 def test_spans_of_the_same_response_are_one_row(read):
-    found = read(export(span(1, gen_ai__response__id="r"), span(2, gen_ai__response__id="r"), span(3), span(4)))
+    response = {"gen_ai__response__id": "msg_011Ceg4JPKYmtcdo6jbwE3qC"}
+    found = read(export(span(1, **response), span(2, **response), span(3), span(4)))
     assert found.usage.height == 3
 
 
