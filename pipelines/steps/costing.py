@@ -15,8 +15,8 @@ from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.sources.catalog import ranks
 from pipelines.steps.cost_fingerprints import changed_fingerprints, fingerprints
 from pipelines.usage.contract import usage_frame
-from pipelines.usage.overlap import count_once
-from pipelines.usage.pricing import price_usage
+from pipelines.usage.overlap import OVERLAP_SCHEMA, count_once
+from pipelines.usage.pricing import price_by_day
 from pipelines.usage.reconciliation import compare, models_to_price
 from pipelines.warehouse import Warehouse, read_table, replace_dates
 
@@ -107,15 +107,15 @@ def _priced(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
 ) -> dict[str, pl.DataFrame]:
     """The rows of some days, by table."""
-    ledger = read_ledger(connection, warehouse, days)
-    counted = count_once(usage_frame([]).lazy() if ledger is None else ledger)
+    ledgers = [read_ledger(connection, warehouse, [day]) for day in days]
+    counted = [count_once(ledger) for ledger in ledgers if ledger is not None]
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
-    texts = counted.usage.cast({pl.Categorical: pl.String})
+    texts = pl.concat([usage_frame([]).lazy(), *(one.usage.cast({pl.Categorical: pl.String}) for one in counted)])
     used = texts.select(MODEL_KEY).unique().collect(engine="streaming")
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
-    costs = price_usage(counted.usage, segments)
+    costs = price_by_day([one.usage for one in counted], segments)
     return {
         "core.usage_cost": costs,
-        "main.usage_overlap": counted.overlaps,
+        "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *(one.overlaps for one in counted)]),
         "core.cost_comparison": compare(texts, costs, reported, segments),
     }

@@ -15,7 +15,6 @@ from pipelines.usage.reading import (
     DAMAGED,
     HEAD_BYTES,
     MAX_LINE_BYTES,
-    READ_BYTES,
     UTF8_BOM,
     decompressed,
     head_of,

@@ -47,7 +47,8 @@ def extract(
             f"SELECT *, {_is_object('text', 'record')} AS is_object "
             f"FROM (SELECT *, {_transformed('text', fields)} AS record FROM texts))"
         )
-        return _with_nested(read, nested).pl()
+        frame: pl.DataFrame = _with_nested(read, nested).pl()
+        return frame
     finally:
         connection.unregister("texts")
 
@@ -58,7 +59,8 @@ def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame,
         return records
     connection.register("records", records.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
-        return _with_nested(connection.sql("FROM records"), nested).pl()
+        frame: pl.DataFrame = _with_nested(connection.sql("FROM records"), nested).pl()
+        return frame
     finally:
         connection.unregister("records")
 
@@ -67,11 +69,14 @@ def _with_nested(outer: duckdb.DuckDBPyRelation, nested: Nested) -> duckdb.DuckD
     for name, fields in nested.items():
         columns = "".join(f", {_place('inside', path)} AS {_quoted(inner)}" for inner, path in fields.items())
         is_object = f"{_is_object(_quoted(name), 'inside')} AS {_quoted(name + '_is_object')}"
-        outer = outer.query(
+        queried = outer.query(
             "outer_records",
             f"SELECT * EXCLUDE (inside), {is_object}{columns} "
             f"FROM (SELECT *, {_transformed(_quoted(name), fields)} AS inside FROM outer_records)",
         )
+        if queried is None:
+            raise TypeError("DuckDB took a SELECT for a statement without rows")
+        outer = queried
     return outer
 
 

@@ -47,7 +47,8 @@ def count_once(usage: pl.LazyFrame) -> Counted:
     is_affected = pl.col("usage_date").is_in(losers["usage_date"].unique().to_list())
     kinds = usage.collect_schema() | {"width": pl.Duration("us")}
     named = usage.filter(is_affected).with_columns(_width(), logged_model="model")
-    coded = left_out.cast({name: kinds[name] for name in _PART if name in kinds} | {"logged_model": kinds["model"]})
+    # Codes are joined with codes: the small frame takes on the types of the ledger.
+    coded = left_out.with_columns(pl.col(name).cast(kinds.get(name, kinds["model"])) for name in _PART)
     kept = named.join(coded.lazy(), on=_PART, how="anti", nulls_equal=True).drop("width", "logged_model")
     return Counted(pl.concat([usage.filter(~is_affected), kept]), _overlaps(losers, ranked.filter(rank=0)))
 

@@ -128,7 +128,9 @@ def _bounded(content: Content) -> Iterator[bytes]:
 
 def _delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
     """Rows of a CSV or TSV file with a header; cells may hold line ends in quotes."""
-    stream = io.TextIOWrapper(_BlockReader(content), encoding="utf-8-sig", errors="replace", newline="")
+    stream = io.TextIOWrapper(
+        io.BufferedReader(_BlockReader(content)), encoding="utf-8-sig", errors="replace", newline=""
+    )
     header_text = stream.readline(MAX_LINE_BYTES)
     delimiter = delimiter_of(header_text)
     header = cells_of(header_text, delimiter)

@@ -6,7 +6,6 @@ import pytest
 
 from pipelines.schema.token_prices import TOKEN_METERS
 from pipelines.schema.usage import QUANTITY_COLUMNS
-
 from pipelines.usage.formats import UnknownFormat, recognise
 
 BUCKET = {
