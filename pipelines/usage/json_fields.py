@@ -39,18 +39,26 @@ def extract(
         f"CASE WHEN is_object THEN json_type(text, {_literal('$.' + path)}) END AS {_quoted(name)}"
         for name, path in kinds.items()
     ]
+    query = (
+        "SELECT * EXCLUDE (record, text), CASE WHEN NOT is_object THEN text END AS text, "
+        f"{', '.join(columns)} FROM ("
+        f"SELECT *, {_is_object('text', 'record')} AS is_object FROM (SELECT *, %s AS record FROM texts))"
+    )
     connection.register("texts", texts)
     try:
-        read = connection.sql(
-            "SELECT * EXCLUDE (record, text), CASE WHEN NOT is_object THEN text END AS text, "
-            f"{', '.join(columns)} FROM ("
-            f"SELECT *, {_is_object('text', 'record')} AS is_object "
-            f"FROM (SELECT *, {_transformed('text', fields)} AS record FROM texts))"
-        )
-        frame: pl.DataFrame = _with_nested(read, nested).pl()
-        return frame
+        return _taken_apart(connection, query, _transform("text", fields), nested)
     finally:
         connection.unregister("texts")
+
+
+def _taken_apart(connection: duckdb.DuckDBPyConnection, query: str, transform: str, nested: Nested) -> pl.DataFrame:
+    """The result of a query in which %s is the record of each text. Texts are looked over only if one is no JSON."""
+    try:
+        frame: pl.DataFrame = _with_nested(connection.sql(query % transform), nested).pl()
+    except duckdb.InvalidInputException:
+        checked = f"CASE WHEN json_valid(text) THEN {transform} END"
+        frame = _with_nested(connection.sql(query % checked), nested).pl()
+    return frame
 
 
 def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame, nested: Nested) -> pl.DataFrame:
@@ -72,7 +80,7 @@ def _with_nested(outer: duckdb.DuckDBPyRelation, nested: Nested) -> duckdb.DuckD
         queried = outer.query(
             "outer_records",
             f"SELECT * EXCLUDE (inside), {is_object}{columns} "
-            f"FROM (SELECT *, {_transformed(_quoted(name), fields)} AS inside FROM outer_records)",
+            f"FROM (SELECT *, TRY({_transform(_quoted(name), fields)}) AS inside FROM outer_records)",
         )
         if queried is None:
             raise TypeError("DuckDB took a SELECT for a statement without rows")
@@ -80,9 +88,8 @@ def _with_nested(outer: duckdb.DuckDBPyRelation, nested: Nested) -> duckdb.DuckD
     return outer
 
 
-def _transformed(text: str, fields: Mapping[str, str]) -> str:
-    # A text that is no JSON makes the whole vector fail, and TRY then reads it row by row.
-    return f"TRY(json_transform({text}, {_literal(json.dumps(_tree(fields)))}))"
+def _transform(text: str, fields: Mapping[str, str]) -> str:
+    return f"json_transform({text}, {_literal(json.dumps(_tree(fields)))})"
 
 
 def _is_object(text: str, record: str) -> str:

@@ -4,6 +4,7 @@ Everything is streamed: a file of any size, a line of any length and a decompres
 What cannot be read becomes a line with a fault, so that it can be shown, never an exception.
 """
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -146,14 +147,20 @@ def _table(state: _Lines, data: bytes) -> pa.Table:
     numbers = np.arange(state.number, state.number + len(ends), dtype=np.int64)
     state.number += len(ends)
     sizes = np.diff(offsets)
-    if sizes.max(initial=0) > MAX_LINE_BYTES + len(b"\r\n") or not _is_utf8(data):
-        return _line_by_line(numbers, data, offsets)
     lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
     nothing = pa.nulls(len(ends), pa.large_string())
     table = pa.Table.from_arrays([whole_numbers(numbers), lines, nothing, nothing], schema=LINE_SCHEMA)
-    short = np.flatnonzero(sizes <= SHORT_BYTES)
-    blank = [index for index in short if not data[offsets[index] : offsets[index + 1]].strip()]
-    return table.take(pa.array(sorted(set(range(len(ends))) - set(blank)), pa.int64())) if blank else table
+    bad = {int(index) for index in np.flatnonzero(sizes > MAX_LINE_BYTES)} | _not_utf8(data, offsets)
+    blank = {
+        int(index)
+        for index in np.flatnonzero(sizes <= SHORT_BYTES)
+        if not data[offsets[index] : offsets[index + 1]].strip()
+    }
+    if not bad and not blank:
+        return table
+    good = table.take(whole_numbers(np.delete(np.arange(len(ends)), sorted(bad | blank))))
+    rows = [_row(int(numbers[index]), data[offsets[index] : offsets[index + 1]]) for index in sorted(bad - blank)]
+    return pa.concat_tables([good, _table_of(rows)]).sort_by("source_line")
 
 
 def whole_numbers(values: np.ndarray) -> pa.Array:
@@ -161,23 +168,33 @@ def whole_numbers(values: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
 
 
-def _is_utf8(data: bytes) -> bool:
+def _not_utf8(data: bytes, offsets: np.ndarray) -> set[int]:
+    """Which lines are no UTF-8. Goes on behind each of them, so the whole is decoded once."""
     if data.isascii():
-        return True
+        return set()
+    found: set[int] = set()
+    view, start = memoryview(data), 0
+    while start < len(data):
+        try:
+            codecs.utf_8_decode(view[start:], "strict", True)
+        except UnicodeDecodeError as error:
+            index = int(np.searchsorted(offsets, start + error.start, side="right")) - 1
+            found.add(index)
+            start = int(offsets[index + 1])
+        else:
+            break
+    return found
+
+
+def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
+    """A line with its fault, if it has one."""
+    size = len(raw.rstrip(b"\r\n"))
+    if size > MAX_LINE_BYTES:
+        return number, head_of(raw), "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}"
     try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _line_by_line(numbers: np.ndarray, data: bytes, offsets: np.ndarray) -> pa.Table:
-    """The same for a block in which some line is no UTF-8 or too long."""
-    rows = [
-        _row(int(number), data[start:end])
-        for number, start, end in zip(numbers, offsets[:-1], offsets[1:], strict=True)
-    ]
-    return _table_of([row for row in rows if row[1].strip()])
+        return number, raw.decode(), None, None
+    except UnicodeDecodeError as error:
+        return number, head_of(raw.rstrip(b"\r\n")), "invalid_utf8", f"byte {error.start + 1}: {error.reason}"
 
 
 def _table_of(rows: list[tuple[int, str, str | None, str | None]]) -> pa.Table:

@@ -106,11 +106,13 @@ def _names(importer: Importer) -> list[str]:
 def _document(content: Content) -> Iterator[pa.Table]:
     """A JSON document as lines: the objects of its list, or itself."""
     data = b"".join(_bounded(content))
-    value = json.loads(data.decode("utf-8-sig"))
-    items = value if isinstance(value, list) else [value]
+    try:
+        value = json.loads(data.decode("utf-8-sig"))
+        texts = [json.dumps(item) for item in (value if isinstance(value, list) else [value])]
+    except RecursionError:
+        raise ValueError("the JSON document is nested too deeply") from None
     lines = [
-        {"source_line": number, "text": json.dumps(item), "fault": None, "detail": None}
-        for number, item in enumerate(items, 1)
+        {"source_line": number, "text": text, "fault": None, "detail": None} for number, text in enumerate(texts, 1)
     ]
     yield pa.Table.from_pylist(lines, schema=LINE_SCHEMA)
 
