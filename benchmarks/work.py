@@ -28,7 +28,7 @@ from pipelines.steps.importing import import_files
 from pipelines.steps.marts import build_mart, marts
 from pipelines.steps.naming import name_models
 from pipelines.steps.seeding import seed_price_history, shipped_versions
-from pipelines.usage.pricing import price_usage
+from pipelines.usage.pricing import price_by_day, price_usage
 from pipelines.warehouse import Warehouse, scalar
 
 COUNTED = {
@@ -84,7 +84,8 @@ def price(folder: str) -> dict[str, Any]:
     segments = pl.read_parquet(Path(folder) / "segments.parquet")
     found: dict[str, Any] = {}
     with timed(found):
-        costs = price_usage(pl.scan_parquet(ledger_files(Path(folder)), hive_partitioning=False), segments)
+        days = [pl.scan_parquet(file, hive_partitioning=False) for file in ledger_files(Path(folder))]
+        costs = price_by_day(days, segments, owners=("project_id",))
     by_meter = dict(costs.group_by("meter").agg(pl.col("quantity").sum()).iter_rows())
     totals = {meter: int(by_meter.get(meter, 0)) for meter in COUNTED}
     return found | {"rows_out": costs.height, "quantity": totals, "usd": str(costs["cost_usd"].sum())}

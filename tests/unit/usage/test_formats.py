@@ -27,7 +27,7 @@ def recognised(tmp_path):
         '{"type":"summary","summary":"x","leafUuid":"u"}',
         f"broken\n{{\n{SESSION}",
         '{"timestamp":"t","sessionId":"s","message":{"usage":{}}}',
-        gzip.compress(SESSION.encode()),
+        gzip.compress(SESSION.encode(), mtime=0),
         f"[{SESSION},\n{SESSION}]",
         "\ufeff" + SESSION,
     ],

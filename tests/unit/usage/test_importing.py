@@ -92,7 +92,7 @@ def test_every_wrapping_gives_the_same_rows(tmp_path, source, wrap):
 
 def test_one_content_under_two_names_is_one_import(tmp_path):
     other = tmp_path / "renamed.jsonl.gz"
-    other.write_bytes(gzip.compress(CLAUDE.read_bytes()))
+    other.write_bytes(gzip.compress(CLAUDE.read_bytes(), mtime=0))
     first, second = summary(import_file(CLAUDE, AS_OF)), summary(import_file(other, AS_OF))
     assert first.import_id == second.import_id
     assert (first.path.name, second.path.name) == ("claude_session.jsonl", "renamed.jsonl.gz")
@@ -106,7 +106,7 @@ def test_one_content_under_two_names_is_one_import(tmp_path):
         (b"start_time,end_time\n1,2\n", "start_time,end_time"),
         (b"\x7fELF\x00\x01\xff\xfe\n", "ELF"),
         ("wide".encode("utf-16"), "xff"),
-        (gzip.compress(b"{}")[:5], "holds no line"),
+        (gzip.compress(b"{}", mtime=0)[:5], "holds no line"),
         (b"\0" * (20 << 20), "no format"),
     ],
 )
@@ -138,7 +138,7 @@ def test_bad_bytes_and_long_lines_cost_one_line_each(tmp_path):
 
 def test_a_truncated_gzip_keeps_its_rows_and_says_so(tmp_path):
     path = tmp_path / "log.gz"
-    path.write_bytes(gzip.compress(CLAUDE.read_bytes())[:-8])
+    path.write_bytes(gzip.compress(CLAUDE.read_bytes(), mtime=0)[:-8])
     imported = import_file(path, AS_OF)
     assert imported.usage.height == 3
     assert rejects(imported)[-1] == (13, "file_truncated")
