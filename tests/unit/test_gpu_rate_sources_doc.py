@@ -20,6 +20,6 @@ def test_every_source_is_listed_once_with_its_standing_and_proof():
 
 def test_what_is_left_out_is_in_no_address_of_the_catalog():
     """Hosts whose terms or robots.txt forbid it, or whose API needs a key that no source has."""
-    forbidden = ("verda.com", "datacrunch.io", "together", "cloudbilling.googleapis.com", "cloud.lambdalabs.com")
+    forbidden = ("verda.com", "datacrunch.io", "together", "cloud.lambdalabs.com")
     addresses = [url for source in SOURCES if source.kind == "gpu_rates" for url in source.urls]
     assert not [url for url in addresses if any(host in url for host in forbidden)]

@@ -3,8 +3,7 @@
 Google prices no machine but its parts: GPU, core, GB of memory and local SSD, each by region. A machine costs the sum,
 and its bundled SSD is part of it (without it A2 Ultra comes out 1 % too cheap). Parts in other sales (commitments,
 reservations, "DWS", sole tenancy, calendar mode) have other wordings and are not looked at. Whether a part is spot is
-told by its wording: some spot GPUs are filed under on demand. The catalog asks for the user's API key, so no source of
-the catalog reads it yet.
+told by its wording: some spot GPUs are filed under on demand. The catalog answers only with the user's API key.
 """
 
 import re

@@ -1,5 +1,6 @@
 """Pages and APIs of GPU rental rates: one entry per source. What is left out is in docs/gpu_rate_sources.md."""
 
+from pipelines.sources.api_key import ApiKey
 from pipelines.sources.gpu_rates import (
     aws,
     aws_spot,
@@ -8,6 +9,7 @@ from pipelines.sources.gpu_rates import (
     crusoe,
     digitalocean,
     fireworks_dedicated,
+    gcp,
     huggingface,
     hyperstack,
     lambda_labs,
@@ -108,6 +110,19 @@ GPU_RATES = (
         parse=aws_spot.parse,
         min_rows=20,
         accept="application/json, application/x-javascript",
+    ),
+    # Prices of Compute Engine's parts, 31,000 in pages of 5000. The key's project must have the Cloud Billing API on.
+    Source(
+        key="gcp_rates",
+        kind="gpu_rates",
+        standing="api",
+        urls=("https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus?currencyCode=USD&pageSize=5000",),
+        parse=gcp.parse,
+        min_rows=50,
+        accept="application/json",
+        max_bytes=128 * MIB,
+        next_page=gcp.next_page,
+        api_key=ApiKey("GOOGLE_CLOUD_API_KEY", header="X-Goog-Api-Key", prefix=""),
     ),
     Source(
         key="vultr_vm_rates",

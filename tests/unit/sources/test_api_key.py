@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -179,15 +180,46 @@ def test_keys_travel_over_tls_only_and_to_one_host() -> None:
     keyed = [source for source in SOURCES if source.api_key is not None]
     assert keyed
     for source in keyed:
-        assert all(url.startswith("https://") and "?" not in url for url in source.urls)
+        assert all(url.startswith("https://") for url in source.urls)
+        assert {name for url in source.urls for name, _ in parse_qsl(urlsplit(url).query)} <= {
+            "currencyCode",
+            "pageSize",
+        }
         assert not source.redirect_hosts
         assert len({url.split("/")[2] for url in source.urls}) == 1
 
 
-def test_a_paged_list_takes_it_along_on_its_own_host_only(
-    warehouse: Warehouse, server: Loopback, fetcher: Fetcher, keyed: Source
+def test_a_paged_list_takes_it_along_to_every_page(warehouse: Warehouse, server: Loopback, fetcher: Fetcher) -> None:
+    google = replace(SOURCES_BY_KEY["gcp_rates"], urls=(server.url("/skus?currencyCode=USD&pageSize=5000"),))
+    tokens = ("a=b", "c", "")
+    pages = [json.dumps({"skus": [], "nextPageToken": token}).encode() for token in tokens]
+    server.script("/skus", *(Reply(body=page) for page in pages))
+    attempt = fetch_source(warehouse, google, fetcher, AT, environ={"GOOGLE_CLOUD_API_KEY": SECRET})
+    assert (attempt.outcome, attempt.url) == ("new", server.url("/skus"))
+    assert [(asked.path, asked.headers.get("X-Goog-Api-Key")) for asked in server.asked] == [
+        ("/skus?currencyCode=USD&pageSize=5000", SECRET),
+        ("/skus?currencyCode=USD&pageSize=5000&pageToken=a%3Db", SECRET),
+        ("/skus?currencyCode=USD&pageSize=5000&pageToken=c", SECRET),
+    ]
+    assert not any("Authorization" in asked.headers for asked in server.asked)
+    assert SECRET not in everything_stored(warehouse)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_paged_list_takes_it_to_no_other_host(
+    warehouse: Warehouse, server: Loopback, fetcher: Fetcher, keyed: Source, host: str
 ) -> None:
+    """Neither by a link nor by a redirect of a later page; a port of its own is a host of its own."""
     paged = replace(keyed, next_page=lambda body: json.loads(body)["link"])
-    server.script("/v1/models", Reply(body=b'{"link": "http://localhost:1/more"}'))
-    assert "foreign host" in str(fetch_source(warehouse, paged, fetcher, AT, environ=ENVIRON).error)
-    assert [asked.path for asked in server.asked] == ["/v1/models"]
+    with Loopback() as elsewhere:
+        elsewhere.script("/more", BODY)
+        link = f"http://{host}:{elsewhere.server_port}/more"
+        server.script("/v1/models", Reply(body=json.dumps({"link": link}).encode()))
+        by_link = fetch_source(warehouse, paged, fetcher, AT, environ=ENVIRON)
+        server.script("/v1/models", Reply(body=b'{"link": "/second"}'))
+        server.script("/second", Reply(302, headers={"Location": link}))
+        by_redirect = fetch_source(warehouse, paged, fetcher, AT, environ=ENVIRON)
+        assert not elsewhere.asked
+    assert "foreign host" in str(by_link.error)
+    assert "a redirect, which is not followed with a key" in str(by_redirect.error)
+    assert [asked.path for asked in server.asked] == ["/v1/models", "/v1/models", "/second"]

@@ -175,7 +175,7 @@ def test_the_warehouse_is_free_while_alerts_are_sent(warehouse):
 MOVED_RATE = {
     "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
     "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand", "valid_from": NOW,
-    "known_from": NOW, "local_per_gpu_hour": Decimal("3.99"), "currency": "USD",
+    "known_from": NOW, "usd_per_gpu_hour": Decimal("3.99"), "local_per_gpu_hour": Decimal("3.99"), "currency": "USD",
     "old_local_per_gpu_hour": Decimal("3.49"), "price_kind": "quoted", "is_listed": True, "source": "runpod_rates",
     "fetch_id": "f", "rate_id": "r",
 }  # fmt: skip

@@ -17,7 +17,7 @@ RATE = {
 SOURCES = [
     {
         "source": name, "kind": "gpu_rates", "standing": standing, "rank": rank, "url": "https://example.org/",
-        "is_proven": False,
+        "is_proven": False, "is_asked": True,
     }
     for name, standing, rank in (
         ("runpod_rates", "api", 1), ("gpuhunt_rates", "aggregator", 8), ("skypilot_rates", "aggregator", 9),
