@@ -201,16 +201,6 @@ def _table_of(rows: list[tuple[int, str, str | None, str | None]]) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(LINE_SCHEMA.names, row, strict=True)) for row in rows], schema=LINE_SCHEMA)
 
 
-def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
-    size = len(raw.rstrip(b"\r\n"))
-    if size > MAX_LINE_BYTES:
-        return number, head_of(raw), "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}"
-    try:
-        return number, raw.decode(), None, None
-    except UnicodeDecodeError as error:
-        return number, head_of(raw.rstrip(b"\r\n")), "invalid_utf8", f"byte {error.start + 1}: {error.reason}"
-
-
 def _too_long(state: _Lines, more: int) -> pa.Table:
     size = len(state.rest) + state.dropped + more
     table = _fault(state, "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}", state.rest)
