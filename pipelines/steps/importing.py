@@ -107,17 +107,30 @@ def _store(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction: ledger, rejects, and the files that end in it."""
+    # Another run may have imported one of the files since this one looked.
+    imported = set(read_table(connection, "core.usage_import")["import_id"])
+    for count in batch.complete:
+        if count.reason is None and count.import_id in imported:
+            count.reason, count.is_known = "this content was imported before", True
     new = _into_ledger(connection, warehouse, batch) if batch.table == "usage" else _into_costs(connection, batch)
-    append(connection, "core.usage_reject", batch.rejects)
-    outcomes = {}
+    _replace_rejects(connection, batch.rejects)
     for count in batch.complete:
         count.new_count += new.get(count.import_id, 0)
     imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
     append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
     _note_files(connection, batch.complete)
-    for count in batch.complete:
-        outcomes[count.path] = _outcome(count)
-    return outcomes
+    return {count.path: _outcome(count) for count in batch.complete}
+
+
+def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFrame) -> None:
+    """Store the rejects of a batch; those of a run that was killed before its file was complete are replaced."""
+    spans = rejects.group_by("import_id").agg(first=pl.col("source_line").min(), last=pl.col("source_line").max())
+    for import_id, first, last in spans.iter_rows():
+        connection.execute(
+            "DELETE FROM core.usage_reject WHERE import_id = $id AND source_line BETWEEN $first AND $last",
+            {"id": import_id, "first": first, "last": last},
+        )
+    append(connection, "core.usage_reject", rejects)
 
 
 def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:

@@ -149,10 +149,11 @@ def number_repeated(usage: pl.DataFrame) -> pl.DataFrame:
     """
     quantities = list(QUANTITY_COLUMNS.values())
     order = ["output_tokens", "requests", *[name for name in quantities if name not in ("output_tokens", "requests")]]
-    distinct = usage.unique(["import_id", "usage_id", *quantities], keep="first", maintain_order=True)
+    numbered = usage.with_row_index("position")
+    distinct = numbered.unique(["import_id", "usage_id", *quantities], keep="first", maintain_order=True)
     ranked = distinct.sort(order, descending=True, nulls_last=True, maintain_order=True)
     number = pl.int_range(1, pl.len() + 1).over("import_id", "usage_id").cast(pl.String)
-    return ranked.with_columns(usage_id=pl.col("usage_id") + SEPARATOR + number).sort("import_id", "source_line")
+    return ranked.with_columns(usage_id=pl.col("usage_id") + SEPARATOR + number).sort("position").drop("position")
 
 
 def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[pl.DataFrame, list[tuple[str, str]]]:

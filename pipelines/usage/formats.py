@@ -185,4 +185,4 @@ def _shown(head: bytes) -> str:
 
 def _remedy() -> str:
     known = ", ".join(importer.name for importer in IMPORTERS)
-    return f"Formats: {known}. Name one with --format if the file is one of them; `costs formats` says what they are."
+    return f"Name one with --format if the file is one of them: {known} (`costs formats` says what they are)."

@@ -62,7 +62,8 @@ def write(folder: Path, known: pl.DataFrame, usage: pl.DataFrame) -> LedgerChang
     for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
-    unknown = usage.select("usage_id", "import_id").join(existing, on="usage_id", how="anti")
+    stated = usage.select("usage_id", "import_id").unique("usage_id", keep="first", maintain_order=True)
+    unknown = stated.join(existing, on="usage_id", how="anti")
     new_rows = unknown.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
     return LedgerChange(pl.DataFrame(files, schema=FILE_SCHEMA), new_rows)
 
