@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.schema.usage import QUANTITY_COLUMNS, LedgerFile
@@ -168,6 +168,7 @@ def totals(folder, *files):
     return read(folder, known).group_by("usage_date").agg(pl.len(), *quantities).sort("usage_date").rows()
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(lines, st.booleans()), min_size=1, max_size=8))
 def test_a_log_split_into_two_files_in_any_order_gives_the_same_totals(tmp_path_factory, chosen):
     one = [line for line, is_first in chosen if is_first]
