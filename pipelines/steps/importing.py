@@ -144,7 +144,8 @@ def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, ba
 
 def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, int]:
     """Store reported costs; what is known already by the same figures is a duplicate."""
-    before = read_table(connection, "core.reported_cost").select("cost_id", "amount_usd")
+    ids = batch.rows["cost_id"].to_list()
+    before = read_table(connection, "core.reported_cost", "cost_id IN (SELECT unnest($ids))", ids=ids)
     store_reported_costs(connection, batch.rows)
     new = batch.rows.join(before, on=["cost_id", "amount_usd"], how="anti")
     return dict(new.group_by("import_id").len().iter_rows())

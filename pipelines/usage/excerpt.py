@@ -21,8 +21,9 @@ FREE_TEXT = re.compile(r'"(?:content|text|prompt|message|input|output|summary|qu
 def excerpt_of_record(record: Mapping[str, object], importer: Importer) -> str:
     """A record as JSON of what is harmless in it; of other values only their length is told."""
     hidden = importer.private | importer.nested.keys()
-    names = [*importer.fields, *(name for inside in importer.nested.values() for name in inside)]
-    shown = {name: _harmless(record[name]) for name in names if name not in hidden and record.get(name) is not None}
+    shown = {
+        name: _harmless(record[name]) for name in importer.texts if name not in hidden and record.get(name) is not None
+    }
     return json.dumps(shown)
 
 

@@ -74,6 +74,11 @@ class Importer:
     table: Literal["usage", "reported_cost"] = "usage"
 
     @property
+    def texts(self) -> list[str]:
+        """Names of all texts of a record: fields, and those inside fields."""
+        return [*self.fields, *(name for inside in self.nested.values() for name in inside)]
+
+    @property
     def needs_whole_files(self) -> bool:
         """Whether a file may not be read in parts."""
         return self.prepare is not None or self.settle is not None

@@ -68,7 +68,7 @@ def _extracted(connection: duckdb.DuckDBPyConnection, lines: pa.Table, importer:
 
 def _expanded(lines: pl.DataFrame, importer: Importer) -> pl.DataFrame:
     """Records that hold many rows, one by one: such formats are small reports, or need what SQL says badly."""
-    fields = dict.fromkeys(_names(importer), pl.String())
+    fields = dict.fromkeys(importer.texts, pl.String())
     rows: list[dict[str, Any]] = []
     for line in lines.iter_rows(named=True):
         try:
@@ -94,13 +94,6 @@ def _why(text: str, error: Exception) -> dict[str, str]:
         # Errors of the language itself are named only, they quote values.
         return {"fault": "not_this_format", "detail": str(error) if type(error) is ValueError else type(error).__name__}
     return {"fault": fault, "detail": detail}
-
-
-def _names(importer: Importer) -> list[str]:
-    """All texts of a record: fields, and those inside fields."""
-    inside = [name for fields in importer.nested.values() for name in fields]
-    flags = [f"{name}_is_object" for name in importer.nested]
-    return [name for name in (*importer.fields, *inside) if name not in flags]
 
 
 def _document(content: Content) -> Iterator[pa.Table]:
