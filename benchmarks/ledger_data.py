@@ -108,6 +108,7 @@ def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.D
     frame = frame.with_columns(
         prompt_tokens=pl.sum_horizontal(pl.col(name).fill_null(0) for name in PROMPT),
         offer=pl.concat_str(OFFER, separator="\x1f"),
+        usage_minute=pl.Series(at // 60_000_000 % 1_440),
     )
     missing = [pl.lit(None).alias(name) for name in USAGE_SCHEMA if name not in frame.columns]
     return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
@@ -150,3 +151,8 @@ def _where(mask: Any, values: Any) -> pl.Series:
 def ledger_files(folder: Path) -> list[Path]:
     """The Parquet files of a ledger, by day."""
     return sorted((folder / "ledger").glob("usage_date=*/*.parquet"))
+
+
+def day_of(file: Path) -> date:
+    """The UTC day of one of these files."""
+    return date.fromisoformat(file.parent.name.removeprefix("usage_date="))

@@ -17,7 +17,7 @@ import polars as pl
 
 from benchmarks.broken_rows import write_rows
 from benchmarks.claude_code_logs import write_logs
-from benchmarks.ledger_data import ledger_files, write_ledger
+from benchmarks.ledger_data import day_of, ledger_files, write_ledger
 from benchmarks.price_data import REAL_MODELS
 from pipelines.books.model_map import MAP_FILE, read_model_map
 from pipelines.schema.price_segments import MODEL_KEY
@@ -28,6 +28,7 @@ from pipelines.steps.importing import import_files
 from pipelines.steps.marts import build_mart, marts
 from pipelines.steps.naming import name_models
 from pipelines.steps.seeding import seed_price_history, shipped_versions
+from pipelines.usage import ledger
 from pipelines.usage.pricing import price_by_day, price_usage
 from pipelines.warehouse import Warehouse, scalar
 
@@ -84,7 +85,10 @@ def price(folder: str) -> dict[str, Any]:
     segments = pl.read_parquet(Path(folder) / "segments.parquet")
     found: dict[str, Any] = {}
     with timed(found):
-        days = [pl.scan_parquet(file, hive_partitioning=False) for file in ledger_files(Path(folder))]
+        scans: dict[date, list[pl.LazyFrame]] = {}
+        for file in ledger_files(Path(folder)):
+            scans.setdefault(day_of(file), []).append(ledger.scan(file))
+        days = {day: pl.concat(parts, how="diagonal") for day, parts in scans.items()}
         costs = price_by_day(days, segments, owners=("project_id",))
     by_meter = dict(costs.group_by("meter").agg(pl.col("quantity").sum()).iter_rows())
     totals = {meter: int(by_meter.get(meter, 0)) for meter in COUNTED}

@@ -8,6 +8,7 @@ from pipelines.schema.tables import Table
 
 _SIMPLE_TYPES: dict[type[dy.Column], str] = {
     dy.String: "VARCHAR",
+    dy.Int16: "SMALLINT",
     dy.Int64: "BIGINT",
     dy.Float64: "DOUBLE",
     dy.Bool: "BOOLEAN",

@@ -35,6 +35,7 @@ def derived_columns() -> dict[str, pl.Expr]:
     prompt = [pl.col(QUANTITY_COLUMNS[meter]).fill_null(0) for meter in PROMPT_METERS]
     return {
         "usage_date": pl.col("usage_at").dt.date(),
+        "usage_minute": pl.col("usage_at").dt.hour().cast(pl.Int16) * 60 + pl.col("usage_at").dt.minute(),
         "offer": pl.concat_str(OFFER, separator=OFFER_SEPARATOR),
         "prompt_tokens": pl.sum_horizontal(prompt),
     }
@@ -51,6 +52,9 @@ class Usage(dy.Schema):
     usage_at = instant("start of the request or of the bucket")
     usage_until = instant("end of the bucket; NULL for a request", nullable=True)
     usage_date = day("UTC day of usage_at")
+    usage_minute = dy.Int16(
+        min=0, max=1439, description="minute of that day", metadata={"unit": "minutes since midnight UTC"}
+    )
     grain = choice("request or bucket", ("request", "bucket"))
     provider = text("who bills it; 'unknown' where the log does not tell")
     channel = choice("where the model is bought", CHANNELS)

@@ -14,6 +14,7 @@ from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.sources.catalog import ranks
 from pipelines.steps.cost_fingerprints import changed_fingerprints, fingerprints
+from pipelines.usage import ledger
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.overlap import OVERLAP_SCHEMA, count_once
 from pipelines.usage.pricing import price_by_day
@@ -96,26 +97,26 @@ def names_of(listed: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -
 
 def read_ledger(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
-) -> pl.LazyFrame | None:
-    """The ledger's rows of some days, its texts coded (see `ledger.CODED`), or None where there are none."""
+) -> dict[date, pl.LazyFrame]:
+    """The ledger's rows of those of some days that have any: see `ledger.scan`."""
     files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
-    paths = [warehouse.folder / path for path in files["path"]]
-    return pl.scan_parquet(paths, hive_partitioning=False) if paths else None
+    return {day: ledger.scan(warehouse.folder / path) for day, path in files.select("usage_date", "path").iter_rows()}
 
 
 def _priced(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
 ) -> dict[str, pl.DataFrame]:
     """The rows of some days, by table."""
-    ledgers = [read_ledger(connection, warehouse, [day]) for day in days]
-    counted = [count_once(ledger) for ledger in ledgers if ledger is not None]
+    counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
-    texts = pl.concat([usage_frame([]).lazy(), *(one.usage.cast({pl.Categorical: pl.String}) for one in counted)])
-    used = texts.select(MODEL_KEY).unique().collect(engine="streaming")
+    coded = [one.usage.cast({pl.Categorical: pl.String}) for one in counted.values()]
+    usage = pl.concat([usage_frame([]).lazy(), *coded], how="diagonal")
+    used = usage.select(MODEL_KEY).unique().collect(engine="streaming")
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
-    costs = price_by_day([one.usage for one in counted], segments)
+    costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
+    overlaps = [one.overlaps for one in counted.values()]
     return {
         "core.usage_cost": costs,
-        "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *(one.overlaps for one in counted)]),
-        "core.cost_comparison": compare(texts, costs, reported, segments),
+        "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
+        "core.cost_comparison": compare(usage, costs, reported, segments),
     }

@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.model_ids import undated
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TOKEN_METERS
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.usage import QUANTITY_COLUMNS, Usage
 from pipelines.schema.usage_overlap import UsageOverlap
 
 OVERLAP_SCHEMA = polars_schema(UsageOverlap)
@@ -33,11 +33,21 @@ class Counted:
 def count_once(usage: pl.LazyFrame) -> Counted:
     """Leave out usage that a larger report of the same day, provider, channel and undated model states too.
 
-    `usage`: columns of core.usage, one row per usage_id. A report is all request logs together, or the buckets of
-    one format, width and grouping. The one with most tokens counts; without tokens, with most requests; of equal
-    ones the finer: requests before buckets, narrow before wide, more owner columns, then by name. So the order of
-    rows and files does not matter. Days with one report per model pass through without a join.
+    `usage`: columns of core.usage, one row per usage_id; a column that is NULL throughout may be left out. A report is
+    all request logs together, or the buckets of one format, width and grouping. The one with most tokens counts;
+    without tokens, with most requests; of equal ones the finer: requests before buckets, narrow before wide, more owner
+    columns, then by name. So the order of rows and files does not matter. Days with one report per model pass through
+    without a join.
     """
+    columns = usage.collect_schema()
+    if "usage_until" not in columns:
+        # Only buckets have an end, and without them there is one report only: all request logs together.
+        return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
+    missing = {name: pl.lit(None, kind) for name, kind in polars_schema(Usage).items() if name not in columns}
+    return _largest_reports(usage.with_columns(**missing) if missing else usage)
+
+
+def _largest_reports(usage: pl.LazyFrame) -> Counted:
     parts = _parts(usage)
     ranked = _ranked(parts)
     losers = ranked.filter(pl.col("rank") > 0)

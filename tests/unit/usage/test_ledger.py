@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.schema.usage import QUANTITY_COLUMNS, LedgerFile
 from pipelines.usage.contract import usage_frame
-from pipelines.usage.ledger import FILE_SCHEMA, read, sweep, write
+from pipelines.usage.ledger import FILE_SCHEMA, read, scan, sweep, write
 from tests.one_import import import_file
 
 DAY = date(2026, 3, 21)
@@ -176,3 +176,13 @@ def test_a_log_split_into_two_files_in_any_order_gives_the_same_totals(tmp_path_
     expected = totals(tmp_path_factory.mktemp("whole"), [line for line, _ in chosen])
     assert totals(tmp_path_factory.mktemp("there"), one, two) == expected
     assert totals(tmp_path_factory.mktemp("back"), two, one) == expected
+
+
+def test_a_day_is_scanned_without_the_columns_that_say_nothing(tmp_path):
+    rows = usage({}, {"usage_id": "u2", "output_tokens": None})
+    change = write(tmp_path, NOTHING, rows)
+    scanned = scan(tmp_path / change.files["path"][0]).collect()
+    left_out = set(rows.columns) - set(scanned.columns)
+    assert left_out == {name for name in rows.columns if rows[name].null_count() == rows.height}
+    assert "output_tokens" in scanned.columns, "one row has it"
+    assert "usage_until" in left_out
