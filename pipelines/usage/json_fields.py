@@ -33,32 +33,50 @@ def extract(
     where the record has none, JSON null, or something else than an object above it; of an object or list it is the
     JSON text.
     """
-    columns = [f"{_place('record', path)} AS {_quoted(name)}" for name, path in fields.items()]
-    # Only of an object: the text of another line may be no JSON at all.
-    columns += [
-        f"CASE WHEN is_object THEN json_type(text, {_literal('$.' + path)}) END AS {_quoted(name)}"
-        for name, path in kinds.items()
+    columns = [
+        "* EXCLUDE (text, is_object)",
+        "is_object",
+        "CASE WHEN NOT is_object THEN text END AS text",
+        *(f"{_kind(path, fields)} AS {_quoted(name)}" for name, path in kinds.items()),
     ]
     query = (
-        "SELECT * EXCLUDE (record, text), CASE WHEN NOT is_object THEN text END AS text, "
-        f"{', '.join(columns)} FROM ("
+        f"SELECT {', '.join(columns)} FROM ("
         f"SELECT *, {_is_object('text', 'record')} AS is_object FROM (SELECT *, %s AS record FROM texts))"
     )
     connection.register("texts", texts)
     try:
-        return _taken_apart(connection, query, _transform("text", fields), nested)
+        frame = _taken_apart(connection, query, _transform("text", fields))
     finally:
         connection.unregister("texts")
+    return extract_nested(connection, _flat(frame, fields), nested)
 
 
-def _taken_apart(connection: duckdb.DuckDBPyConnection, query: str, transform: str, nested: Nested) -> pl.DataFrame:
+def _taken_apart(connection: duckdb.DuckDBPyConnection, query: str, transform: str) -> pl.DataFrame:
     """The result of a query in which %s is the record of each text. Texts are looked over only if one is no JSON."""
     try:
-        frame: pl.DataFrame = _with_nested(connection.sql(query % transform), nested).pl()
+        frame: pl.DataFrame = connection.sql(query % transform).pl()
     except duckdb.InvalidInputException:
-        checked = f"CASE WHEN json_valid(text) THEN {transform} END"
-        frame = _with_nested(connection.sql(query % checked), nested).pl()
+        frame = connection.sql(query % f"CASE WHEN json_valid(text) THEN {transform} END").pl()
     return frame
+
+
+def _flat(frame: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
+    """The fields of `record` as columns, which polars does without a copy."""
+    columns = []
+    for name, path in fields.items():
+        value = pl.col("record")
+        for part in path.split("."):
+            value = value.struct.field(part)
+        columns.append(value.alias(name))
+    return frame.select(pl.exclude("record"), *columns)
+
+
+def _kind(path: str, fields: Mapping[str, str]) -> str:
+    """The JSON type of what lies at a path of an object. Only an object has fields inside, so that is told first."""
+    # Not of other texts: they may be no JSON at all.
+    told = f"CASE WHEN is_object THEN json_type(text, {_literal('$.' + path)}) END"
+    inside = next((place for place in fields.values() if place.startswith(path + ".")), None)
+    return f"CASE WHEN {_place('record', inside)} IS NOT NULL THEN 'OBJECT' ELSE {told} END" if inside else told
 
 
 def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame, nested: Nested) -> pl.DataFrame:

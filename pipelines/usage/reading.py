@@ -150,7 +150,9 @@ def _table(state: _Lines, data: bytes) -> pa.Table:
     lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
     nothing = pa.nulls(len(ends), pa.large_string())
     table = pa.Table.from_arrays([whole_numbers(numbers), lines, nothing, nothing], schema=LINE_SCHEMA)
-    bad = {int(index) for index in np.flatnonzero(sizes > MAX_LINE_BYTES)} | _not_utf8(data, offsets)
+    bad = {int(index) for index in np.flatnonzero(sizes > MAX_LINE_BYTES)}
+    if not _is_utf8(lines):
+        bad |= _not_utf8(data, offsets)
     blank = {
         int(index)
         for index in np.flatnonzero(sizes <= SHORT_BYTES)
@@ -168,10 +170,17 @@ def whole_numbers(values: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
 
 
+def _is_utf8(lines: pa.LargeStringArray) -> bool:
+    """Whether all lines are UTF-8. Arrow looks twenty times faster than Python decodes, but does not say where."""
+    try:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def _not_utf8(data: bytes, offsets: np.ndarray) -> set[int]:
     """Which lines are no UTF-8. Goes on behind each of them, so the whole is decoded once."""
-    if data.isascii():
-        return set()
     found: set[int] = set()
     view, start = memoryview(data), 0
     while start < len(data):
