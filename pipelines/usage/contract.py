@@ -87,26 +87,27 @@ def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
     more counts: a log without cache reads would have all of the prompt at full price. Comparing every quantity, and
     then the earliest start, makes the choice the same in any order of files; rows equal in all of that keep the first.
     """
+    ids = usage.select("usage_id", output=pl.col("output_tokens").fill_null(-1)).with_row_index("position")
     is_repeated = pl.col("usage_id").is_duplicated()
-    numbered = usage.with_row_index("position").with_columns(is_repeated=is_repeated)
-    repeated = numbered.filter("is_repeated")
+    repeated = ids.filter(is_repeated)
     if repeated.is_empty():
         return usage
     # The output decides nearly always; all quantities are compared only of those that are equal in it.
-    output = pl.col("output_tokens").fill_null(-1)
-    largest = repeated.filter(output == output.max().over("usage_id"))
-    tied = largest.filter(is_repeated)
+    largest = repeated.filter(pl.col("output") == pl.col("output").max().over("usage_id"))
+    tied = largest.filter(is_repeated)["position"]
+    kept = [ids.filter(~is_repeated)["position"], largest.filter(~is_repeated)["position"]]
+    positions = pl.concat([*kept, _that_tells_most(usage[tied].with_columns(position=tied))])
+    return usage[positions.sort()]
+
+
+def _that_tells_most(tied: pl.DataFrame) -> pl.Series:
+    """Of rows with the same usage_id and output, the position of one each."""
     others = [name for name in QUANTITY_COLUMNS.values() if name not in ("output_tokens", "requests")]
     sizes = ["requests", "prompt_tokens", "told", *others, "reported_cost_usd"]
     told = pl.sum_horizontal(*(pl.col(name).is_not_null() for name in TOLD), pl.col("provider") != UNKNOWN)
-    chosen = (
-        tied.with_columns(told=told)
-        .sort([*sizes, "usage_at", "position"], descending=[True] * len(sizes) + [False, False], nulls_last=True)
-        .unique("usage_id", keep="first", maintain_order=True)
-        .drop("told")
-    )
-    kept = pl.concat([numbered.filter(~pl.col("is_repeated")), largest.filter(~is_repeated), chosen])
-    return kept.sort("position").drop("position", "is_repeated")
+    order = [*sizes, "usage_at", "position"]
+    ordered = tied.with_columns(told=told).sort(order, descending=[True] * len(sizes) + [False, False], nulls_last=True)
+    return ordered.unique("usage_id", keep="first", maintain_order=True)["position"]
 
 
 def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,10 @@ Many small files make one batch and a large one makes several, so that neither c
 records lean on each other are never cut.
 """
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +33,8 @@ from pipelines.usage.records import read_pieces, records_of
 
 PIECE_BYTES = 64 << 20
 """Text that is taken apart at once."""
+WORKERS = min(4, os.cpu_count() or 1)
+"""Pieces that are taken apart side by side."""
 BATCH_ROWS = 2_000_000
 """Checked rows that are handed on at once."""
 
@@ -74,16 +79,28 @@ class Batch:
     complete: list[FileCount]
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """What has become of some pieces: rows, rejects, and `counts` of each file in them."""
+
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: pl.DataFrame
+    """import_id, row_count, reject_count, ignored_count, first and last usage_date; rows counted before any choice."""
+
+
 @dataclass
 class _Reader:
-    """Files of one format on their way: pieces not taken apart yet, checked rows not handed on yet."""
+    """Files of one format on their way: pieces not taken apart yet, pieces being so, checked rows not handed on yet."""
 
     found: Recognised
+    workers: ThreadPoolExecutor
     connection: duckdb.DuckDBPyConnection
     as_of: datetime
     pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
-    checked: list[Checked] = field(default_factory=list)
+    waiting: deque[Future[_Taken]] = field(default_factory=deque)
+    taken: list[_Taken] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
     complete: list[FileCount] = field(default_factory=list)
 
@@ -98,48 +115,64 @@ class _Reader:
             self.take_apart()
 
     def take_apart(self) -> None:
-        """Pieces -> checked rows."""
-        if not self.pieces:
-            return
-        importer = self.found.importer
-        table = pa.concat_tables(self.pieces, promote_options="default")
-        records = self._named(records_of(self.connection, table, self.found.form, importer))
-        self.pieces, self.piece_bytes = [], 0
-        checked = check(importer.prepare(records) if importer.prepare else records, importer, self.as_of)
-        self.checked.append(checked)
-        for rows, name in ((checked.good, "row_count"), (checked.rejects, "reject_count")):
-            for import_id, count in rows.group_by("import_id").len().iter_rows():
-                setattr(self.counts[import_id], name, getattr(self.counts[import_id], name) + count)
-        for import_id, count in checked.ignored.iter_rows():
-            self.counts[import_id].ignored_count += count
-        spans = checked.good.group_by("import_id").agg(
-            first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
-        )
-        for import_id, first, last in spans.iter_rows():
-            self.counts[import_id].widen(first, last)
+        """Pieces -> checked rows, beside the reading of the next ones; few at once, because each takes memory."""
+        if self.pieces:
+            table = pa.concat_tables(self.pieces, promote_options="default")
+            self.pieces, self.piece_bytes = [], 0
+            names = [(import_id, printable(count.path)) for import_id, count in self.counts.items()]
+            self.waiting.append(self.workers.submit(self._check, table, names))
+        while len(self.waiting) > WORKERS:
+            self._count(self.waiting.popleft().result())
 
-    def _named(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Records with their file's import_id and name instead of its number."""
-        names = {
-            "import_id": pl.Series(list(self.counts), dtype=pl.String),
-            "file_name": pl.Series([printable(count.path) for count in self.counts.values()], dtype=pl.String),
-        }
-        return records.with_columns(
-            pl.lit(texts).gather(pl.col("file_number")).alias(name) for name, texts in names.items()
-        ).drop("file_number")
+    def _check(self, pieces: pa.Table, names: list[tuple[str, str]]) -> _Taken:
+        """What a worker does. `names`: import_id and name of each file, by its number."""
+        importer = self.found.importer
+        with self.connection.cursor() as cursor:
+            records = records_of(cursor, pieces, self.found.form, importer)
+        files = pl.DataFrame(names, schema={"import_id": pl.String, "file_name": pl.String}, orient="row")
+        named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
+        checked = check(importer.prepare(named) if importer.prepare else named, importer, self.as_of)
+        # Most statements of one response stand close together, so most of the choice is made here, side by side.
+        is_plain = importer.table == "usage" and importer.settle is None
+        return _Taken(largest_per_usage(checked.good) if is_plain else checked.good, checked.rejects, _counts(checked))
+
+    def _count(self, taken: _Taken) -> None:
+        self.taken.append(taken)
+        for import_id, rows, rejects, ignored, first, last in taken.counts.iter_rows():
+            count = self.counts[import_id]
+            count.row_count += rows
+            count.reject_count += rejects
+            count.ignored_count += ignored
+            if rows:
+                count.widen(first, last)
 
     def batch(self) -> Batch:
-        """Hand on what is checked."""
-        importer, checked = self.found.importer, self.checked
-        rows = pl.concat([polars_frame(importer.table), *(one.good for one in checked)])
+        """Hand on all rows of the pieces taken so far."""
+        while self.waiting:
+            self._count(self.waiting.popleft().result())
+        importer, taken = self.found.importer, self.taken
+        rows = pl.concat([polars_frame(importer.table), *(one.rows for one in taken)])
         if importer.table == "usage":
             rows = (importer.settle or largest_per_usage)(with_grouping(rows))
         else:
             rows = (importer.settle or latest_per_cost)(rows)
-        rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in checked)])
+        rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in taken)])
         batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.complete)
-        self.checked, self.complete = [], []
+        self.taken, self.complete = [], []
         return batch
+
+
+def _counts(checked: Checked) -> pl.DataFrame:
+    rows = checked.good.group_by("import_id").agg(
+        row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
+    )
+    rejects = checked.rejects.group_by("import_id").agg(reject_count=pl.len())
+    ignored = checked.ignored.select("import_id", ignored_count="lines")
+    return (
+        rows.join(rejects, on="import_id", how="full", coalesce=True)
+        .join(ignored, on="import_id", how="full", coalesce=True)
+        .select("import_id", pl.col("row_count", "reject_count", "ignored_count").fill_null(0), "first", "last")
+    )
 
 
 def recognised_files(
@@ -168,11 +201,12 @@ def read_batches(
     Rows and rejects carry that sha256 as import_id, so that one content under two names is one import. `as_of` (naive
     UTC) is the time of the import.
     """
-    with duckdb.connect() as connection:
+    # One thread in each query: the workers take pieces apart side by side.
+    with duckdb.connect(config={"threads": 1}) as connection, ThreadPoolExecutor(WORKERS) as workers:
         readers: dict[tuple[str, str], _Reader] = {}
         seen: set[str] = set()
         for path, found in sorted(files.items(), key=lambda item: (item[1].importer.name, item[1].form)):
-            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, connection, as_of))
+            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, workers, connection, as_of))
             on_file(path)
             yield from _read_file(reader, path, seen, is_known)
         for reader in readers.values():
@@ -202,7 +236,7 @@ def _read_file(reader: _Reader, path: Path, seen: set[str], is_known: Callable[[
             seen.add(content.sha256)
             for piece in read_pieces(path, reader.found.form, reader.found.importer, content):
                 reader.add(piece, count)
-                if sum(one.good.height + one.rejects.height for one in reader.checked) >= BATCH_ROWS:
+                if sum(one.rows.height + one.rejects.height for one in reader.taken) >= BATCH_ROWS:
                     yield reader.batch()
     except (OSError, ValueError, pa.ArrowException) as error:
         count.reason = f"{printable(path)}: {error}"
