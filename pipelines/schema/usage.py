@@ -143,7 +143,7 @@ class UsageFile(dy.Schema):
 
 
 class UsageReject(dy.Schema):
-    """One refused line: grain import_id, source_line, rule."""
+    """One refused record: a line can hold several, each a row here, even by the same rule."""
 
     import_id = text("the file in core.usage_import")
     file_name = text("name of the file")
