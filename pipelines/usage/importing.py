@@ -35,7 +35,7 @@ PIECE_BYTES = 64 << 20
 """Text that is taken apart at once."""
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are taken apart side by side."""
-BATCH_ROWS = 2_000_000
+BATCH_ROWS = 1_000_000
 """Checked rows that are handed on at once."""
 
 
