@@ -7,7 +7,7 @@ One process that has a DuckDB file open for writing locks out every other, so th
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -130,7 +130,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def _connection(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A file attached as the default database; detached at the end, which writes all of it and unlocks it."""
+    """A file attached as the default database; detached at the end, which moves the log into it and unlocks it."""
     name = f"build_{next(_NUMBERS)}"
     with _engine().cursor() as connection:
         try:
@@ -142,7 +142,9 @@ def _connection(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         finally:
             connection.execute("USE memory")
-            connection.execute(f"DETACH {name}")
+            # On a full disk the log cannot be moved into the file; what is committed stays in the log.
+            with suppress(duckdb.IOException):
+                connection.execute(f"DETACH {name}")
 
 
 @contextmanager

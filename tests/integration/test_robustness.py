@@ -240,6 +240,25 @@ def test_a_disk_that_is_really_full(finished: Warehouse, small_disk: Path) -> No
     warehouse.publish()
 
 
+def test_what_fits_into_the_log_of_a_full_disk_is_kept(small_disk: Path) -> None:
+    """100,000 hashes are 4 MB in the log, which fit, and 4 MB more in the file, which do not."""
+    warehouse = Warehouse(small_disk)
+    with warehouse.write():
+        pass
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 5_000_000))
+    with warehouse.write() as connection:
+        connection.execute(
+            "INSERT INTO core.cost_fingerprint SELECT DATE '2026-01-02', hash(range) || '-' || hash(range + 1) "
+            "FROM range(100_000)"
+        )
+    assert (small_disk / "build.duckdb.wal").exists(), "the disk was not full"
+    filler.unlink()
+    with warehouse.write() as connection:
+        assert scalar(connection, "SELECT count(*) FROM core.cost_fingerprint") == 100_000
+    assert not (small_disk / "build.duckdb.wal").exists()
+
+
 def imported_counts(warehouse: Warehouse) -> list[tuple[object, ...]]:
     with warehouse.write() as connection:
         query = "SELECT file_name, line_count, row_count, reject_count, ignored_count FROM core.usage_import"
