@@ -6,6 +6,7 @@ It validates; what a failure means (refuse a page, warn) is for the caller.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,25 @@ def validate(frame: pl.DataFrame, name: str, expectations: Sequence[Expectation]
     Goes through pandas with pyarrow types: the default conversion turns decimals into objects and dates into
     timestamps, on which comparisons fail.
     """
-    batch = _context().data_sources.add_pandas(name).add_dataframe_asset(name)
-    batch = batch.add_batch_definition_whole_dataframe("whole")
     pandas = frame.to_pandas(use_pyarrow_extension_array=True)
-    result = batch.get_batch(batch_parameters={"dataframe": pandas}).validate(
-        _suite(name, expectations), result_format="SUMMARY"
+    result = (
+        _whole_frame()
+        .get_batch(batch_parameters={"dataframe": pandas})
+        .validate(_suite(name, expectations), result_format="SUMMARY")
     )
     by_name = {each.expectation_config.meta["check"]: each for each in result.results}
     return [_check_result(expectation, by_name[expectation.name]) for expectation in expectations]
+
+
+@cache
+def _whole_frame() -> Any:
+    """What takes any frame as a batch; to set it up takes as long as to validate a page."""
+    return (
+        _context()
+        .data_sources.add_pandas("frames")
+        .add_dataframe_asset("frame")
+        .add_batch_definition_whole_dataframe("whole")
+    )
 
 
 def write_data_docs(frames: Mapping[str, tuple[pl.DataFrame, Sequence[Expectation]]], folder: Path) -> Path:

@@ -7,9 +7,11 @@ One process that has a DuckDB file open for writing locks out every other, so th
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from pipelines.schema.usage import Usage
 
 SQL_FOLDER = Path(__file__).resolve().parent.parent / "sql"
 LOCK_TIMEOUT_SECONDS = 600.0
+_NUMBERS = count()
+"""Of attached files: two threads may have two warehouses open."""
 
 
 class WarehouseError(RuntimeError):
@@ -56,22 +60,16 @@ class Warehouse:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The build file in one transaction, this process alone. Commits at the end, rolls back on an error."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._locked(), _connection(self.build_file) as connection:
-            connection.begin()
-            try:
-                _create_tables(connection)
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        with self._locked(), _connection(self.build_file) as connection, _transaction(connection):
+            yield connection
 
     def publish(self) -> Path:
         """Replace the published file by a copy of the build file. Readers keep the version that they have open."""
         with self._locked():
             with _connection(self.build_file) as connection:
-                _create_tables(connection)
-                _create_views(connection, self.folder)
+                with _transaction(connection):
+                    _comment_tables(connection)
+                    _create_views(connection, self.folder)
                 connection.execute("CHECKPOINT")
             temporary = self.published_file.with_name(f".{self.published_file.name}.{os.getpid()}.tmp")
             try:
@@ -124,22 +122,51 @@ class Warehouse:
             ) from error
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """The one DuckDB of this process. It has no file of its own; to start one takes ten times as long as to attach."""
+    return duckdb.connect()
+
+
 @contextmanager
 def _connection(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A file attached as the default database; detached at the end, which moves the log into it and unlocks it."""
+    name = f"build_{next(_NUMBERS)}"
+    with _engine().cursor() as connection:
+        try:
+            connection.execute(f"ATTACH {ddl.literal(str(file))} AS {name}")
+        except duckdb.IOException as error:
+            raise WarehouseError(f"cannot open {file}: {error}") from error
+        try:
+            connection.execute(f"USE {name}")
+            yield connection
+        finally:
+            connection.execute("USE memory")
+            # On a full disk the log cannot be moved into the file; what is committed stays in the log.
+            with suppress(duckdb.IOException):
+                connection.execute(f"DETACH {name}")
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction on all tables. Commits at the end, rolls back on an error."""
+    connection.begin()
     try:
-        connection = duckdb.connect(str(file))
-    except duckdb.IOException as error:
-        raise WarehouseError(f"cannot open {file}: {error}") from error
-    try:
-        yield connection
-    finally:
-        connection.close()
+        _create_tables(connection)
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing; a table whose columns differ from its declaration is an error, never altered."""
-    query = "SELECT schema_name || '.' || table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
-    existing = dict(connection.execute(query + "WHERE NOT internal GROUP BY ALL").fetchall())
+    query = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() "
+    query += "WHERE NOT internal AND database_name = current_database() ORDER BY column_index"
+    existing: dict[str, list[str]] = {}
+    for table_name, column_name in connection.execute(query).fetchall():
+        existing.setdefault(table_name, []).append(column_name)
     for table in TABLES:
         columns = existing.get(table.qualified)
         if columns is None:
@@ -150,6 +177,22 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 f"{table.qualified} was made by another version of the program; "
                 "move build.duckdb aside and run again: it is built anew from archive/ and inbox/"
             )
+
+
+def _comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say what tables and columns mean, where that is missing or was worded differently."""
+    query = """
+        SELECT 'TABLE ' || schema_name || '.' || table_name, comment FROM duckdb_tables()
+        WHERE database_name = current_database()
+        UNION ALL
+        SELECT 'COLUMN ' || schema_name || '.' || table_name || '."' || column_name || '"', comment
+        FROM duckdb_columns() WHERE database_name = current_database()
+    """
+    present = set(connection.execute(query).fetchall())
+    for table in TABLES:
+        for target, text in ddl.comments(table):
+            if (target, text) not in present:
+                connection.execute(f"COMMENT ON {target} IS {ddl.literal(text)}")
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

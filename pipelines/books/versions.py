@@ -7,10 +7,10 @@ the time after it is replaced. Versions are never rewritten: one that no longer 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import dropwhile
+from itertools import accumulate, chain, dropwhile
 from typing import Any
 
 import polars as pl
@@ -72,6 +72,8 @@ def fold(
     """
     at, source = reading.at, reading.source
     extras = _evidence_columns(book)
+    if not is_whole:
+        believed = believed.join(observed, on=book.key, how="semi", nulls_equal=True)
     known = timelines(book, believed)
     statements = _statements(book, observed, extras, reading)
     keys = known.keys() | statements.keys() if is_whole else statements.keys()
@@ -129,7 +131,10 @@ def _later(old: Sequence[Segment], stated: Sequence[Segment], until: datetime) -
 def _chained(statement: Sequence[Segment]) -> list[Segment]:
     """Each row of a statement holds until the next one begins."""
     ends = [segment.valid_from for segment in statement[1:]]
-    return [replace(segment, valid_to=end) for segment, end in zip(statement, [*ends, None], strict=True)]
+    return [
+        segment if segment.valid_to == end else replace(segment, valid_to=end)
+        for segment, end in zip(statement, [*ends, None], strict=True)
+    ]
 
 
 def clip(segments: Iterable[Segment], start: datetime | None, end: datetime | None) -> list[Segment]:
@@ -167,17 +172,10 @@ def timelines(book: Book, believed: pl.DataFrame) -> dict[Key, list[Segment]]:
     """Versions by key, each key's in the order of valid time."""
     extras = _evidence_columns(book)
     found: dict[Key, list[Segment]] = defaultdict(list)
-    for row in believed.sort("valid_from").iter_rows(named=True):
-        found[tuple(row[name] for name in book.key)].append(
-            Segment(
-                valid_from=row["valid_from"],
-                valid_to=row["valid_to"],
-                facts=tuple(row[name] for name in book.facts),
-                is_listed=row["is_listed"],
-                evidence=tuple(row[name] for name in extras),
-                known_from=row["known_from"],
-            )
-        )
+    spans = ("valid_from", "valid_to", "is_listed", "known_from")
+    for key, facts, evidence, span in _row_parts(believed.sort("valid_from"), book.key, book.facts, extras, spans):
+        valid_from, valid_to, is_listed, known_from = span
+        found[key].append(Segment(valid_from, valid_to, facts, is_listed, evidence, known_from))
     return found
 
 
@@ -186,23 +184,23 @@ def _statements(
 ) -> dict[Key, list[Segment]]:
     """Rows by key in time. One without a start holds until the first announced start, and may be over by now."""
     statements: dict[Key, list[Segment]] = defaultdict(list)
-    rows = observed.with_columns(fetch_id=pl.lit(reading.fetch_id))
-    for row in rows.sort("effective_from", nulls_last=True).iter_rows(named=True):
-        stated = statements[tuple(row[name] for name in book.key)]
-        if row["effective_from"] is None and any(segment.valid_from <= reading.at for segment in stated):
+    rows = observed.with_columns(fetch_id=pl.lit(reading.fetch_id)).sort("effective_from", nulls_last=True)
+    for key, facts, evidence, (start,) in _row_parts(rows, book.key, book.facts, extras, ("effective_from",)):
+        stated = statements[key]
+        if start is None and any(segment.valid_from <= reading.at for segment in stated):
             continue
-        stated.append(
-            Segment(
-                valid_from=row["effective_from"] or reading.at,
-                valid_to=None,
-                facts=tuple(row[name] for name in book.facts),
-                is_listed=True,
-                evidence=tuple(row[name] for name in extras),
-            )
-        )
+        stated.append(Segment(start or reading.at, None, facts, is_listed=True, evidence=evidence))
     for segments in statements.values():
         segments.sort(key=lambda segment: segment.valid_from)
     return statements
+
+
+def _row_parts(frame: pl.DataFrame, *parts: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+    """Each row as one tuple per group of columns."""
+    ends = list(accumulate(len(names) for names in parts))
+    slices = [slice(end - len(names), end) for names, end in zip(parts, ends, strict=True)]
+    for row in frame.select(*(pl.col(name).alias(str(n)) for n, name in enumerate(chain(*parts)))).iter_rows():
+        yield [row[each] for each in slices]
 
 
 def version_id(book: Book, source: str, key: Key, segment: Segment) -> str:

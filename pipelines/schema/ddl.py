@@ -31,16 +31,20 @@ def comment(column: dy.Column) -> str:
 
 
 def statements(table: Table) -> Iterator[str]:
-    """CREATE TABLE IF NOT EXISTS and the COMMENTs of one table."""
+    """What makes one table, where it is not there yet."""
     columns: dict[str, dy.Column] = table.declaration.columns()
     body = ", ".join(
         f'"{name}" {sql_type(column)}{"" if column.nullable else " NOT NULL"}' for name, column in columns.items()
     )
     yield f"CREATE SCHEMA IF NOT EXISTS {table.schema}"
     yield f"CREATE TABLE IF NOT EXISTS {table.qualified} ({body})"
-    yield f"COMMENT ON TABLE {table.qualified} IS {literal(table.meaning)}"
-    for name, column in columns.items():
-        yield f'COMMENT ON COLUMN {table.qualified}."{name}" IS {literal(comment(column))}'
+
+
+def comments(table: Table) -> Iterator[tuple[str, str]]:
+    """What to comment on, as COMMENT ON names it, with the text: the table, then each column."""
+    yield f"TABLE {table.qualified}", table.meaning
+    for name, column in table.declaration.columns().items():
+        yield f'COLUMN {table.qualified}."{name}"', comment(column)
 
 
 def literal(text: str) -> str:

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -52,6 +53,7 @@ def feeds() -> list[Feed]:
     ]
 
 
+@cache
 def compared(feed: Feed) -> pl.DataFrame:
     """Every price of a feed in force at AT beside ours, `ours` NULL where we have none.
 

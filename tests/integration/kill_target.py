@@ -1,18 +1,13 @@
-"""Programs that the robustness tests start, and mostly kill: python -m tests.integration.kill_target MODE FOLDER [N].
+"""Programs that the robustness tests start in processes of their own, and mostly kill. They talk over a pipe.
 
-steps    runs step N, N + 1, ... for ever, and prints the number of each step once it is done
-once     says "ready", and runs step N when told to by a line
-copying  publishes, prints "copying" when half of the file is copied, and stays there
-reading  opens the published file again and again until told to stop by a line, and prints what it saw as JSON
+The processes are forked from one that has imported this module: a program that is killed every second would never get
+past its imports.
 """
 
-import json
 import shutil
-import sys
-import threading
-import time
 from datetime import datetime
 from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +15,9 @@ import duckdb
 
 from pipelines.warehouse import Warehouse
 from tests.integration import passes
+
+PAUSE_SECONDS = 0.15
+"""Between two looks: the machine has other things to do as well."""
 
 # Pairs that agree in every published state, as they are written in different transactions of one step, and two
 # figures that only grow.
@@ -35,32 +33,34 @@ SELECT
 """
 
 
-def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the pipe to the test
-
-
-def steps(folder: Path, first: int) -> None:
-    say("ready")
+def steps(test: Connection, folder: Path, first: int) -> None:
+    """Run steps `first`, `first` + 1, ... for ever, and say the number of each step once it is done."""
+    passes.leave_out_great_expectations()
+    test.send("ready")
     for number in count(first):
         passes.fill_inbox(Warehouse(folder), number % passes.STEPS)
         passes.run_step(Warehouse(folder), number % passes.STEPS)
-        say(str(number))
+        test.send(number)
 
 
-def once(folder: Path, number: int) -> None:
-    say("ready")
-    sys.stdin.readline()
+def once(test: Connection, folder: Path, number: int) -> None:
+    """Run one step when told to."""
+    passes.leave_out_great_expectations()
+    test.send("ready")
+    test.recv()
     passes.run_step(Warehouse(folder), number)
 
 
-def copying(folder: Path) -> None:
+def copying(test: Connection, folder: Path) -> None:
+    """Publish, say "copying" when half of the file is copied, and stay there."""
+
     def copy_half(source: Path, target: Path) -> None:
         content = Path(source).read_bytes()
         with Path(target).open("wb") as file:
             file.write(content[: len(content) // 2])
             file.flush()
-            say("copying")
-            time.sleep(60)
+            test.send("copying")
+            test.recv()
 
     shutil.copyfile = copy_half  # type: ignore[assignment]
     Warehouse(folder).publish()
@@ -73,13 +73,12 @@ def look(file: Path) -> dict[str, Any]:
         return dict(zip(names, cursor.fetchall()[0], strict=True))
 
 
-def reading(folder: Path) -> None:
-    stopped = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), stopped.set()), daemon=True).start()
+def reading(test: Connection, folder: Path) -> None:
+    """Open the published file again and again until told to stop, and say what was seen."""
     reads, problems = 0, []
     newest = (0, datetime.min)
-    say("ready")
-    while not stopped.is_set():
+    test.send("ready")
+    while not test.poll(PAUSE_SECONDS):
         try:
             seen = look(Warehouse(folder).published_file)
         except duckdb.Error as error:
@@ -91,14 +90,4 @@ def reading(folder: Path) -> None:
         problems += [f"{one} and {other} differ: {seen}" for one, other in pairs if seen[one] != seen[other]]
         problems += [f"older than {newest}: {seen}"] * (version[0] < newest[0] or version[1] < newest[1])
         newest = version
-        time.sleep(0.02)  # The machine has other things to do as well.
-    say(json.dumps({"reads": reads, "problems": problems[:5], "days": newest[0]}))
-
-
-if __name__ == "__main__":
-    mode, where = sys.argv[1], Path(sys.argv[2])
-    passes.leave_out_great_expectations()
-    if mode in ("steps", "once"):
-        {"steps": steps, "once": once}[mode](where, int(sys.argv[3]))
-    else:
-        {"copying": copying, "reading": reading}[mode](where)
+    test.send({"reads": reads, "problems": problems[:5], "days": newest[0]})

@@ -2,17 +2,17 @@
 
 import errno
 import gzip
-import json
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from random import Random
 from time import monotonic, sleep
 
 import pytest
@@ -23,30 +23,31 @@ from pipelines.steps.housekeeping import prepare
 from pipelines.steps.importing import import_files
 from pipelines.usage import ledger
 from pipelines.warehouse import Warehouse, WarehouseError, fingerprints, read_table, scalar
-from tests.integration import passes
+from tests.integration import kill_target, passes
 
 ROOT = Path(__file__).parents[2]
 USAGE_FILES = ROOT / "tests" / "usage_files"
 NOW = datetime(2026, 11, 24)
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-KILLS = [Random(number).uniform(0.05, 2.5) for number in range(10)]  # noqa: S311 - repeatable on purpose
+KILLS = [0.05 + 0.17 * number for number in range(10)]
 """When each program is killed, in steps: how long a step takes depends on the machine and what else it does."""
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([kill_target.__name__])
 
 
 @contextmanager
-def program(mode: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """A program of kill_target.py; whatever happens, it is gone at the end."""
-    command = [sys.executable, "-m", "tests.integration.kill_target", mode, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def said(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+def program(work: Callable[..., None], *arguments: object) -> Iterator[tuple[BaseProcess, Connection]]:
+    """A program of kill_target.py that has said its first word; whatever happens, it is gone at the end."""
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=work, args=(theirs, *arguments))
+    process.start()
+    theirs.close()
+    try:
+        assert ours.recv() in ("ready", "copying")
+        yield process, ours
+    finally:
+        process.kill()
+        process.join()
 
 
 @pytest.fixture
@@ -61,14 +62,20 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
 
 def killed_after(delay: float, folder: Path, first: int) -> int:
     """Run steps from `first` on, kill the program after a while, and return the step to go on with."""
-    with program("steps", folder, first) as process:
-        assert said(process) == "ready"
+    with program(kill_target.steps, folder, first) as (process, pipe):
         sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        done, _ = process.communicate()
-        assert process.returncode == -signal.SIGKILL
-    finished = [int(line) for line in done.split("\n")[:-1]]
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        finished = list(heard(pipe))
     return max(finished, default=first - 1) + 1
+
+
+def heard(pipe: Connection) -> Iterator[int]:
+    """Everything that a dead program has said."""
+    with suppress(EOFError):
+        while True:
+            yield pipe.recv()
 
 
 def content(warehouse: Warehouse) -> dict[str, object]:
@@ -88,12 +95,12 @@ def test_kill_9_at_any_moment_hurts_neither_readers_nor_the_result(
     passes.fill_inbox(warehouse, 0)
     passes.run_step(warehouse, 0)
     following = 1
-    with program("reading", warehouse.folder) as reader:
-        assert said(reader) == "ready"
+    with program(kill_target.reading, warehouse.folder) as (_, reader):
         for steps in KILLS:
             following = killed_after(steps * step_seconds, warehouse.folder, following)
         passes.run_all(warehouse.folder)
-        seen = json.loads(reader.communicate("stop\n")[0])
+        reader.send("stop")
+        seen = reader.recv()
     assert seen["problems"] == []
     assert seen["reads"] > len(KILLS)
     assert following > 1, "no step was ever finished"
@@ -103,10 +110,9 @@ def test_kill_9_at_any_moment_hurts_neither_readers_nor_the_result(
 
 def test_kill_9_in_the_middle_of_publishing_leaves_the_old_version(finished: Warehouse) -> None:
     before = finished.published_file.read_bytes()
-    with program("copying", finished.folder) as process:
-        assert said(process) == "copying"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    with program(kill_target.copying, finished.folder) as (process, _):
+        process.kill()
+        process.join()
     (stray,) = finished.folder.glob(".costs.duckdb.*.tmp")
     assert 0 < stray.stat().st_size < len(before)
     assert finished.published_file.read_bytes() == before
@@ -121,13 +127,12 @@ def test_two_runs_at_once_make_what_one_makes(finished: Warehouse, tmp_path: Pat
     last = passes.STEPS - 1
     shared = Warehouse(tmp_path / "shared")
     passes.fill_inbox(shared, last)
-    with program("once", shared.folder, last) as one, program("once", shared.folder, last) as other:
-        assert (said(one), said(other)) == ("ready", "ready")
-        for process in (one, other):
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        assert (one.wait(60), other.wait(60)) == (0, 0)
+    with program(kill_target.once, shared.folder, last) as one, program(kill_target.once, shared.folder, last) as other:
+        for _, pipe in (one, other):
+            pipe.send("go")
+        for process, _ in (one, other):
+            process.join(60)
+        assert (one[0].exitcode, other[0].exitcode) == (0, 0)
     assert content(shared) == content(finished)
 
 
@@ -233,6 +238,25 @@ def test_a_disk_that_is_really_full(finished: Warehouse, small_disk: Path) -> No
     assert warehouse.published_file.read_bytes() == before
     filler.unlink()
     warehouse.publish()
+
+
+def test_what_fits_into_the_log_of_a_full_disk_is_kept(small_disk: Path) -> None:
+    """100,000 hashes are 4 MB in the log, which fit, and 4 MB more in the file, which do not."""
+    warehouse = Warehouse(small_disk)
+    with warehouse.write():
+        pass
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 5_000_000))
+    with warehouse.write() as connection:
+        connection.execute(
+            "INSERT INTO core.cost_fingerprint SELECT DATE '2026-01-02', hash(range) || '-' || hash(range + 1) "
+            "FROM range(100_000)"
+        )
+    assert (small_disk / "build.duckdb.wal").exists(), "the disk was not full"
+    filler.unlink()
+    with warehouse.write() as connection:
+        assert scalar(connection, "SELECT count(*) FROM core.cost_fingerprint") == 100_000
+    assert not (small_disk / "build.duckdb.wal").exists()
 
 
 def imported_counts(warehouse: Warehouse) -> list[tuple[object, ...]]:

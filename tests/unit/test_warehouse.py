@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 
 from pipelines.schema.columns import polars_schema
+from pipelines.schema.raw import Fetch
 from pipelines.schema.tables import TABLES, TABLES_BY_NAME
 from pipelines.schema.usage import Usage
 from pipelines.usage import ledger
@@ -95,6 +96,32 @@ def test_every_published_table_and_column_says_what_it_means(warehouse):
     assert "usage" in views
     assert bare == []
     assert "[USD per month]" in cost
+
+
+def test_publishing_words_the_meanings_as_the_program_does(warehouse):
+    """An older version of the program may have worded them differently."""
+    warehouse.publish()
+    with warehouse.write() as connection:
+        connection.execute("COMMENT ON TABLE raw.fetch IS 'old'")
+        connection.execute("COMMENT ON COLUMN raw.fetch.url IS NULL")
+    query = (
+        "SELECT comment FROM duckdb_tables() WHERE table_name = 'fetch' "
+        "UNION ALL SELECT comment FROM duckdb_columns() WHERE table_name = 'fetch' AND column_name = 'url'"
+    )
+    warehouse.publish()
+    with warehouse.read() as connection:
+        table, column = (comment for (comment,) in connection.execute(query).fetchall())
+    assert table == TABLES_BY_NAME["raw.fetch"].meaning
+    assert column == Fetch.columns()["url"].description
+
+
+def test_two_warehouses_are_open_at_once_and_stay_apart(warehouse, tmp_path):
+    other = Warehouse(tmp_path / "other")
+    with warehouse.write() as one, other.write() as two:
+        append(one, "raw.fetch", rows_of("raw.fetch", FETCH))
+        assert (scalar(one, COUNT_FETCHES), scalar(two, COUNT_FETCHES)) == (1, 0)
+    with warehouse.write() as one, other.write() as two:
+        assert (scalar(one, COUNT_FETCHES), scalar(two, COUNT_FETCHES)) == (1, 0)
 
 
 def test_an_error_while_writing_undoes_all_of_it(warehouse):

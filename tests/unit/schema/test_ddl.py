@@ -55,11 +55,16 @@ def test_the_statements_of_a_table():
         "CREATE SCHEMA IF NOT EXISTS main",
         'CREATE TABLE IF NOT EXISTS main.sample ("name" VARCHAR NOT NULL, "cost_usd" DECIMAL(38,12), '
         '"from_tokens" BIGINT)',
-        "COMMENT ON TABLE main.sample IS 'What''s in a sample.'",
-        "COMMENT ON COLUMN main.sample.\"name\" IS 'who''s who'",
-        "COMMENT ON COLUMN main.sample.\"cost_usd\" IS 'exact cost [USD]'",
-        "COMMENT ON COLUMN main.sample.\"from_tokens\" IS 'a column''s name may be a word of SQL [tokens]'",
     ]
+
+
+def test_the_comments_of_a_table():
+    assert dict(ddl.comments(SAMPLE)) == {
+        "TABLE main.sample": "What's in a sample.",
+        'COLUMN main.sample."name"': "who's who",
+        'COLUMN main.sample."cost_usd"': "exact cost [USD]",
+        'COLUMN main.sample."from_tokens"': "a column's name may be a word of SQL [tokens]",
+    }
 
 
 @pytest.mark.parametrize("text", ["plain", "it's", "''", "'; DROP TABLE x; --", ""])
