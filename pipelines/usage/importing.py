@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -95,7 +96,6 @@ class _Reader:
 
     found: Recognised
     workers: ThreadPoolExecutor
-    connection: duckdb.DuckDBPyConnection
     as_of: datetime
     pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
@@ -127,7 +127,7 @@ class _Reader:
     def _check(self, pieces: pa.Table, names: list[tuple[str, str]]) -> _Taken:
         """What a worker does. `names`: import_id and name of each file, by its number."""
         importer = self.found.importer
-        with self.connection.cursor() as cursor:
+        with _engine().cursor() as cursor:
             records = records_of(cursor, pieces, self.found.form, importer)
         files = pl.DataFrame(names, schema={"import_id": pl.String, "file_name": pl.String}, orient="row")
         named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
@@ -160,6 +160,12 @@ class _Reader:
         batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.complete)
         self.taken, self.complete = [], []
         return batch
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """The DuckDB of all workers. One thread in each query: they take pieces apart side by side."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def _counts(checked: Checked) -> pl.DataFrame:
@@ -201,12 +207,11 @@ def read_batches(
     Rows and rejects carry that sha256 as import_id, so that one content under two names is one import. `as_of` (naive
     UTC) is the time of the import.
     """
-    # One thread in each query: the workers take pieces apart side by side.
-    with duckdb.connect(config={"threads": 1}) as connection, ThreadPoolExecutor(WORKERS) as workers:
+    with ThreadPoolExecutor(WORKERS) as workers:
         readers: dict[tuple[str, str], _Reader] = {}
         seen: set[str] = set()
         for path, found in sorted(files.items(), key=lambda item: (item[1].importer.name, item[1].form)):
-            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, workers, connection, as_of))
+            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, workers, as_of))
             on_file(path)
             yield from _read_file(reader, path, seen, is_known)
         for reader in readers.values():
