@@ -66,7 +66,8 @@ class Axes:
         """Number of the largest size that the prompt reaches; of a bucket's prompts, as far as its report tells."""
         size = pl.col("prompt_tokens")
         if has_buckets:
-            size = pl.when(pl.col("grain") == "bucket").then(pl.col("prompt_tokens_from").fill_null(0)).otherwise(size)
+            is_bucket = pl.col("usage_until").is_not_null()
+            size = pl.when(is_bucket).then(pl.col("prompt_tokens_from").fill_null(0)).otherwise(size)
         return _borders_passed(size, pl.Series(self.sizes[1:], dtype=pl.Int64))
 
 

@@ -6,6 +6,7 @@ are whole numbers: tokens times micro-dollars is pico-dollars, an integer, and i
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import polars as pl
@@ -23,8 +24,8 @@ FORMULA_VERSION = "cost-3"
 OWNERS = ("project_id", "api_key_id")
 CASE = ("offer", "usage_at", "prompt_tokens", "grain", "prompt_tokens_from")
 """All that a price may depend on, once usage is added up: `usage_at` and `prompt_tokens` are the least of a sum."""
-DAYS_AT_ONCE = 4
-"""Days added up side by side: enough to keep all cores busy, and few enough for the memory of large days."""
+DAYS_AT_ONCE = 6
+"""Days added up side by side: two cores need so many to be busy all the time, and a day takes little memory."""
 USD = pl.Decimal(38, 12)
 _NO_BUCKETS = pl.DataFrame(schema={"grain": pl.String, "prompt_tokens_from": pl.Int64})
 
@@ -68,12 +69,10 @@ def _sums(
     """Usage added up by day, CASE and owners."""
     axes = {day: changes.within(day) for day in days}
     places = pl.DataFrame([place for day in days for place in axes[day].places(day)], schema=PLACE_SCHEMA, orient="row")
-    added_up = [_added_up(day, usage, axes[day], quantities, owners) for day, usage in days.items()]
-    parts = [_NO_BUCKETS]
-    for start in range(0, len(added_up), DAYS_AT_ONCE):
-        parts += pl.collect_all(added_up[start : start + DAYS_AT_ONCE], engine="streaming")
-    sums = pl.concat(parts, how="diagonal").with_columns(pl.col("grain").fill_null("request"))
-    return changes.merged(sums.join(places, on=["usage_date", "place"])) if added_up else sums
+    with ThreadPoolExecutor(DAYS_AT_ONCE) as pool:
+        parts = list(pool.map(lambda day: _added_up(day, days[day], axes[day], quantities, owners), days))
+    sums = pl.concat([_NO_BUCKETS, *parts], how="diagonal").with_columns(pl.col("grain").fill_null("request"))
+    return changes.merged(sums.join(places, on=["usage_date", "place"])) if parts else sums
 
 
 def _numbered(rows: pl.DataFrame, number: str, columns: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -85,7 +84,7 @@ def _numbered(rows: pl.DataFrame, number: str, columns: Sequence[str]) -> tuple[
 
 def _added_up(
     day: date, usage: pl.LazyFrame, axes: Axes, quantities: Sequence[str], owners: Sequence[str]
-) -> pl.LazyFrame:
+) -> pl.DataFrame:
     """One row per offer, place and owners, and per kind of bucket where there are buckets; usage_rows counts rows."""
     columns = usage.collect_schema().names()
     # Only buckets have an end, and usage without them has no such column.
@@ -101,6 +100,7 @@ def _added_up(
             *(pl.col(name).cast(kind) for name, kind in _NO_BUCKETS.schema.items() if name in buckets),
             usage_date=pl.lit(day),
         )
+        .collect(engine="streaming")
     )
 
 
