@@ -51,12 +51,16 @@ def price_by_day(
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     sums = _sums(days, changes_of(segments), names, owners)
     meters = [meter for meter, name in QUANTITY_COLUMNS.items() if name in sums.columns and sums[name].sum() > 0]
+    nothing = pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
     if not meters:
-        return pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
+        return nothing
     # From here on all is numbers: there are many more sums than owners and prices.
     cases, sums = _numbered(sums, "case", CASE)
     named, sums = _numbered(sums, "owner", owners)
-    priced = look_up(_cells(sums, cases, segments, meters), segments)
+    cells = _cells(sums, cases, segments, meters)
+    if cells.is_empty():
+        return nothing
+    priced = look_up(cells, segments)
     outcomes, prices = _numbered(priced, "outcome", [name for name in priced.columns if name != "case"])
     prices = prices.join(outcomes.select("outcome", "meter"), on="outcome")
     quantities = pl.concat([_of_meter(sums, prices, meter) for meter in meters])

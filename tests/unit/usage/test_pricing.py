@@ -273,3 +273,8 @@ def test_a_request_fee_of_one_model_leaves_requests_of_others_uncharged():
         ("gpt-5-mini", "output", Decimal("0.000001")),
         ("sonar-pro", "requests", Decimal("0.006")),
     ]
+
+
+def test_requests_alone_of_a_model_without_a_fee_cost_nothing():
+    prices = [segment("requests", "6", model="sonar-pro")]
+    assert price([{"requests": 1}], prices).is_empty()
