@@ -1,7 +1,7 @@
 """Usage files -> checked rows, rejects and counts, in batches. No database, no ledger: the caller decides what is new.
 
 Many small files make one batch and a large one makes several, so that neither costs more than its bytes. Formats whose
-records lean on each other are never cut.
+records lean on each other are never cut. Files are read here; a few threads take the pieces apart and check them.
 """
 
 import os
