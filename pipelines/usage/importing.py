@@ -151,7 +151,9 @@ class _Reader:
         while self.waiting:
             self._count(self.waiting.popleft().result())
         importer, taken = self.found.importer, self.taken
-        rows = pl.concat([polars_frame(importer.table), *(one.rows for one in taken)])
+        rows = pl.concat(
+            [pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table])), *(one.rows for one in taken)]
+        )
         if importer.table == "usage":
             rows = (importer.settle or largest_per_usage)(with_grouping(rows))
         else:
@@ -220,11 +222,6 @@ def read_batches(
                 yield reader.batch()
 
 
-def polars_frame(table: str) -> pl.DataFrame:
-    """No rows, in the columns of a table."""
-    return pl.DataFrame(schema=polars_schema(DECLARATIONS[table]))
-
-
 def printable(path: Path) -> str:
     """The name of a file as text that can be stored and shown."""
     return path.name.encode("utf-8", errors="replace").decode()
@@ -232,19 +229,24 @@ def printable(path: Path) -> str:
 
 def _read_file(reader: _Reader, path: Path, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[Batch]:
     count = FileCount(path, "", reader.found.importer.name, 0)
+    for piece in _pieces(reader.found, count, seen, is_known):
+        reader.add(piece, count)
+        if sum(one.rows.height + one.rejects.height for one in reader.taken) >= BATCH_ROWS:
+            yield reader.batch()
+    reader.complete.append(count)
+    if reader.piece_bytes >= PIECE_BYTES:
+        reader.take_apart()
+
+
+def _pieces(found: Recognised, count: FileCount, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[pa.Table]:
+    """The pieces of a file that is new. What a worker says must not refuse it: that may be about another file."""
     try:
-        content = Content(path)
-        count.import_id, count.size_bytes = content.sha256, path.stat().st_size
+        content = Content(count.path)
+        count.import_id, count.size_bytes = content.sha256, count.path.stat().st_size
         if content.sha256 in seen or is_known(content.sha256):
             count.reason, count.is_known = "this content was imported before", True
         else:
             seen.add(content.sha256)
-            for piece in read_pieces(path, reader.found.form, reader.found.importer, content):
-                reader.add(piece, count)
-                if sum(one.rows.height + one.rejects.height for one in reader.taken) >= BATCH_ROWS:
-                    yield reader.batch()
+            yield from read_pieces(count.path, found.form, found.importer, content)
     except (OSError, ValueError, pa.ArrowException) as error:
-        count.reason = f"{printable(path)}: {error}"
-    reader.complete.append(count)
-    if reader.piece_bytes >= PIECE_BYTES:
-        reader.take_apart()
+        count.reason = f"{printable(count.path)}: {error}"
