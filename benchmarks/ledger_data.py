@@ -18,6 +18,7 @@ import polars as pl
 
 from benchmarks.price_data import LONG_PROMPT, Model, catalog, segments
 from pipelines.schema.token_prices import SERVICE_TIERS
+from pipelines.schema.usage import derived_columns
 from pipelines.usage import ledger
 from pipelines.usage.contract import USAGE_SCHEMA
 
@@ -94,7 +95,6 @@ def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.D
         **_tokens(rng, chosen),
         usage_id=pl.Series([digits[place : place + 32] for place in range(0, len(digits), 32)]),
         usage_at=pl.Series(at).cast(pl.Datetime("us")),
-        usage_date=pl.lit(day),
         service_tier=pl.when(pl.Series(rng.random(rows)) < 0.25).then("other_tier").otherwise(pl.lit("standard")),
         api_key_id=pl.format("key_{}_{}", "project_id", pl.Series(rng.choice(KEYS, size=rows, p=(0.9, 0.1)))),
         user_id=pl.format("user_{}", pl.Series(rng.integers(5_000, size=rows))),
@@ -104,18 +104,11 @@ def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.D
         **{name: pl.lit(text) for name, text in _SAME.items()},
         requests=pl.lit(1),
     )
-    # Where the ledger also keeps what follows from other columns: the whole prompt, and what has a price in one text.
-    frame = frame.with_columns(
-        prompt_tokens=pl.sum_horizontal(pl.col(name).fill_null(0) for name in PROMPT),
-        offer=pl.concat_str(OFFER, separator="\x1f"),
-        usage_minute=pl.Series(at // 60_000_000 % 1_440),
-    )
-    missing = [pl.lit(None).alias(name) for name in USAGE_SCHEMA if name not in frame.columns]
-    return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
+    missing = {name: pl.lit(None, kind) for name, kind in USAGE_SCHEMA.items() if name not in frame.columns}
+    whole = frame.with_columns(**missing).with_columns(**derived_columns())
+    return whole.select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
 
 
-PROMPT = ("input_uncached_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
-OFFER = ("provider", "channel", "region", "model", "service_tier")
 _SAME = {"grain": "request", "channel": "api", "region": "global", "format": "benchmark"}
 
 

@@ -1,6 +1,6 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -109,9 +109,10 @@ def _priced(
     """The rows of some days, by table."""
     counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
-    coded = [one.usage.cast({pl.Categorical: pl.String}) for one in counted.values()]
-    usage = pl.concat([usage_frame([]).lazy(), *coded], how="diagonal")
-    used = usage.select(MODEL_KEY).unique().collect(engine="streaming")
+    usage = _in_texts(one.usage for one in counted.values())
+    # Codes are told apart much faster than texts, and there are few of them.
+    models = _in_texts(one.usage.select(MODEL_KEY).unique() for one in counted.values())
+    used = models.select(MODEL_KEY).unique().collect(engine="streaming")
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
     overlaps = [one.overlaps for one in counted.values()]
@@ -120,3 +121,9 @@ def _priced(
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
         "core.cost_comparison": compare(usage, costs, reported, segments),
     }
+
+
+def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
+    """Frames of some days as one, with all columns of core.usage and no codes."""
+    texts = (usage.cast({pl.Categorical: pl.String}) for usage in days)
+    return pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")

@@ -2,7 +2,7 @@
 
 Cost is linear in tokens within one price. So requests that no price can tell apart (same offer, same stretch of time
 between two price changes, same range of prompt sizes) are added up first, and only their sums meet the prices. Sums
-are whole numbers: tokens times micro-dollars is pico-dollars, an integer, and integers add up the same in any order.
+are whole numbers and prices are decimals, so nothing is rounded, and rows add up the same in any order.
 """
 
 from collections.abc import Mapping, Sequence
