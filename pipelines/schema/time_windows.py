@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -62,6 +63,7 @@ class TimeWindow:
         return is_inside
 
 
+@cache
 def parse_window(text: str) -> TimeWindow:
     """The window of a canonical text such as 'mon-fri 01:00-04:00,06:00-10:00 except CN holidays'.
 

@@ -14,7 +14,6 @@ from io import BytesIO
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import OFFER, LedgerFile
@@ -25,7 +24,10 @@ LEDGER = "ledger"
 REACH = timedelta(days=1)
 """How far apart two statements of one response may lie: a stream that crosses midnight is stamped on two days."""
 
-
+EMPTY_COLUMNS = "empty_columns"
+"""Key of the file's own metadata: names of the columns that are NULL throughout."""
+ROW_GROUP = 250_000
+"""Rows: most days are one group, which is added up faster and kept smaller than two."""
 WRITERS = 4
 CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_id", "user_id", "feature", "import_id")
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
@@ -79,17 +81,8 @@ def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
 
 def scan(file: Path) -> pl.LazyFrame:
     """The rows of one day's file, texts coded (CODED). Columns that are NULL throughout are left out: see `pricing`."""
-    with pq.ParquetFile(file) as parquet:
-        footer = parquet.metadata
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    # A flat table: the columns of each group are those of the schema, in its order.
-    empty = [name for place, name in enumerate(footer.schema.names) if all(_is_empty(group, place) for group in groups)]
-    return pl.scan_parquet(file, hive_partitioning=False).drop(empty)
-
-
-def _is_empty(group: pq.RowGroupMetaData, place: int) -> bool:
-    statistics = group.column(place).statistics
-    return statistics is not None and statistics.has_null_count and statistics.null_count == group.num_rows
+    empty = pl.read_parquet_metadata(file).get(EMPTY_COLUMNS, "")
+    return pl.scan_parquet(file, hive_partitioning=False).drop(empty.split())
 
 
 def sweep(folder: Path, known: pl.DataFrame, keep_newer_than: datetime) -> list[Path]:
@@ -122,7 +115,9 @@ def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
 def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
     """Write one day's file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
     buffer = BytesIO()
-    rows.with_columns(pl.col(CODED).cast(pl.Categorical)).write_parquet(buffer)
+    empty = " ".join(column.name for column in rows if column.null_count() == rows.height)
+    coded = rows.with_columns(pl.col(CODED).cast(pl.Categorical))
+    coded.write_parquet(buffer, row_group_size=ROW_GROUP, metadata={EMPTY_COLUMNS: empty})
     content = buffer.getvalue()
     path = Path(LEDGER) / f"usage_date={day}" / f"{hashlib.sha256(content).hexdigest()}.parquet"
     target = folder / path

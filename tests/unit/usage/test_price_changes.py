@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.usage.contract import usage_frame
-from pipelines.usage.price_changes import changes_of
+from pipelines.usage.price_changes import changes_of, with_offer
 from pipelines.usage.pricing import price_by_day, price_usage
 
 MIDNIGHT = datetime(2026, 11, 20)  # a Friday
@@ -72,7 +72,7 @@ def test_days_and_hours_alike_are_one_case():
         schema=SEGMENT_SCHEMA,
     )
     at = [MIDNIGHT + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 8, 10)]
-    merged = changes_of(segments).merged(
+    merged = changes_of(with_offer(segments)).merged(
         pl.DataFrame({"offer": ["p\x1fapi\x1fglobal\x1fm\x1fstandard"] * 9, "usage_at": at}).with_columns(
             pl.col("offer").cast(pl.Categorical), pl.col("usage_at").cast(pl.Datetime("us"))
         )
