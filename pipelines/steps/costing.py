@@ -17,6 +17,7 @@ from pipelines.steps.cost_fingerprints import changed_fingerprints, fingerprints
 from pipelines.usage import ledger
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.overlap import OVERLAP_SCHEMA, count_once
+from pipelines.usage.price_lookup import in_parts
 from pipelines.usage.pricing import price_by_day
 from pipelines.usage.reconciliation import compare, models_to_price
 from pipelines.warehouse import Warehouse, read_table, replace_dates
@@ -110,9 +111,9 @@ def _priced(
     counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
-    # Codes are told apart much faster than texts, and there are few of them.
-    models = _in_texts(one.usage.select(MODEL_KEY).unique() for one in counted.values())
-    used = models.select(MODEL_KEY).unique().collect(engine="streaming")
+    # One coded column is told apart much faster than four of texts.
+    offers = pl.concat([one.usage.select("offer") for one in counted.values()]).unique()
+    used = in_parts(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
     overlaps = [one.overlaps for one in counted.values()]
