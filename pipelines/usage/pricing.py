@@ -56,10 +56,11 @@ def price_by_day(
     # From here on all is numbers: there are many more sums than owners and prices.
     of_owners, sums = numbered(sums, "owner", owners)
     outcomes, of_cases = numbered(priced, "outcome", [name for name in priced.columns if name != "case"])
-    of_cases = of_cases.join(outcomes.select("outcome", "meter"), on="outcome")
+    of_cases = of_cases.join(outcomes.select("outcome", "meter"), on="outcome").pivot("meter", index="case")
+    by_case = cases.select("case").join(of_cases, on="case", how="left", maintain_order="left").drop("case")
     outcomes = _with_usd_each(in_parts(outcomes))
     of_owners = of_owners.with_columns(pl.col(owners).cast(pl.String))
-    return _with_cost(_quantities(sums, of_cases, outcomes.height, of_owners.height), outcomes, of_owners)
+    return _with_cost(_quantities(sums, by_case, outcomes.height, of_owners.height), outcomes, of_owners)
 
 
 def _cells(sums: pl.DataFrame, cases: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
@@ -74,21 +75,21 @@ def _cells(sums: pl.DataFrame, cases: pl.DataFrame, segments: pl.DataFrame) -> p
     return pl.concat([cells.filter(~is_request), with_fee.select(cells.columns)])
 
 
-def _quantities(sums: pl.DataFrame, of_cases: pl.DataFrame, outcomes: int, owners: int) -> pl.DataFrame:
-    """Quantities by day, outcome and owner, sorted. `of_cases`: the outcome by case and meter."""
-    day, outcome = pl.col("usage_date").to_physical().cast(pl.Int64), pl.col("outcome").cast(pl.Int64)
-    # One number for the three is sorted several times faster.
-    number = ((day * outcomes + outcome) * owners + pl.col("owner")).alias("number")
+def _quantities(sums: pl.DataFrame, by_case: pl.DataFrame, outcomes: int, owners: int) -> pl.DataFrame:
+    """Quantities by day, outcome and owner, sorted. `by_case`: row N has the outcome of case N for each meter."""
+    day, owner, number = pl.col("usage_date").to_physical().cast(pl.Int64), pl.col("owner"), pl.col("number")
     parts = []
-    for (meter,), prices in of_cases.partition_by("meter", as_dict=True).items():
-        name = QUANTITY_COLUMNS[str(meter)]
-        counted = sums.filter(pl.col(name) > 0).select("usage_date", "case", "owner", "usage_rows", quantity=name)
-        parts.append(counted.join(prices, on="case").select(number, "usage_rows", "quantity"))
-    known = pl.col("number")
+    for meter in by_case.columns:
+        outcome = pl.lit(by_case[meter]).gather("case")
+        # One number for the three is sorted several times faster.
+        part = sums.select(
+            "usage_rows", number=(day * outcomes + outcome) * owners + owner, quantity=QUANTITY_COLUMNS[meter]
+        )
+        parts.append(part.filter(pl.col("quantity") > 0, number.is_not_null()))
     return _merged(pl.concat(parts).sort("number")).select(
-        (known // owners // outcomes).cast(pl.Int32).cast(pl.Date).alias("usage_date"),
-        (known // owners % outcomes).alias("outcome"),
-        (known % owners).alias("owner"),
+        (number // owners // outcomes).cast(pl.Int32).cast(pl.Date).alias("usage_date"),
+        (number // owners % outcomes).alias("outcome"),
+        (number % owners).alias("owner"),
         "usage_rows",
         "quantity",
     )
@@ -100,7 +101,7 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     # Few are, so the rest is not grouped, which would take as long as sorting it.
     is_one_of_many = is_again | is_again.shift(-1, fill_value=False)
     many = rows.filter(is_one_of_many).group_by("number").agg(pl.col("usage_rows", "quantity").sum())
-    return pl.concat([rows.filter(~is_one_of_many), many]).sort("number")
+    return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
 
 
 def _with_usd_each(outcomes: pl.DataFrame) -> pl.DataFrame:
