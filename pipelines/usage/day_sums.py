@@ -46,6 +46,9 @@ def add_up(
     first_place = pl.Series(np.repeat(first, [part.height for part in parts]))
     sums = _unpaired(pl.concat(parts, how="diagonal"), owners)
     offer, place = sums["spot"] // max(counts), sums["spot"] % max(counts) + first_place
+    if offer.max() == _last_code(max(counts)):
+        # Millions of codes are given where a process has just imported logs of as many users.
+        raise OverflowError(f"more than {_last_code(max(counts)):,} different texts in use; price in a new process")
     return _by_case(sums.with_columns(spot=offer * places.height + place), places, changes)
 
 
@@ -65,7 +68,8 @@ def _added_up(
     missing = {name: pl.lit(None, USAGE_SCHEMA[name]) for name in (*bucket, *owners) if name not in schema}
     coded = {name: _code(name, schema) for name in ("offer", *owners)}
     offer = coded.pop("offer")
-    pairs = _paired([offer * place_count + axes.place(offer, has_buckets=bool(bucket)), *coded.values()])
+    first_spot = offer.clip(upper_bound=_last_code(place_count)) * place_count
+    pairs = _paired([first_spot + axes.place(offer, has_buckets=bool(bucket)), *coded.values()])
     # The whole prompt is read for its size, so one of its parts need not be read: it is what the others leave.
     counted = [name for name in quantities if name in schema and name != _INPUT]
     uncached = pl.col("prompt_tokens")
@@ -80,6 +84,11 @@ def _added_up(
         .drop("prompt_tokens")
         .collect(engine="streaming")
     )
+
+
+def _last_code(place_count: int) -> int:
+    """Codes of offers must stay below it: offer and place go into 32 bits, and beyond them are other offers."""
+    return _NO_CODE // place_count - 1
 
 
 def _code(name: str, schema: pl.Schema) -> pl.Expr:

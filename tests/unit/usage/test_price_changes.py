@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
+from pipelines.usage import day_sums
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.price_changes import changes_of, with_offer
 from pipelines.usage.pricing import price_by_day, price_usage
@@ -100,3 +101,9 @@ def test_a_bucket_without_prompt_sizes_beside_requests():
     ranges = prices_from([]).with_columns(context_to=pl.lit(100, pl.Int64))
     costs = price_by_day({MIDNIGHT.date(): usage.lazy()}, ranges)
     assert costs.sort("quantity").select("quantity", "is_lower_bound").rows() == [(1, False), (2, True)]
+
+
+def test_more_offers_than_fit_into_a_number_are_an_error_not_another_offer(monkeypatch):
+    monkeypatch.setattr(day_sums, "_NO_CODE", 1)
+    with pytest.raises(OverflowError, match="price in a new process"):
+        price_usage(requests([MIDNIGHT]).lazy(), prices_from([]))
