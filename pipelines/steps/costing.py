@@ -112,7 +112,8 @@ def _priced(
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
     # One coded column is told apart much faster than four of texts.
-    offers = pl.concat([one.usage.select("offer") for one in counted.values()]).unique()
+    none = pl.LazyFrame(schema={"offer": pl.Categorical})
+    offers = pl.concat([none, *(one.usage.select("offer") for one in counted.values())]).unique()
     used = in_parts(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)

@@ -115,7 +115,7 @@ def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
 def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
     """Write one day's file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
     buffer = BytesIO()
-    empty = " ".join(column.name for column in rows if column.null_count() == rows.height)
+    empty = " ".join(column.name for column in rows if 0 < column.null_count() == rows.height)
     coded = rows.with_columns(pl.col(CODED).cast(pl.Categorical))
     coded.write_parquet(buffer, row_group_size=ROW_GROUP, metadata={EMPTY_COLUMNS: empty})
     content = buffer.getvalue()

@@ -280,3 +280,23 @@ def test_a_run_that_ended_before_the_reconciliation_is_seen_to_be_unfinished(war
         if mart.table.name != "cost_reconciliation":
             build_mart(warehouse, mart, [MARCH])
     assert days_to_build(warehouse, TODAY) == [MARCH, TODAY]
+
+
+def test_a_day_of_bills_alone_is_compared(warehouse):
+    times = {"usage_date": MARCH, "starts_at": datetime(2026, 3, 20), "ends_at": datetime(2026, 3, 21)}
+    with warehouse.write() as connection:
+        store_reported_costs(connection, reported(line("9.00", provider="anthropic", model="claude-x", **times)))
+    assert price_days(warehouse, [MARCH]) == 1
+    with warehouse.write() as connection:
+        found = read_table(connection, "core.cost_comparison").select("usage_date", "computed_usd", "billed_usd")
+    assert found.rows() == [(MARCH, None, Decimal(9))]
+
+
+def test_a_day_that_lost_its_last_row_costs_nothing(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, MARCH, usage_id="u", usage_at=datetime(2026, 3, 20, 23, 59))
+    assert price_days(warehouse, [MARCH]) == 1
+    later = date(2026, 3, 21)
+    add_usage(warehouse, later, tokens=2_000_000, usage_id="u", usage_at=datetime(2026, 3, 21))
+    assert price_days(warehouse, [MARCH, later]) == 2
+    assert costs(warehouse) == [(later, Decimal(20), None)]
