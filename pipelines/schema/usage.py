@@ -30,13 +30,18 @@ PROMPT_METERS = (
 )
 
 
+def offer_text() -> pl.Expr:
+    """The texts of OFFER as one."""
+    return pl.concat_str(OFFER, separator=OFFER_SEPARATOR)
+
+
 def derived_columns() -> dict[str, pl.Expr]:
     """Columns of Usage that follow from others."""
     prompt = [pl.col(QUANTITY_COLUMNS[meter]).fill_null(0) for meter in PROMPT_METERS]
     return {
         "usage_date": pl.col("usage_at").dt.date(),
         "usage_minute": pl.col("usage_at").dt.hour().cast(pl.Int16) * 60 + pl.col("usage_at").dt.minute(),
-        "offer": pl.concat_str(OFFER, separator=OFFER_SEPARATOR),
+        "offer": offer_text(),
         "prompt_tokens": pl.sum_horizontal(prompt),
     }
 

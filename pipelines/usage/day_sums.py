@@ -36,19 +36,21 @@ def add_up(
     axes = {day: changes.within(day) for day in days}
     places = pl.DataFrame([place for day in days for place in axes[day].places(day)], schema=PLACE_SCHEMA, orient="row")
     counts = [one.place_count for one in axes.values()]
+    place_count = max(counts)
 
     def added_up(day: date) -> pl.DataFrame:
-        return _added_up(days[day], axes[day], max(counts), quantities, owners)
+        return _added_up(days[day], axes[day], place_count, quantities, owners)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         parts = list(pool.map(added_up, days))
     first = np.cumsum([0, *counts[:-1]], dtype=np.uint64)
     first_place = pl.Series(np.repeat(first, [part.height for part in parts]))
+    # Codes stay what they are, though the usage is gone: `changes.moments` keeps them.
     sums = _unpaired(pl.concat(parts, how="diagonal"), owners)
-    offer, place = sums["spot"] // max(counts), sums["spot"] % max(counts) + first_place
-    if offer.max() == _last_code(max(counts)):
+    offer, place = sums["spot"] // place_count, sums["spot"] % place_count + first_place
+    if offer.max() == _last_code(place_count):
         # Millions of codes are given where a process has just imported logs of as many users.
-        raise OverflowError(f"more than {_last_code(max(counts)):,} different texts in use; price in a new process")
+        raise OverflowError(f"more than {_last_code(place_count):,} different texts in use; price in a new process")
     return _by_case(sums.with_columns(spot=offer * places.height + place), places, changes)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.schema.time_windows import ALWAYS, MINUTES_PER_DAY, parse_window
-from pipelines.schema.usage import OFFER, OFFER_SEPARATOR
+from pipelines.schema.usage import offer_text
 
 MAX_COMPARED = 12
 """Up to so many borders are compared one by one, which is faster than a search."""
@@ -154,7 +154,7 @@ class Changes:
 
 def with_offer(segments: pl.DataFrame) -> pl.DataFrame:
     """SEGMENT_SCHEMA with the texts of OFFER also as one, coded, as in the ledger."""
-    return segments.with_columns(offer=pl.concat_str(OFFER, separator=OFFER_SEPARATOR).cast(pl.Categorical))
+    return segments.with_columns(offer=offer_text().cast(pl.Categorical))
 
 
 def changes_of(segments: pl.DataFrame) -> Changes:
