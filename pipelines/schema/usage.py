@@ -1,5 +1,7 @@
 """core.usage and its import tables: what was used, in disjoint meters, never what it costs."""
 
+from datetime import timedelta
+
 import dataframely as dy
 import polars as pl
 
@@ -28,6 +30,9 @@ PROMPT_METERS = (
     "image_input",
     "image_cache_read",
 )
+
+
+LONGEST_BUCKET = timedelta(days=366)
 
 
 def offer_text() -> pl.Expr:
@@ -114,6 +119,11 @@ class Usage(dy.Schema):
     def bucket_has_an_end(cls) -> pl.Expr:
         """Only buckets span time."""
         return (cls.grain.col == "bucket") == cls.usage_until.col.is_not_null()
+
+    @dy.rule()
+    def bucket_is_of_a_year_at_most(cls) -> pl.Expr:
+        """No report has wider ones, and each day of a bucket is looked at for its prices."""
+        return cls.usage_until.col.is_null() | (cls.usage_until.col - cls.usage_at.col <= LONGEST_BUCKET)
 
     @dy.rule()
     def year_is_plausible(cls) -> pl.Expr:

@@ -12,12 +12,19 @@ from pipelines.schema.usage import PROMPT_METERS, QUANTITY_COLUMNS, quantity_col
 from pipelines.usage.contract import USAGE_SCHEMA
 from pipelines.usage.price_changes import PLACE_SCHEMA, Axes, Changes
 
-CASE = ("offer", "usage_at", "prompt_tokens", "grain", "prompt_tokens_from")
-"""All that a price may depend on, once usage is added up: `usage_at` and `prompt_tokens` are the least of a sum."""
+CASE = ("offer", "usage_at", "usage_until", "prompt_tokens", "grain", "prompt_tokens_from")
+"""All that a price may depend on, once usage is added up: `usage_at` and `prompt_tokens` are the least of a sum.
+
+`usage_until` is NULL but for buckets in which a price may change, and these have their own `usage_at`."""
 AT_ONCE = 6
 """Days added up side by side: two cores need so many to be busy all the time, and a day takes little memory."""
-_BUCKET = {"grain": pl.String(), "prompt_tokens_from": pl.Int64()}
-"""What tells buckets apart, and not requests."""
+_BUCKET = {
+    "grain": pl.String(),
+    "prompt_tokens_from": pl.Int64(),
+    "span_from": pl.Datetime("us"),
+    "span_until": pl.Datetime("us"),
+}
+"""What tells buckets apart, and not requests. The span is NULL where no price changes within it."""
 _INPUT = quantity_column("input_uncached")
 _REST_OF_PROMPT = [QUANTITY_COLUMNS[meter] for meter in PROMPT_METERS if meter != "input_uncached"]
 _PAIR = 2**32
@@ -67,7 +74,7 @@ def _added_up(
     schema = usage.collect_schema()
     # Only buckets have an end, and usage without them has no such column.
     bucket = _BUCKET if "usage_until" in schema else {}
-    missing = {name: pl.lit(None, USAGE_SCHEMA[name]) for name in (*bucket, *owners) if name not in schema}
+    missing = {name: pl.lit(None, USAGE_SCHEMA[name]) for name in ("prompt_tokens_from", *owners) if name not in schema}
     coded = {name: _code(name, schema) for name in ("offer", *owners)}
     offer = coded.pop("offer")
     first_spot = offer.clip(upper_bound=_last_code(place_count)) * place_count
@@ -79,7 +86,7 @@ def _added_up(
         uncached = uncached - pl.col(name) if name in _REST_OF_PROMPT else uncached
     return (
         usage.with_columns(**missing)
-        .with_columns(**pairs)
+        .with_columns(**pairs, **(axes.span() if bucket else {}))
         .group_by(*pairs, *bucket)
         .agg(pl.col("prompt_tokens", *counted).sum(), usage_rows=pl.len().cast(pl.Int64))
         .with_columns(uncached.alias(_INPUT), *(pl.col(name).cast(kind) for name, kind in bucket.items()))
@@ -117,13 +124,16 @@ def _unpaired(sums: pl.DataFrame, owners: Sequence[str]) -> pl.DataFrame:
 def _by_case(sums: pl.DataFrame, places: pl.DataFrame, changes: Changes) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Sums with their case instead of `spot`, which is offer * number of places + place; and the cases."""
     in_buckets = [name for name in _BUCKET if name in sums.columns]
+    none = {name: pl.lit(None, kind) for name, kind in _BUCKET.items() if name not in in_buckets}
     spots = sums.select("spot", *in_buckets).unique().with_row_index("number")
     offer = (spots["spot"] // places.height).cast(pl.UInt32).cat.to(pl.Categorical)
     located = pl.concat([spots.with_columns(offer=offer), places[spots["spot"] % places.height]], how="horizontal")
-    told_apart = [name for name in CASE if name in located.columns]
-    cases, located = numbered(changes.merged(located), "case", told_apart)
+    located = located.with_columns(**none).with_columns(
+        pl.coalesce("span_from", "usage_at").alias("usage_at"),
+        pl.col("grain").fill_null("request"),
+        usage_until="span_until",
+    )
+    cases, located = numbered(changes.merged(located), "case", CASE)
     found = located.sort("number").select("usage_date", "case")
     sums = sums.join(spots, on=["spot", *in_buckets], nulls_equal=True).drop("spot", *in_buckets)
-    none = {name: pl.lit(None, kind) for name, kind in _BUCKET.items() if name not in in_buckets}
-    cases = cases.with_columns(**none).with_columns(pl.col("grain").fill_null("request"))
     return pl.concat([sums.drop("number"), found[sums["number"]]], how="horizontal"), cases

@@ -59,6 +59,13 @@ class Axes:
             size = pl.when(is_bucket).then(pl.col("prompt_tokens_from").fill_null(0)).otherwise(size)
         return self._first_place(offer) + _borders_passed(size, pl.Series(self.sizes[1:], dtype=pl.Int64))
 
+    def span(self) -> dict[str, pl.Expr]:
+        """Start and end of a bucket of core.usage that reaches over a border, so that some price may change in it."""
+        day_after, later = self.borders[0] + timedelta(days=1), pl.Series(self.borders[1:], dtype=pl.Datetime("us"))
+        last = pl.col("usage_until") - timedelta(microseconds=1)
+        is_over = (last >= day_after) | (_borders_passed(last, later) > _borders_passed(pl.col("usage_at"), later))
+        return {"span_from": pl.when(is_over).then("usage_at"), "span_until": pl.when(is_over).then("usage_until")}
+
     def _first_place(self, offer: pl.Expr) -> pl.Expr:
         """The place of the smallest prompts at that time of the day. Tables are the fastest way from row to number."""
         if len(self.starts) == 1:
@@ -134,7 +141,7 @@ class Changes:
     def merged(self, cases: pl.DataFrame) -> pl.DataFrame:
         """Give cases that meet the same prices one `usage_at`, the first, so that days alike become one case.
 
-        `cases`: offer, usage_at, prompt_tokens and others that are kept.
+        `cases`: offer, usage_at, usage_until and others that are kept. One that spans time stays as it is.
         """
         since = self.moments.sort("moment").rename({"moment": "since"})
         code = pl.col("offer").to_physical()
@@ -147,7 +154,11 @@ class Changes:
             cases.sort("usage_at")
             .join_asof(since, left_on="usage_at", right_on="since", by="offer", check_sortedness=False)
             .with_columns(inside=pl.concat_list(inside) if inside else None)
-            .with_columns(pl.col("usage_at").min().over("offer", "since", "inside"))
+            .with_columns(
+                pl.when(pl.col("usage_until").is_null())
+                .then(pl.col("usage_at").min().over("offer", "since", "inside"))
+                .otherwise("usage_at")
+            )
             .drop("since", "inside")
         )
 

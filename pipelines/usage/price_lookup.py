@@ -3,6 +3,8 @@
 Quantities and sums are `usage.pricing`'s.
 """
 
+from itertools import chain
+
 import polars as pl
 
 from pipelines.schema.price_segments import MODEL_KEY
@@ -17,16 +19,45 @@ PRICED = ("price_id", "usd_per_unit", "unit", "unpriced_reason", "first_price_on
 def look_up(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """The price of each cell: `case`, KEY and PRICED.
 
-    `cells`: case, KEY, usage_at, prompt_tokens, grain, prompt_tokens_from. `segments`: of `with_offer`.
+    `cells`: case, KEY, usage_at, usage_until, prompt_tokens, grain, prompt_tokens_from. `segments`: of `with_offer`. A
+    cell with usage_until may have been at any moment before it, and a bucket without prompt_tokens_from may have had
+    prompts of any size: of all that it may have cost the least counts, and is flagged.
     """
-    covered = _in_range(_in_window(_in_stretch(cells, segments), segments), segments)
-    return _explained(covered, segments).select("case", *KEY, *PRICED)
+    possible = _at_each_price(cells, segments)
+    covered = _in_range(_in_window(_in_stretch(possible, segments), segments), segments)
+    return _explained(_least(covered), segments).select("case", *KEY, *PRICED)
 
 
 def in_parts(offers: pl.DataFrame) -> pl.DataFrame:
     """Add the texts of OFFER that `offer` consists of."""
     parts = pl.col("offer").cast(pl.String).str.split_exact(OFFER_SEPARATOR, len(OFFER) - 1)
     return offers.with_columns(parts=parts.struct.rename_fields(list(OFFER))).unnest("parts")
+
+
+def _at_each_price(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """Cells, and those that span time once more at each later moment within them from which another price may hold."""
+    spans = cells.filter(pl.col("usage_until").is_not_null())
+    if spans.is_empty():
+        return cells
+    edges = pl.concat([segments.select(*KEY, later=name) for name in ("valid_from", "valid_to")]).unique()
+    days = pl.date_ranges(pl.col("usage_at").dt.date(), pl.col("usage_until").dt.date())
+    hours = spans.join(_opening_and_closing(segments), on=KEY).with_columns(day=days).explode("day")
+    moments = hours.with_columns(later=pl.col("day").cast(pl.Datetime("us")) + pl.duration(minutes="minute"))
+    later = pl.concat([part.select(*cells.columns, "later") for part in (spans.join(edges, on=KEY), moments)])
+    inside = later.filter(pl.col("later") > pl.col("usage_at"), pl.col("later") < pl.col("usage_until"))
+    return pl.concat([cells, inside.with_columns(usage_at="later").drop("later")])
+
+
+def _opening_and_closing(segments: pl.DataFrame) -> pl.DataFrame:
+    """KEY, minute: where within some day a window of hours begins or ends."""
+    special = segments.filter(pl.col("time_window") != ALWAYS).select(*KEY, "time_window").unique()
+    edges = [
+        (text, edge)
+        for text in special["time_window"].unique()
+        for edge in sorted(set(chain.from_iterable(parse_window(text).stretches)))
+    ]
+    minutes = pl.DataFrame(edges, schema={"time_window": pl.String, "minute": pl.Int64}, orient="row")
+    return special.join(minutes, on="time_window").select(*KEY, "minute").unique()
 
 
 def _in_stretch(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
@@ -53,37 +84,26 @@ def _in_stretch(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_window(stretched: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Add is_lower_bound and the time window that is in force at usage_at; for a bucket, the cheapest one."""
+    """Add the time window that is in force at usage_at."""
     special = segments.filter(pl.col("time_window") != ALWAYS).select("segment_id", "time_window").unique()
     windows = special.group_by("segment_id").agg(windows="time_window")
     window = pl.lit(ALWAYS)
     for text in special["time_window"].unique().sort():
         is_inside = pl.col("windows").list.contains(text) & parse_window(text).covers(pl.col("usage_at"))
         window = pl.when(is_inside).then(pl.lit(text)).otherwise(window)
-    is_untold = (pl.col("grain") == "bucket") & pl.col("prompt_tokens_from").is_null()
-    bounds = _least(segments.join(stretched.filter(is_untold), on="segment_id", how="semi"))
-    return (
-        stretched.join(windows, on="segment_id", how="left")
-        .join(bounds, on="segment_id", how="left")
-        .with_columns(is_lower_bound=is_untold & pl.col("has_ranges").fill_null(value=False))
-        .with_columns(time_window=pl.when("is_lower_bound").then("cheapest").otherwise(window))
-    )
-
-
-def _least(segments: pl.DataFrame) -> pl.DataFrame:
-    """By segment_id: whether its price depends on hour or prompt size, and the window with its lowest price."""
-    return segments.sort("usd_per_unit", "time_window").group_by("segment_id", maintain_order=True).agg(
-        has_ranges=(pl.len() > 1) | pl.col("context_to").is_not_null().any(),
-        cheapest=pl.col("time_window").filter(pl.col("context_from") == 0).first(),
-    )  # fmt: skip
+    return stretched.join(windows, on="segment_id", how="left").with_columns(time_window=window)
 
 
 def _in_range(windowed: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Add the price of the context range that the prompt falls into."""
+    """Add the price of the context range that the prompt falls into, and whether a longer one may cost something else.
+
+    Of a bucket that does not tell, the prompts count as short.
+    """
     near = segments.join(windowed.select("segment_id").unique(), on="segment_id", how="semi")
     ranges = near.select("segment_id", "time_window", "context_from", "context_to", "usd_per_unit", "unit", "price_id")
+    is_untold = (pl.col("grain") == "bucket") & pl.col("prompt_tokens_from").is_null()
     banded = (
-        windowed.with_columns(prompt_size=pl.when("is_lower_bound").then(0).otherwise("prompt_tokens"))
+        windowed.with_columns(prompt_size=pl.when(is_untold).then(0).otherwise("prompt_tokens"))
         .sort("prompt_size")
         .join_asof(
             ranges.sort("context_from"),
@@ -96,8 +116,24 @@ def _in_range(windowed: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     )
     is_in_range = pl.col("context_to").is_null() | (pl.col("prompt_size") < pl.col("context_to"))
     return banded.with_columns(
-        pl.when(is_in_range).then(name).alias(name) for name in ("price_id", "usd_per_unit", "unit")
+        *(pl.when(is_in_range).then(name).alias(name) for name in ("price_id", "usd_per_unit", "unit")),
+        is_lower_bound=is_untold & pl.col("context_to").is_not_null(),
     )
+
+
+def _least(covered: pl.DataFrame) -> pl.DataFrame:
+    """Of a cell at several moments the cheapest, with a price if there is one; flagged if they are not all alike."""
+    is_span = pl.col("usage_until").is_not_null()
+    spans = covered.filter(is_span)
+    if spans.is_empty():
+        return covered
+    is_one_price = pl.col("usd_per_unit").n_unique().over("case", *KEY) == 1
+    least = (
+        spans.with_columns(is_lower_bound=pl.col("is_lower_bound").any().over("case", *KEY) | ~is_one_price)
+        .sort("usd_per_unit", "usage_at", nulls_last=True)
+        .unique(["case", *KEY], keep="first", maintain_order=True)
+    )
+    return pl.concat([covered.filter(~is_span), least])
 
 
 def _explained(covered: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from pipelines.usage.day_sums import add_up, numbered
 from pipelines.usage.price_changes import changes_of, with_offer
 from pipelines.usage.price_lookup import in_parts, look_up
 
-FORMULA_VERSION = "cost-3"
+FORMULA_VERSION = "cost-4"
 
 OWNERS = ("project_id", "api_key_id")
 USD = pl.Decimal(38, 12)
@@ -31,8 +31,8 @@ def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[st
     `usage`: columns of core.usage; one that is NULL throughout may be left out. `segments`: from
     `books.token_prices.price_segments`, for the models in `usage`. `owners`: columns of `usage` by which cost is told
     apart beside day, offer and price. Returns rows of core.usage_cost, of the columns of OWNERS only those asked for. A
-    row that no price covers keeps its quantity, with NULL cost and the reason. A request of unknown prompt size or hour
-    in a bucket is priced at the least that it may have cost, and flagged.
+    row that no price covers keeps its quantity, with NULL cost and the reason. A bucket that does not tell the prompt
+    sizes, or in which the price changes, is priced at the least that it may have cost, and flagged.
     """
     days = usage.select(pl.col("usage_date").unique().sort()).collect(engine="streaming")["usage_date"]
     return price_by_day({day: usage.filter(pl.col("usage_date") == day) for day in days}, segments, owners)

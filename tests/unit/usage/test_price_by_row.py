@@ -70,14 +70,18 @@ def price_of(row, at, prompt):
     return is_in_force and is_in_range and is_open and any(low <= minute < high for low, high in stretches)
 
 
+def best_price(segments, model, at, prompt):
+    """The price of a model at one moment: hours of its own come before any hour."""
+    fitting = [row for row in segments if row["model"] == model and price_of(row, at, prompt)]
+    return min(fitting, key=lambda row: row["time_window"] == "always", default=None)
+
+
 @settings(max_examples=150, deadline=None)
 @given(segments=prices(), requests=REQUESTS)
 def test_sums_cost_what_their_requests_cost(segments, requests):
     expected = defaultdict(lambda: [0, 0, Decimal(0)])
     for model, at, prompt, output, project in requests:
-        fitting = [row for row in segments if row["model"] == model and price_of(row, at, prompt)]
-        # Hours of its own come before any hour.
-        best = min(fitting, key=lambda row: row["time_window"] == "always", default=None)
+        best = best_price(segments, model, at, prompt)
         found = expected[project, model, at.date(), best and best["price_id"]]
         found[0] += 1
         found[1] += output
@@ -94,3 +98,41 @@ def test_sums_cost_what_their_requests_cost(segments, requests):
     )
     assert {row[:4]: list(row[4:]) for row in costs.iter_rows()} == expected
     assert costs.height == len(expected), "one row per price and owner"
+
+
+BUCKETS = st.lists(
+    st.tuples(
+        st.sampled_from(["m0", "m1", "m2"]),
+        st.tuples(st.sampled_from(MOMENTS), st.sampled_from(MOMENTS)).filter(lambda span: span[0] < span[1]),
+        st.sampled_from([None, 0, 1_000, 200_001]),
+        st.integers(1, 10**9),
+    ),
+    max_size=20,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(segments=prices(), buckets=BUCKETS)
+def test_a_bucket_costs_the_least_of_all_moments_that_it_spans(segments, buckets):
+    expected = defaultdict(lambda: [0, 0, Decimal(0)])
+    for model, (start, end), prompt, output in buckets:
+        moments = [start, *(edge for edge in {*CHANGES, *EDGES} if start < edge < end)]
+        possible = [best_price(segments, model, at, prompt or 0) for at in moments]
+        best = min(filter(None, possible), key=lambda row: row["usd_per_unit"], default=None)
+        is_untold = prompt is None and any(row and row["context_to"] for row in possible)
+        is_lower_bound = best is not None and (is_untold or any(row != best for row in possible))
+        found = expected[model, start.date(), best and best["price_id"], is_lower_bound]
+        found[0] += 1
+        found[1] += output
+        found[2] += output * best["usd_per_unit"] / 1_000_000 if best else 0
+    rows = [
+        {"usage_id": str(number), "usage_at": start, "usage_until": end, "grain": "bucket", "provider": "p"}
+        | {"channel": "api", "region": "global", "model": model, "service_tier": "standard", "format": "f"}
+        | {"import_id": "i", "source_line": 1, "output_tokens": output, "prompt_tokens_from": prompt}
+        for number, (model, (start, end), prompt, output) in enumerate(buckets)
+    ]
+    costs = price_usage(usage_frame(rows).lazy(), pl.DataFrame(segments, schema=SEGMENT_SCHEMA))
+    told = ("model", "usage_date", "price_id", "is_lower_bound", "usage_rows", "quantity")
+    found = costs.select(*told, pl.col("cost_usd").fill_null(0))
+    assert {row[:4]: list(row[4:]) for row in found.iter_rows()} == expected
+    assert found.height == len(expected), "one row per price"

@@ -75,7 +75,9 @@ def test_days_and_hours_alike_are_one_case():
     at = [MIDNIGHT + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 8, 10)]
     merged = changes_of(with_offer(segments)).merged(
         pl.DataFrame({"offer": ["p\x1fapi\x1fglobal\x1fm\x1fstandard"] * 9, "usage_at": at}).with_columns(
-            pl.col("offer").cast(pl.Categorical), pl.col("usage_at").cast(pl.Datetime("us"))
+            pl.col("offer").cast(pl.Categorical),
+            pl.col("usage_at").cast(pl.Datetime("us")),
+            usage_until=pl.lit(None, pl.Datetime("us")),
         )
     )
     # Friday at eight is inside; Saturday and Sunday at eight are not.

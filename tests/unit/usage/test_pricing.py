@@ -8,58 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.schema.costs import UsageCost
-from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.schema.token_prices import METERS
 from pipelines.schema.usage import QUANTITY_COLUMNS
-from pipelines.usage.contract import usage_frame
-from pipelines.usage.pricing import price_usage
-
-NOON = datetime(2025, 10, 7, 12)
-BUCKET = {"grain": "bucket", "usage_until": NOON + timedelta(hours=12)}
-REQUEST = {
-    "usage_at": NOON,
-    "grain": "request",
-    "provider": "openai",
-    "channel": "api",
-    "region": "global",
-    "model": "gpt-5-mini",
-    "service_tier": "standard",
-    "format": "openai_dashboard",
-    "import_id": "i",
-    "source_line": 1,
-}
-
-
-def segment(meter, usd, number=0, **differences):
-    row = {
-        "provider": "openai",
-        "channel": "api",
-        "region": "global",
-        "model": "gpt-5-mini",
-        "service_tier": "standard",
-        "meter": meter,
-        "segment_id": number,
-        "valid_from": datetime(2025, 8, 7),
-        "context_from": 0,
-        "time_window": "always",
-        "unit": "thousand_calls" if meter in ("requests", "web_searches") else "mtok",
-        "usd_per_unit": Decimal(usd),
-        "price_id": f"{meter}-{number}",
-        "source": "openai_pricing",
-    }
-    return row | differences
-
-
-def price(usage, segments):
-    rows = [REQUEST | {"usage_id": str(number)} | row for number, row in enumerate(usage)]
-    costs = price_usage(usage_frame(rows).lazy(), pl.DataFrame(segments, schema=SEGMENT_SCHEMA))
-    return pl.DataFrame(UsageCost.validate(costs))
-
-
-def outcomes(costs):
-    return costs.sort("meter").select("meter", "quantity", "cost_usd", "unpriced_reason").rows()
-
+from tests.unit.usage.priced_rows import BUCKET, BY_SIZE, NOON, PEAK_HOURS, outcomes, price, segment
 
 # The list prices of gpt-5-mini in October 2025: 25 cents and 2 dollars per million tokens.
 GPT_5_MINI = [segment("input_uncached", "0.25"), segment("output", 2, 1)]
@@ -100,17 +51,6 @@ def test_the_price_of_the_moment_counts():
     assert price(usage, segments)["cost_usd"].to_list() == [Decimal(10), Decimal(12)]
 
 
-# GPT-5.4 prints one price up to 272,000 tokens of prompt and another above.
-BY_SIZE = [
-    segment("input_uncached", "2.5", 0, context_to=272_001, price_id="short"),
-    segment("input_uncached", 5, 0, context_from=272_001, price_id="long"),
-    segment("cache_read", "0.25", 1, context_to=272_001, price_id="short"),
-    segment("cache_read", "0.5", 1, context_from=272_001, price_id="long"),
-    segment("output", 15, 2, context_to=272_001, price_id="short"),
-    segment("output", "22.5", 2, context_from=272_001, price_id="long"),
-]
-
-
 @pytest.mark.parametrize(("tokens", "price_id", "usd"), [(272_000, "short", "0.68"), (272_001, "long", "1.360005")])
 def test_the_border_between_two_prompt_sizes(tokens, price_id, usd):
     costs = price([{"input_uncached_tokens": tokens}], BY_SIZE)
@@ -124,11 +64,6 @@ def test_the_whole_prompt_decides_for_every_meter():
     assert costs["cost_usd"].sum() == Decimal("0.000005") + Decimal("0.136") + Decimal("22.5")
     short = price([usage | {"cache_read_tokens": 271_999}], BY_SIZE)
     assert set(short["price_id"]) == {"short"}, "the answer is no part of the prompt"
-
-
-def test_a_bucket_is_priced_as_short_prompts_and_says_so():
-    costs = price([BUCKET | {"input_uncached_tokens": 5_000_000}], BY_SIZE)
-    assert costs.select("price_id", "cost_usd", "is_lower_bound").rows() == [("short", Decimal("12.5"), True)]
 
 
 @pytest.mark.parametrize(
@@ -234,9 +169,6 @@ def test_cost_is_exact_in_any_order_and_however_rows_are_split(rows, usd, data):
     assert split.drop("usage_rows").equals(whole.drop("usage_rows"))
 
 
-PEAK_HOURS = "mon-fri 01:00-04:00,06:00-10:00 except CN holidays"
-
-
 @pytest.mark.parametrize(
     ("at", "usd"),
     [
@@ -255,15 +187,6 @@ def test_a_price_of_peak_hours_overrides_the_one_of_any_hour(at, usd):
     costs = price([{"usage_at": at, "input_uncached_tokens": 1_000_000}], prices)
     assert outcomes(costs) == [("input_uncached", 1_000_000, Decimal(usd), None)]
     assert not costs["is_lower_bound"].any()
-
-
-@pytest.mark.parametrize("cheap", ["always", PEAK_HOURS])
-def test_a_bucket_of_unknown_hours_is_priced_at_the_cheapest_one_and_flagged(cheap):
-    dear = ({"always", PEAK_HOURS} - {cheap}).pop()
-    prices = [segment("output", "2", time_window=cheap), segment("output", "5", time_window=dear, price_id="dear")]
-    costs = price([BUCKET | {"output_tokens": 1_000_000}], prices)
-    assert outcomes(costs) == [("output", 1_000_000, Decimal(2), None)]
-    assert costs["is_lower_bound"].all()
 
 
 def test_a_request_fee_of_one_model_leaves_requests_of_others_uncharged():
