@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.usage.delimited import cells_of, delimiter_of
 from pipelines.usage.importer import Importer
 from pipelines.usage.importers import IMPORTERS
 from pipelines.usage.json_fields import names_of
@@ -19,7 +20,7 @@ from pipelines.usage.reading import (
     decompressed,
     head_of,
 )
-from pipelines.usage.records import MAX_DOCUMENT_BYTES, PARQUET_MAGIC, Form, cells_of, delimiter_of
+from pipelines.usage.records import MAX_DOCUMENT_BYTES, PARQUET_MAGIC, Form
 
 HEAD_OF_FILE = 128 << 10
 SAMPLE_LINES = 50

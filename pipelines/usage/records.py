@@ -5,11 +5,8 @@ Each frame has `source_line` beside the fields: the line, or the number of the r
 `fault`, `detail`, `text`: NULL, or why the record could not be read and what may be looked at of it.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,17 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.usage import json_fields
+from pipelines.usage.delimited import BATCH_RECORDS, read_delimited
 from pipelines.usage.importer import Importer
-from pipelines.usage.reading import LINE_SCHEMA, MAX_LINE_BYTES, Content, head_of, line_tables
+from pipelines.usage.reading import LINE_SCHEMA, Content, line_tables
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
-BATCH_RECORDS = 200_000
 MAX_DOCUMENT_BYTES = 512 << 20
 PARQUET_MAGIC = b"PAR1"
-DELIMITERS = "\t,;"
-FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.String(), "text": pl.String()}
-csv.field_size_limit(MAX_LINE_BYTES)
 
 
 def read_pieces(path: Path, form: Form, importer: Importer, content: Content) -> Iterator[pa.Table]:
@@ -38,7 +32,7 @@ def read_pieces(path: Path, form: Form, importer: Importer, content: Content) ->
     Raises OSError, and ValueError for a file that is bad as a whole.
     """
     if form in ("parquet", "delimited"):
-        rows = _parquet(path, importer.fields) if form == "parquet" else _delimited(content, importer.fields)
+        rows = _parquet(path, importer.fields) if form == "parquet" else read_delimited(content, importer.fields)
         return (frame.to_arrow() for frame in rows)
     return _document(content) if form == "json" else line_tables(content)
 
@@ -121,86 +115,6 @@ def _bounded(content: Content) -> Iterator[bytes]:
         raise ValueError(f"the rest of the file is missing: {content.damage}")
 
 
-def _delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
-    """Rows of a CSV or TSV file with a header; cells may hold line ends in quotes."""
-    stream = io.TextIOWrapper(
-        io.BufferedReader(_BlockReader(content)), encoding="utf-8-sig", errors="replace", newline=""
-    )
-    header_text = stream.readline(MAX_LINE_BYTES)
-    delimiter = delimiter_of(header_text)
-    header = cells_of(header_text, delimiter)
-    twice = [column for column in fields.values() if header.count(column) > 1]
-    if twice:
-        raise ValueError(f"the header names {twice[0]} more than once")
-    places = {name: header.index(column) for name, column in fields.items() if column in header}
-    reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    numbered = _numbered_rows(reader, len(header))
-    schema = FAULT_SCHEMA | dict.fromkeys(fields, pl.String())
-    while rows := list(islice(numbered, BATCH_RECORDS)):
-        good = [(number, *map(cells.__getitem__, places.values())) for number, cells, _ in rows if cells]
-        frame = pl.DataFrame(
-            good, schema={"source_line": pl.Int64(), **dict.fromkeys(places, pl.String())}, orient="row"
-        )
-        faults = pl.DataFrame([fault for _, _, fault in rows if fault], schema=FAULT_SCHEMA)
-        yield pl.concat([pl.DataFrame(schema=schema), frame, faults], how="diagonal")
-    if content.damage:
-        damage = _fault(reader.line_num + 2, "file_truncated", f"the rest of the file is missing: {content.damage}", "")
-        yield pl.concat([pl.DataFrame(schema=schema), pl.DataFrame([damage], schema=FAULT_SCHEMA)], how="diagonal")
-
-
-def _numbered_rows(reader: Any, width: int) -> Iterator[tuple[int, list[str] | None, dict[str, Any] | None]]:
-    """Line number (the header is 1) with the cells, or with what is wrong with them; empty lines are left out."""
-    while True:
-        number = reader.line_num + 2
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield number, None, _fault(number, "invalid_csv", str(error), "")
-            continue
-        if not cells:
-            continue
-        if len(cells) == width:
-            yield number, cells, None
-        else:
-            detail = f"{len(cells)} cells, the header has {width}"
-            yield number, None, _fault(number, "wrong_column_count", detail, "")
-
-
-class _BlockReader(io.RawIOBase):
-    """The blocks of a content as a raw stream, which the text reader of the standard library asks for."""
-
-    def __init__(self, content: Content) -> None:
-        self._blocks = content.blocks()
-        self._rest = b""
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer from the next block."""
-        if not self._rest:
-            self._rest = next(self._blocks, b"")
-        size = min(len(buffer), len(self._rest))
-        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
-
-
-def delimiter_of(header: str) -> str:
-    """The separator that the header has most of."""
-    return max(DELIMITERS, key=header.count)
-
-
-def cells_of(line: str, delimiter: str) -> list[str]:
-    """Cells of a header line. Raises ValueError where it is no such line."""
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
-    except csv.Error as error:
-        raise ValueError(str(error)) from None
-
-
 def _parquet(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
     """Rows of a Parquet file; a dotted place leads into a struct. Numbers and times become texts."""
     number = 1
@@ -236,7 +150,3 @@ def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
         inside = pl.struct(expression.alias("x")).struct.json_encode().str.slice(5).str.head(-1)
         return pl.when(expression.is_not_null()).then(inside)
     return expression.cast(pl.String)
-
-
-def _fault(number: int, fault: str, detail: str, text: str) -> dict[str, Any]:
-    return {"source_line": number, "fault": fault, "detail": detail, "text": head_of(text.encode("utf-8", "replace"))}
