@@ -3,7 +3,7 @@
 What the texts of one format mean lives in its importer. Prices, files and the ledger do not belong here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,7 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.reported_costs import ReportedCost
-from pipelines.schema.usage import QUANTITY_COLUMNS, Usage, UsageReject, derived_columns
-from pipelines.seller_names import UNKNOWN
+from pipelines.schema.usage import Usage, UsageReject, derived_columns
 from pipelines.usage.excerpt import excerpt_of_line, excerpt_of_record
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.response_ids import is_one_of_a_kind
@@ -32,7 +31,6 @@ ANY_FORMAT = "response"
 """Stands where the name of the format is, in the identity of a response that several formats can state."""
 DECLARATIONS: dict[str, type[dy.Schema]] = {"usage": Usage, "reported_cost": ReportedCost}
 OWNER_COLUMNS = ("project_id", "api_key_id", "user_id", "feature", "conversation_id")
-TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 PLACE = ("import_id", "file_name", "source_line")
 
 
@@ -79,37 +77,6 @@ def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
     return frame.with_columns(**derived_columns())
 
 
-def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
-    """One row per usage_id, in the order of the input: the largest output, then requests, prompt, and what tells most.
-
-    A log states a response several times while it streams, and a provider states a bucket again when late
-    requests arrive; the largest statement is the final one. Of two tools' logs of one response the one that tells
-    more counts: a log without cache reads would have all of the prompt at full price. Comparing every quantity, and
-    then the earliest start, makes the choice the same in any order of files; rows equal in all of that keep the first.
-    """
-    ids = usage.select("usage_id", output=pl.col("output_tokens").fill_null(-1)).with_row_index("position")
-    is_repeated = pl.col("usage_id").is_duplicated()
-    repeated = ids.filter(is_repeated)
-    if repeated.is_empty():
-        return usage
-    # The output decides nearly always; all quantities are compared only of those that are equal in it.
-    largest = repeated.filter(pl.col("output") == pl.col("output").max().over("usage_id"))
-    tied = largest.filter(is_repeated)["position"]
-    kept = [ids.filter(~is_repeated)["position"], largest.filter(~is_repeated)["position"]]
-    positions = pl.concat([*kept, _that_tells_most(usage[tied].with_columns(position=tied))])
-    return usage[positions.sort()]
-
-
-def _that_tells_most(tied: pl.DataFrame) -> pl.Series:
-    """Of rows with the same usage_id and output, the position of one each."""
-    others = [name for name in QUANTITY_COLUMNS.values() if name not in ("output_tokens", "requests")]
-    sizes = ["requests", "prompt_tokens", "told", *others, "reported_cost_usd"]
-    told = pl.sum_horizontal(*(pl.col(name).is_not_null() for name in TOLD), pl.col("provider") != UNKNOWN)
-    order = [*sizes, "usage_at", "position"]
-    ordered = tied.with_columns(told=told).sort(order, descending=[True] * len(sizes) + [False, False], nulls_last=True)
-    return ordered.unique("usage_id", keep="first", maintain_order=True)["position"]
-
-
 def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:
     """Say of every bucket by which owner columns its report is split: those that any bucket of the file has."""
     is_bucket = pl.col("grain") == "bucket"
@@ -119,51 +86,15 @@ def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:
     return usage.with_columns(grouping=pl.when(is_bucket).then(pl.concat_str(given, separator=",", ignore_nulls=True)))
 
 
-def latest_per_cost(costs: pl.DataFrame) -> pl.DataFrame:
-    """One row per cost_id: the one that comes last, since a report restates what it had stated before."""
-    return costs.unique("cost_id", keep="last", maintain_order=True)
-
-
-def number_equal_costs(costs: pl.DataFrame) -> pl.DataFrame:
-    """Number the rows of one file that are equal in all of their identity: a bill can charge the same twice.
-
-    The number is the rank by amount, so that the n-th of equal rows in one file is the n-th in another and exports may
-    overlap in any order.
-    """
-    ranked = costs.sort("amount_usd", descending=True, maintain_order=True)
-    number = pl.int_range(1, pl.len() + 1).over("import_id", "cost_id").cast(pl.String)
-    numbered = ranked.with_columns(cost_id=pl.col("cost_id") + SEPARATOR + number)
-    # Files stay in the order in which they were read: the last statement holds.
-    order = costs.select("import_id").unique(maintain_order=True).with_row_index("file_number")
-    ordered = (
-        numbered.join(order, on="import_id").sort("file_number", "source_line", maintain_order=True).drop("file_number")
-    )
-    return latest_per_cost(ordered)
-
-
-def number_repeated(usage: pl.DataFrame) -> pl.DataFrame:
-    """Number the rows of one bucket, so that each has its own usage_id; rows equal in every number are one row.
-
-    An export can hold two rows with the same dimensions and different numbers, and both are billed (ids that
-    were removed or merged before the export). The number is the rank by size, not the place in the file,
-    so that an overlapping export in another order gives every row the same usage_id.
-    """
-    quantities = list(QUANTITY_COLUMNS.values())
-    order = ["output_tokens", "requests", *[name for name in quantities if name not in ("output_tokens", "requests")]]
-    numbered = usage.with_row_index("position")
-    distinct = numbered.unique(["import_id", "usage_id", *quantities], keep="first", maintain_order=True)
-    ranked = distinct.sort(order, descending=True, nulls_last=True, maintain_order=True)
-    number = pl.int_range(1, pl.len() + 1).over("import_id", "usage_id").cast(pl.String)
-    return ranked.with_columns(usage_id=pl.col("usage_id") + SEPARATOR + number).sort("position").drop("position")
-
-
 def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Typed columns and `broken`: the number of the first reason why a record cannot become a row."""
     values = {name: c.value if isinstance(c, Reading) else c for name, c in importer.columns.items()}
     readings = [unreadable(column) for column in importer.columns.values() if isinstance(column, Reading)]
     rules = (*readings, *importer.rules)
+    values = _folded(stating, values)
+    conditions = _folded(stating, {str(number): rule.is_broken for number, rule in enumerate(rules)})
     # Conditions look at the texts, so they are taken in the same step as the columns that take the texts' names.
-    first = pl.coalesce(pl.when(rule.is_broken).then(pl.lit(number, pl.Int16)) for number, rule in enumerate(rules))
+    first = pl.coalesce(pl.when(broken).then(pl.lit(int(number), pl.Int16)) for number, broken in conditions.items())
     started = "usage_at" if importer.table == "usage" else "starts_at"
     is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & pl.col("broken").is_null()
     # Lazily, so that what columns and conditions share is computed once.
@@ -175,6 +106,18 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
     )
     ahead = ("usage_in_the_future", f"{started} lies more than a day ahead")
     return typed, [*((rule.name, rule.detail) for rule in rules), ahead]
+
+
+def _folded(stating: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """Expressions, those of texts that no record has as a value: a file lacks most columns that its format may have."""
+    absent = {column.name for column in stating if column.null_count() == stating.height}
+    constant = {
+        name: expression
+        for name, expression in expressions.items()
+        if stating.height and absent.issuperset(expression.meta.root_names()) and expression.meta.is_row_separable()
+    }
+    first = stating.head(1).select(**constant)
+    return {**expressions, **{name: pl.lit(first[name].item(), first[name].dtype) for name in constant}}
 
 
 def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.DataFrame]:

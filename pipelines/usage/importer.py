@@ -68,7 +68,9 @@ class Importer:
     """For logs whose records lean on earlier ones: works on all texts of whole files, in order, column `file_index`."""
     settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """For rows of whole files that need more than the largest per usage_id, or the last per cost_id: see
-    `contract.number_repeated` and `contract.number_equal_costs`."""
+    `repeated.number_repeated` and `repeated.number_equal_costs`."""
+    numbers_alike: bool = False
+    """Whether rows may have an open identity: see `repeated.number_alike`."""
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"

@@ -17,7 +17,8 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import OFFER, LedgerFile
-from pipelines.usage.contract import USAGE_SCHEMA, largest_per_usage
+from pipelines.usage.contract import USAGE_SCHEMA
+from pipelines.usage.repeated import largest_per_usage
 
 FILE_SCHEMA = polars_schema(LedgerFile)
 LEDGER = "ledger"

@@ -7,9 +7,9 @@ names repeat.
 
 import polars as pl
 
-from pipelines.usage.contract import number_equal_costs
 from pipelines.usage.fields import day_or_hour, must_have, text, usd
 from pipelines.usage.importer import Importer
+from pipelines.usage.repeated import number_equal_costs
 
 METERS = {
     "input_no_cache": "input_uncached",

@@ -6,10 +6,10 @@ report. Keys and workspaces are named, not identified, and names repeat. Context
 
 import polars as pl
 
-from pipelines.usage.contract import number_repeated
 from pipelines.usage.fields import choice, day_or_hour, export_count, must_have, text
 from pipelines.usage.importer import Importer, unreadable
 from pipelines.usage.importers.anthropic_usage_report import LONG_PROMPT_FROM, REGIONS, SPEEDS, TIERS
+from pipelines.usage.repeated import number_repeated
 
 WINDOWS = {"≤ 200k": "0", "> 200k": str(LONG_PROMPT_FROM)}
 METERS = {

@@ -13,11 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.usage.contract import number_equal_costs
 from pipelines.usage.fields import COST, moment, must_have, quantity, text, usd
 from pipelines.usage.google_skus import sku_columns
 from pipelines.usage.importer import Importer, Rule, unreadable
 from pipelines.usage.json_fields import as_text
+from pipelines.usage.repeated import number_equal_costs
 
 GEMINI_API, VERTEX_AI = "AEFD-7695-64FA", "C7E2-9256-1C43"
 SERVICES = {GEMINI_API: "api", VERTEX_AI: "vertex"}

@@ -9,9 +9,9 @@ newer ones count cache writes: such a row does not add up and is refused.
 
 import polars as pl
 
-from pipelines.usage.contract import number_repeated
 from pipelines.usage.fields import choice, epoch, export_count, must_have, text
 from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.repeated import number_repeated
 
 METERS = {
     "input_uncached_tokens": "input_text_tokens",

@@ -30,12 +30,6 @@ def _key(*parts: str | pl.Expr) -> pl.Expr:
     return pl.concat_str((text.replace("", None).fill_null(ABSENT) for text in texts), separator=SEPARATOR)
 
 
-def numbered(records: pl.DataFrame) -> pl.DataFrame:
-    """A `prepare`: number the rows of one file that say the same in every column and have no id."""
-    number = pl.int_range(1, pl.len() + 1).over("import_id", *FIELDS).cast(pl.String)
-    return records.with_columns(row_number=number)
-
-
 TIERS, BOUGHT_AT = ({name: name for name in names} for names in (SERVICE_TIERS, CHANNELS))
 starts, ends = moment("usage_at", is_utc_without_zone=True), moment("usage_until", is_utc_without_zone=True)
 reasoning, output = export_count("of_which_reasoning_tokens").value, export_count("output_tokens").value
@@ -45,7 +39,7 @@ OWN_TABLE = Importer(
     description="CSV, JSON lines or Parquet with the columns of docs/usage_format.md",
     signatures=tuple(frozenset({"usage_at", "model", name}) for name in QUANTITIES),
     fields={name: name for name in FIELDS},
-    prepare=numbered,
+    numbers_alike=True,
     columns={
         "usage_at": starts,
         "usage_until": pl.when(_is_given("usage_until")).then(ends.value),
@@ -58,10 +52,10 @@ OWN_TABLE = Importer(
         **{name: export_count(name) for name in COUNTS},
         **{name: text(name) for name in OWNER_COLUMNS},
         "reported_cost_usd": usd("reported_cost_usd"),
-        # Without an id a bucket is what its dimensions say, and a request is all that its row says.
+        # Without an id a bucket is what its dimensions say, and a request is all that its row says, and a number.
         "row_key": pl.when(_is_given("id")).then(pl.concat_str(pl.lit("id"), "id", separator=SEPARATOR))
         .when(_is_given("usage_until")).then(_key(starts.value, ends.value, *DIMENSIONS[2:], "prompt_tokens_from"))
-        .otherwise(_key(*FIELDS[1:], "row_number")),
+        .otherwise(pl.concat_str(_key(*FIELDS[1:]), pl.lit(SEPARATOR))),
     },
     rules=(
         *(unreadable(text(name)) for name in ("id", "provider", "region")),

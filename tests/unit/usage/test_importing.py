@@ -9,7 +9,7 @@ import pytest
 from backports import zstd
 
 from pipelines.schema.usage import Usage, UsageReject
-from pipelines.usage import importing
+from pipelines.usage import importing, taking_apart
 from pipelines.usage.formats import UnknownFormat
 from tests.one_import import import_file
 
@@ -157,7 +157,7 @@ def test_times_out_of_range_are_refused(tmp_path):
 
 def test_pieces_and_batches_do_not_show(monkeypatch):
     whole = import_file(CLAUDE, AS_OF)
-    monkeypatch.setattr(importing, "PIECE_BYTES", 1)
+    monkeypatch.setattr(taking_apart, "PIECE_BYTES", 1)
     pieces = import_file(CLAUDE, AS_OF)
     assert pieces.usage.equals(whole.usage)
     assert pieces.rejects.equals(whole.rejects)

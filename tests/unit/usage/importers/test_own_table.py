@@ -103,6 +103,20 @@ def test_equal_requests_without_an_id_are_so_many_requests(read):
     assert (found.usage["output_tokens"].sum(), found.usage["usage_id"].n_unique()) == (10, 2)
 
 
+def test_equal_requests_far_apart_in_a_file_are_so_many_requests(read, monkeypatch):
+    """In pieces and batches of a row each: the ids are those of one piece, and the ledger would drop none."""
+    other, restated = {**ROW, "output_tokens": "7"}, {**ROW, "id": "a"}
+    content = table(ROW, other, restated, ROW, ROW, other, restated, {**ROW, "project_id": "p"})
+    whole = read(content)
+    assert whole.usage["usage_id"].n_unique() == 3 + 2 + 1 + 1
+    monkeypatch.setattr("pipelines.usage.delimited.CHUNK_BYTES", 100)
+    monkeypatch.setattr("pipelines.usage.reading.READ_BYTES", 100)
+    monkeypatch.setattr("pipelines.usage.taking_apart.PIECE_BYTES", 1)
+    monkeypatch.setattr("pipelines.usage.importing.BATCH_ROWS", 1)
+    assert set(read(content).usage["usage_id"]) == set(whole.usage["usage_id"])
+    assert read(content).row_count == 8
+
+
 def test_overlapping_files_give_equal_rows_equal_ids(read):
     other = {**ROW, "output_tokens": "7"}
     assert set(read(table(ROW, ROW)).usage["usage_id"]) < set(read(table(ROW, other, ROW)).usage["usage_id"])
