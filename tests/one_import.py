@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.usage.formats import UnknownFormat
-from pipelines.usage.importing import FileCount, read_batches, recognised_files
+from pipelines.usage.importing import read_batches, recognised_files
+from pipelines.usage.taking_apart import FileCount
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
 from pipelines.steps.reported_costs import store_reported_costs
 from pipelines.usage import ledger
-from pipelines.usage.importing import Batch, FileCount, printable, read_batches, recognised_files
+from pipelines.usage.importing import read_batches, recognised_files
+from pipelines.usage.taking_apart import Batch, FileCount, printable
 from pipelines.warehouse import Warehouse, append, read_table
 
 IGNORED_IN_INBOX = (".", "README")
@@ -114,8 +115,8 @@ def _store(
             count.reason, count.is_known = "this content was imported before", True
     new = _into_ledger(connection, warehouse, batch) if batch.table == "usage" else _into_costs(connection, batch)
     _replace_rejects(connection, batch.rejects)
-    for count in batch.complete:
-        count.new_count += new.get(count.import_id, 0)
+    for import_id, new_count in new.items():
+        batch.counts[import_id].new_count += new_count
     imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
     append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
     _note_files(connection, batch.complete)

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.usage.reading import CHUNK_BYTES, MAX_LINE_BYTES, UTF8_BOM, Content
+from pipelines.usage.reading import MAX_LINE_BYTES, UTF8_BOM, Content
 
 DELIMITERS = "\t,;"
 FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.String(), "text": pl.String()}
+PIECE_BYTES = 8 << 20
+"""Text that is parsed at once: a row of a table is a tenth as long as a line of a log."""
 BATCH_RECORDS = 200_000
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
@@ -105,7 +107,7 @@ def _pieces(content: Content) -> Iterator[bytes]:
     blocks: list[bytes] = []
     for block in content.blocks():
         blocks.append(block)
-        if sum(map(len, blocks)) >= CHUNK_BYTES:
+        if sum(map(len, blocks)) >= PIECE_BYTES:
             yield b"".join(blocks)
             blocks = []
     yield b"".join(blocks)

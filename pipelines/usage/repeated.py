@@ -10,7 +10,7 @@ from pipelines.seller_names import UNKNOWN
 from pipelines.usage.contract import OWNER_COLUMNS, SEPARATOR
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
-ALIKE_SCHEMA = {"import_id": pl.String(), "alike": pl.UInt64()}
+ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}
 """Rows of a file that were numbered by `number_alike`: the hash of their identity without the number."""
 
 
@@ -74,7 +74,9 @@ def number_alike(usage: pl.DataFrame, earlier: pl.DataFrame) -> tuple[pl.DataFra
     """
     keys = list(ALIKE_SCHEMA)
     is_open = pl.col("usage_id").str.ends_with(SEPARATOR)
-    marked = usage.with_columns(alike=pl.when(is_open).then(pl.col("usage_id").hash()))
+    marked = usage.with_columns(
+        file=pl.col("import_id").cast(pl.Categorical), alike=pl.when(is_open).then(pl.col("usage_id").hash())
+    )
     before = earlier.join(marked, on=keys, how="semi").group_by(keys).agg(before=pl.len())
     number = pl.col("before").fill_null(0) + pl.int_range(1, pl.len() + 1).over(keys)
     numbered = (

@@ -66,6 +66,8 @@ class Batch:
     table: str
     rows: pl.DataFrame
     rejects: pl.DataFrame
+    counts: dict[str, FileCount]
+    """By import_id: the files that its rows are of, and others."""
     complete: list[FileCount]
 
 
@@ -160,9 +162,9 @@ class Reader:
         else:
             rows = (importer.settle or latest_per_cost)(rows)
         rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in taken)])
-        batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.complete)
+        batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.counts, self.complete)
         ended = [count.import_id for count in self.complete]
-        self.alike = self.alike.filter(~pl.col("import_id").is_in(ended))
+        self.alike = self.alike.filter(~pl.col("file").cast(pl.String).is_in(ended))
         self.taken, self.complete = [], []
         return batch
 

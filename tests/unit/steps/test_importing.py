@@ -85,6 +85,18 @@ def test_a_log_that_grew_adds_only_what_is_new(warehouse, tmp_path):
     assert stored(warehouse, "core.usage_import").sort("file_name")["duplicate_count"].to_list() == [2, 0]
 
 
+def test_a_file_in_several_batches_counts_all_that_is_new(warehouse, tmp_path, monkeypatch):
+    responses = [(f"r{number}", 5) for number in range(20)]
+    log = session(tmp_path, "log.jsonl", *responses, ("r0", 6))
+    monkeypatch.setattr("pipelines.usage.reading.CHUNK_BYTES", 2_000)
+    monkeypatch.setattr("pipelines.usage.reading.READ_BYTES", 2_000)
+    monkeypatch.setattr("pipelines.usage.taking_apart.PIECE_BYTES", 1)
+    monkeypatch.setattr("pipelines.usage.importing.BATCH_ROWS", 1)
+    (outcome,) = import_files(warehouse, [log], NOW)
+    assert (outcome.row_count, outcome.new_count, outcome.duplicate_count) == (21, 20, 1)
+    assert ledger_rows(warehouse)["output_tokens"].sum() == 19 * 5 + 6
+
+
 def test_of_two_files_at_once_a_row_counts_for_the_one_whose_statement_stays(warehouse, tmp_path):
     short = session(tmp_path, "short.jsonl", ("a", 5), ("b", 6))
     long = session(tmp_path, "long.jsonl", ("a", 5), ("b", 60), ("c", 7))

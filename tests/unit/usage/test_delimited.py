@@ -123,7 +123,7 @@ def test_what_was_written_is_read_in_pieces_of_any_size(tmp_path_factory, rows, 
         writer.writerow(row)
         expected.append((line, (row[0], row[2], None) if len(row) == 3 else "wrong_column_count"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "CHUNK_BYTES", piece)
+        patch.setattr(delimited, "PIECE_BYTES", piece)
         patch.setattr("pipelines.usage.reading.READ_BYTES", piece)
         found = records(tmp_path_factory.mktemp("csv") / "log", stream.getvalue().encode())
     assert found == sorted(expected)

@@ -109,7 +109,7 @@ def test_equal_requests_far_apart_in_a_file_are_so_many_requests(read, monkeypat
     content = table(ROW, other, restated, ROW, ROW, other, restated, {**ROW, "project_id": "p"})
     whole = read(content)
     assert whole.usage["usage_id"].n_unique() == 3 + 2 + 1 + 1
-    monkeypatch.setattr("pipelines.usage.delimited.CHUNK_BYTES", 100)
+    monkeypatch.setattr("pipelines.usage.delimited.PIECE_BYTES", 100)
     monkeypatch.setattr("pipelines.usage.reading.READ_BYTES", 100)
     monkeypatch.setattr("pipelines.usage.taking_apart.PIECE_BYTES", 1)
     monkeypatch.setattr("pipelines.usage.importing.BATCH_ROWS", 1)
