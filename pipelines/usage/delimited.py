@@ -2,7 +2,7 @@
 
 Polars parses. Here is told where records begin and how many cells each has, so that a bad one costs itself alone and
 every other keeps the number of its line. Text whose quotes stand where they should not is left to the reader of the
-standard library, which goes row by row and takes twenty times as long.
+standard library, which goes row by row and takes six times as long.
 """
 
 import csv
@@ -73,8 +73,8 @@ def read_delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.D
         whole = int(records.ends[-1]) if len(records.ends) else 0
         line, rest = line + text.count(b"\n", 0, whole), text[whole:]
     else:
-        # Quotes that never close.
-        line = yield from _row_by_row((rest,), line, layout)
+        if rest:  # A quote never closes.
+            line = yield from _row_by_row((rest,), line, layout)
     if content.damage:
         damage = _fault(line, "file_truncated", f"the rest of the file is missing: {content.damage}")
         yield _frame(layout, pl.DataFrame([damage], schema=FAULT_SCHEMA))
@@ -119,7 +119,9 @@ def _records(text: bytes, delimiter: int) -> _Records | None:
     is_end, is_separator = data == _NEWLINE, data == delimiter
     line_ends = np.flatnonzero(is_end)
     quotes = np.flatnonzero(data == _QUOTE)
-    if text.count(b"\r") != text.count(b"\r\n") or not _is_orderly(data, quotes, delimiter):
+    # One at the very end may be half of a line end.
+    bare_returns = text.count(b"\r", 0, len(text) - 1) - text.count(b"\r\n")
+    if bare_returns or not _is_orderly(data, quotes, delimiter):
         return None
     if len(quotes):
         is_inside = np.zeros(len(data), bool)

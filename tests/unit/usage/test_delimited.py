@@ -22,6 +22,13 @@ def records(path, content, fields=FIELDS):
     return sorted((row["source_line"], row["fault"] or tuple(row[name] for name in fields)) for row in found)
 
 
+def in_pieces(size, tmp_path_factory, content):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "PIECE_BYTES", size)
+        patch.setattr("pipelines.usage.reading.READ_BYTES", size)
+        return records(tmp_path_factory.mktemp("csv") / "log", content)
+
+
 @pytest.fixture
 def read(tmp_path):
     return lambda content, fields=FIELDS: records(tmp_path / "log", content, fields)
@@ -122,15 +129,14 @@ def test_what_was_written_is_read_in_pieces_of_any_size(tmp_path_factory, rows, 
         line = stream.getvalue().count("\n") + 1
         writer.writerow(row)
         expected.append((line, (row[0], row[2], None) if len(row) == 3 else "wrong_column_count"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "PIECE_BYTES", piece)
-        patch.setattr("pipelines.usage.reading.READ_BYTES", piece)
-        found = records(tmp_path_factory.mktemp("csv") / "log", stream.getvalue().encode())
-    assert found == sorted(expected)
+    assert in_pieces(piece, tmp_path_factory, stream.getvalue().encode()) == sorted(expected)
 
 
-@given(st.lists(st.sampled_from(['"', ",", "\n", "\r", "\r\n", "x", " "]), max_size=20).map("".join))
-def test_any_text_is_read_as_the_standard_library_reads_it(tmp_path_factory, text):
+@given(
+    text=st.lists(st.sampled_from(['"', ",", "\n", "\r", "\r\n", "x", " "]), max_size=20).map("".join),
+    piece=st.integers(8, 16),
+)
+def test_any_text_is_read_as_the_standard_library_reads_it(tmp_path_factory, text, piece):
     expected = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
@@ -144,4 +150,12 @@ def test_any_text_is_read_as_the_standard_library_reads_it(tmp_path_factory, tex
             continue
         if cells:
             expected.append((line, (cells[0], cells[2], None) if len(cells) == 3 else "wrong_column_count"))
-    assert records(tmp_path_factory.mktemp("csv") / "log", HEADER + text.encode()) == sorted(expected)
+    assert in_pieces(piece, tmp_path_factory, HEADER + text.encode()) == sorted(expected)
+
+
+def test_a_line_end_that_a_piece_cuts_in_two_is_one(tmp_path_factory, monkeypatch):
+    """And not the bare carriage return for which the rest would be read row by row."""
+    monkeypatch.setattr(delimited, "_row_by_row", None)
+    rows = b"1,2,3\r\n" * 20
+    for piece in range(8, 16):
+        assert len(in_pieces(piece, tmp_path_factory, b"a,b,c\r\n" + rows)) == 20
