@@ -137,7 +137,9 @@ def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr |
     per_one = in_force.select("row", usd_per_one=pl.col("usd_per_unit").cast(USD) * one.cast(USD))
     priced = days.join(per_one, on="row", how="left", maintain_order="left")
     is_free = (pl.col("quantity") == 0) | ((pl.col("meter") == "requests") & pl.col("usd_per_one").is_null())
-    cost = pl.when(is_free).then(pl.lit(0, dtype=USD)).otherwise(pl.col("quantity").cast(USD) * pl.col("usd_per_one"))
+    # Quantities are whole thousandths; as binary numbers they have a tail behind them, which is cut off here.
+    exact = pl.col("quantity").cast(pl.Decimal(38, 3)).cast(USD)
+    cost = pl.when(is_free).then(pl.lit(0, dtype=USD)).otherwise(exact * pl.col("usd_per_one"))
     return priced.with_columns(cost_usd=cost.cast(USD)).drop("row", "priced_on", "usd_per_one")
 
 

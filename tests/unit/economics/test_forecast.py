@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.economics.forecast import daily_quantities, expected_quantities, spend_forecast
@@ -128,6 +128,7 @@ def test_short_history_runs_at_its_rate_with_low_confidence() -> None:
 
 
 @given(st.integers(0, 12), st.lists(st.integers(1, 10**9), min_size=20, max_size=40))
+@example(6, [1] * 11 + [1_000_000_000] + [1] * 6 + [999_999_998, 1])
 @settings(max_examples=20, deadline=None)
 def test_known_price_cut_halves_the_days_after_it(days_before: int, quantities: list[int]) -> None:
     cut = AS_OF + timedelta(days=days_before)
