@@ -40,7 +40,7 @@ class TimeWindow:
 
     def __post_init__(self) -> None:
         """Empty or overlapping windows are mistakes of their maker."""
-        edges = [edge for stretch in self.stretches for edge in stretch]
+        edges = self.edges
         is_sorted = all(low < high for low, high in self.stretches) and edges == sorted(edges)
         if not self.weekdays <= set(range(1, 8)) or not self.weekdays or not edges or not is_sorted:
             raise ValueError(f"no time window: {self}")
@@ -52,6 +52,11 @@ class TimeWindow:
         hours = ",".join(f"{_clock(low)}-{_clock(high)}" for low, high in self.stretches)
         exception = f" except {self.holidays_of} holidays" if self.holidays_of else ""
         return f"{_day_text(self.weekdays)} {hours}{exception}"
+
+    @property
+    def edges(self) -> list[int]:
+        """Minutes of the day at which it opens and closes."""
+        return [edge for stretch in self.stretches for edge in stretch]
 
     def covers(self, moment: pl.Expr) -> pl.Expr:
         """Whether a naive UTC moment lies inside."""

@@ -94,7 +94,9 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
     values = _folded(stating, values)
     conditions = _folded(stating, {str(number): rule.is_broken for number, rule in enumerate(rules)})
     # Conditions look at the texts, so they are taken in the same step as the columns that take the texts' names.
-    first = pl.coalesce(pl.when(broken).then(pl.lit(int(number), pl.Int16)) for number, broken in conditions.items())
+    first = pl.coalesce(
+        pl.when(is_broken).then(pl.lit(number, pl.Int16)) for number, is_broken in enumerate(conditions.values())
+    )
     started = "usage_at" if importer.table == "usage" else "starts_at"
     is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & pl.col("broken").is_null()
     # Lazily, so that what columns and conditions share is computed once.

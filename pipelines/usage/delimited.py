@@ -55,7 +55,7 @@ def read_delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.D
     Cells may hold line ends in quotes; a record counts by its first line, the header's being 1. Raises ValueError for a
     header that is none, or that names a field twice.
     """
-    pieces = _pieces(content)
+    pieces = content.pieces(PIECE_BYTES)
     first = next(pieces, b"").removeprefix(UTF8_BOM)
     end = _LINE_END.search(first)
     header, rest = (first[: end.start()], first[end.end() :]) if end else (first, b"")
@@ -103,37 +103,24 @@ def _layout(header_line: str, fields: Mapping[str, str]) -> _Layout:
     return _Layout(delimiter, len(header), places, FAULT_SCHEMA | dict.fromkeys(fields, pl.String()))
 
 
-def _pieces(content: Content) -> Iterator[bytes]:
-    blocks: list[bytes] = []
-    for block in content.blocks():
-        blocks.append(block)
-        if sum(map(len, blocks)) >= PIECE_BYTES:
-            yield b"".join(blocks)
-            blocks = []
-    yield b"".join(blocks)
-
-
 def _records(text: bytes, delimiter: int) -> _Records | None:
     """The whole records at the start of a text that begins with one; None if it is for the slow reader."""
     data = np.frombuffer(text, np.uint8)
-    is_end, is_separator = data == _NEWLINE, data == delimiter
-    line_ends = np.flatnonzero(is_end)
-    quotes = np.flatnonzero(data == _QUOTE)
+    is_end, is_separator, is_quote = data == _NEWLINE, data == delimiter, data == _QUOTE
+    line_ends, quotes = np.flatnonzero(is_end), np.flatnonzero(is_quote)
     # One at the very end may be half of a line end.
     bare_returns = text.count(b"\r", 0, len(text) - 1) - text.count(b"\r\n")
     if bare_returns or not _is_orderly(data, quotes, delimiter):
         return None
     if len(quotes):
-        is_inside = np.zeros(len(data), bool)
-        is_inside[quotes] = True
-        is_outside = ~np.logical_xor.accumulate(is_inside)
+        is_outside = ~np.logical_xor.accumulate(is_quote)
         is_end &= is_outside
         is_separator &= is_outside
     ends = np.flatnonzero(is_end) + 1
-    whole = int(ends[-1]) if len(ends) else 0
-    if len(data) - whole > MAX_LINE_BYTES or np.diff(ends, prepend=0).max(initial=0) > MAX_LINE_BYTES:
+    sizes = np.diff(ends, prepend=0, append=len(data))
+    if sizes.max() > MAX_LINE_BYTES:
         return None
-    starts = ends - np.diff(ends, prepend=0)
+    starts = ends - sizes[:-1]
     cells = np.diff(np.searchsorted(np.flatnonzero(is_separator), ends), prepend=0) + 1
     return _Records(starts, ends, cells, np.searchsorted(line_ends, starts))
 
@@ -150,7 +137,7 @@ def _is_orderly(data: np.ndarray, quotes: np.ndarray, delimiter: int) -> bool:
 def _parsed(text: bytes, records: _Records, line: int, layout: _Layout) -> pl.DataFrame:
     """Records by polars, but for those of another width than the header's; empty lines are left out."""
     size = records.ends - records.starts
-    first = np.frombuffer(text or b"\n", np.uint8)[records.starts]
+    first = np.frombuffer(text, np.uint8)[records.starts]
     is_blank = (size == 1) | ((size == 2) & (first == _RETURN))
     is_good = ~is_blank & (records.cells == layout.width)
     table = pl.read_csv(
@@ -202,12 +189,10 @@ def _numbered_rows(reader: Any, line: int, width: int) -> Iterator[tuple[int, li
         except csv.Error as error:
             yield number, None, _fault(number, "invalid_csv", str(error))
             continue
-        if cells:
-            yield (
-                (number, cells, None)
-                if len(cells) == width
-                else (number, None, _wrong_count(number, len(cells), width))
-            )
+        if len(cells) == width:
+            yield number, cells, None
+        elif cells:
+            yield number, None, _wrong_count(number, len(cells), width)
 
 
 def _frame(layout: _Layout, *parts: pl.DataFrame) -> pl.DataFrame:

@@ -125,7 +125,7 @@ class Changes:
         midnight = datetime.combine(day, time())
         # An offer may be in two kinds: the later, which knows its moments, counts.
         kinds = self.by_hour + self.by_day.get(day, [])
-        hours = {minute for kind in kinds for text in kind.windows for minute in chain(*parse_window(text).stretches)}
+        hours = {minute for kind in kinds for text in kind.windows for minute in parse_window(text).edges}
         opened = {midnight + timedelta(minutes=minute) for minute in hours - {MINUTES_PER_DAY}}
         borders = sorted({midnight, *opened, *chain.from_iterable(kind.moments for kind in kinds)})
         number = np.zeros(max((max(kind.offers) for kind in kinds), default=0) + 2, np.uint32)

@@ -3,8 +3,6 @@
 Quantities and sums are `usage.pricing`'s.
 """
 
-from itertools import chain
-
 import polars as pl
 
 from pipelines.schema.price_segments import MODEL_KEY
@@ -51,11 +49,7 @@ def _at_each_price(cells: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
 def _opening_and_closing(segments: pl.DataFrame) -> pl.DataFrame:
     """KEY, minute: where within some day a window of hours begins or ends."""
     special = segments.filter(pl.col("time_window") != ALWAYS).select(*KEY, "time_window").unique()
-    edges = [
-        (text, edge)
-        for text in special["time_window"].unique()
-        for edge in sorted(set(chain.from_iterable(parse_window(text).stretches)))
-    ]
+    edges = [(text, edge) for text in special["time_window"].unique() for edge in parse_window(text).edges]
     minutes = pl.DataFrame(edges, schema={"time_window": pl.String, "minute": pl.Int64}, orient="row")
     return special.join(minutes, on="time_window").select(*KEY, "minute").unique()
 

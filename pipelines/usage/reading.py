@@ -60,6 +60,18 @@ class Content:
         """The bytes in order, up to where the file is damaged."""
         return iter(self._kept) if self._kept is not None else self._read()
 
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The same in pieces of at least `size` bytes, but for the last, which may be empty."""
+        blocks: list[bytes] = []
+        joined = 0
+        for block in self.blocks():
+            blocks.append(block)
+            joined += len(block)
+            if joined >= size:
+                yield b"".join(blocks)
+                blocks, joined = [], 0
+        yield b"".join(blocks)
+
     def _read(self) -> Iterator[bytes]:
         with self._path.open("rb") as raw:
             stream = decompressed(raw)
@@ -95,15 +107,8 @@ class _Lines:
 def line_tables(content: Content) -> Iterator[pa.Table]:
     """Lines in file order in tables of LINE_SCHEMA, blank ones left out but counted in the numbers."""
     state = _Lines()
-    pieces: list[bytes] = []
-    size = 0
-    for block in content.blocks():
-        pieces.append(block)
-        size += len(block)
-        if size >= CHUNK_BYTES:
-            yield from _whole_lines(state, b"".join(pieces))
-            pieces, size = [], 0
-    yield from _whole_lines(state, b"".join(pieces))
+    for piece in content.pieces(CHUNK_BYTES):
+        yield from _whole_lines(state, piece)
     yield from _last_line(state, content.damage)
 
 

@@ -52,8 +52,9 @@ def test_the_same_two_records_in_every_wrapping(read, rows):
 
 @pytest.mark.parametrize("delimiter", [b"\t", b",", b";"])
 def test_the_separator_that_the_header_has_most_of_separates(read, delimiter):
-    text = b"a|b|c\n1|x,y;z\t|3\n".replace(b"x,y;z\t", b"x").replace(b"|", delimiter)
-    assert read(text) == [(2, ("1", "3", None))]
+    others = b"\t,;".replace(delimiter, b"")
+    text = b"a|b|c\n1|x" + others + b"|3\n"
+    assert read(text.replace(b"|", delimiter)) == [(2, ("1", "3", None))]
 
 
 def test_cells_hold_separators_quotes_and_line_ends(read):

@@ -76,6 +76,14 @@ def best_price(segments, model, at, prompt):
     return min(fitting, key=lambda row: row["time_window"] == "always", default=None)
 
 
+def usage_row(number, model, at, output, **more):
+    row = {
+        "usage_id": str(number), "usage_at": at, "provider": "p", "channel": "api", "region": "global", "model": model,
+        "service_tier": "standard", "format": "f", "import_id": "i", "source_line": 1, "output_tokens": output,
+    }  # fmt: skip
+    return row | more
+
+
 @settings(max_examples=150, deadline=None)
 @given(segments=prices(), requests=REQUESTS)
 def test_sums_cost_what_their_requests_cost(segments, requests):
@@ -87,9 +95,7 @@ def test_sums_cost_what_their_requests_cost(segments, requests):
         found[1] += output
         found[2] += output * best["usd_per_unit"] / 1_000_000 if best else 0
     rows = [
-        {"usage_id": str(number), "usage_at": at, "grain": "request", "provider": "p", "channel": "api"}
-        | {"region": "global", "model": model, "service_tier": "standard", "format": "f", "import_id": "i"}
-        | {"source_line": 1, "input_uncached_tokens": prompt, "output_tokens": output, "project_id": project}
+        usage_row(number, model, at, output, grain="request", input_uncached_tokens=prompt, project_id=project)
         for number, (model, at, prompt, output, project) in enumerate(requests)
     ]
     costs = price_usage(usage_frame(rows).lazy(), pl.DataFrame(segments, schema=SEGMENT_SCHEMA))
@@ -126,9 +132,7 @@ def test_a_bucket_costs_the_least_of_all_moments_that_it_spans(segments, buckets
         found[1] += output
         found[2] += output * best["usd_per_unit"] / 1_000_000 if best else 0
     rows = [
-        {"usage_id": str(number), "usage_at": start, "usage_until": end, "grain": "bucket", "provider": "p"}
-        | {"channel": "api", "region": "global", "model": model, "service_tier": "standard", "format": "f"}
-        | {"import_id": "i", "source_line": 1, "output_tokens": output, "prompt_tokens_from": prompt}
+        usage_row(number, model, start, output, grain="bucket", usage_until=end, prompt_tokens_from=prompt)
         for number, (model, (start, end), prompt, output) in enumerate(buckets)
     ]
     costs = price_usage(usage_frame(rows).lazy(), pl.DataFrame(segments, schema=SEGMENT_SCHEMA))
