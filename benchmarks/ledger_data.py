@@ -19,8 +19,9 @@ import polars as pl
 from benchmarks.price_data import LONG_PROMPT, Model, catalog, segments
 from pipelines.schema.token_prices import SERVICE_TIERS
 from pipelines.schema.usage import derived_columns
-from pipelines.usage import ledger
 from pipelines.usage.contract import USAGE_SCHEMA
+from pipelines.usage.dedup import largest_per_usage
+from pipelines.warehouse import ledger
 
 SEED = 20261125
 LAST_DAY = date(2026, 11, 24)
@@ -63,7 +64,7 @@ def write_ledger(
             rows = min(MAX_ROWS_PER_FILE, rows_per_day - part * MAX_ROWS_PER_FILE)
             usage = usage_of_day(np.random.default_rng([seed, offset, part]), day, rows, pairs)
             # As if nothing were known yet, so that it writes a file and reads none.
-            ledger.write(folder, pl.DataFrame(schema=ledger.FILE_SCHEMA), usage)
+            ledger.write(folder, pl.DataFrame(schema=ledger.FILE_SCHEMA), usage, largest_per_usage)
     stamp.write_text(json.dumps(wanted))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.usage.formats import UnknownFormat
-from pipelines.usage.importing import read_batches, recognised_files
-from pipelines.usage.taking_apart import FileCount
+from pipelines.usage.check_pieces import FileCount
+from pipelines.usage.read_batches import read_batches, recognised_files
+from pipelines.usage.recognise import UnknownFormat
 
 
 @dataclass(frozen=True)

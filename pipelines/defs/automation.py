@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.costs import MART_ASSETS, model_alias, priced_ledger
 from pipelines.defs.decisions import DECISION_ASSETS
 from pipelines.defs.partitions import range_tags, spans
@@ -16,8 +17,7 @@ from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.resources import Settings
 from pipelines.defs.sources import BOOK_ASSETS, HISTORIES, RAW_ASSETS, price_history
 from pipelines.defs.usage import usage
-from pipelines.steps.costing import days_to_build
-from pipelines.steps.importing import inbox_files
+from pipelines.usage.import_files import inbox_files
 
 IN_PROCESS = dg.in_process_executor
 

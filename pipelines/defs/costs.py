@@ -5,15 +5,15 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.costs.alias_models import name_models
+from pipelines.costs.price_ledger import price_days
 from pipelines.defs.metadata import asset_key, table_metadata
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Settings
 from pipelines.defs.sources import HISTORIES, book_key
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.sources.catalog import SOURCES
-from pipelines.steps.costing import price_days
-from pipelines.steps.marts import Mart, build_mart, marts
-from pipelines.steps.naming import name_models
+from pipelines.warehouse.marts import Mart, build_mart, marts
 
 
 def upstream(tables: tuple[str, ...]) -> list[dg.AssetKey]:

@@ -6,13 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.costs import upstream
-from pipelines.defs.metadata import asset_key, table_metadata
-from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
-from pipelines.defs.resources import POOL, Settings
-from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.steps.alerting import deliver_due, raise_alerts
-from pipelines.steps.deciding import (
+from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
+from pipelines.decisions.decide import (
     Decision,
     break_even_on,
     decide_days,
@@ -20,6 +15,11 @@ from pipelines.steps.deciding import (
     forecast_on,
     notice_statistics_on,
 )
+from pipelines.defs.costs import upstream
+from pipelines.defs.metadata import asset_key, table_metadata
+from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
+from pipelines.defs.resources import POOL, Settings
+from pipelines.schema.tables import TABLES_BY_NAME
 
 
 def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg.AssetsDefinition:

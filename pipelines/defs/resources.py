@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.database import Warehouse
 
 POOL = "duckdb"
 """Steps that write the build file share one place (limit 1 in dagster.yaml)."""

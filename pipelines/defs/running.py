@@ -8,14 +8,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.automation import build_costs, decide, import_usage, refresh_sources
 from pipelines.defs.build import build_definitions
 from pipelines.defs.partitions import range_tags, spans
 from pipelines.defs.resources import Settings
 from pipelines.defs.sources import HISTORIES, book_key, raw_key
+from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import SOURCES, Source
-from pipelines.steps.costing import days_to_build
-from pipelines.steps.housekeeping import prepare
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""

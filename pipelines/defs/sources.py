@@ -14,14 +14,14 @@ from pipelines.defs.resources import POOL, Settings
 from pipelines.schema.expectations import Expectation
 from pipelines.schema.gpu_rates import GPU_RATE_HISTORY
 from pipelines.schema.token_prices import PRICE_HISTORY
+from pipelines.schema.validation import CheckResult
+from pipelines.snapshots.fetch_source import fetch_source
+from pipelines.snapshots.load_body import Promotion, promote_latest
+from pipelines.snapshots.reparse import Restatement, reparse
+from pipelines.snapshots.seed_history import seed_gpu_rate_history, seed_price_history
+from pipelines.snapshots.stage_body import declared_expectations
 from pipelines.sources.catalog import SOURCES, Source
 from pipelines.sources.fetch import Fetcher
-from pipelines.steps.fetching import fetch_source
-from pipelines.steps.promoting import Promotion, promote_latest
-from pipelines.steps.reparsing import Restatement, reparse
-from pipelines.steps.seeding import seed_gpu_rate_history, seed_price_history
-from pipelines.steps.staging import declared_expectations
-from pipelines.validation import CheckResult
 
 
 def raw_key(source: Source) -> dg.AssetKey:

@@ -9,7 +9,7 @@ from pipelines.defs.metadata import asset_key
 from pipelines.defs.resources import POOL, Settings
 from pipelines.schema import ddl
 from pipelines.schema.usage import Usage
-from pipelines.steps.importing import import_files, inbox_files
+from pipelines.usage.import_files import import_files, inbox_files
 
 
 @dg.asset(

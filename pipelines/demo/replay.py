@@ -14,13 +14,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from rich.console import Console
 
-from pipelines import report
+from pipelines.cli import terminal as report
 from pipelines.defs.resources import Settings
 from pipelines.defs.running import PHASES, open_instance, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, Source, relocated
-from pipelines.warehouse import Warehouse, fingerprints
+from pipelines.warehouse.database import Warehouse, fingerprints
 
 CLOCK = time(8, 0)
 DECIDED_DAYS = 7

@@ -1,6 +1,6 @@
 """What is expected of staged rows, as data: stable names, severities and parameters.
 
-Great Expectations objects are made of these in `pipelines.validation`; Dagster check specs are made of them without
+Great Expectations objects are made of these in `schema.validation`; Dagster check specs are made of them without
 importing Great Expectations, which takes seconds.
 """
 

@@ -14,8 +14,8 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import Usage, UsageReject, derived_columns
-from pipelines.usage.excerpt import excerpt_of_line, excerpt_of_record
 from pipelines.usage.importer import Importer, Reading, unreadable
+from pipelines.usage.redact import excerpt_of_line, excerpt_of_record
 from pipelines.usage.response_ids import is_one_of_a_kind
 
 USAGE_SCHEMA = polars_schema(Usage)

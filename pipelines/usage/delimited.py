@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.usage.reading import MAX_LINE_BYTES, UTF8_BOM, Content
+from pipelines.usage.file_content import MAX_LINE_BYTES, UTF8_BOM, Content
 
 DELIMITERS = "\t,;"
 FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.String(), "text": pl.String()}

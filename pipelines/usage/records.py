@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from pipelines.usage import json_fields
 from pipelines.usage.delimited import BATCH_RECORDS, read_delimited
+from pipelines.usage.file_content import LINE_SCHEMA, Content, line_tables
 from pipelines.usage.importer import Importer
-from pipelines.usage.reading import LINE_SCHEMA, Content, line_tables
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 

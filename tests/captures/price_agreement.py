@@ -12,11 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.books.model_map import read_model_map
+from pipelines.costs.price_ledger import segments_of
+from pipelines.models.model_map import read_model_map
 from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps.costing import segments_of
-from pipelines.steps.seeding import shipped_evidence, shipped_versions
 from tests.captures.price_sources_doc import recorded_days
 
 FEEDS = Path(__file__).parents[2].parent / "shared" / "feeds"

@@ -99,7 +99,7 @@ def _module(source: Source) -> str:
 
 def recorded_days() -> dict[str, str]:
     """The date of each file that the shipped history is built from, by its path below the recordings."""
-    with (ROOT / "pipelines" / "price_history" / "recordings.csv").open(newline="") as file:
+    with (ROOT / "tools" / "price_history" / "recordings.csv").open(newline="") as file:
         return {row["path"]: row["seen_on"] for row in csv.DictReader(file)}
 
 

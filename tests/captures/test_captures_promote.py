@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.load_body import Promotion, promote_latest
+from pipelines.snapshots.reparse import reparse
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps.fetching import record_body
-from pipelines.steps.promoting import Promotion, promote_latest
-from pipelines.steps.reparsing import reparse
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse, read_table
 from tests.captures.test_feed_captures import COUNTS
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -14,10 +14,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps.fetching import record_body
-from pipelines.steps.promoting import promote_latest
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse, read_table
 from tests.captures.raw_litellm import METERS, Id, Move, Replay
 
 FEEDS = Path(__file__).parents[2].parent / "shared" / "feeds"

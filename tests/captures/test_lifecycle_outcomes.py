@@ -10,18 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.sources.lifecycle import (
-    anthropic,
-    azure,
-    bedrock,
-    cohere,
-    deepseek,
-    gemini,
-    groq,
-    mistral,
-    openai,
-    xai,
-)
+from pipelines.sources.lifecycle import anthropic, azure, bedrock, cohere, deepseek, gemini, groq, mistral, openai, xai
 from pipelines.sources.parsed import Parsed
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "pages" / "lifecycle"

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.lifecycle import cohere
 from pipelines.sources.source import Source
-from pipelines.steps.fetching import record_body
-from pipelines.steps.promoting import promote_latest
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse, read_table
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "pages" / "lifecycle"
 pytestmark = pytest.mark.skipif(not CAPTURES.exists(), reason="the captured pages are not on this machine")

@@ -28,7 +28,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.economics.notice import notice_statistics
+from pipelines.decisions.notice import notice_statistics
 from pipelines.sources.lifecycle import anthropic, bedrock, cohere, openai
 from pipelines.sources.parsed import Parsed
 

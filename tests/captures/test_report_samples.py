@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.usage.importers.openai_costs_api import line_item_columns
-from pipelines.usage.importing import read_batches, recognised_files
+from pipelines.usage.formats.openai_costs_api import line_item_columns
+from pipelines.usage.read_batches import read_batches, recognised_files
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "usage_samples"
 AS_OF = datetime(2026, 11, 24)

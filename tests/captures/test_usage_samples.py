@@ -7,13 +7,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.usage.formats import UnknownFormat
-from pipelines.usage.ledger import FILE_SCHEMA, read, write
+from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.recognise import UnknownFormat
+from pipelines.warehouse import ledger
+from pipelines.warehouse.ledger import FILE_SCHEMA, read
 from tests.one_import import import_file
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "usage_samples"
 AS_OF = datetime(2026, 11, 24)
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the captures are not on this machine")
+
+
+def write(folder, known, usage):
+    """What imports do: the ledger with the rule of dedup that usage has."""
+    return ledger.write(folder, known, usage, largest_per_usage)
 
 
 def test_the_openai_export_by_day():

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.economics.break_even import ApiPrice, Rate, break_even, gpu_cost
-from pipelines.economics.throughput import Assumptions, tokens_per_replica
+from pipelines.decisions.break_even import ApiPrice, Rate, break_even, gpu_cost
+from pipelines.decisions.throughput import Assumptions, tokens_per_replica
 
 CASES = {
     case["id"]: case

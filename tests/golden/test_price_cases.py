@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.main import app
 
 MTOK = "1000000"
 BOTH = ("--input", MTOK, "--output", MTOK)

@@ -8,17 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.reported_costs import ReportedCost
+from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps.costing import days_to_build, price_days
-from pipelines.steps.fetching import record_body
-from pipelines.steps.importing import import_files
-from pipelines.steps.marts import build_mart
-from pipelines.steps.promoting import promote_latest
-from pipelines.steps.reported_costs import store_reported_costs
-from pipelines.warehouse import Warehouse, read_table
-from tests.unit.steps.mart_rows import MARTS
+from pipelines.usage.import_files import import_files
+from pipelines.usage.store_reported_costs import store_reported_costs
+from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.marts import build_mart
+from tests.unit.marts.mart_rows import MARTS
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 PRICES = SHARED / "feeds" / "litellm" / "2025-08-18.json"

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.costs.price_ledger import price_days
+from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps.costing import price_days
-from pipelines.steps.fetching import record_body
-from pipelines.steps.importing import import_files
-from pipelines.steps.promoting import promote_latest
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.usage.import_files import import_files
+from pipelines.warehouse.database import Warehouse, read_table
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 FEEDS = SHARED / "feeds" / "litellm"

@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from pipelines.demo import page_for
+from pipelines.snapshots.fetch_source import Attempt, fetch_source
+from pipelines.snapshots.load_body import Promotion, promote_latest
+from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
-from pipelines.steps.fetching import Attempt, fetch_source
-from pipelines.steps.housekeeping import prepare
-from pipelines.steps.promoting import Promotion, promote_latest
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse, read_table
 from tests.loopback import Loopback, Reply
 
 PREPARED_AT = datetime(2026, 7, 1)

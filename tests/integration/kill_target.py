@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.database import Warehouse
 from tests.integration import passes
 
 PAUSE_SECONDS = 0.15

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.demo import page_for
 from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.schema.validation import CheckResult
+from pipelines.snapshots import load_body as promoting
+from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.prepare_run import prepare
+from pipelines.snapshots.stage_body import Staged
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps import promoting
-from pipelines.steps.costing import days_to_build, price_days
-from pipelines.steps.fetching import record_body
-from pipelines.steps.housekeeping import prepare
-from pipelines.steps.importing import import_files, inbox_files
-from pipelines.steps.marts import build_mart, marts
-from pipelines.steps.staging import Staged
-from pipelines.validation import CheckResult
-from pipelines.warehouse import Warehouse
+from pipelines.usage.import_files import import_files, inbox_files
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.marts import build_mart, marts
 
 FIRST_DAY = date(2026, 7, 29)
 STEPS = 4

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipelines import cli
+from pipelines.cli import main as cli
 from pipelines.demo import PAGES
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.database import Warehouse
 
 FIRST = PAGES / "2026-07-29"
 ANTHROPIC_PAGE = FIRST / "platform.claude.com/docs/en/about-claude/pricing.md"

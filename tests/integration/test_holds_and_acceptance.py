@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.alerts.raise_alerts import raise_alerts
+from pipelines.snapshots.load_body import accept_latest, promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.steps.alerting import raise_alerts
-from pipelines.steps.promoting import accept_latest, promote_latest
 
 RECORDED_ON = date(2026, 7, 29)
 FIRST, CUT_AT, CUT_LATER = datetime(2026, 7, 29, 8), datetime(2026, 7, 30, 8), datetime(2026, 7, 30, 18)

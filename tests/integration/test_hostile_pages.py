@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pipelines.demo.replay import recorded_sources
+from pipelines.snapshots.load_body import Promotion, promote_latest
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
 from pipelines.sources.parsed import ParseError
-from pipelines.steps.marts import build_mart, marts
-from pipelines.steps.promoting import Promotion, promote_latest
+from pipelines.warehouse.marts import build_mart, marts
 from tests.loopback import Reply
 
 GOOD_AT, BAD_AT, HEALED_AT = datetime(2026, 7, 29, 8), datetime(2026, 7, 30, 8), datetime(2026, 7, 31, 8)

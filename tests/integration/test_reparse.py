@@ -8,12 +8,12 @@ import dagster as dg
 import polars as pl
 from typer.testing import CliRunner
 
-from pipelines import cli
+from pipelines.cli import main as cli
 from pipelines.defs.resources import Settings
 from pipelines.defs.sources import book_asset, book_key
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.parsed import Parsed
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.database import Warehouse
 
 ANTHROPIC = SOURCES_BY_KEY["anthropic_pricing"]
 RECORDED_ON = date(2026, 7, 29)

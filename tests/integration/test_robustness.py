@@ -16,12 +16,12 @@ from time import monotonic, sleep
 
 import pytest
 
+from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveError
-from pipelines.steps.housekeeping import prepare
-from pipelines.steps.importing import import_files
-from pipelines.usage import ledger
-from pipelines.warehouse import Warehouse, WarehouseError, fingerprints, read_table, scalar
+from pipelines.usage.import_files import import_files
+from pipelines.warehouse import ledger
+from pipelines.warehouse.database import Warehouse, WarehouseError, fingerprints, read_table, scalar
 from tests.integration import kill_target, passes
 
 ROOT = Path(__file__).parents[2]

@@ -27,7 +27,7 @@ from pipelines.demo import page_for
 from pipelines.demo.replay import recorded_sources
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, relocated
-from pipelines.warehouse import Warehouse, fingerprints, read_table
+from pipelines.warehouse.database import Warehouse, fingerprints, read_table
 from tests.loopback import Loopback, Reply
 
 FIRST, SECOND = datetime(2026, 7, 29, 8), datetime(2026, 8, 22, 8)

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.steps.seeding import seed_price_history
-from pipelines.warehouse import SQL_FOLDER, Warehouse
-from tests.unit.steps.mart_rows import PRICE, add
+from pipelines.snapshots.seed_history import seed_price_history
+from pipelines.warehouse.database import SQL_FOLDER, Warehouse
+from tests.unit.marts.mart_rows import PRICE, add
 
 READ = datetime(2026, 11, 20, 6)
 SONNET = PRICE | {

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.steps.marts import marts
-from pipelines.warehouse import SQL_FOLDER, Warehouse
+from pipelines.warehouse.database import SQL_FOLDER, Warehouse
+from pipelines.warehouse.marts import marts
 
 COOKBOOK = sorted((SQL_FOLDER / "cookbook").glob("*.sql"))
 LONGEST_FILE = 80

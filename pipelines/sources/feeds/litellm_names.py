@@ -7,7 +7,7 @@ LiteLLM puts its own routing prefix before the seller's id: "gemini/gemini-2.5-p
 import re
 from dataclasses import dataclass
 
-from pipelines.model_ids import platform_id
+from pipelines.models.model_ids import platform_id
 from pipelines.sources.feeds.makers import Named, on_bedrock, on_openrouter
 
 

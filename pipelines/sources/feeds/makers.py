@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pipelines.model_ids import openrouter_maker, platform_id
+from pipelines.models.model_ids import openrouter_maker, platform_id
 
 IN_REGION = "in-region"
 """Region of a Bedrock id without an area: on demand in the region that is called, at the price of most of them."""

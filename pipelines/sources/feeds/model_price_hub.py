@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.model_ids import platform_id
+from pipelines.models.model_ids import platform_id
 from pipelines.schema.time_windows import ALWAYS, parse_window
 from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named

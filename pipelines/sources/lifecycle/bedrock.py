@@ -18,7 +18,7 @@ from typing import Any
 
 from bs4 import Tag
 
-from pipelines.model_ids import platform_id
+from pipelines.models.model_ids import platform_id
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.bedrock_ids import ENDING_MODELS, identity
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once

@@ -4,7 +4,7 @@ Exact names only, from AWS's list of base models. Those in the table of active v
 page and need no entry.
 """
 
-from pipelines.model_ids import platform_id
+from pipelines.models.model_ids import platform_id
 
 ENDING_MODELS = {
     "AI21 Jamba-Instruct": "ai21.jamba-instruct-v1:0",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from pipelines.model_ids import platform_id
+from pipelines.models.model_ids import platform_id
 from pipelines.sources.llm_prices.bedrock_models import model_of
 from pipelines.sources.llm_prices.bedrock_usage import read_usage
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends

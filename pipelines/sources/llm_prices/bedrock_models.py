@@ -5,7 +5,7 @@ The ids are those of requests, without region; of Claude and GPT the list names 
 
 import re
 
-from pipelines.model_ids import PlatformId, platform_id
+from pipelines.models.model_ids import PlatformId, platform_id
 from pipelines.sources.llm_prices.anthropic_names import model_id as claude_id
 
 IDS = {

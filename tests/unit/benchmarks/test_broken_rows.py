@@ -12,7 +12,7 @@ import pytest
 from benchmarks.broken_rows import KINDS, MICRO_USD, broken_lines, check, write_rows
 from benchmarks.importing import AS_OF
 from benchmarks.work import import_logs, seed
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.database import Warehouse
 
 ROWS = 12_000
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.books.book import BOOKS, EXCHANGE_RATES, GPU_RATES, LIFECYCLES, TOKEN_PRICES
 from pipelines.schema.expectations import expectations, with_row_counts
+from pipelines.snapshots.book import BOOKS, EXCHANGE_RATES, GPU_RATES, LIFECYCLES, TOKEN_PRICES
 
 
 def suite(book):

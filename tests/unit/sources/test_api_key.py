@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pipelines.schema.tables import TABLES
+from pipelines.snapshots.fetch_source import fetch_source
+from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.api_key import ApiKey
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
 from pipelines.sources.fetch import Fetcher, FetchError, Patience, Request
-from pipelines.steps.fetching import fetch_source
-from pipelines.steps.housekeeping import prepare
-from pipelines.warehouse import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse, read_table
 from tests.loopback import Loopback, Reply
 
 AT = datetime(2026, 11, 2, 12)

@@ -54,8 +54,10 @@ def test_every_source_has_a_version_and_those_of_one_parser_share_it():
 def test_a_parser_counts_the_modules_that_name_its_models():
     found = {}
     parser_versions._collect(sys.modules[SOURCES_BY_KEY["litellm"].parse.__module__], found)
-    assert {"pipelines.sources.feeds.litellm_names", "pipelines.model_ids", "pipelines.schema.token_prices"} <= set(
-        found
-    )
+    assert {
+        "pipelines.sources.feeds.litellm_names",
+        "pipelines.models.model_ids",
+        "pipelines.schema.token_prices",
+    } <= set(found)
     assert all(name.split(".")[0] == "pipelines" for name in found)
-    assert not any(name.startswith(("pipelines.steps", "pipelines.defs", "pipelines.warehouse")) for name in found)
+    assert not any(name.startswith(("pipelines.snapshots", "pipelines.defs", "pipelines.warehouse")) for name in found)

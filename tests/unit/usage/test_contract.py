@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pipelines.schema.usage import Usage
 from pipelines.usage import fields
 from pipelines.usage.contract import check, usage_frame, with_grouping
+from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.importer import Importer
-from pipelines.usage.repeated import largest_per_usage
 
 AS_OF = datetime(2026, 11, 24, 12)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.usage import delimited
 from pipelines.usage.delimited import read_delimited
-from pipelines.usage.reading import MAX_LINE_BYTES, Content
+from pipelines.usage.file_content import MAX_LINE_BYTES, Content
 
 FIELDS = {"first": "a", "last": "c", "missing": "z"}
 HEADER = b"a,b,c\n"
@@ -25,7 +25,7 @@ def records(path, content, fields=FIELDS):
 def in_pieces(size, tmp_path_factory, content):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "PIECE_BYTES", size)
-        patch.setattr("pipelines.usage.reading.READ_BYTES", size)
+        patch.setattr("pipelines.usage.file_content.READ_BYTES", size)
         return records(tmp_path_factory.mktemp("csv") / "log", content)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.usage.reported_costs import lines_of_bills, restate
-from tests.unit.usage.reported_rows import DAY, START, line, reported
+from tests.unit.costs.reported_rows import DAY, START, line, reported
 
 NOTHING = reported()
 

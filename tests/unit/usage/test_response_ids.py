@@ -7,8 +7,9 @@ from itertools import permutations
 import polars as pl
 import pytest
 
-from pipelines.usage import ledger
+from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.response_ids import is_one_of_a_kind
+from pipelines.warehouse import ledger
 from tests.one_import import import_file
 
 AS_OF = datetime(2026, 11, 24, 12)
@@ -58,7 +59,7 @@ def ledger_of(tmp_path):
         for number, log in enumerate(logs):
             file = folder / f"log{number}"
             file.write_text(log + "\n")
-            change = ledger.write(folder, files, import_file(file, AS_OF).usage).files
+            change = ledger.write(folder, files, import_file(file, AS_OF).usage, largest_per_usage).files
             files = pl.concat([files.join(change, on="usage_date", how="anti"), change])
         return ledger.read(folder, files)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.model_ids import platform_id
+from pipelines.models.model_ids import platform_id
 from pipelines.sources.llm_prices.bedrock_models import IDS, model_of
 
 

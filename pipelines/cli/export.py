@@ -1,0 +1,52 @@
+"""`costs export`: priced usage for other tools. Reads arguments, prints; `steps.exporting` writes the file."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.cli import terminal as report
+from pipelines.costs.export_focus import export_focus
+from pipelines.costs.focus import FOCUS_VERSION
+
+app = typer.Typer(help="Write priced usage for other tools.", no_args_is_help=True, rich_markup_mode=None)
+console = report.console()
+errors = Console(stderr=True)
+
+BAD_INPUT = 2
+
+
+@app.callback()
+def formats() -> None:
+    """One command per format."""
+
+
+@app.command()
+def focus(
+    context: typer.Context,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, included.")],
+    output: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", dir_okay=False)],
+    version: Annotated[str, typer.Option(help="Version of the FOCUS specification.")] = FOCUS_VERSION,
+) -> None:
+    """Priced usage as FOCUS 1.2 charges, at list prices. Usage without a price is left out and said, never 0.
+
+    Example: costs export focus --from 2026-09-01 --to 2026-09-30 --output september.csv
+    """
+    if version != FOCUS_VERSION:
+        errors.print(f"costs export: FOCUS {version} is not written, only {FOCUS_VERSION}", markup=False)
+        raise typer.Exit(BAD_INPUT)
+    try:
+        export = export_focus(context.obj, first.date(), last.date(), output)
+    except ValueError as error:
+        errors.print(f"costs export: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+    console.print(f"{output}: {export.row_count} charges", markup=False, soft_wrap=True)
+    if export.unpriced_rows:
+        errors.print(
+            f"left out: {export.unpriced_rows} rows of usage without a price, {export.unpriced_quantity} tokens or "
+            "calls; cost_unpriced lists them with the reason",
+            soft_wrap=True,
+        )

@@ -1,0 +1,61 @@
+"""Write priced usage of the published file for other tools. Formats are pure functions in `pipelines.usage`."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
+from pipelines.warehouse.database import Warehouse
+
+SUFFIXES = (".csv", ".parquet")
+INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+_PRICED = """
+SELECT
+    cost.*,
+    version.provider AS listed_provider, version.model AS listed_model, version.source, version.time_window,
+    version.context_from, version.context_to, body.url AS fetch_url
+FROM core.usage_cost AS cost
+JOIN (
+    SELECT * FROM core.token_price QUALIFY row_number() OVER (PARTITION BY price_id ORDER BY known_from DESC) = 1
+) AS version USING (price_id)
+LEFT JOIN raw."fetch" AS body USING (fetch_id)
+WHERE cost.usage_date BETWEEN $first AND $last
+ORDER BY ALL
+"""
+_UNPRICED = """
+SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
+WHERE price_id IS NULL AND usage_date BETWEEN $first AND $last
+"""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written, and what could not be: usage without a price has no amount to export."""
+
+    row_count: int
+    unpriced_rows: int
+    unpriced_quantity: int
+
+
+def export_focus(warehouse: Warehouse, first: date, last: date, file: Path) -> Export:
+    """Write the charges of the days from first to last, both included, as CSV or Parquet by the file's suffix.
+
+    Raises ValueError for another suffix or days in the wrong order, OSError if the file cannot be written.
+    """
+    if file.suffix not in SUFFIXES:
+        raise ValueError(f"{file.name}: expected a name that ends in {' or '.join(SUFFIXES)}")
+    if first > last:
+        raise ValueError(f"the first day, {first}, is after the last, {last}")
+    days = {"first": first, "last": last}
+    with warehouse.read() as connection:
+        priced: pl.DataFrame = connection.sql(_PRICED, params=days).pl()
+        ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
+    charges = focus_rows(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA))
+    if file.suffix == ".csv":
+        charges.write_csv(file, datetime_format=INSTANT_FORMAT)
+    else:
+        charges.write_parquet(file)
+    return Export(charges.height, unpriced_rows, unpriced_quantity)

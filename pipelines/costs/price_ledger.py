@@ -1,0 +1,131 @@
+"""Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
+from pipelines.costs.pricing.lookup import in_parts
+from pipelines.costs.pricing.price_usage import price_by_day
+from pipelines.costs.reconciliation import compare, models_to_price
+from pipelines.costs.stale_days import changed_fingerprints, fingerprints
+from pipelines.models.candidate_names import candidates
+from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
+from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.tables import TABLES_BY_NAME
+from pipelines.snapshots.resolve_prices import price_segments
+from pipelines.sources.catalog import ranks
+from pipelines.usage.contract import usage_frame
+from pipelines.warehouse import ledger
+from pipelines.warehouse.database import Warehouse, read_table, replace_dates
+
+_MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
+_DAYS_WITHOUT_MARTS = """
+SELECT DISTINCT usage_date FROM core.usage_cost
+WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
+   OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+UNION
+SELECT DISTINCT usage_date FROM core.cost_comparison
+WHERE usage_date NOT IN (SELECT usage_date FROM main.cost_reconciliation)
+"""
+
+BATCH_DAYS = 31
+"""Days priced at once: bounds memory for long backfills."""
+
+
+def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
+    """Days whose tables are out of date: changed usage, changed prices, no health report yet, and today.
+
+    Days that a run left half built, because it was killed after pricing them, are among them.
+    """
+    with warehouse.write() as connection:
+        days = set(changed_fingerprints(connection, warehouse.folder))
+        days |= {day for (day,) in connection.execute(_DAYS_WITHOUT_MARTS).fetchall()}
+        unreported = connection.execute(
+            "SELECT day FROM (SELECT fetched_at::DATE AS day FROM raw.fetch WHERE origin <> 'shipped' "
+            "UNION SELECT usage_date FROM core.ledger_file) WHERE day NOT IN (SELECT as_of FROM main.source_health)"
+        ).fetchall()
+    return sorted(days | {day for (day,) in unreported} | {today})
+
+
+def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
+    """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
+
+    Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
+    """
+    with warehouse.write() as connection:
+        stale = sorted(changed_fingerprints(connection, warehouse.folder, days))
+        for start in range(0, len(stale), BATCH_DAYS):
+            batch = stale[start : start + BATCH_DAYS]
+            for table, rows in _priced(connection, warehouse, batch).items():
+                replace_dates(connection, TABLES_BY_NAME[table], batch, rows)
+            for mart in _MARTS:
+                replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
+        # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
+        after = fingerprints(connection, warehouse.folder, stale) if stale else {}
+        rows = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
+        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, rows)
+    return len(stale)
+
+
+def segments_in_force(
+    connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, known_at: datetime | None = None
+) -> pl.DataFrame:
+    """Price segments of the models (MODEL_KEY), by what is believed now or was believed at a moment."""
+    if known_at is None:
+        versions = read_table(connection, "core.token_price", "known_to IS NULL")
+    else:
+        versions = read_table(
+            connection, "core.token_price", "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=known_at
+        )
+    return segments_of(versions, models, read_model_map(folder / MAP_FILE))
+
+
+def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
+    """Price segments of the models (MODEL_KEY) out of versions believed, by all that is known of names."""
+    names = names_of(versions.select(MODEL_KEY).unique(), models, mapped)
+    order = ranks()
+    return price_segments(versions, names, pl.DataFrame({"source": order.keys(), "rank": order.values()}))
+
+
+def names_of(listed: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
+    """Candidate names of used models (MODEL_KEY) in price lists (MODEL_KEY)."""
+    return candidates(models.select(MODEL_KEY).unique(), known_pointers(), mapped, listed)
+
+
+def read_ledger(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
+) -> dict[date, pl.LazyFrame]:
+    """The ledger's rows of those of some days that have any: see `ledger.scan`."""
+    files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
+    return {day: ledger.scan(warehouse.folder / path) for day, path in files.select("usage_date", "path").iter_rows()}
+
+
+def _priced(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
+) -> dict[str, pl.DataFrame]:
+    """The rows of some days, by table."""
+    counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
+    reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
+    usage = _in_texts(one.usage for one in counted.values())
+    # One coded column is told apart much faster than four of texts.
+    none = pl.LazyFrame(schema={"offer": pl.Categorical})
+    offers = pl.concat([none, *(one.usage.select("offer") for one in counted.values())]).unique()
+    used = in_parts(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
+    segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
+    costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
+    overlaps = [one.overlaps for one in counted.values()]
+    return {
+        "core.usage_cost": costs,
+        "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
+        "core.cost_comparison": compare(usage, costs, reported, segments),
+    }
+
+
+def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
+    """Frames of some days as one, with all columns of core.usage and no codes."""
+    texts = (usage.cast({pl.Categorical: pl.String}) for usage in days)
+    return pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")

@@ -1,0 +1,105 @@
+"""What the cost of each day is computed from, as one hash: which days must be priced again.
+
+Pricing them, and storing the hash of what they were priced from, is `costing`'s work.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.costs.pricing.price_usage import FORMULA_VERSION
+from pipelines.models.model_map import MAP_FILE, POINTERS_FILE
+from pipelines.warehouse.database import read_table
+
+_INPUTS_BY_DAY = """
+WITH days AS (
+    SELECT usage_date
+    FROM (SELECT usage_date FROM core.ledger_file UNION SELECT usage_date FROM core.reported_cost)
+    WHERE $days IS NULL OR usage_date IN (SELECT unnest($days::DATE[]))
+),
+reported AS (
+    SELECT usage_date, bit_xor(hash(reported_cost)) AS lines
+    FROM core.reported_cost SEMI JOIN days USING (usage_date)
+    GROUP BY usage_date
+),
+believed AS (
+    SELECT * FROM core.token_price WHERE known_to IS NULL
+),
+-- A price holds on a day if it starts before the day's end and does not end by its beginning. The hashes of all that
+-- have started and of all that have ended by then, in one XOR, leave those in force: x XOR x is nothing.
+change AS (
+    SELECT valid_from::DATE AS day, hash(price_id) AS price FROM believed
+    UNION ALL
+    SELECT greatest(valid_from::DATE, (valid_to + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND)::DATE), hash(price_id)
+    FROM believed WHERE valid_to IS NOT NULL
+),
+in_force AS (
+    SELECT day, bit_xor(bit_xor(price)) OVER (ORDER BY day) AS prices FROM change GROUP BY day
+),
+first_price AS (
+    SELECT provider, channel, region, model, service_tier, meter, min(valid_from) AS since FROM believed GROUP BY ALL
+),
+-- What explains unpriced usage: the first price of each tier and meter of its provider's models, at any time. Another
+-- channel's usage may be of any provider. Hashed as text: the hashes of two rows whose last columns change alike differ
+-- by the same, and an XOR would lose it.
+explanation AS (
+    SELECT provider, bit_xor(hash(first_price::VARCHAR)) AS prices FROM first_price GROUP BY provider
+    UNION ALL
+    SELECT 'any', bit_xor(hash(first_price::VARCHAR)) FROM first_price
+),
+unpriced AS (
+    SELECT DISTINCT usage_date, CASE channel WHEN 'api' THEN provider ELSE 'any' END AS provider
+    FROM core.usage_cost SEMI JOIN days USING (usage_date)
+    WHERE price_id IS NULL
+),
+explained AS (
+    SELECT usage_date, string_agg(provider || ' ' || prices, ', ' ORDER BY provider, prices) AS prices
+    FROM unpriced JOIN explanation USING (provider)
+    GROUP BY usage_date
+)
+SELECT days.usage_date, file.path, reported.lines, coalesce(in_force.prices, 0), explained.prices
+FROM days
+LEFT JOIN core.ledger_file AS file USING (usage_date)
+LEFT JOIN reported USING (usage_date)
+LEFT JOIN explained USING (usage_date)
+ASOF LEFT JOIN in_force ON days.usage_date >= in_force.day
+"""
+
+
+def changed_fingerprints(
+    connection: duckdb.DuckDBPyConnection, folder: Path, days: Sequence[date] | None = None
+) -> dict[date, str]:
+    """Days with usage or bills, of some days or of all, whose cost was computed from something else, or not yet.
+
+    Returns the new fingerprint of each. `folder` is the warehouse's.
+    """
+    stored = read_table(connection, "core.cost_fingerprint")
+    done = dict(zip(stored["usage_date"], stored["fingerprint"], strict=True))
+    current = fingerprints(connection, folder, days)
+    return {day: fingerprint for day, fingerprint in current.items() if done.get(day) != fingerprint}
+
+
+def fingerprints(
+    connection: duckdb.DuckDBPyConnection, folder: Path, days: Sequence[date] | None = None
+) -> dict[date, str]:
+    """The fingerprint of each day with usage or bills, of some days or of all.
+
+    It changes when the day's ledger file, its bills, the prices in force on it, what explains its unpriced usage, the
+    names of models or the formula change.
+    """
+    names = _names_version(folder)
+    parameters = {"days": None if days is None else list(days)}
+    found = {}
+    for usage_date, *inputs in connection.execute(_INPUTS_BY_DAY, parameters).fetchall():
+        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs))
+        found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
+    return found
+
+
+def _names_version(folder: Path) -> str:
+    """Hash of the two tables of names: another meaning of an id is another price."""
+    files = [file for file in (POINTERS_FILE, folder / MAP_FILE) if file.exists()]
+    return hashlib.sha256(b"\x1f".join(file.read_bytes() for file in files)).hexdigest()

@@ -1,0 +1,43 @@
+"""What happens before a run: strays of killed runs go, and the catalog of sources is noted for SQL."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.raw import Source
+from pipelines.sources import archive
+from pipelines.sources.catalog import SOURCES, ranks
+from pipelines.warehouse import ledger
+from pipelines.warehouse.database import Warehouse, append, read_table
+
+KEEP_OLD_LEDGER_FILES = timedelta(days=2)
+"""A reader may have the version open that names them."""
+KEEP_UNFINISHED_BODIES = timedelta(hours=1)
+"""Another run may be writing them."""
+
+
+def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> None:
+    """Make a warehouse ready for a run; harmless at any time. `environ` tells which sources have the user's key."""
+    warehouse.folder.mkdir(parents=True, exist_ok=True)
+    warehouse.sweep()
+    archive.sweep(warehouse.folder, now - KEEP_UNFINISHED_BODIES)
+    order = ranks()
+    rows = [
+        {
+            "source": s.key,
+            "kind": s.kind,
+            "standing": s.standing,
+            "rank": order[s.key],
+            "url": s.urls[0],
+            "is_proven": s.is_proven,
+            "is_asked": s.is_asked(environ or {}),
+        }
+        for s in SOURCES
+    ]
+    with warehouse.write() as connection:
+        connection.execute("DELETE FROM raw.source")
+        append(connection, "raw.source", pl.DataFrame(rows, schema=polars_schema(Source)))
+        known = read_table(connection, "core.ledger_file")
+        ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)

@@ -1,0 +1,192 @@
+"""Which prices to believe at once, and which to hold until a second source, a later day or a person confirms them.
+
+Real cuts of 80 % happen, and so do pages with a slipped digit: the old price stays in force until there are two
+witnesses, then the new one is valid from the moment it was first seen.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from pipelines.models.model_ids import undated
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.holds import PriceHold
+from pipelines.snapshots.book import Book, Reading
+
+HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
+WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What of a source's rows is believed, and the holds that this opens or resolves."""
+
+    observed: pl.DataFrame
+    """All rows; a held one carries the facts that stay in force, a confirmed one its first sight as its start."""
+    holds: pl.DataFrame
+    """Rows of core.price_hold that are new or whose status changed."""
+    held_count: int
+
+
+def price_key(book: Book) -> pl.Expr:
+    """The identifying columns of a price in one string, as in `core.price_hold.price_key`."""
+    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in book.key], separator="|")
+
+
+def key_parts(book: Book) -> list[pl.Expr]:
+    """The columns that `price_key` joined, as text."""
+    parts = pl.col("price_key").str.split("|")
+    return [parts.list.get(position).alias(name) for position, name in enumerate(book.key)]
+
+
+def in_force_at(believed: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """The believed versions whose valid interval holds `at`."""
+    return believed.filter((pl.col("valid_from") <= at) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at)))
+
+
+def movements(book: Book, believed: pl.DataFrame, observed: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """Observed rows beside the amount in force: adds price_key, old_amount (NULL for a new price) and `ratio`.
+
+    Ratio is new / old as a float, infinite for a price that was 0; NULL for a new price or an announced future one.
+    """
+    amount = book.amount
+    if amount is None:
+        raise ValueError(f"{book.table} states no amounts")
+    current = in_force_at(believed, at).select(price_key(book).alias("price_key"), pl.col(amount).alias("old_amount"))
+    is_now = pl.col("effective_from").is_null() | (pl.col("effective_from") <= at)
+    old, new = pl.col("old_amount").cast(pl.Float64), pl.col(amount).cast(pl.Float64)
+    ratio = pl.when(is_now & (old != new)).then(new / old).when(is_now & (old == new)).then(1.0)
+    return (
+        observed.with_columns(price_key(book).alias("price_key"))
+        .join(current, on="price_key", how="left")
+        .with_columns(ratio=ratio)
+    )
+
+
+def judge(
+    book: Book,
+    believed: pl.DataFrame,
+    observed: pl.DataFrame,
+    open_holds: pl.DataFrame,
+    witnesses: pl.DataFrame,
+    reading: Reading,
+) -> Judgement:
+    """Decide row by row. `believed` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
+    if book.amount is None:
+        return Judgement(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0)
+    at = reading.at
+    low, high = (float(bound) for bound in book.bounds)
+    moved = movements(book, believed, observed, at).with_columns(
+        is_beyond=pl.col("ratio").is_not_null() & ~pl.col("ratio").is_between(low, high)
+    )
+    holds = _matched_holds(book, moved, open_holds, reading)
+    holds = _resolved(holds, _witnessed(book, moved, witnesses), reading)
+    still_open = holds.filter(pl.col("status") == "open")
+    believed_rows = _believed_rows(book, moved, believed, holds, at)
+    before = open_holds.select("hold_id", was_open=pl.lit(value=True))
+    changed = holds.join(before, on="hold_id", how="left").filter(
+        pl.col("was_open").is_null() | (pl.col("status") != "open")
+    )
+    return Judgement(believed_rows.select(observed.columns), changed.select(HOLD_SCHEMA.keys()), still_open.height)
+
+
+def _matched_holds(book: Book, moved: pl.DataFrame, open_holds: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Holds for every row beyond its bounds: known ones, new ones, and known ones that the page no longer backs."""
+    now = pl.lit(reading.at, pl.Datetime("us"))
+    beyond = moved.filter("is_beyond").select(
+        "price_key", "old_amount", "currency", new_amount=pl.col(book.amount or ""), is_backed=pl.lit(value=True)
+    )
+    known = open_holds.join(
+        beyond.select("price_key", "new_amount", "is_backed"), on=["price_key", "new_amount"], how="left"
+    )
+    known = known.with_columns(
+        status=pl.when("is_backed").then("status").otherwise(pl.lit("withdrawn")),
+        resolved_at=pl.when(pl.col("is_backed").is_null()).then(now).otherwise("resolved_at"),
+        resolution=pl.when(pl.col("is_backed").is_null())
+        .then(pl.lit("the source no longer prints it"))
+        .otherwise("resolution"),
+    )
+    fresh = beyond.join(open_holds, on=["price_key", "new_amount"], how="anti").with_columns(
+        book=pl.lit(book.table),
+        source=pl.lit(reading.source),
+        first_seen_at=now,
+        fetch_id=pl.lit(reading.fetch_id),
+        status=pl.lit("open"),
+        resolved_at=pl.lit(None, pl.Datetime("us")),
+        resolution=pl.lit(None, pl.String),
+        hold_id=pl.concat_str("price_key", pl.col("new_amount").cast(pl.String), separator="|").map_elements(
+            lambda text: _hold_id(book.table, reading, text), return_dtype=pl.String
+        ),
+    )
+    columns = list(HOLD_SCHEMA)
+    return pl.concat([known.select(columns), fresh.select(columns)])
+
+
+def _hold_id(table: str, reading: Reading, text: str) -> str:
+    return hashlib.sha256("\x1f".join((table, reading.source, text, reading.at.isoformat())).encode()).hexdigest()[:20]
+
+
+def _resolved(holds: pl.DataFrame, witnessed: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Close the holds that have their second witness."""
+    now = pl.lit(reading.at, pl.Datetime("us"))
+    holds = holds.join(witnessed, on=["price_key", "new_amount"], how="left")
+    is_open = pl.col("status") == "open"
+    reason = (
+        pl.when(is_open & pl.lit(reading.is_accepted))
+        .then(pl.lit("accepted by a person"))
+        .when(is_open & pl.col("witness").is_not_null())
+        .then(pl.format("{} prints the same price", "witness"))
+        .when(is_open & (pl.col("first_seen_at").dt.date() < pl.lit(reading.at.date())))
+        .then(pl.lit("printed again on a later day"))
+    )
+    holds = holds.with_columns(reason=reason)
+    is_resolved = pl.col("reason").is_not_null()
+    return holds.with_columns(
+        status=pl.when(is_resolved)
+        .then(pl.lit("accepted" if reading.is_accepted else "confirmed"))
+        .otherwise("status"),
+        resolved_at=pl.when(is_resolved).then(now).otherwise("resolved_at"),
+        resolution=pl.coalesce("reason", "resolution"),
+    ).drop("witness", "reason")
+
+
+def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
+    """(price_key, new_amount, witness) for rows beyond bounds whose new amount another source prints too.
+
+    Only token prices are the same thing at two sources; a GPU rate is one provider's own.
+    """
+    schema: dict[str, pl.DataType] = {"price_key": pl.String(), "new_amount": pl.Decimal(18, 6), "witness": pl.String()}
+    if book.table != "token_price" or witnesses.is_empty():
+        return pl.DataFrame(schema=schema)
+    others = witnesses.with_columns(model=undated(pl.col("model"))).select(
+        *WITNESS_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")
+    )
+    beyond = moved.filter("is_beyond").with_columns(model=undated(pl.col("model")), new_amount=pl.col("usd_per_unit"))
+    return (
+        beyond.join(others, on=[*WITNESS_COLUMNS, "new_amount"], how="inner")
+        .group_by("price_key", "new_amount")
+        .agg(pl.col("witness").min())
+    )
+
+
+def _believed_rows(
+    book: Book, moved: pl.DataFrame, believed: pl.DataFrame, holds: pl.DataFrame, at: datetime
+) -> pl.DataFrame:
+    """Held rows get the facts in force back; confirmed ones start when they were first seen."""
+    backed = holds.filter(pl.col("status") != "withdrawn").select("price_key", "new_amount", "status", "first_seen_at")
+    rows = moved.join(
+        backed, left_on=["price_key", book.amount or ""], right_on=["price_key", "new_amount"], how="left"
+    )
+    current = in_force_at(believed, at).select(
+        price_key(book).alias("price_key"), *(pl.col(name).alias(f"current_{name}") for name in book.facts)
+    )
+    rows = rows.join(current, on="price_key", how="left")
+    is_held = pl.col("status").fill_null("") == "open"
+    return rows.with_columns(
+        *(pl.when(is_held).then(f"current_{name}").otherwise(name).alias(name) for name in book.facts),
+        effective_from=pl.when(pl.col("status").is_in(["confirmed", "accepted"]))
+        .then(pl.coalesce("effective_from", "first_seen_at"))
+        .otherwise("effective_from"),
+    )

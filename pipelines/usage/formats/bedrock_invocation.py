@@ -1,0 +1,103 @@
+"""Amazon Bedrock model invocation logs (JSON lines from S3 or CloudWatch, mostly .gz) -> one row per invocation.
+
+inputTokenCount holds neither cache reads nor cache writes. Lifetimes of writes stand only in the response body, as
+cacheDetails (Converse) or cache_creation (Claude by InvokeModel); large bodies are moved to S3 and streamed ones are
+lists, there all writes count as 5-minute ones, the default. modelId is a model, an inference profile ("us.", "eu.",
+"global.") or an ARN; it is kept as logged, and the name book takes it apart. Bodies hold prompts: of them only counts
+are read.
+"""
+
+import polars as pl
+
+from pipelines.models.model_ids import BEDROCK_MAKERS
+from pipelines.usage.fields import choice, first_count, moment, must_have, rest, text
+from pipelines.usage.importer import Importer, Rule, unreadable
+
+BODY = "output.outputBodyJson."
+FIELDS = {
+    "schema": "schemaType",
+    "timestamp": "timestamp",
+    "account": "accountId",
+    "caller": "identity.arn",
+    "region": "region",
+    "request": "requestId",
+    "model": "modelId",
+    "error": "errorCode",
+    "input": "input.inputTokenCount",
+    "cache_read": "input.cacheReadInputTokenCount",
+    "cache_write": "input.cacheWriteInputTokenCount",
+    "output": "output.outputTokenCount",
+    "body_total": BODY + "usage.totalTokens",
+    "body_details": BODY + "usage.cacheDetails",
+    "body_5m": BODY + "usage.cache_creation.ephemeral_5m_input_tokens",
+    "body_1h": BODY + "usage.cache_creation.ephemeral_1h_input_tokens",
+    "tier": BODY + "serviceTier.type",
+}
+TIERS = {"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority"}
+
+
+def _of_lifetime(lifetime: str) -> pl.Expr:
+    """The writes of one lifetime in a list of {"ttl": "1h", "inputTokens": 5}, 0 where it has none."""
+    forms = (
+        rf'"ttl"\s*:\s*"{lifetime}"\s*,\s*"inputTokens"\s*:\s*([0-9]{{1,15}})',
+        rf'"inputTokens"\s*:\s*([0-9]{{1,15}})\s*,\s*"ttl"\s*:\s*"{lifetime}"',
+    )
+    counts = (pl.col("body_details").str.extract(form).cast(pl.Int64, strict=False) for form in forms)
+    return pl.coalesce(*counts, pl.when(pl.col("body_details").str.contains('"ttl"')).then(0))
+
+
+entered, output = first_count("input"), first_count("output")
+read, written, total = first_count("cache_read"), first_count("cache_write"), first_count("body_total")
+five_minutes = pl.coalesce(_of_lifetime("5m"), first_count("body_5m").value)
+one_hour = pl.coalesce(_of_lifetime("1h"), first_count("body_1h").value)
+has_split = five_minutes.is_not_null() | one_hour.is_not_null()
+cache = read.value.fill_null(0) + written.value.fill_null(0)
+tier = choice("tier", TIERS, "standard", "unknown_service_tier")
+maker = pl.col("model").str.extract(rf"(?:^|[./])({'|'.join(BEDROCK_MAKERS)})\.")
+
+BEDROCK_INVOCATION = Importer(
+    name="bedrock_invocation",
+    description="Amazon Bedrock model invocation log, JSON lines",
+    signatures=(frozenset({"schemaType", "requestId", "modelId", "operation"}),),
+    fields=FIELDS,
+    # A refused invocation has an error code and no tokens.
+    is_usage=(pl.col("schema") == "ModelInvocationLog")
+    & (pl.col("error").is_null() | pl.col("input").is_not_null() | pl.col("output").is_not_null()),
+    columns={
+        "usage_at": moment("timestamp"),
+        "grain": pl.lit("request"),
+        "provider": maker.replace_strict(BEDROCK_MAKERS, default="unknown"),
+        "channel": pl.lit("bedrock"),
+        "region": text("region"),
+        "model": text("model"),
+        "service_tier": tier,
+        "input_uncached_tokens": entered,
+        "cache_read_tokens": read,
+        "cache_write_5m_tokens": pl.when(has_split).then(rest(written.value, one_hour)).otherwise(written.value),
+        "cache_write_1h_tokens": one_hour,
+        "output_tokens": output,
+        "requests": pl.lit(1, pl.Int64),
+        "project_id": text("account"),
+        "user_id": pl.col("caller").str.extract(r":(?:user|role|assumed-role)/(.{1,200})$"),
+        "invocation": text("request"),
+    },
+    rules=(
+        *(unreadable(reading) for reading in (total, written, first_count("body_5m"), first_count("body_1h"))),
+        must_have("request", rule="no_identity"),
+        must_have("model", rule="no_model"),
+        must_have("region", rule="no_region"),
+        must_have("input", rule="no_token_counts", remedy="images and videos are not counted in tokens"),
+        Rule(
+            "cache_write_does_not_add_up",
+            has_split & (five_minutes.fill_null(0) + one_hour.fill_null(0) != written.value.fill_null(0)),
+            "cacheWriteInputTokenCount is not the sum of its lifetimes",
+        ),
+        Rule(
+            "total_does_not_add_up",
+            (cache > 0) & (total.value != rest(entered.value, -output.value.fill_null(0), -cache)),
+            "totalTokens is not the sum of input, cache and output; the model may count the cache inside the input",
+        ),
+    ),
+    identity=("invocation",),
+    private=frozenset({"caller"}),
+)

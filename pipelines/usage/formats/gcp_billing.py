@@ -1,0 +1,132 @@
+"""Google Cloud Billing export to BigQuery, standard or detailed (JSON lines, CSV or Parquet) -> reported costs.
+
+One row per charge, and one more per credit of it, which is negative and must be added: cost alone is not what is paid.
+Amounts are in the currency of the account; cost / currency_conversion_rate is dollars. A late correction comes as a
+further row with a later export_time and is added, never put in place of another; rows that are equal in all are charges
+of their own. Charges are dated by usage_start_time, in UTC: a month here is not the month of the invoice, which counts
+days in Pacific time. Services other than Vertex AI and the Gemini API are ignored. In CSV a nested field is a column
+with a dotted name, and credits are JSON (TO_JSON_STRING).
+"""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from pipelines.usage.dedup import number_equal_costs
+from pipelines.usage.fields import COST, moment, must_have, quantity, text, usd
+from pipelines.usage.formats.google_skus import sku_columns
+from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.json_fields import as_text
+
+GEMINI_API, VERTEX_AI = "AEFD-7695-64FA", "C7E2-9256-1C43"
+SERVICES = {GEMINI_API: "api", VERTEX_AI: "vertex"}
+"""Ids in Google's catalog of services, and the channel that a model is bought at."""
+SERVICE_NAMES = {"Gemini API": "api", "Generative Language API": "api", "Vertex AI": "vertex"}
+FIELDS = {
+    "service_id": "service.id",
+    "service": "service.description",
+    "sku_id": "sku.id",
+    "sku": "sku.description",
+    "usage_start_time": "usage_start_time",
+    "usage_end_time": "usage_end_time",
+    "export_time": "export_time",
+    "project": "project.id",
+    "location": "location.region",
+    "cost": "cost",
+    "cost_type": "cost_type",
+    "printed_currency": "currency",
+    "rate": "currency_conversion_rate",
+    "used": "usage.amount",
+    "used_unit": "usage.unit",
+    "invoice_month": "invoice.month",
+    "resource": "resource.name",
+    "credits": "credits",
+}
+MAX_CREDITS = 1_000
+MIN_RATE = 0.01
+"""Units of a currency per dollar; no currency is worth a hundred dollars."""
+
+channel = pl.coalesce(
+    pl.col("service_id").str.strip_prefix("services/").replace_strict(SERVICES, default=None, return_dtype=pl.String),
+    pl.col("service").replace_strict(SERVICE_NAMES, default=None, return_dtype=pl.String),
+)
+
+
+def with_credits(records: pl.DataFrame) -> pl.DataFrame:
+    """A `prepare`: after each charge of a service that is read here, one record per credit of it.
+
+    `credit` is the name of the credit, and `cost` its amount; what was used belongs to the charge alone.
+    """
+    charges = records.with_columns(credit=pl.lit(None, pl.String), credit_number=pl.lit(0, pl.Int64))
+    has_credits = channel.is_not_null() & (pl.col("credits").str.len_chars() > 2)
+    rows: list[dict[str, Any]] = []
+    for charge in charges.filter(has_credits).iter_rows(named=True):
+        for number, (name, amount) in enumerate(_credits(charge["credits"]), 1):
+            credit = {"credit": name, "credit_number": number, "cost": amount, "used": None, "used_unit": None}
+            rows.append(charge | credit)
+    return pl.concat([charges, pl.DataFrame(rows, schema=charges.schema)])
+
+
+def _credits(printed: str) -> list[tuple[str, str | None]]:
+    """Names and amounts. What cannot be read is one credit without an amount, which is refused later."""
+    try:
+        found = json.loads(printed, parse_float=str, parse_int=str)
+        if len(found) <= MAX_CREDITS:
+            return [(as_text(item.get("name")) or "credit", as_text(item.get("amount"))) for item in found]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    return [("credit", None)]
+
+
+amount, printed_rate = usd("cost"), quantity("rate")
+rate = pl.when(printed_rate.value >= MIN_RATE).then(printed_rate.value)
+starts, ends = moment("usage_start_time", is_utc_without_zone=True), moment("usage_end_time", is_utc_without_zone=True)
+is_dollars = pl.col("printed_currency").str.to_uppercase() == "USD"
+sku_says = sku_columns("sku")
+
+GCP_BILLING = Importer(
+    name="gcp_billing",
+    description="Google Cloud Billing export, standard or detailed usage cost",
+    table="reported_cost",
+    signatures=(
+        frozenset({"service.description", "sku.description", "usage_start_time", "cost", "currency"}),
+        frozenset({"service.id", "sku.description", "usage_start_time", "cost", "currency"}),
+    ),
+    fields=FIELDS,
+    is_usage=channel.is_not_null(),
+    prepare=with_credits,
+    columns={
+        "starts_at": starts,
+        "ends_at": ends,
+        "provider": pl.lit("google"),
+        "channel": channel,
+        "region": text("location"),
+        "line_item": pl.coalesce("credit", text("sku").value),
+        **sku_says,
+        "meter": pl.when(pl.col("credit").is_null()).then(sku_says["meter"]),
+        "project_id": text("project"),
+        "quantity": quantity("used"),
+        "quantity_unit": text("used_unit"),
+        "amount_usd": pl.when(is_dollars).then(amount.value).otherwise((amount.value / rate).cast(COST)),
+        "printed_amount": pl.col("cost"),
+        "currency": pl.col("printed_currency").str.to_uppercase(),
+        "is_credit": pl.col("credit").is_not_null(),
+    },
+    rules=(
+        unreadable(amount),
+        unreadable(printed_rate),
+        unreadable(text("sku")),
+        unreadable(text("credit")),
+        must_have("cost", "printed_currency", rule="no_amount"),
+        Rule(
+            "no_exchange_rate",
+            ~is_dollars & rate.is_null(),
+            "an amount in another currency without currency_conversion_rate",
+        ),
+        Rule("bucket_ends_before_start", ends.value <= starts.value, "usage_end_time is not after usage_start_time"),
+    ),
+    identity=(*sorted(FIELDS.keys() - {"credits"}), "credit_number"),
+    settle=number_equal_costs,
+    private=frozenset({"resource", "credits"}),
+)

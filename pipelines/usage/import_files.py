@@ -1,0 +1,190 @@
+"""Import usage files: known content once, rows into the ledger, refused lines into core.usage_reject."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from glob import glob
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.usage import UsageFile, UsageImport
+from pipelines.usage.check_pieces import Batch, FileCount, printable
+from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.read_batches import read_batches, recognised_files
+from pipelines.usage.store_reported_costs import store_reported_costs
+from pipelines.warehouse import ledger
+from pipelines.warehouse.database import Warehouse, append, read_table
+
+IGNORED_IN_INBOX = (".", "README")
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What became of one file, as people are told about it."""
+
+    file: Path
+    outcome: str
+    """imported, known or refused."""
+    row_count: int = 0
+    new_count: int = 0
+    duplicate_count: int = 0
+    reject_count: int = 0
+    reason: str | None = None
+
+
+def inbox_files(warehouse: Warehouse) -> list[Path]:
+    """Files waiting in the inbox. They stay there: importing again changes nothing."""
+    return list(_files_below(warehouse.inbox)) if warehouse.inbox.is_dir() else []
+
+
+def named_files(names: Iterable[str | Path]) -> list[Path]:
+    """Files by name, below folders, and by patterns such as 'logs/**/*.jsonl'; each once, in the order given.
+
+    Raises FileNotFoundError for a name that is nothing.
+    """
+    found: dict[Path, None] = {}
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            found |= dict.fromkeys(_files_below(path))
+        elif path.exists():
+            found[path] = None
+        else:
+            matches = [Path(match) for match in sorted(glob(str(path), recursive=True))]  # noqa: PTH207 - absolute too
+            if not matches:
+                raise FileNotFoundError(f"{name}: there is no such file, folder or pattern")
+            found |= dict.fromkeys(match for match in matches if match.is_file())
+    return list(found)
+
+
+def import_files(
+    warehouse: Warehouse,
+    files: Sequence[Path],
+    as_of: datetime,
+    format_name: str | None = None,
+    on_file: Callable[[Path], None] = lambda path: None,
+) -> list[FileOutcome]:
+    """Import files; one that cannot be read is an outcome, and the others go on. Outcomes come in the order of `files`.
+
+    A file whose size and time of change are those of its last import is not opened.
+    """
+    with warehouse.write() as connection:
+        seen = read_table(connection, "core.usage_file")
+        imported = set(read_table(connection, "core.usage_import")["import_id"])
+    unchanged = set() if format_name else _unchanged(files, seen)
+    outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
+    recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
+    outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
+    for batch in read_batches(recognised, imported.__contains__, as_of, on_file):
+        with warehouse.write() as connection:
+            outcomes |= _store(connection, warehouse, batch, as_of)
+    return [outcomes[path] for path in dict.fromkeys(files)]
+
+
+def _files_below(folder: Path) -> Iterable[Path]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
+
+
+def _unchanged(files: Sequence[Path], seen: pl.DataFrame) -> set[Path]:
+    known = {
+        path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()
+    }
+    return {path for path in files if known and path.is_file() and known.get(_address(path)) == _stamp(path)}
+
+
+def _address(path: Path) -> str:
+    return str(path.resolve()).encode("utf-8", errors="backslashreplace").decode()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime
+) -> dict[Path, FileOutcome]:
+    """One batch in one transaction: ledger, rejects, and the files that end in it."""
+    # Another run may have imported one of the files since this one looked.
+    imported = set(read_table(connection, "core.usage_import")["import_id"])
+    for count in batch.complete:
+        if count.reason is None and count.import_id in imported:
+            count.reason, count.is_known = "this content was imported before", True
+    new = _into_ledger(connection, warehouse, batch) if batch.table == "usage" else _into_costs(connection, batch)
+    _replace_rejects(connection, batch.rejects)
+    for import_id, new_count in new.items():
+        batch.counts[import_id].new_count += new_count
+    imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
+    append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
+    _note_files(connection, batch.complete)
+    return {count.path: _outcome(count) for count in batch.complete}
+
+
+def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFrame) -> None:
+    """Store the rejects of a batch; those of a run that was killed before its file was complete are replaced."""
+    spans = rejects.group_by("import_id").agg(first=pl.col("source_line").min(), last=pl.col("source_line").max())
+    for import_id, first, last in spans.iter_rows():
+        connection.execute(
+            "DELETE FROM core.usage_reject WHERE import_id = $id AND source_line BETWEEN $first AND $last",
+            {"id": import_id, "first": first, "last": last},
+        )
+    append(connection, "core.usage_reject", rejects)
+
+
+def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
+    """Merge usage into the ledger. Returns the rows that are new by import_id."""
+    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), batch.rows, largest_per_usage)
+    touched = change.files["usage_date"].to_list()
+    connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": touched})
+    append(connection, "core.ledger_file", change.files)
+    return dict(change.new_rows.iter_rows())
+
+
+def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, int]:
+    """Store reported costs; what is known already by the same figures is a duplicate."""
+    ids = batch.rows["cost_id"].to_list()
+    before = read_table(connection, "core.reported_cost", "cost_id IN (SELECT unnest($ids))", ids=ids)
+    store_reported_costs(connection, batch.rows)
+    new = batch.rows.join(before, on=["cost_id", "amount_usd"], how="anti")
+    return dict(new.group_by("import_id").len().iter_rows())
+
+
+def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
+    return {
+        "import_id": count.import_id,
+        "file_name": printable(count.path),
+        "format": count.format,
+        "imported_at": as_of,
+        "size_bytes": count.size_bytes,
+        "line_count": count.line_count,
+        "row_count": count.row_count,
+        "duplicate_count": count.row_count - count.new_count,
+        "reject_count": count.reject_count,
+        "ignored_count": count.ignored_count,
+        "first_usage_date": count.first_usage_date,
+        "last_usage_date": count.last_usage_date,
+    }
+
+
+def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount]) -> None:
+    """Remember how the files looked, so that they are not opened again while they look the same."""
+    rows = [
+        {"path": _address(count.path), "size_bytes": size, "modified_ns": modified, "import_id": count.import_id}
+        for count in counts
+        if count.import_id
+        for size, modified in [_stamp(count.path)]
+    ]
+    paths = [row["path"] for row in rows]
+    connection.execute("DELETE FROM core.usage_file WHERE path IN (SELECT unnest($paths))", {"paths": paths})
+    append(connection, "core.usage_file", pl.DataFrame(rows, schema=polars_schema(UsageFile)))
+
+
+def _outcome(count: FileCount) -> FileOutcome:
+    if count.reason is not None:
+        return FileOutcome(count.path, "known" if count.is_known else "refused", reason=count.reason)
+    duplicates = count.row_count - count.new_count
+    return FileOutcome(count.path, "imported", count.row_count, count.new_count, duplicates, count.reject_count)

@@ -1,0 +1,241 @@
+"""Alerts are stored once, whatever happens to their delivery, and every attempt to deliver is stored."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+import polars as pl
+import pytest
+
+from pipelines.alerts import raise_alerts as alerting
+from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.costs import SourceHealth
+from pipelines.schema.decisions import SpendForecast
+from pipelines.schema.gpu_rates import GpuRate, GpuRateHistory
+from pipelines.schema.raw import Source
+from pipelines.warehouse.database import Warehouse, WarehouseError, append, read_table
+from tests.loopback import Loopback, Reply
+from tests.unit.marts.mart_rows import add
+
+DAY = date(2026, 9, 20)
+NOW = datetime(2026, 9, 20, 8)
+FORECAST = {
+    "as_of": DAY,
+    "month": date(2026, 9, 1),
+    "provider": "openai",
+    "model": "gpt-x",
+    "spent_usd": Decimal(800),
+    "remaining_usd": Decimal(700),
+    "projected_usd": Decimal(1500),
+    "low_usd": Decimal(1200),
+    "high_usd": Decimal(1800),
+    "band_basis": "past errors",
+    "method": "weekday_profile",
+    "history_days": 60,
+    "is_low_confidence": False,
+    "is_unpriced": False,
+    "formula_version": "f",
+}
+HEALTH = {
+    "as_of": DAY,
+    "source": "litellm",
+    "kind": "feeds",
+    "standing": "aggregator",
+    "url": "https://example.org/prices.json",
+    "is_proven": True,
+    "status": "failing",
+    "last_attempt_at": NOW,
+    "last_success_at": datetime(2026, 9, 18, 6),
+    "failing_since": datetime(2026, 9, 19, 6),
+    "consecutive_failures": 2,
+    "open_hold_count": 0,
+    "reason": "HTTP status 503",
+}
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """One source fails; September will cost 1500 USD, of which 800 are spent."""
+    made = Warehouse(tmp_path)
+    with made.write() as connection:
+        append(connection, "main.spend_forecast", pl.DataFrame([FORECAST], schema=polars_schema(SpendForecast)))
+        append(connection, "main.source_health", pl.DataFrame([HEALTH], schema=polars_schema(SourceHealth)))
+    return made
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Deliver without waiting between the tries of one attempt."""
+    monkeypatch.setattr(alerting, "deliver", partial(alerting.deliver, attempts=1, backoff_seconds=0))
+
+
+def stored(warehouse, table):
+    with warehouse.write() as connection:
+        return read_table(connection, table)
+
+
+def rules(warehouse):
+    return stored(warehouse, "main.alert").sort("rule", "severity").select("rule", "severity").rows()
+
+
+def test_alerts_are_raised_once(warehouse):
+    assert raise_alerts(warehouse, DAY, NOW, {}) == 1
+    first = stored(warehouse, "main.alert")
+    assert first["title"].to_list() == ["litellm: failing, last success 2026-09-18 06:00 UTC"]
+    assert raise_alerts(warehouse, DAY, NOW + timedelta(hours=1), {}) == 0
+    assert stored(warehouse, "main.alert").equals(first)
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        ("1500", []),
+        (" 1499.99 ", [("budget", "warning")]),
+        ("1000", [("budget", "critical")]),
+        ("0", [("budget", "critical")]),
+        ("", []),
+    ],
+)
+def test_a_budget_in_the_environment_raises(warehouse, budget, expected):
+    """1500 projected, at least 1200: a budget of 1499.99 may be passed, one of 1000 is all but surely."""
+    raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget})
+    assert rules(warehouse) == [*expected, ("source_failing", "warning")]
+
+
+@pytest.mark.parametrize("budget", ["a lot", "1,500", "NaN", "Infinity", "-1"])
+def test_a_budget_that_is_no_amount_is_said_and_nothing_is_stored(warehouse, budget):
+    with pytest.raises(WarehouseError, match="COSTS_MONTHLY_BUDGET_USD must be"):
+        raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget})
+    assert rules(warehouse) == []
+
+
+def test_the_health_of_another_day_is_no_alert_of_this_one(warehouse):
+    assert raise_alerts(warehouse, DAY - timedelta(days=1), NOW, {}) == 0
+
+
+@pytest.mark.parametrize("environ", [{}, {"COSTS_ALERT_URLS": " , "}])
+def test_nothing_is_sent_or_stored_without_an_address(warehouse, environ):
+    raise_alerts(warehouse, DAY, NOW, environ)
+    assert deliver_due(warehouse, NOW, environ).is_empty()
+    assert stored(warehouse, "main.alert_delivery").is_empty()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_failed_delivery_is_stored_and_made_up_for_by_the_next_run(warehouse):
+    raise_alerts(warehouse, DAY, NOW, {})
+    with Loopback() as server:
+        server.script("/hook/secret", Reply(500), Reply(200))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook/secret").replace("http://", "json://")}
+        assert deliver_due(warehouse, NOW, environ)["outcome"].to_list() == ["failed"]
+        assert deliver_due(warehouse, NOW + timedelta(hours=1), environ)["outcome"].to_list() == ["delivered"]
+        assert deliver_due(warehouse, NOW + timedelta(hours=2), environ).is_empty()
+        bodies = [asked.body.decode() for asked in server.asked_for("/hook/secret")]
+    assert len(bodies) == 2
+    assert "litellm: failing" in bodies[1]
+    deliveries = stored(warehouse, "main.alert_delivery").sort("attempted_at")
+    assert deliveries.select("attempted_at", "channel", "outcome", "error").rows() == [
+        (NOW, "json", "failed", "HTTP status 500"),
+        (NOW + timedelta(hours=1), "json", "delivered", None),
+    ]
+    assert set(deliveries["alert_id"]) == set(stored(warehouse, "main.alert")["alert_id"])
+    assert "secret" not in deliveries.write_json()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_alert_is_given_up_after_a_week(warehouse):
+    raise_alerts(warehouse, DAY, NOW, {})
+    with Loopback() as server:
+        server.script("/hook", Reply(200))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        assert deliver_due(warehouse, NOW + timedelta(days=7, seconds=1), environ).is_empty()
+        assert server.asked == []
+        assert deliver_due(warehouse, NOW + timedelta(days=7), environ).height == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_the_warehouse_is_free_while_alerts_are_sent(warehouse):
+    """The receiver itself writes to the warehouse before it answers."""
+    raise_alerts(warehouse, DAY, NOW, {})
+    impatient = Warehouse(warehouse.folder, lock_timeout_seconds=1)
+
+    def answers():
+        with impatient.write() as connection:
+            connection.execute("CREATE TABLE main.seen_by_receiver AS SELECT 1 AS one")
+        yield b"ok"
+
+    with Loopback() as server:
+        server.script("/hook", Reply(200, chunks=answers()))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        assert deliver_due(warehouse, NOW, environ)["outcome"].to_list() == ["delivered"]
+    with warehouse.write() as connection:
+        assert connection.execute("FROM main.seen_by_receiver").fetchall() == [(1,)]
+
+
+MOVED_RATE = {
+    "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
+    "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand", "valid_from": NOW,
+    "known_from": NOW, "usd_per_gpu_hour": Decimal("3.99"), "local_per_gpu_hour": Decimal("3.99"), "currency": "USD",
+    "old_local_per_gpu_hour": Decimal("3.49"), "price_kind": "quoted", "is_listed": True, "source": "runpod_rates",
+    "fetch_id": "f", "rate_id": "r",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known_from", "valid_from", "expected"),
+    [
+        (NOW, NOW, ["gpu_rate_changed"]),
+        (NOW - timedelta(days=7), NOW - timedelta(days=7), ["gpu_rate_changed"]),
+        (NOW - timedelta(days=8), NOW, []),
+        (NOW, NOW - timedelta(days=30), []),
+    ],
+    ids=["today", "a week ago", "too long ago", "restated for last month"],
+)
+def test_a_gpu_rate_that_moved_this_week_is_an_alert(warehouse, known_from, valid_from, expected):
+    moved = MOVED_RATE | {"valid_from": valid_from, "known_from": known_from}
+    with warehouse.write() as connection:
+        append(connection, "main.gpu_rate_history", pl.DataFrame([moved], schema=polars_schema(GpuRateHistory)))
+    raise_alerts(warehouse, DAY, NOW, {})
+    assert [rule for rule, _ in rules(warehouse)] == [*expected, "source_failing"]
+
+
+def test_an_api_repeats_no_move_of_a_page_and_tells_its_own(tmp_path):
+    """Both sources moved the end of gpt-x; only the API lists gpt-y."""
+    made = Warehouse(tmp_path)
+    common = {"kind": "lifecycle", "url": "https://example.org", "is_proven": True, "is_asked": True}
+    add(
+        made, "raw.source",
+        common | {"source": "page", "standing": "page", "rank": 1},
+        common | {"source": "api", "standing": "api", "rank": 2},
+    )  # fmt: skip
+    listed = [("page", "gpt-x"), ("api", "gpt-x"), ("api", "gpt-y")]
+    place = {"provider": "openai", "channel": "api", "version": "", "scope": "all", "is_listed": True, "fetch_id": "f"}
+    state = {"state": "deprecated", "retires_on": DAY, "retires_precision": "day", "outcome": "fail"}
+    change = {
+        "changed_on": DAY, "old_state": "active", "new_state": "deprecated", "new_retires_on": DAY,
+        "old_precision": "none", "new_precision": "day", "old_outcome": "fail", "new_outcome": "fail",
+        "known_from": NOW, "is_first_snapshot": False,
+    }  # fmt: skip
+    for source, model in listed:
+        whose = place | {"source": source, "model": model, "lifecycle_id": f"{source} {model}"}
+        add(made, "core.model_lifecycle", whose | state | {"valid_from": NOW, "known_from": NOW})
+        add(made, "main.lifecycle_change", whose | change)
+    raise_alerts(made, DAY, NOW, {})
+    with made.write() as connection:
+        alerts = read_table(connection, "main.alert", "rule = 'retirement_moved'")
+    assert sorted(alerts.select("model", "source").rows()) == [("gpt-x", "page"), ("gpt-y", "api")]
+
+
+def test_a_move_that_an_aggregator_repeats_is_no_second_alert(warehouse):
+    repeated = MOVED_RATE | {"source": "gpuhunt_runpod_rates", "rate_id": "again"}
+    listed = [{name: row[name] for name in row if name != "old_local_per_gpu_hour"} for row in (MOVED_RATE, repeated)]
+    catalog = {"source": "gpuhunt_runpod_rates", "kind": "gpu_rates", "standing": "aggregator", "rank": 99, "url": "u"}
+    with warehouse.write() as connection:
+        history = pl.DataFrame([MOVED_RATE, repeated], schema=polars_schema(GpuRateHistory))
+        append(connection, "main.gpu_rate_history", history)
+        rates = pl.DataFrame([row | {"printed": "$"} for row in listed], schema=polars_schema(GpuRate))
+        append(connection, "core.gpu_rate", rates)
+        sources = pl.DataFrame([catalog | {"is_proven": False, "is_asked": True}], schema=polars_schema(Source))
+        append(connection, "raw.source", sources)
+    raise_alerts(warehouse, DAY, NOW, {})
+    assert [rule for rule, _ in rules(warehouse)] == ["gpu_rate_changed", "source_failing"]

@@ -1,0 +1,89 @@
+"""The export as a file, through the command line: what is in it, what is left out, what is refused."""
+
+import csv
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import main as cli
+from pipelines.warehouse.database import Warehouse
+from tests.unit.marts.mart_rows import COST, FETCH, NOW, PRICE, add, priced
+
+TWO_DAYS = ("--from", "2026-03-09", "--to", "2026-03-10")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    made = Warehouse(tmp_path_factory.mktemp("warehouse"))
+    add(made, "raw.fetch", FETCH)
+    # A price that was put right: two versions of one price_id, the later one is believed.
+    wrong = PRICE | {"price_id": "p1", "printed": "wrong", "known_to": NOW, "source": "old_source"}
+    add(made, "core.token_price", wrong, PRICE | {"price_id": "p1", "known_from": NOW})
+    million = {"usd_per_unit": Decimal(10), "cost_usd": Decimal(10)}
+    add(
+        made, "core.usage_cost",
+        priced("p1", "10") | million,
+        priced("p1", "10", usage_date=date(2026, 3, 10), project_id="p") | million,
+        priced("p1", "10", usage_date=date(2026, 3, 11)) | million,
+        COST | {"unpriced_reason": "unknown_model", "model": "gpt-unknown", "quantity": 77},
+    )  # fmt: skip
+    made.publish()
+    return made
+
+
+def export(warehouse, *arguments):
+    return CliRunner().invoke(cli.app, ["--warehouse", str(warehouse.folder), "export", "focus", *map(str, arguments)])
+
+
+def test_a_csv_holds_the_charges_of_the_days_and_says_what_is_left_out(warehouse, tmp_path):
+    file = tmp_path / "march.csv"
+    result = export(warehouse, *TWO_DAYS, "--output", file)
+    assert result.exit_code == 0, result.output
+    assert "2 charges" in result.output
+    assert "left out: 1 rows of usage without a price, 77 tokens or calls" in result.output
+    with file.open() as opened:
+        charges = list(csv.DictReader(opened))
+    assert [charge["ChargePeriodStart"] for charge in charges] == ["2026-03-09T00:00:00Z", "2026-03-10T00:00:00Z"]
+    assert [charge["SubAccountId"] for charge in charges] == ["", "p"]
+    assert {charge["x_FetchUrl"] for charge in charges} == {"https://example.org/p"}
+    assert {charge["x_Source"] for charge in charges} == {"openai_pricing"}
+    assert [Decimal(charge["BilledCost"]) for charge in charges] == [10, 10]
+    assert "e" not in charges[0]["BilledCost"].lower()
+
+
+def test_parquet_keeps_exact_amounts(warehouse, tmp_path):
+    file = tmp_path / "march.parquet"
+    assert export(warehouse, *TWO_DAYS, "--output", file, "--version", "1.2").exit_code == 0
+    charges = pl.read_parquet(file)
+    assert charges.schema["BilledCost"] == pl.Decimal(38, 12)
+    assert charges["BilledCost"].sum() == Decimal(20)
+    assert charges.schema["ChargePeriodStart"] == pl.Datetime("us", "UTC")
+
+
+def test_days_without_usage_give_a_file_without_charges(warehouse, tmp_path):
+    file = tmp_path / "empty.csv"
+    result = export(warehouse, "--from", "2020-01-01", "--to", "2020-01-31", "--output", file)
+    assert result.exit_code == 0
+    assert "left out" not in result.output
+    assert len(file.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "2026-03-10", "--to", "2026-03-09", "--output", "x.csv"), "is after the last"),
+        ((*TWO_DAYS, "--output", "x.json"), "ends in .csv or .parquet"),
+        ((*TWO_DAYS, "--output", "x.csv", "--version", "1.3"), "only 1.2"),
+        (("--from", "yesterday", "--to", "2026-03-09", "--output", "x.csv"), "does not match"),
+    ],
+    ids=["order", "suffix", "version", "day"],
+)
+def test_a_wrong_request_is_refused(warehouse, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    result = export(warehouse, *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert list(tmp_path.iterdir()) == []

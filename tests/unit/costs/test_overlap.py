@@ -1,0 +1,186 @@
+"""Usage that several reports state counts once, whatever the order of rows and files, and nothing vanishes unseen."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.costs.overlap import count_once
+from pipelines.schema.usage_overlap import UsageOverlap
+from pipelines.usage.contract import usage_frame
+
+DAY = datetime(2026, 3, 9)
+HOUR = timedelta(hours=1)
+SPLIT, FINE = "project_id", "project_id,api_key_id"
+KEY = ["usage_date", "provider", "channel"]
+
+
+def request(tokens, number=0, **differences):
+    return {
+        "usage_id": f"request {number} {differences}",
+        "usage_at": DAY + HOUR,
+        "grain": "request",
+        "provider": "openai",
+        "channel": "api",
+        "region": "global",
+        "model": "gpt-x",
+        "service_tier": "standard",
+        "output_tokens": tokens,
+        "format": "requests_log",
+        "import_id": "i",
+        "source_line": 1,
+    } | differences
+
+
+def bucket(tokens, hours=24, grouping=SPLIT, number=0, **differences):
+    bounds = {"usage_at": DAY + number * hours * HOUR, "usage_until": DAY + (number + 1) * hours * HOUR}
+    row = {"grain": "bucket", "format": "openai_api", "grouping": grouping, "usage_id": f"bucket {hours} {grouping}"}
+    return request(tokens) | row | bounds | {"usage_id": f"{row} {number} {differences}"} | differences
+
+
+def counted(rows):
+    """Usage ids that count, sorted, and the rows of the overlap table."""
+    result = count_once(usage_frame(rows).lazy())
+    kept = result.usage.collect()
+    assert kept.schema == usage_frame([]).schema
+    return sorted(kept["usage_id"]), pl.DataFrame(UsageOverlap.validate(result.overlaps))
+
+
+def ids(*rows):
+    return sorted(row["usage_id"] for row in rows)
+
+
+def test_one_report_passes_through_unchanged():
+    rows = [request(10), request(20, 1), request(5, 2, format="another_log")]
+    assert counted(rows)[0] == ids(*rows)
+    usage = usage_frame(rows).lazy()
+    assert count_once(usage).usage is usage, "no join where nothing overlaps"
+
+
+def test_the_report_of_an_organisation_holds_the_requests_of_a_log():
+    log, report = [request(10), request(20, 1)], bucket(100)
+    kept, overlaps = counted([*log, report])
+    assert kept == ids(report)
+    assert overlaps.rows() == [
+        (
+            date(2026, 3, 9), "openai", "api", "gpt-x", "requests", 2, 30, "openai_api, 1 d, project_id", 100,
+            "it holds fewer tokens than the report that counts",
+        )
+    ]  # fmt: skip
+
+
+def test_a_bucket_that_lags_holds_less_than_the_log():
+    log, report = [request(10), request(20, 1)], bucket(29)
+    kept, overlaps = counted([*log, report])
+    assert kept == ids(*log)
+    assert overlaps.select("report", "usage_rows", "tokens", "counted_report", "counted_tokens").rows() == [
+        ("openai_api, 1 d, project_id", 1, 29, "requests", 30)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ([request(30)], [bucket(30, hours=1)]),
+        ([bucket(10, hours=1), bucket(20, hours=1, number=1)], [bucket(30)]),
+        ([bucket(30, grouping=FINE)], [bucket(30)]),
+        ([bucket(30)], [bucket(30, grouping=None)]),
+        ([bucket(30, format="a_format")], [bucket(30, format="b_format")]),
+        ([bucket(0, requests=8)], [bucket(0, hours=1, requests=7)]),
+        ([bucket(None, requests=2)], [request(None)]),
+        ([request(None), request(None, 1)], [bucket(None, requests=1)]),
+        ([bucket(1, hours=24)], [request(0, requests=900)]),
+        ([request(1, requests=1)], [bucket(1, requests=900)]),
+    ],
+    ids=[
+        "requests before buckets", "narrow before wide", "more owner columns", "split before whole", "format name",
+        "requests where there are no tokens", "a request without a count is one", "two are more than one",
+        "tokens before requests", "requests do not matter where there are tokens",
+    ],
+)  # fmt: skip
+def test_of_two_reports_one_counts(better, worse):
+    for rows in ([*better, *worse], [*worse, *better]):
+        kept, overlaps = counted(rows)
+        assert kept == ids(*better)
+        assert overlaps["usage_rows"].to_list() == [len(worse)]
+
+
+def test_a_snapshot_and_its_model_are_the_same_usage():
+    log, report = request(10, model="gpt-x-2026-01-15"), bucket(10)
+    kept, overlaps = counted([log, report])
+    assert kept == ids(log)
+    assert overlaps["model"].to_list() == ["gpt-x"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"model": "gpt-y"}, {"provider": "anthropic"}, {"channel": "azure"}, {"usage_at": DAY - HOUR}],
+    ids=["model", "provider", "channel", "day"],
+)
+def test_other_usage_is_left_alone(other):
+    log, report = request(10, **other), bucket(100)
+    kept, overlaps = counted([log, report])
+    assert kept == ids(log, report)
+    assert overlaps.is_empty()
+
+
+def test_an_overlap_on_one_day_leaves_the_others_whole():
+    earlier = [request(7, number, usage_at=DAY - 24 * HOUR) for number in range(3)]
+    kept, overlaps = counted([*earlier, request(1), bucket(2)])
+    assert kept == ids(*earlier, bucket(2))
+    assert overlaps.height == 1
+
+
+def test_every_token_meter_counts_and_reasoning_does_not():
+    log = request(1, image_output_tokens=4, cache_read_tokens=4, of_which_reasoning_tokens=1)
+    assert counted([log, bucket(8)])[0] == ids(log)
+    assert counted([log, bucket(10)])[0] == ids(bucket(10))
+
+
+ROWS = st.builds(
+    lambda kind, model, tokens, day, number: (
+        (bucket if kind else request)(
+            tokens, **(kind or {}), model=model, usage_id=f"{number}",
+        )
+        | {"usage_at": DAY + timedelta(days=day)}
+        | ({"usage_until": DAY + timedelta(days=day, hours=kind["hours"])} if kind else {})
+    ),
+    st.sampled_from(
+        [
+            None,
+            {"hours": 1, "grouping": SPLIT},
+            {"hours": 24, "grouping": SPLIT},
+            {"hours": 24, "grouping": FINE},
+            {"hours": 24, "grouping": None, "format": "dashboard"},
+        ]
+    ),
+    st.sampled_from(["gpt-x", "gpt-x-2026-01-15", "gpt-y"]),
+    st.none() | st.integers(0, 3),
+    st.integers(0, 1),
+    st.integers(0, 10**9),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.lists(ROWS, max_size=12, unique_by=lambda row: row["usage_id"]), st.randoms())
+def test_any_order_counts_the_same_report_and_shows_the_rest(rows, random):
+    kept, overlaps = counted(rows)
+    shuffled = random.sample(rows, len(rows))
+    files = [shuffled[: len(rows) // 2], shuffled[len(rows) // 2 :]]
+    split = count_once(pl.concat([usage_frame(file).lazy() for file in files]))
+    assert sorted(split.usage.collect()["usage_id"]) == kept
+    assert split.overlaps.equals(overlaps)
+
+    usage = usage_frame(rows).with_columns(
+        undated=pl.col("model").str.replace("-2026-01-15", "", literal=True),
+        kind=pl.struct("grain", "grouping", width=pl.col("usage_until") - pl.col("usage_at")),
+    )
+    of_kept = usage.filter(pl.col("usage_id").is_in(kept))
+    assert (of_kept.group_by(*KEY, "undated").agg(pl.col("kind").n_unique())["kind"] == 1).all(), "never two reports"
+    assert of_kept.select(*KEY, "undated").n_unique() == usage.select(*KEY, "undated").n_unique(), "never none"
+    not_kept = usage.filter(~pl.col("usage_id").is_in(kept))
+    shown = overlaps.select(*KEY, "model", "usage_rows").group_by(*KEY, "model").agg(pl.col("usage_rows").sum())
+    expected = not_kept.group_by(*KEY, model="undated").agg(usage_rows=pl.len().cast(pl.Int64))
+    assert shown.sort(*KEY, "model").equals(expected.sort(*KEY, "model")), "nothing is left out unseen"

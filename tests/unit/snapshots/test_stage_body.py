@@ -1,0 +1,54 @@
+"""How the movement of a GPU rate is told: what warns, what is held, and what is an ordinary move."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
+from pipelines.snapshots.stage_body import blocking_reason, checked, declared_expectations, staged
+from pipelines.sources.catalog import SOURCES_BY_KEY
+from pipelines.sources.parsed import REJECT_SCHEMA, Parsed
+
+RUNPOD = SOURCES_BY_KEY["runpod_rates"]
+THEN, NOW = datetime(2026, 9, 29), datetime(2026, 10, 10)
+RATE = {
+    "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
+    "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand", "price_kind": "quoted",
+    "currency": "USD", "printed": "$",
+}  # fmt: skip
+VERSION = {"valid_from": THEN, "known_from": THEN, "is_listed": True, "source": "runpod_rates", "fetch_id": "f"}
+
+
+def moved(old, new):
+    """Staged rows of a page on which one rate went from old to new."""
+    before, after = (
+        RATE | {"usd_per_gpu_hour": Decimal(amount), "local_per_gpu_hour": Decimal(amount)} for amount in (old, new)
+    )
+    believed = pl.DataFrame([before | VERSION | {"rate_id": "r"}], schema=polars_schema(GpuRate))
+    rows = pl.DataFrame([after], schema=polars_schema(GpuRateObservation))
+    suite = [each for each in declared_expectations(RUNPOD) if "moves" in each.name]
+    return staged(RUNPOD, Parsed(rows, pl.DataFrame(schema=REJECT_SCHEMA)), believed, NOW, tuple(suite))
+
+
+@pytest.mark.parametrize(
+    ("new", "movement", "warnings"),
+    [
+        ("3.00", "none", []),
+        ("4.20", "small", []),
+        ("4.21", "notable", ["moves_are_usual"]),
+        ("1.80", "small", []),
+        ("1.79", "notable", ["moves_are_usual"]),
+        ("6.00", "notable", ["moves_are_usual"]),
+        ("6.01", "beyond_bounds", ["moves_are_small", "moves_are_usual"]),
+    ],
+)
+def test_more_than_forty_percent_warn_and_refuse_nothing(new, movement, warnings):
+    """Of 3.00: 4.20 is 40 % more and 1.80 is 40 % less; twice as much is believed with a warning, more is held."""
+    found = moved("3.00", new)
+    assert found.rows["movement"].to_list() == [movement]
+    results = checked(RUNPOD, found, is_accepted=False)
+    assert sorted(each.expectation.name for each in results if not each.is_met) == warnings
+    assert blocking_reason(results) is None

@@ -1,0 +1,145 @@
+"""Usage files into the database: content once, counts that add up, and a ledger that grows by what is new."""
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.snapshots.prepare_run import prepare
+from pipelines.usage.import_files import import_files, inbox_files
+from pipelines.warehouse import ledger
+from pipelines.warehouse.database import Warehouse, read_table
+
+FILES = Path(__file__).parents[2] / "usage_files"
+OPENAI, CLAUDE = FILES / "openai_export.csv", FILES / "claude_session.jsonl"
+NOW = datetime(2026, 11, 24, 12)
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return Warehouse(tmp_path / "warehouse")
+
+
+def stored(warehouse, table):
+    with warehouse.write() as connection:
+        return read_table(connection, table)
+
+
+def ledger_rows(warehouse):
+    return ledger.read(warehouse.folder, stored(warehouse, "core.ledger_file"))
+
+
+def session(folder, name, *responses):
+    """A Claude Code log: message id and output tokens of each response."""
+    template = next(line for line in CLAUDE.read_text().split("\n") if '"output_tokens": 5}' in line)
+    lines = [
+        template.replace("r-m1", f"r-{message}").replace('"m1"', f'"{message}"').replace("5}", f"{output}}}")
+        for message, output in responses
+    ]
+    file = folder / name
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def test_both_formats_go_into_one_ledger(warehouse):
+    """Counts are those of the files, line by line: see the unit tests of the importers."""
+    openai, claude = import_files(warehouse, [OPENAI, CLAUDE], NOW)
+    assert (openai.outcome, openai.row_count, openai.new_count, openai.duplicate_count) == ("imported", 4, 4, 0)
+    assert (claude.outcome, claude.row_count, claude.new_count, claude.duplicate_count) == ("imported", 4, 3, 1)
+    assert (openai.reject_count, claude.reject_count) == (4, 4)
+    assert ledger_rows(warehouse)["provider"].sort().to_list() == ["anthropic"] * 3 + ["openai"] * 4
+    imports = stored(warehouse, "core.usage_import").sort("file_name")
+    counts = imports.select("file_name", "line_count", "row_count", "duplicate_count", "reject_count", "ignored_count")
+    assert counts.rows() == [("claude_session.jsonl", 11, 4, 1, 4, 3), ("openai_export.csv", 9, 4, 0, 4, 1)]
+    assert imports["imported_at"].to_list() == [NOW, NOW]
+    rejects = stored(warehouse, "core.usage_reject").sort("file_name", "source_line")
+    assert rejects.filter(file_name="openai_export.csv").select("source_line", "rule").rows() == [
+        (7, "unknown_service_tier"),
+        (8, "cached_exceeds_input"),
+        (9, "input_does_not_add_up"),
+        (10, "not_a_count"),
+    ]
+    assert set(rejects["import_id"]) == set(imports["import_id"])
+
+
+def test_the_same_content_again_changes_nothing(warehouse, tmp_path):
+    import_files(warehouse, [OPENAI], NOW)
+    tables = ("core.usage_import", "core.usage_reject", "core.ledger_file")
+    before = [stored(warehouse, table) for table in tables]
+    copy = shutil.copy(OPENAI, tmp_path / "other name.csv")
+    (again,) = import_files(warehouse, [copy], NOW + timedelta(days=1))
+    assert (again.outcome, again.new_count, again.reason) == ("known", 0, "this content was imported before")
+    assert [stored(warehouse, table).equals(frame) for table, frame in zip(tables, before, strict=True)] == [True] * 3
+
+
+def test_a_log_that_grew_adds_only_what_is_new(warehouse, tmp_path):
+    short = session(tmp_path, "short.jsonl", ("a", 5), ("b", 6))
+    long = session(tmp_path, "long.jsonl", ("a", 5), ("b", 60), ("c", 7))
+    (first,), (second,) = import_files(warehouse, [short], NOW), import_files(warehouse, [long], NOW)
+    assert (first.new_count, first.duplicate_count) == (2, 0)
+    assert (second.new_count, second.duplicate_count) == (1, 2)
+    assert ledger_rows(warehouse)["output_tokens"].sort().to_list() == [5, 7, 60]
+    assert stored(warehouse, "core.ledger_file")["row_count"].to_list() == [3]
+    assert stored(warehouse, "core.usage_import").sort("file_name")["duplicate_count"].to_list() == [2, 0]
+
+
+def test_a_file_in_several_batches_counts_all_that_is_new(warehouse, tmp_path, monkeypatch):
+    responses = [(f"r{number}", 5) for number in range(20)]
+    log = session(tmp_path, "log.jsonl", *responses, ("r0", 6))
+    monkeypatch.setattr("pipelines.usage.file_content.CHUNK_BYTES", 2_000)
+    monkeypatch.setattr("pipelines.usage.file_content.READ_BYTES", 2_000)
+    monkeypatch.setattr("pipelines.usage.check_pieces.PIECE_BYTES", 1)
+    monkeypatch.setattr("pipelines.usage.read_batches.BATCH_ROWS", 1)
+    (outcome,) = import_files(warehouse, [log], NOW)
+    assert (outcome.row_count, outcome.new_count, outcome.duplicate_count) == (21, 20, 1)
+    assert ledger_rows(warehouse)["output_tokens"].sum() == 19 * 5 + 6
+
+
+def test_of_two_files_at_once_a_row_counts_for_the_one_whose_statement_stays(warehouse, tmp_path):
+    short = session(tmp_path, "short.jsonl", ("a", 5), ("b", 6))
+    long = session(tmp_path, "long.jsonl", ("a", 5), ("b", 60), ("c", 7))
+    first, second = import_files(warehouse, [short, long], NOW)
+    assert [(one.row_count, one.new_count, one.duplicate_count) for one in (first, second)] == [(2, 1, 1), (3, 2, 1)]
+    assert ledger_rows(warehouse)["output_tokens"].sort().to_list() == [5, 7, 60]
+
+
+def test_what_cannot_be_read_is_an_outcome_and_the_others_go_on(warehouse, tmp_path):
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    outcomes = import_files(warehouse, [empty, tmp_path / "missing.csv", tmp_path, CLAUDE], NOW)
+    assert [outcome.outcome for outcome in outcomes] == ["refused", "refused", "refused", "imported"]
+    assert "the file holds no line" in outcomes[0].reason
+    assert "No such file" in outcomes[1].reason
+    assert stored(warehouse, "core.usage_import")["file_name"].to_list() == ["claude_session.jsonl"]
+
+
+def test_a_named_format_is_asked_of_every_file(warehouse):
+    openai, claude = import_files(warehouse, [OPENAI, CLAUDE], NOW, "openai_dashboard")
+    assert (openai.outcome, claude.outcome) == ("imported", "refused")
+    assert "claude_session.jsonl is not openai_dashboard" in claude.reason
+
+
+def test_the_inbox_is_read_in_order_below_any_folder_and_without_notes(warehouse):
+    assert inbox_files(warehouse) == []
+    for name in ("b.csv", "team/a.csv", ".hidden", "README.md", "team/README"):
+        (warehouse.inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (warehouse.inbox / name).touch()
+    assert [file.relative_to(warehouse.inbox).as_posix() for file in inbox_files(warehouse)] == ["b.csv", "team/a.csv"]
+
+
+def test_a_ledger_file_that_was_just_replaced_stays_for_those_who_read_it(warehouse, tmp_path):
+    """However old it is: the published file names it until the next publishing, an open reader for longer."""
+    import_files(warehouse, [session(tmp_path, "one.jsonl", ("a", 5))], NOW)
+    (old,) = (warehouse.folder / "ledger").rglob("*.parquet")
+    month_ago = old.stat().st_mtime - 30 * 86_400
+    os.utime(old, (month_ago, month_ago))
+    warehouse.publish()
+    import_files(warehouse, [session(tmp_path, "two.jsonl", ("b", 6))], NOW)
+    now = datetime.fromtimestamp(month_ago + 30 * 86_400, UTC).replace(tzinfo=None)
+    prepare(warehouse, now)
+    with warehouse.read() as connection:
+        assert connection.execute("SELECT output_tokens FROM core.usage").fetchall() == [(5,)]
+    prepare(warehouse, now + timedelta(days=4))
+    assert not old.exists()

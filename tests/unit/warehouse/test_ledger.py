@@ -1,0 +1,195 @@
+"""The ledger on disk: merge, immutability, and imports in any order."""
+
+import json
+import os
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.schema.usage import QUANTITY_COLUMNS, LedgerFile
+from pipelines.usage.contract import usage_frame
+from pipelines.usage.dedup import largest_per_usage
+from pipelines.warehouse import ledger
+from pipelines.warehouse.ledger import FILE_SCHEMA, read, scan, sweep
+from tests.one_import import import_file
+
+DAY = date(2026, 3, 21)
+NOTHING = pl.DataFrame(schema=FILE_SCHEMA)
+
+
+def write(folder, known, usage):
+    """What imports do: the ledger with the rule of dedup that usage has."""
+    return ledger.write(folder, known, usage, largest_per_usage)
+
+
+def usage(*rows):
+    base = {
+        "usage_id": "u1",
+        "usage_at": datetime(2026, 3, 21, 10),
+        "grain": "request",
+        "provider": "anthropic",
+        "channel": "api",
+        "region": "global",
+        "model": "claude-x",
+        "service_tier": "standard",
+        "output_tokens": 5,
+        "format": "claude_code",
+        "import_id": "i1",
+        "source_line": 1,
+    }
+    return usage_frame([{**base, **row} for row in rows])
+
+
+def state(known, change):
+    """core.ledger_file after the caller has stored a change."""
+    return pl.concat([known.join(change.files, on="usage_date", how="anti"), change.files])
+
+
+def test_a_first_write_makes_one_file_per_day(tmp_path):
+    rows = usage(
+        {}, {"usage_id": "u2", "usage_at": datetime(2026, 3, 22), "reported_cost_usd": Decimal("0.000000000001")}
+    )
+    change = write(tmp_path, NOTHING, rows)
+    LedgerFile.validate(change.files)
+    assert change.new_rows["rows"].sum() == 2
+    assert change.files.select("usage_date", "row_count").rows() == [(DAY, 1), (date(2026, 3, 22), 1)]
+    assert all(
+        path.startswith(f"ledger/usage_date={day}/") for day, path in change.files.select("usage_date", "path").rows()
+    )
+    assert read(tmp_path, change.files).equals(rows)
+
+
+def test_importing_again_changes_nothing(tmp_path):
+    rows = usage({}, {"usage_id": "u2"})
+    known = write(tmp_path, NOTHING, rows).files
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
+    again = write(tmp_path, known, rows.with_columns(import_id=pl.lit("i2"), source_line=pl.lit(99, pl.Int64)))
+    assert (again.files.height, again.new_rows.height) == (0, 0)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == before
+
+
+def test_the_larger_statement_replaces_the_smaller_in_a_new_file(tmp_path):
+    known = write(tmp_path, NOTHING, usage({})).files
+    change = write(tmp_path, known, usage({"output_tokens": 159}))
+    assert change.new_rows["rows"].sum() == 0
+    assert read(tmp_path, change.files)["output_tokens"].to_list() == [159]
+    assert read(tmp_path, known)["output_tokens"].to_list() == [5]
+    assert write(tmp_path, change.files, usage({})).files.is_empty()
+
+
+def test_other_days_keep_their_file(tmp_path):
+    known = write(tmp_path, NOTHING, usage({}, {"usage_id": "u2", "usage_at": datetime(2026, 3, 22)})).files
+    change = write(tmp_path, known, usage({"usage_id": "u3"}))
+    assert change.files.select("usage_date", "row_count").rows() == [(DAY, 2)]
+
+
+@pytest.mark.parametrize("late_first", [False, True])
+def test_a_response_that_crosses_midnight_is_one_row(tmp_path, late_first):
+    early = usage({"usage_at": datetime(2026, 3, 21, 23, 59, 59), "output_tokens": 9})
+    late = usage({"usage_at": datetime(2026, 3, 22, 0, 0, 1), "output_tokens": 159})
+    first, second = (late, early) if late_first else (early, late)
+    known = write(tmp_path, NOTHING, first).files
+    known = state(known, write(tmp_path, known, second))
+    assert read(tmp_path, known).select("usage_date", "output_tokens").rows() == [(date(2026, 3, 22), 159)]
+
+
+def test_a_day_that_lost_its_last_row_stays_readable(tmp_path):
+    known = write(tmp_path, NOTHING, usage({"usage_at": datetime(2026, 3, 21, 23, 59, 59)})).files
+    moved = usage({"usage_at": datetime(2026, 3, 22), "output_tokens": 159})
+    known = state(known, write(tmp_path, known, moved))
+    assert dict(known.select("usage_date", "row_count").rows()) == {DAY: 0, date(2026, 3, 22): 1}
+    assert write(tmp_path, known, moved).files.is_empty()
+
+
+def test_the_same_rows_in_another_order_make_the_same_file(tmp_path):
+    rows = usage({"usage_id": "b"}, {"usage_id": "a"}, {"usage_id": "c", "usage_at": datetime(2026, 3, 21, 9)})
+    first = write(tmp_path / "one", NOTHING, rows)
+    second = write(tmp_path / "two", NOTHING, rows.reverse())
+    assert first.files.equals(second.files)
+
+
+def test_nothing_to_write_writes_nothing(tmp_path):
+    change = write(tmp_path, NOTHING, usage())
+    assert (change.files.height, change.new_rows.height) == (0, 0)
+
+
+def test_a_missing_file_is_an_error_not_an_empty_day(tmp_path):
+    known = write(tmp_path, NOTHING, usage({})).files
+    (tmp_path / known["path"][0]).unlink()
+    with pytest.raises(FileNotFoundError):
+        write(tmp_path, known, usage({"usage_id": "u2"}))
+
+
+def test_a_write_leaves_no_temporary_file(tmp_path):
+    write(tmp_path, NOTHING, usage({}))
+    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".parquet"]
+
+
+def test_sweep_removes_only_old_files_that_no_row_names(tmp_path):
+    limit = datetime(2026, 3, 30)
+    old = write(tmp_path, NOTHING, usage({})).files
+    known = write(tmp_path, old, usage({"output_tokens": 6})).files
+    fresh = write(tmp_path, known, usage({"output_tokens": 7})).files
+    stray = (tmp_path / known["path"][0]).with_name(".x.parquet.1.tmp")
+    stray.touch()
+    ages = [(old["path"][0], -1), (known["path"][0], -1), (fresh["path"][0], 0), (stray, -1)]
+    for path, days in ages:
+        stamp = (limit + timedelta(days=days)).replace(tzinfo=UTC).timestamp()
+        os.utime(tmp_path / path, (stamp, stamp))
+    assert set(sweep(tmp_path, known, limit)) == {tmp_path / old["path"][0], stray}
+    assert (tmp_path / known["path"][0]).exists()
+    assert (tmp_path / fresh["path"][0]).exists()
+
+
+def session_line(message, output, cached, minute):
+    return json.dumps(
+        {
+            "type": "assistant",
+            "timestamp": f"2026-03-21T23:{minute:02}:00Z" if minute < 60 else f"2026-03-22T00:{minute - 60:02}:00Z",
+            "sessionId": "s",
+            "requestId": f"r{message}",
+            "message": {
+                "id": f"m{message}",
+                "model": "claude-x",
+                "usage": {"input_tokens": 10, "output_tokens": output, "cache_read_input_tokens": cached},
+            },
+        }
+    )
+
+
+lines = st.builds(session_line, st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(58, 62))
+
+
+def totals(folder, *files):
+    known = NOTHING
+    for number, content in enumerate(files):
+        if content:
+            path = folder / f"{number}.jsonl"
+            path.write_text("\n".join(content))
+            known = state(known, write(folder, known, import_file(path, datetime(2026, 4, 1)).usage))
+    quantities = [pl.sum(column) for column in QUANTITY_COLUMNS.values()]
+    return read(folder, known).group_by("usage_date").agg(pl.len(), *quantities).sort("usage_date").rows()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(lines, st.booleans()), min_size=1, max_size=8))
+def test_a_log_split_into_two_files_in_any_order_gives_the_same_totals(tmp_path_factory, chosen):
+    one = [line for line, is_first in chosen if is_first]
+    two = [line for line, is_first in chosen if not is_first]
+    expected = totals(tmp_path_factory.mktemp("whole"), [line for line, _ in chosen])
+    assert totals(tmp_path_factory.mktemp("there"), one, two) == expected
+    assert totals(tmp_path_factory.mktemp("back"), two, one) == expected
+
+
+def test_a_day_is_scanned_without_the_columns_that_say_nothing(tmp_path):
+    rows = usage({}, {"usage_id": "u2", "output_tokens": None})
+    change = write(tmp_path, NOTHING, rows)
+    scanned = scan(tmp_path / change.files["path"][0]).collect()
+    left_out = set(rows.columns) - set(scanned.columns)
+    assert left_out == {name for name in rows.columns if rows[name].null_count() == rows.height}
+    assert "output_tokens" in scanned.columns, "one row has it"
+    assert "usage_until" in left_out

@@ -1,0 +1,1 @@
+"""What builds the data that ships with the program. Never imported by pipelines."""

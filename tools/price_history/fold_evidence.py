@@ -1,0 +1,220 @@
+"""Dated evidence from many sources -> one history of token prices: what to believe, since when, and what was an error.
+
+Pages and announcements are believed as they stand. An aggregator is believed about a model that nobody has named
+before, and about a move from a price that was believed; a standing disagreement with a better source is not news.
+A move that only puts right what the aggregator had wrong restates the past, as a correction. Reading files is not
+done here.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.time_windows import ALWAYS
+from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice, TokenPriceObservation
+from pipelines.snapshots.book import TOKEN_PRICES, Reading
+from pipelines.snapshots.versions import Key, fold
+from tools.price_history.evidence_rules import Belief, Row, Statement, corrected_since, facts_of, is_move
+
+AGGREGATOR_RANK = 3
+ANNOUNCED = "announced"
+"""The series of a belief that came into force as it had been announced."""
+BASE = {"meter": "input_uncached", "service_tier": "standard", "context_from": 0, "time_window": ALWAYS}
+
+_ID_DATE = re.compile(r".*[-@](20[2-3]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?:-v\d.*)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one series of files said at one moment. Files of one series are comparable with each other."""
+
+    series: str
+    seen_at: datetime
+    rank: int
+    fetch_id: str
+    rows: pl.DataFrame
+    """TokenPriceObservation."""
+    is_whole: bool = True
+    """Whether a model that is missing was missing from the file, and a range of prompts that is missing too."""
+
+
+@dataclass
+class _Historian:
+    beliefs: dict[Key, Belief] = field(default_factory=dict)
+    said: dict[str, dict[Key, Statement]] = field(default_factory=lambda: defaultdict(dict))
+    last_seen: dict[str, datetime] = field(default_factory=dict)
+    windows: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Hours with a price of their own, by the key of the price at any hour."""
+    cancelled: dict[Key, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    """Announced prices that will not come."""
+
+
+def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
+    """Versions of core.token_price, bitemporal, of source PRICE_HISTORY, from evidence in any order."""
+    historian = _Historian()
+    versions = pl.DataFrame(schema=polars_schema(TokenPrice))
+    for item in sorted(evidence, key=lambda item: (item.seen_at, item.rank, item.series)):
+        rows = list(_news(historian, item))
+        if rows:
+            observed = pl.DataFrame(rows, schema=polars_schema(TokenPriceObservation))
+            versions = _folded(versions, observed, item)
+        if item.is_whole:
+            historian.last_seen[item.series] = item.seen_at
+    return versions.sort(*TOKEN_PRICES.key, "known_from", "valid_from")
+
+
+def _folded(versions: pl.DataFrame, observed: pl.DataFrame, item: Evidence) -> pl.DataFrame:
+    """The versions after one more statement; those that it ends keep their row, with known_to."""
+    believed = versions.filter(pl.col("known_to").is_null())
+    change = fold(TOKEN_PRICES, believed, observed, Reading(PRICE_HISTORY, item.fetch_id, item.seen_at), is_whole=False)
+    closed = change.closed.rename({"known_to": "closed_at"})
+    ended = versions.join(closed, on=["price_id", "known_from"], how="left").with_columns(
+        known_to=pl.coalesce("known_to", "closed_at")
+    )
+    # Two files of one day: what the second one replaces was never believed for any time.
+    ended = ended.filter(pl.col("known_to").is_null() | (pl.col("known_to") > pl.col("known_from")))
+    return pl.concat([ended.select(versions.columns), change.opened])
+
+
+def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:
+    """The rows of one file that change what is believed."""
+    by_key: dict[Key, list[Row]] = defaultdict(list)
+    for row in item.rows.sort("effective_from", nulls_last=True).iter_rows(named=True):
+        by_key[_key(row)].append(row)
+    present = {key: found for key, rows in by_key.items() if (found := _present(rows, item.seen_at))}
+    # Input prices first: what else is new about a model is dated by them.
+    for key, stated in sorted(by_key.items(), key=lambda entry: not entry[1][0].items() >= BASE.items()):
+        belief, current = historian.beliefs.get(key), present.get(key)
+        _roll_on(belief, item)
+        if current is not None and belief is not None and not item.is_whole and item.rank >= AGGREGATOR_RANK:
+            current = current | {"context_to": belief.facts[1]}
+        if current is not None and (belief is not None or _is_credible(historian, item, current, present)):
+            before = historian.said[item.series].get(key)
+            yield from _stated(historian, item, key, current, before)
+        if current is not None:
+            historian.said[item.series][key] = (facts_of(current), item.seen_at)
+        yield from _announced(historian, item, key, current, stated)
+
+
+def _present(rows: list[Row], at: datetime) -> Row | None:
+    """The row of one key that is in force: the last one that has begun, else the one without a start."""
+    begun = [row for row in rows if row["effective_from"] and row["effective_from"] <= at]
+    return begun[-1] if begun else next((row for row in rows if not row["effective_from"]), None)
+
+
+def _roll_on(belief: Belief | None, item: Evidence) -> None:
+    """Announced prices that have come into force by a moment are the ones that are believed."""
+    while belief is not None and belief.future and belief.future[0]["effective_from"] <= item.seen_at:
+        row = belief.future.pop(0)
+        belief.earlier.append((belief.facts, belief.since))
+        belief.facts, belief.since, belief.series = facts_of(row), row["effective_from"], ANNOUNCED
+        belief.stated_at = belief.since
+
+
+def _is_credible(historian: _Historian, item: Evidence, row: Row, present: dict[Key, Row]) -> bool:
+    """Whether to believe an aggregator about a key of a known model that nobody else has named.
+
+    Only where it agrees on the prices that the new one goes with: the same meter's price of short prompts at any hour,
+    and the input price. A file that is wrong or late about those says nothing about the rest. Other hours than those
+    that are known of a price are the file's reading of them.
+    """
+    if item.rank < AGGREGATOR_RANK:
+        return True
+    if row["time_window"] != ALWAYS and historian.windows[_key(row | {"time_window": ALWAYS})] - {row["time_window"]}:
+        return False
+    for anchor in (row | {"context_from": 0, "time_window": ALWAYS}, row | BASE):
+        belief, own = historian.beliefs.get(_key(anchor)), present.get(_key(anchor))
+        if belief is not None and own is not None and belief.facts[0] != own["usd_per_unit"]:
+            return False
+    return True
+
+
+def _announced(historian: _Historian, item: Evidence, key: Key, current: Row | None, rows: list[Row]) -> Iterator[Row]:
+    """What a file announces for later, if that is news about a price on which it is right; or that nothing is."""
+    belief = historian.beliefs.get(key)
+    if belief is None or (current is not None and belief.facts != facts_of(current)):
+        return
+    is_aggregator = item.rank >= AGGREGATOR_RANK
+    later = [row for row in rows if row["effective_from"] and row["effective_from"] > item.seen_at]
+    if is_aggregator:
+        later = [row for row in later if _begin(row) not in historian.cancelled[key]]
+    if [_begin(row) for row in later] == [_begin(row) for row in belief.future] or (is_aggregator and not later):
+        return
+    historian.cancelled[key] += [_begin(row) for row in belief.future]
+    belief.future = later
+    if current is not None:
+        yield current | {"effective_from": max(belief.since, item.seen_at)}
+    yield from later
+
+
+def _begin(row: Row) -> Statement:
+    return facts_of(row), row["effective_from"]
+
+
+def _stated(historian: _Historian, item: Evidence, key: Key, current: Row, before: Statement | None) -> Iterator[Row]:
+    """The present price of one key, if it is news, from when it holds."""
+    facts = facts_of(current)
+    belief = historian.beliefs.get(key)
+    if belief is None:
+        yield from _first(historian, item, key, current)
+        return
+    is_aggregator = item.rank >= AGGREGATOR_RANK
+    is_own = is_aggregator and belief.series == item.series
+    if facts == belief.facts and not is_aggregator:
+        belief.series, belief.stated_at = item.series, item.seen_at
+    if facts == belief.facts or (is_aggregator and not is_move(belief, before, facts, is_own=is_own)):
+        return
+    since = corrected_since(belief, facts, is_own=is_own)
+    if since is not None:
+        historian.beliefs[key] = Belief(facts, since, item.series, item.seen_at, belief.earlier, belief.future)
+        yield current | {"effective_from": since, "basis": "corrected"}
+        yield from belief.future
+        return
+    start = current["effective_from"] or item.seen_at
+    historian.beliefs[key] = Belief(
+        facts, start, item.series, item.seen_at, [*belief.earlier, (belief.facts, belief.since)]
+    )
+    yield current | {"effective_from": start}
+
+
+def _first(historian: _Historian, item: Evidence, key: Key, current: Row) -> Iterator[Row]:
+    """A key that nobody has named before: priced from its first sight, and before that by assumption."""
+    seen = current["effective_from"] or item.seen_at
+    start = seen if current["effective_from"] else min(seen, _assumed_start(historian, item, current))
+    historian.beliefs[key] = Belief(facts_of(current), start, item.series, item.seen_at)
+    if current["time_window"] != ALWAYS:
+        historian.windows[_key(current | {"time_window": ALWAYS})].add(current["time_window"])
+    if start < seen:
+        note = f"{current['printed']} (first listed {seen:%Y-%m-%d}, assumed since {start:%Y-%m-%d})"
+        yield current | {"effective_from": start, "basis": "derived", "printed": note[:300]}
+    yield current | {"effective_from": seen}
+
+
+def _assumed_start(historian: _Historian, item: Evidence, row: Row) -> datetime:
+    """Since when a price is assumed that a file is the first to list.
+
+    As long as the model's input price, of which it is a part; else since the day that the snapshot's id names; else
+    since the file before, in which the model was missing.
+    """
+    base = historian.beliefs.get(_key(row | BASE))
+    if base is not None:
+        return base.since
+    return _named_day(row["model"]) or historian.last_seen.get(item.series, item.seen_at)
+
+
+def _named_day(model: str) -> datetime | None:
+    """The day in the id of a dated snapshot: 2025-09-29 of claude-sonnet-4-5-20250929."""
+    named = _ID_DATE.fullmatch(model)
+    try:
+        return datetime.fromisoformat("".join(named.groups())) if named else None
+    except ValueError:
+        return None
+
+
+def _key(row: Row) -> Key:
+    return tuple(row[name] for name in TOKEN_PRICES.key)
