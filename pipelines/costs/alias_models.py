@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from pipelines.costs.price_ledger import names_of
+from pipelines.costs.resolve_segments import names_of
 from pipelines.models.model_aliases import resolved_aliases
 from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.warehouse.database import Warehouse, append
 
 

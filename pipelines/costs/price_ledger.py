@@ -11,13 +11,11 @@ from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
 from pipelines.costs.pricing.lookup import in_parts
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
+from pipelines.costs.resolve_segments import segments_of
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
-from pipelines.models.candidate_names import candidates
-from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.models.model_map import MAP_FILE, read_model_map
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.snapshots.resolve_prices import price_segments
-from pipelines.sources.catalog import ranks
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse, read_table, replace_dates
@@ -82,18 +80,6 @@ def segments_in_force(
             connection, "core.token_price", "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=known_at
         )
     return segments_of(versions, models, read_model_map(folder / MAP_FILE))
-
-
-def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
-    """Price segments of the models (MODEL_KEY) out of versions believed, by all that is known of names."""
-    names = names_of(versions.select(MODEL_KEY).unique(), models, mapped)
-    order = ranks()
-    return price_segments(versions, names, pl.DataFrame({"source": order.keys(), "rank": order.values()}))
-
-
-def names_of(listed: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
-    """Candidate names of used models (MODEL_KEY) in price lists (MODEL_KEY)."""
-    return candidates(models.select(MODEL_KEY).unique(), known_pointers(), mapped, listed)
 
 
 def read_ledger(

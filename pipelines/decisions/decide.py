@@ -14,10 +14,10 @@ from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.throughput import Assumptions
 from pipelines.models.candidate_names import lifecycle_ids
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.meters import TOKEN_METERS
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.schema.token_prices import TOKEN_METERS
 from pipelines.snapshots.authority import first_hand
 from pipelines.snapshots.currency_conversion import in_usd
 from pipelines.snapshots.quarantine import in_force_at
