@@ -1,7 +1,9 @@
 """A real HTTP server on 127.0.0.1 that gives scripted answers and remembers what it was asked. For tests only."""
 
 import threading
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -17,8 +19,12 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     chunks: Iterable[bytes] | None = None
     """Instead of a body: sent chunked, one after the other, until they end or the client goes away."""
+    raw: Iterable[bytes] | None = None
+    """Instead of an answer: sent as it is, one after the other, until they end or the client goes away."""
     pause_seconds: float = 0
-    """Wait before each chunk, or before the answer when there are no chunks."""
+    """Wait before each chunk or raw piece, or before the answer when there are none."""
+    meet: threading.Barrier | None = None
+    """Wait before all else until as many requests are being answered; 500 when the others do not come."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    client_port: int
+    """Tells connections apart."""
 
 
 class Loopback(ThreadingHTTPServer):
@@ -38,6 +46,10 @@ class Loopback(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[Asked] = []
         self.stopping = threading.Event()
+        self.most_at_once: Counter[str] = Counter()
+        """By the first part of the path: how many requests were being answered at the same time."""
+        self._at_once: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._replies: dict[str, list[Reply]] = {}
         # A short poll lets the block end at once.
         self._thread = threading.Thread(target=self.serve_forever, args=(0.005,))
@@ -53,6 +65,19 @@ class Loopback(ThreadingHTTPServer):
     def asked_for(self, path: str) -> list[Asked]:
         """The requests for a path (without query) so far."""
         return [asked for asked in self.asked if asked.path.split("?")[0] == path]
+
+    @contextmanager
+    def counted(self, path: str) -> Iterator[None]:
+        """Count a request as being answered for the length of the block."""
+        part = path.split("/")[1]
+        with self._counting:
+            self._at_once[part] += 1
+            self.most_at_once[part] = max(self.most_at_once[part], self._at_once[part])
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._at_once[part] -= 1
 
     def next_reply(self, path: str) -> Reply:
         """What the script says now."""
@@ -78,16 +103,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+        self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body, self.client_address[1]))
         self.close_connection = True
         try:
-            self._send(self.server.next_reply(self.path))
+            with self.server.counted(self.path):
+                self._send(self.server.next_reply(self.path))
         except (BrokenPipeError, ConnectionResetError):
             return  # The client had enough: that is what some tests are about.
 
     do_POST = do_GET  # noqa: N815 - the name is http.server's
 
     def _send(self, reply: Reply) -> None:
+        try:
+            if reply.meet is not None:
+                reply.meet.wait(10)
+        except threading.BrokenBarrierError:
+            reply = Reply(500)
+        if reply.raw is not None:
+            for piece in reply.raw:
+                if self.server.stopping.wait(reply.pause_seconds):
+                    return
+                self.wfile.write(piece)
+            return
         if reply.chunks is None:
             self.server.stopping.wait(reply.pause_seconds)
         if not reply.status:

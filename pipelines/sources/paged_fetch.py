@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urljoin
 
+from pipelines.sources.deadline import Deadline
 from pipelines.sources.fetch import Answer, Fetcher, FetchError, Request
 from pipelines.sources.robots import authority, checked, shown
 
@@ -15,11 +16,12 @@ NextPage = Callable[[bytes], str | None]
 MAX_PAGES = 100
 
 
-def fetch_pages(fetcher: Fetcher, request: Request, next_page: NextPage) -> Answer:
-    """All pages from `request.url` on; `max_bytes` bounds them together. Raises FetchError, whatever went wrong.
+def fetch_pages(fetcher: Fetcher, request: Request, next_page: NextPage, deadline: Deadline | None = None) -> Answer:
+    """All pages from `request.url` on; `max_bytes` and the deadline bound them together. Raises FetchError.
 
     Never conditional: that the first page is unchanged says nothing about the others.
     """
+    deadline = deadline or fetcher.deadline()
     pages: list[bytes] = []
     asked: list[str] = []
     url: str | None = request.url
@@ -29,7 +31,8 @@ def fetch_pages(fetcher: Fetcher, request: Request, next_page: NextPage) -> Answ
             raise FetchError(f"{shown(url)}: {reason}")
         asked.append(url)
         left = request.max_bytes - sum(len(page) for page in pages)
-        answer = fetcher.fetch(replace(request, url=url, max_bytes=left, etag=None, last_modified=None))
+        page = replace(request, url=url, max_bytes=left, etag=None, last_modified=None)
+        answer = fetcher.fetch(page, deadline)
         pages.append(answer.body or b"")
         url = _following(url, pages[-1], next_page)
     return replace(answer, url=request.url, body=b"[" + b",".join(pages) + b"]", etag=None, last_modified=None)

@@ -1,17 +1,19 @@
 """Where a fetch may go: its address, its redirects, and what robots.txt allows. No network here; `fetch` asks.
 
-The verdict on robots.txt is that of `urllib.robotparser`: prefixes, first match, neither wildcards nor longest match.
+The verdict on robots.txt is that of protego (RFC 9309): wildcards, and the longest rule that matches.
 """
 
 from urllib.parse import urljoin
-from urllib.robotparser import RobotFileParser
 
+from protego import Protego
 from urllib3.util import Url, parse_url
 
 from pipelines.sources.fetch_error import FetchError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_SHOWN = 200
+PRODUCT = "inference-cost-warehouse"
+"""What a robots.txt calls us, and how the User-Agent begins."""
 
 
 def shown(url: str) -> str:
@@ -55,17 +57,14 @@ def authority(url: Url) -> str:
     return str(url.host) if is_default else f"{url.host}:{url.port}"
 
 
-def read_robots(body: bytes) -> RobotFileParser:
-    """Rules from the bytes of a robots.txt.
+def read_robots(body: bytes) -> Protego:
+    """Rules from the bytes of a robots.txt. Lines that are no rule are ignored, so an HTML page allows everything."""
+    return Protego.parse(body.decode("utf-8-sig", errors="replace"))
 
-    Lines that are no rule are ignored, so an HTML page allows everything.
-    Raises ValueError for a path that the parser cannot read: what it forbids is unknown.
-    """
-    text = body.decode("utf-8-sig", errors="replace")
-    rules = RobotFileParser()
-    # A blank line between a User-agent line and its rules would make the parser drop the group.
-    rules.parse([line for line in text.splitlines() if line.strip()])
-    return rules
+
+def is_allowed(rules: Protego, url: str) -> bool:
+    """Whether we may ask for an address. Groups are matched by the product alone (RFC 9309 2.2.1), not by remarks."""
+    return rules.can_fetch(url, PRODUCT)
 
 
 NO_RULES = read_robots(b"")

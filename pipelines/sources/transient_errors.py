@@ -5,31 +5,53 @@ from tenacity import RetryCallState
 from tenacity.stop import stop_base
 from urllib3.util import Retry
 
+from pipelines.sources.deadline import Deadline
 from pipelines.sources.fetch_error import FetchError
+
+UNREACHED = frozenset(
+    error.__name__
+    for error in (
+        urllib3.exceptions.NameResolutionError,
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+    )
+)
 
 
 class PassingError(FetchError):
     """A failure that may be gone at the next attempt; `retry_after_seconds` is what the server asked for."""
 
     retry_after_seconds: float | None = None
-    is_unknown_host: bool = False
+    is_unreached: bool = False
+    """No connection came about: no such name, refused, no way there, or silence."""
 
 
 def passing(address: str, error: BaseException) -> PassingError:
     """The error of a connection, by the names of what went wrong: their texts hold the whole address."""
     names = _names(error)
     failure = PassingError(f"{address}: {': '.join(names)}")
-    failure.is_unknown_host = urllib3.exceptions.NameResolutionError.__name__ in names
+    failure.is_unreached = not UNREACHED.isdisjoint(names)
     return failure
 
 
-class StopAtUnknownHost(stop_base):
-    """Stops when a name could not be resolved twice: without a network, thirty sources need not be waited for."""
+class StopWhereNobodyAnswers(stop_base):
+    """Stops when no connection came about twice: without a network, eighty sources need not be waited for."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         """Whether to give up now."""
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        return isinstance(error, PassingError) and error.is_unknown_host and retry_state.attempt_number >= 2
+        return isinstance(error, PassingError) and error.is_unreached and retry_state.attempt_number >= 2
+
+
+class StopAtDeadline(stop_base):
+    """Stops when the wait before the next attempt would last to the deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        """Whether to give up now."""
+        return retry_state.upcoming_sleep >= self._deadline.left()
 
 
 def retry_after(header: str, max_seconds: int) -> float | None:

@@ -1,22 +1,27 @@
-"""What a fetch leaves in the warehouse, for lists that come in pages."""
+"""What fetches leave in the warehouse: side by side, of hosts that hang, and of lists that come in pages."""
 
 import json
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from pipelines.snapshots.fetch_source import fetch_source
+from pipelines.snapshots.fetch_source import Attempt, fetch_source, fetch_sources
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
-from pipelines.sources.catalog import SOURCES_BY_KEY, Source
+from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
 from pipelines.warehouse.database import Warehouse, read_table
 from tests.loopback import Loopback, Reply
 
 AT = datetime(2026, 11, 2, 12)
+IMPATIENT = Patience(connect=2, read=20, total=20, attempts=1, unreached=10)
 
 
 def next_page(body: bytes) -> str | None:
@@ -93,3 +98,166 @@ def test_a_recorded_list_is_one_file_with_all_its_pages(
     server.script("/prices.example/list", Reply(body=recorded))
     attempt = fetch_source(warehouse, source, fetcher, AT, server.url())
     assert (attempt.outcome, attempt.size_bytes) == ("new", len(recorded))
+
+
+def serve_all(server: Loopback, sources: Sequence[Source], **reply: Any) -> None:
+    """A page of its own for each source, at the first of its addresses."""
+    for source in sources:
+        path = urlsplit(relocated(source.urls[0], server.url())).path
+        server.script(path, Reply(body=f"page of {source.urls[0]}".encode(), **reply))
+
+
+def of_one_host_each() -> list[Source]:
+    """One source of each host that is the first of its kind."""
+    return list({urlsplit(source.urls[0]).netloc: source for source in reversed(SOURCES)}.values())
+
+
+def by_source(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
+    listed = list(attempts)
+    found = {attempt.source: attempt for attempt in listed}
+    assert len(found) == len(listed)
+    return found
+
+
+def test_all_hosts_are_asked_at_once(warehouse: Warehouse, server: Loopback) -> None:
+    """No page is answered before the pages of all hosts are asked for."""
+    sources = of_one_host_each()
+    assert len(sources) > 40
+    serve_all(server, sources, meet=threading.Barrier(len(sources)))
+    attempts = by_source(fetch_sources(warehouse, sources, AT, server.url(), patience=IMPATIENT))
+    assert {attempt.outcome for attempt in attempts.values()} == {"new"}
+    for source in sources:
+        assert attempts[source.key].url == source.urls[0]
+        with warehouse.write() as connection:
+            (path,) = read_table(connection, "raw.fetch", "source = $key", key=source.key)["archive_path"]
+        assert archive.read(warehouse.folder, path) == f"page of {source.urls[0]}".encode()
+    assert len(server.asked_for("/robots.txt")) == 1
+
+
+def test_two_at_once_of_one_host_though_all_pages_come_from_loopback(warehouse: Warehouse, server: Loopback) -> None:
+    host = "raw.githubusercontent.com"
+    sources = [source for source in SOURCES if urlsplit(source.urls[0]).netloc == host]
+    assert len(sources) > 4
+    serve_all(server, sources, pause_seconds=0.05)
+    attempts = by_source(fetch_sources(warehouse, sources, AT, server.url(), patience=IMPATIENT))
+    assert len(attempts) == len(sources)
+    assert server.most_at_once[host] == 2
+
+
+def test_hosts_that_hang_hold_up_no_other(warehouse: Warehouse, server: Loopback) -> None:
+    """All twenty are waited for at the same time: none is answered, but all have been asked."""
+    sources = of_one_host_each()
+    hanging, others = sources[:20], sources[20:]
+    serve_all(server, others)
+    meet = threading.Barrier(20)
+    serve_all(server, hanging, meet=meet, pause_seconds=60)
+    impatient = replace(IMPATIENT, total=3)
+    attempts = fetch_sources(warehouse, sources, AT, server.url(), patience=impatient)
+    first = [next(attempts) for _ in others]
+    assert {attempt.source for attempt in first} == {source.key for source in others}
+    assert {attempt.outcome for attempt in first} == {"new"}
+    last = by_source(attempts)
+    assert last.keys() == {source.key for source in hanging}
+    assert all("deadline of 3 s" in str(attempt.error) for attempt in last.values())
+    assert meet.n_waiting == 0
+    assert not meet.broken
+
+
+def test_a_name_that_is_never_resolved_is_left_alone(
+    warehouse: Warehouse, server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can end a resolver; the attempt ends all the same, and says why."""
+    release, resolve = threading.Event(), socket.getaddrinfo
+
+    def stuck(host: str, *arguments: Any, **options: Any) -> Any:
+        if host == "stuck.test":
+            release.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "temporary failure")
+        return resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", stuck)
+    server.script("/page", Reply(body=b"x"))
+    one, other = (replace(SOURCES_BY_KEY[key], next_page=None) for key in ("litellm", "models_dev"))
+    sources = [replace(one, urls=("http://stuck.test/",)), replace(other, urls=(server.url("/page"),))]
+    try:
+        attempts = by_source(fetch_sources(warehouse, sources, AT, patience=replace(IMPATIENT, total=0.5)))
+        assert attempts["models_dev"].outcome == "new"
+        assert attempts["litellm"].error == "no whole answer before its deadline of 0.5 s"
+        short = replace(IMPATIENT, unreached=0.1)
+        (alone,) = fetch_sources(warehouse, sources[:1], AT + timedelta(hours=1), patience=short)
+        assert alone.error == "no host could be reached before the deadline of 0.1 s"
+    finally:
+        release.set()
+
+
+def test_without_a_network_each_source_is_tried_twice_and_none_waits_for_another(warehouse: Warehouse) -> None:
+    with Loopback() as gone:
+        nobody = gone.url()
+    patience = replace(IMPATIENT, attempts=4, backoff=0.01, backoff_max=0.02)
+    attempts = by_source(fetch_sources(warehouse, SOURCES, AT, nobody, patience=patience))
+    assert attempts.keys() == SOURCES_BY_KEY.keys()
+    assert all("NewConnectionError" in str(attempt.error) for attempt in attempts.values())
+
+
+def test_a_fault_of_the_program_is_an_attempt_that_tells_its_line_and_no_address(
+    warehouse: Warehouse, server: Loopback, paged: Source
+) -> None:
+    def broken(body: bytes) -> str:
+        raise KeyError(body)
+
+    server.script("/list", Reply(body=b"hunter2"))
+    server.script("/page", Reply(body=b"x"))
+    sources = [
+        replace(paged, next_page=broken),
+        replace(SOURCES_BY_KEY["models_dev"], urls=(server.url("/page"),), next_page=None),
+    ]
+    attempts = by_source(fetch_sources(warehouse, sources, AT, patience=IMPATIENT))
+    assert attempts["models_dev"].outcome == "new"
+    assert str(attempts["litellm"].error).startswith("unexpected KeyError at test_fetch_source.py:")
+    assert "hunter2" not in str(attempts["litellm"].error)
+
+
+def test_the_database_is_free_while_an_answer_is_awaited(warehouse: Warehouse, server: Loopback) -> None:
+    def note_something() -> Iterator[bytes]:
+        with replace(warehouse, lock_timeout_seconds=5).write() as connection:
+            yield str(connection.execute("SELECT count(*) FROM raw.source").fetchall()[0][0]).encode()
+
+    server.script("/page", Reply(chunks=note_something()))
+    source = replace(SOURCES_BY_KEY["models_dev"], urls=(server.url("/page"),), next_page=None)
+    (attempt,) = fetch_sources(warehouse, [source], AT, patience=IMPATIENT)
+    assert (attempt.outcome, attempt.error) == ("new", None)
+
+
+def test_each_source_knows_its_own_last_body(warehouse: Warehouse, server: Loopback) -> None:
+    sources = of_one_host_each()[:3]
+    serve_all(server, sources, headers={"ETag": '"v1"'})
+    for hours, outcome in ((0, "new"), (1, "unchanged")):
+        at = AT + timedelta(hours=hours)
+        attempts = by_source(fetch_sources(warehouse, sources, at, server.url(), patience=IMPATIENT))
+        assert {attempt.outcome for attempt in attempts.values()} == {outcome}
+    for source in sources:
+        first, second = server.asked_for(urlsplit(relocated(source.urls[0], server.url())).path)
+        assert "If-None-Match" not in first.headers
+        assert second.headers["If-None-Match"] == '"v1"'
+
+
+def test_a_body_that_cannot_be_kept_fails_its_source_alone(
+    warehouse: Warehouse, server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = of_one_host_each()[:3]
+    serve_all(server, sources)
+    full, store = f"page of {sources[1].urls[0]}".encode(), archive.store
+
+    def store_if_there_is_room(folder: Path, body: bytes) -> archive.ArchivedBody:
+        if body == full:
+            raise archive.ArchiveError("archive/ab/abc.gz: not stored: No space left on device")
+        return store(folder, body)
+
+    monkeypatch.setattr(archive, "store", store_if_there_is_room)
+    attempts = by_source(fetch_sources(warehouse, sources, AT, server.url(), patience=IMPATIENT))
+    assert [attempts[source.key].outcome for source in sources] == ["new", "failed", "new"]
+    assert "No space left" in str(attempts[sources[1].key].error)
+
+
+def test_no_sources_no_attempts(warehouse: Warehouse) -> None:
+    assert list(fetch_sources(warehouse, [], AT)) == []

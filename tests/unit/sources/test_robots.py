@@ -4,13 +4,21 @@ import pytest
 
 from pipelines.sources.fetch import USER_AGENT
 from pipelines.sources.fetch_error import FetchError
-from pipelines.sources.robots import NO_RULES, checked, read_robots, redirect_target, shown
+from pipelines.sources.robots import (
+    NO_RULES,
+    PRODUCT,
+    checked,
+    is_allowed,
+    read_robots,
+    redirect_target,
+    shown,
+)
 
 HOSTS = {"prices.test", "docs.test:8443"}
 
 
 @pytest.mark.parametrize(
-    ("robots", "path", "is_allowed"),
+    ("robots", "path", "allowed"),
     [
         (b"User-agent: *\nDisallow: /private\n", "/pricing", True),
         (b"User-agent: *\nDisallow: /private\n", "/private/list", False),
@@ -23,14 +31,38 @@ HOSTS = {"prices.test", "docs.test:8443"}
         (b"<!doctype html><html><body>Disallow: /</body></html>", "/pricing", True),
         (b"\xff\xfe\x00", "/pricing", True),
         (b"", "/pricing", True),
+        (b"User-agent: *\nDisallow: //[\n", "/pricing", True),
+        # RFC 9309 5.1 and 5.2, and what the standard library gets wrong: the longest rule, wildcards, the end mark.
+        (b"User-agent: *\nDisallow: /\nAllow: /pricing\n", "/pricing/api", True),
+        (b"User-agent: *\nAllow: /example/page/\nDisallow: /example/page/disallowed.gif\n", "/example/page/", True),
+        (b"User-agent: *\nAllow: /a/\nDisallow: /a/disallowed.gif\n", "/a/disallowed.gif", False),
+        (b"User-agent: *\nAllow: /a\nDisallow: /a\n", "/a", True),
+        (b"User-agent: *\nDisallow: *.gif$\n", "/a/b.gif", False),
+        (b"User-agent: *\nDisallow: *.gif$\n", "/a/b.gif?x", True),
+        (b"User-agent: *\nDisallow: /*/private\n", "/a/b/private", False),
+        (b"User-agent: *\nDisallow: /*?\n", "/pricing?lang=en", False),
+        (
+            b"User-agent: *\nDisallow: /\n\nUser-agent: x\nUser-agent: INFERENCE-COST-WAREHOUSE\nDisallow:\n",
+            "/a",
+            True,
+        ),
+        # Two groups of one name are one group.
+        (b"User-agent: *\nDisallow: /a\n\nUser-agent: *\nDisallow: /b\n", "/b", False),
+        # Words of the User-Agent that are not its product name no group.
+        (b"User-agent: *\nDisallow: /\n\nUser-agent: research\nAllow: /\n", "/pricing", False),
+        (b"User-agent: *\nDisallow: /\n\nUser-agent: warehouse\nAllow: /\n", "/pricing", False),
     ],
 )
-def test_robots(robots: bytes, path: str, *, is_allowed: bool) -> None:
-    assert read_robots(robots).can_fetch(USER_AGENT, f"https://prices.test{path}") is is_allowed
+def test_robots(robots: bytes, path: str, *, allowed: bool) -> None:
+    assert is_allowed(read_robots(robots), f"https://prices.test{path}") is allowed
+
+
+def test_the_user_agent_begins_with_the_name_that_groups_are_matched_by() -> None:
+    assert USER_AGENT.split("/")[0] == PRODUCT
 
 
 def test_no_rules_allow_all() -> None:
-    assert NO_RULES.can_fetch(USER_AGENT, "https://prices.test/any")
+    assert is_allowed(NO_RULES, "https://prices.test/any")
 
 
 @pytest.mark.parametrize(
