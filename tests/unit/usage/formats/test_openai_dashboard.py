@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.schema.token_prices import TOKEN_METERS
 from pipelines.schema.usage import QUANTITY_COLUMNS
-from pipelines.usage.recognise import UnknownFormat, recognise
+from pipelines.usage.file_format import UnknownFormat, recognise
 
 BUCKET = {
     "start_time": "1772323200",
