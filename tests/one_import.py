@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.usage.check_pieces import FileCount
-from pipelines.usage.read_batches import read_batches, recognised_files
-from pipelines.usage.recognise import UnknownFormat
+from pipelines.usage.batches import FileCount
+from pipelines.usage.file_format import UnknownFormat, recognised_files
+from pipelines.usage.read_files import read_files
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def import_file(path: Path, as_of: datetime, format_name: str | None = None) -> 
     files, refused = recognised_files([path], format_name)
     if refused:
         raise UnknownFormat(refused[path])
-    batches = list(read_batches(files, lambda import_id: False, as_of))
+    batches = list(read_files(files, lambda import_id: False, as_of))
     (count,) = (count for batch in batches for count in batch.complete)
     rows = pl.concat(batch.rows for batch in batches).sort("source_line", maintain_order=True)
     rejects = pl.concat(batch.rejects for batch in batches).sort("source_line", maintain_order=True)

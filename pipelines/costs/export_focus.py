@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
+from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse
 
 SUFFIXES = (".csv", ".parquet")
@@ -54,8 +55,9 @@ def export_focus(warehouse: PublishedWarehouse, first: date, last: date, file: P
         priced: pl.DataFrame = connection.sql(_PRICED, params=days).pl()
         ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
     charges = focus_rows(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA))
-    if file.suffix == ".csv":
-        charges.write_csv(file, datetime_format=INSTANT_FORMAT)
-    else:
-        charges.write_parquet(file)
+    with atomic_file(file) as temporary:
+        if file.suffix == ".csv":
+            charges.write_csv(temporary, datetime_format=INSTANT_FORMAT)
+        else:
+            charges.write_parquet(temporary)
     return Export(charges.height, unpriced_rows, unpriced_quantity)

@@ -5,15 +5,14 @@ A file appears whole or not at all, and is never written again: the same body ha
 
 import gzip
 import hashlib
-import os
-import tempfile
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+
 ARCHIVE = "archive"
-TEMPORARY = ".tmp"
 
 
 class ArchiveError(Exception):
@@ -38,7 +37,9 @@ def store(folder: Path, body: bytes) -> ArchivedBody:
     path = f"{ARCHIVE}/{sha256[:2]}/{sha256}.gz"
     if not _is_whole(folder, path):
         try:
-            _write(folder / path, gzip.compress(body, mtime=0))
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            with atomic_file(folder / path) as temporary:
+                temporary.write_bytes(gzip.compress(body, mtime=0))
         except OSError as error:
             raise ArchiveError(f"{path}: not stored: {error.strerror or error}") from error
     return ArchivedBody(sha256, path, len(body))
@@ -77,29 +78,3 @@ def _is_whole(folder: Path, path: str) -> bool:
     except ArchiveError:
         return False
     return True
-
-
-def _write(target: Path, packed: bytes) -> None:
-    """Write beside the target, sync, then rename: readers see the old state or the whole file."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, suffix=TEMPORARY)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(packed)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

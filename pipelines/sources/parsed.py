@@ -14,6 +14,8 @@ REJECT_SCHEMA: dict[str, pl.DataType] = {"place": pl.String(), "raw_text": pl.St
 MAX_RAW_TEXT = 500
 PRICE_LIMIT = Decimal(10) ** 11
 """DECIMAL(18,6) holds twelve digits before the point; anything near that is no price."""
+MAX_DIGITS = 38
+"""What 128 bits hold. Polars panics on more decimals."""
 
 
 class ParseError(ValueError):
@@ -59,11 +61,16 @@ class RowCollector:
 
 
 def price_or_none(text: str) -> Decimal | None:
-    """A finite decimal that fits DECIMAL(18,6), or None. Negative and huge values pass: row rules refuse them."""
+    """A finite decimal near enough to DECIMAL(18,6) for a frame to hold it, or None.
+
+    Negative and huge values pass: row rules refuse them. So do further decimals, but 1e-400 and forty of them do not.
+    """
     try:
         value = Decimal(text)
     except ArithmeticError:
         return None
     if not value.is_finite() or abs(value) > PRICE_LIMIT:
         return None
-    return value
+    _, digits, exponent = value.as_tuple()
+    is_held = len(digits) <= MAX_DIGITS and isinstance(exponent, int) and exponent >= -MAX_DIGITS
+    return value if is_held else None

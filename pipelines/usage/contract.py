@@ -14,25 +14,15 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
-from pipelines.schema.usage import Usage, UsageReject
+from pipelines.schema.usage import Usage
+from pipelines.usage.identity import OWNER_COLUMNS, identity_of
 from pipelines.usage.importer import Importer, Reading, unreadable
-from pipelines.usage.redact import excerpt_of_line, excerpt_of_record
-from pipelines.usage.response_ids import is_one_of_a_kind
+from pipelines.usage.rejects import rejects_of_faults, rejects_of_rules, rejects_of_table
 
 USAGE_SCHEMA = polars_schema(Usage)
-REJECT_SCHEMA = polars_schema(UsageReject)
 CLOCK_TOLERANCE = timedelta(days=1)
 """A bucket of today is stamped with its start, and clocks differ."""
-MAX_DETAIL = 300
-MAX_RAW_TEXT = 500
-SEPARATOR = "\x1f"
-"""Between the parts of an identity: no field may hold it, so that no two identities look alike."""
-ABSENT = "-"
-ANY_FORMAT = "response"
-"""Stands where the name of the format is, in the identity of a response that several formats can state."""
 DECLARATIONS: dict[str, type[dy.Schema]] = {"usage": Usage, "reported_cost": ReportedCost}
-OWNER_COLUMNS = ("project_id", "api_key_id", "user_id", "feature", "conversation_id")
-PLACE = ("import_id", "file_name", "source_line")
 
 
 @dataclass(frozen=True)
@@ -63,9 +53,9 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
     good, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
     rejects = pl.concat(
         [
-            _rejects(_faults(faulty)),
-            _rejects(_of_rules(stating, broken, reasons, importer)),
-            _rejects(_of_table(stating, against, importer)),
+            rejects_of_faults(faulty),
+            rejects_of_rules(stating, broken, reasons, importer),
+            rejects_of_table(stating, against, importer),
         ]
     )
     return Checked(good, rejects, ignored)
@@ -125,7 +115,7 @@ def _folded(stating: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> dict[s
 
 def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that keep the rules of their table; of the others the place and the rules they break."""
-    identity = _identity(importer)
+    identity = identity_of(importer)
     is_usage = importer.table == "usage"
     declaration = DECLARATIONS[importer.table]
     schema = polars_schema(declaration)
@@ -149,40 +139,3 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     return pl.DataFrame(good), details.select(
         record_number="source_line", rules=rules.list.drop_nulls().list.join(", ")
     )
-
-
-def _identity(importer: Importer) -> pl.Expr:
-    """The format's name and its identity, or the response's own id where every tool logs that one."""
-    parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
-    of_format = pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR)
-    if importer.response_id is None:
-        return of_format
-    of_response = pl.concat_str(pl.lit(ANY_FORMAT), importer.response_id, separator=SEPARATOR)
-    return pl.when(is_one_of_a_kind(importer.response_id)).then(of_response).otherwise(of_format)
-
-
-def _faults(faulty: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
-    for *place, fault, detail, text in faulty.select(*PLACE, "fault", "detail", "text").iter_rows():
-        yield (*place, fault, detail, excerpt_of_line(text or ""))
-
-
-def _of_rules(
-    stating: pl.DataFrame, broken: pl.DataFrame, reasons: list[tuple[str, str]], importer: Importer
-) -> Iterable[tuple[Any, ...]]:
-    for record, number in zip(stating[broken["record_number"]].iter_rows(named=True), broken["broken"], strict=True):
-        yield (*(record[name] for name in PLACE), *reasons[number], excerpt_of_record(record, importer))
-
-
-def _of_table(stating: pl.DataFrame, against: pl.DataFrame, importer: Importer) -> Iterable[tuple[Any, ...]]:
-    for record, rules in zip(stating[against["record_number"]].iter_rows(named=True), against["rules"], strict=True):
-        place = (record[name] for name in PLACE)
-        yield (*place, rules.split(", ")[0], f"breaks {rules}", excerpt_of_record(record, importer))
-
-
-def _rejects(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
-    """Rows of UsageReject, cut to its limits."""
-    cut = [
-        (*place, rule, " ".join(detail.split())[:MAX_DETAIL], raw_text[:MAX_RAW_TEXT])
-        for *place, rule, detail, raw_text in rows
-    ]
-    return pl.DataFrame(cut, schema=REJECT_SCHEMA, orient="row")

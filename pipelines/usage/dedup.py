@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.models.seller_names import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.usage.contract import OWNER_COLUMNS, SEPARATOR
+from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.models.seller_names import OTHER_NAMES, UNKNOWN
 from pipelines.usage.importer import Reading, Rule
-from pipelines.usage.redact import SECRET
+from pipelines.usage.rejects import SECRET
 
 MAX_TEXT = 200
 MAX_COUNT = 10**15

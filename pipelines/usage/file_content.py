@@ -142,20 +142,28 @@ def _last_line(state: _Lines, damage: str) -> Iterator[pa.Table]:
 
 
 def _table(state: _Lines, data: bytes) -> pa.Table:
-    """Whole lines as a table, without copying them one by one. A text keeps its line end."""
+    """Whole lines as a table. A text keeps its line end."""
     if state.number == 1:
         data = data.removeprefix(UTF8_BOM)
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
     if not len(ends) or ends[-1] != len(data):
         ends = np.append(ends, len(data))
-    offsets = np.concatenate([[0], ends]).astype(np.int64)
     numbers = np.arange(state.number, state.number + len(ends), dtype=np.int64)
     state.number += len(ends)
+    return text_table(numbers, data, ends, MAX_LINE_BYTES)
+
+
+def text_table(numbers: np.ndarray, data: bytes, ends: np.ndarray, max_bytes: int) -> pa.Table:
+    """Texts that stand one behind the other in `data` as a table of LINE_SCHEMA, without copying them one by one.
+
+    Those of more than `max_bytes` and those that are no UTF-8 get a fault; blank ones are left out.
+    """
+    offsets = np.concatenate([[0], ends]).astype(np.int64)
     sizes = np.diff(offsets)
     lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
     nothing = pa.nulls(len(ends), pa.large_string())
     table = pa.Table.from_arrays([whole_numbers(numbers), lines, nothing, nothing], schema=LINE_SCHEMA)
-    bad = {int(index) for index in np.flatnonzero(sizes > MAX_LINE_BYTES)}
+    bad = {int(index) for index in np.flatnonzero(sizes > max_bytes)}
     if not _is_utf8(lines):
         bad |= _not_utf8(data, offsets)
     blank = {
@@ -166,7 +174,9 @@ def _table(state: _Lines, data: bytes) -> pa.Table:
     if not bad and not blank:
         return table
     good = table.take(whole_numbers(np.delete(np.arange(len(ends)), sorted(bad | blank))))
-    rows = [_row(int(numbers[index]), data[offsets[index] : offsets[index + 1]]) for index in sorted(bad - blank)]
+    rows = [
+        _row(int(numbers[index]), data[offsets[index] : offsets[index + 1]], max_bytes) for index in sorted(bad - blank)
+    ]
     return pa.concat_tables([good, _table_of(rows)]).sort_by("source_line")
 
 
@@ -200,11 +210,11 @@ def _not_utf8(data: bytes, offsets: np.ndarray) -> set[int]:
     return found
 
 
-def _row(number: int, raw: bytes) -> tuple[int, str, str | None, str | None]:
+def _row(number: int, raw: bytes, max_bytes: int) -> tuple[int, str, str | None, str | None]:
     """A line with its fault, if it has one."""
     size = len(raw.rstrip(b"\r\n"))
-    if size > MAX_LINE_BYTES:
-        return number, head_of(raw), "line_too_long", f"{size} bytes, the limit is {MAX_LINE_BYTES}"
+    if size > max_bytes:
+        return number, head_of(raw), "line_too_long", f"{size} bytes, the limit is {max_bytes}"
     try:
         return number, raw.decode(), None, None
     except UnicodeDecodeError as error:

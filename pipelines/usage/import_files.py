@@ -1,8 +1,11 @@
-"""Import usage files: known content once, rows into the ledger, refused lines into core.usage_reject."""
+"""Import usage files: known content once, rows into the ledger, lines of bills and refused lines into the warehouse.
+
+The one module of usage that reads and writes the warehouse.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from glob import glob
 from pathlib import Path
 
@@ -11,10 +14,11 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
-from pipelines.usage.check_pieces import Batch, FileCount, printable
+from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.dedup import largest_per_usage
-from pipelines.usage.read_batches import read_batches, recognised_files
-from pipelines.usage.store_reported_costs import store_reported_costs
+from pipelines.usage.file_format import recognised_files
+from pipelines.usage.read_files import read_files
+from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse, append, read_table
 
@@ -78,7 +82,7 @@ def import_files(
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
-    for batch in read_batches(recognised, imported.__contains__, as_of, on_file):
+    for batch in read_files(recognised, imported.__contains__, as_of, on_file):
         with warehouse.write() as connection:
             outcomes |= _store(connection, warehouse, batch, as_of)
     return [outcomes[path] for path in dict.fromkeys(files)]
@@ -153,10 +157,26 @@ def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str
     return dict(new.group_by("import_id").len().iter_rows())
 
 
+def store_reported_costs(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> list[date]:
+    """Merge imported lines (columns of ReportedCost) into the known ones. Returns the days whose lines changed.
+
+    Call it inside the transaction of the import. Storing the same lines again changes nothing.
+    """
+    ids = rows["cost_id"].unique().to_list()
+    known = read_table(connection, "core.reported_cost", "cost_id IN (SELECT unnest($ids))", ids=ids)
+    change = restate(known, rows)
+    connection.execute(
+        "DELETE FROM core.reported_cost WHERE cost_id IN (SELECT unnest($ids))",
+        {"ids": change.rows["cost_id"].to_list()},
+    )
+    append(connection, "core.reported_cost", change.rows)
+    return change.dates
+
+
 def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
     return {
         "import_id": count.import_id,
-        "file_name": printable(count.path),
+        "file_name": count.name,
         "format": count.format,
         "imported_at": as_of,
         "size_bytes": count.size_bytes,

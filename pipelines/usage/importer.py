@@ -1,4 +1,4 @@
-"""What an importer is: the declaration of one log format. Data only; `importing` runs it.
+"""What an importer is: the declaration of one log format. Data only; `read_files` runs it.
 
 A format says which texts of a record it needs, how each column of core.usage is read from them, and what makes a
 record no usage or a broken one. All formats are read the same way, so a new one is a declaration and its tests
@@ -52,7 +52,7 @@ class Importer:
     """Columns or fields that tell one row from every other: the format's own ids, or all of a bucket's dimensions."""
     response_id: str | None = None
     """Column of `identity` with the provider's id of the response, where other tools log the same one: see
-    `response_ids`."""
+    `identity`."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Name of a text here -> its place in the record: a column of a CSV or Parquet file, a dotted path in JSON."""
     nested: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -64,13 +64,16 @@ class Importer:
     rules: tuple[Rule, ...] = ()
     expand: Callable[[Record], Iterable[Record]] | None = None
     """For records that hold many rows: the rows, as objects whose keys are the fields. Raises ValueError."""
+    cut: Callable[[bytes, int], Iterable[bytes]] | None = None
+    """For records that may be larger than memory should hold at once: several records of about so many bytes that say
+    the same. A record is JSON."""
     prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """For logs whose records lean on earlier ones: works on all texts of whole files, in order, column `file_index`."""
     settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """For rows of whole files that need more than the largest per usage_id, or the last per cost_id: see
-    `repeated.number_repeated` and `repeated.number_equal_costs`."""
+    `dedup.number_repeated` and `dedup.number_equal_costs`."""
     numbers_alike: bool = False
-    """Whether rows may have an open identity: see `repeated.number_alike`."""
+    """Whether rows may have an open identity: see `dedup.number_alike`."""
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"

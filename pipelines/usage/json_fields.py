@@ -129,6 +129,15 @@ def fault_of(text: str) -> tuple[str, str]:
     return "not_an_object", f"the line is a JSON {type(value).__name__}"
 
 
+def read_json(text: str | bytes) -> Any:
+    """A JSON text as a value in which every number is the text that is printed; so are NaN and Infinity.
+
+    No count, time or amount is such a text, so a record with NaN is refused where it is one. Raises ValueError for a
+    text that is no JSON, RecursionError for one that is nested too deeply.
+    """
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+
+
 def names_of(record: Tree) -> frozenset[str]:
     """The names in a record, dotted below objects and `[]` below lists, each level included."""
     return frozenset(_names(record, "", depth=6))

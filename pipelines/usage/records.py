@@ -5,7 +5,6 @@ Each frame has `source_line` beside the fields: the line, or the number of the r
 `fault`, `detail`, `text`: NULL, or why the record could not be read and what may be looked at of it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -17,12 +16,14 @@ import pyarrow.parquet as pq
 
 from pipelines.usage import json_fields
 from pipelines.usage.delimited import BATCH_RECORDS, read_delimited
-from pipelines.usage.file_content import LINE_SCHEMA, Content, line_tables
+from pipelines.usage.file_content import Content, line_tables
 from pipelines.usage.importer import Importer
+from pipelines.usage.json_document import document_tables
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
-MAX_DOCUMENT_BYTES = 512 << 20
+FRAME_ROWS = 20_000
+"""Rows in Python's own objects at once, which take ten times the memory of a frame."""
 PARQUET_MAGIC = b"PAR1"
 
 
@@ -34,7 +35,7 @@ def read_pieces(path: Path, form: Form, importer: Importer, content: Content) ->
     if form in ("parquet", "delimited"):
         rows = _parquet(path, importer.fields) if form == "parquet" else read_delimited(content, importer.fields)
         return (frame.to_arrow() for frame in rows)
-    return _document(content) if form == "json" else line_tables(content)
+    return document_tables(content, importer) if form == "json" else line_tables(content)
 
 
 def records_of(connection: duckdb.DuckDBPyConnection, pieces: pa.Table, form: Form, importer: Importer) -> pl.DataFrame:
@@ -62,23 +63,31 @@ def _extracted(connection: duckdb.DuckDBPyConnection, lines: pa.Table, importer:
 
 def _expanded(lines: pl.DataFrame, importer: Importer) -> pl.DataFrame:
     """Records that hold many rows, one by one: such formats are small reports, or need what SQL says badly."""
-    fields = dict.fromkeys(importer.texts, pl.String())
+    schema = lines.schema | dict.fromkeys(importer.texts, pl.String())
+    frames = [pl.DataFrame(schema=schema)]
     rows: list[dict[str, Any]] = []
     for line in lines.iter_rows(named=True):
         try:
-            rows += _rows_of(line, importer, fields) if line["fault"] is None else [line]
+            rows += _rows_of(line, importer) if line["fault"] is None else [line]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             rows.append({**line, **_why(line["text"], error)})
-    schema = lines.schema | fields
-    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+        if len(rows) >= FRAME_ROWS:
+            frames.append(_frame(rows, schema))
+            rows = []
+    return pl.concat([*frames, _frame(rows, schema)])
 
 
-def _rows_of(line: dict[str, Any], importer: Importer, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    record = json.loads(line["text"])
+def _frame(rows: list[dict[str, Any]], schema: Mapping[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+
+
+def _rows_of(line: dict[str, Any], importer: Importer) -> list[dict[str, Any]]:
+    record = json_fields.read_json(line["text"])
     if not isinstance(record, dict) or importer.expand is None:
         raise ValueError("not an object")
     place = {**line, "text": None}
-    return [place | {name: json_fields.as_text(row.get(name)) for name in fields} for row in importer.expand(record)]
+    names = importer.texts
+    return [place | {name: json_fields.as_text(row.get(name)) for name in names} for row in importer.expand(record)]
 
 
 def _why(text: str, error: Exception) -> dict[str, str]:
@@ -88,31 +97,6 @@ def _why(text: str, error: Exception) -> dict[str, str]:
         # Errors of the language itself are named only, they quote values.
         return {"fault": "not_this_format", "detail": str(error) if type(error) is ValueError else type(error).__name__}
     return {"fault": fault, "detail": detail}
-
-
-def _document(content: Content) -> Iterator[pa.Table]:
-    """A JSON document as lines: the objects of its list, or itself."""
-    data = b"".join(_bounded(content))
-    try:
-        value = json.loads(data.decode("utf-8-sig"))
-        texts = [json.dumps(item) for item in (value if isinstance(value, list) else [value])]
-    except RecursionError:
-        raise ValueError("the JSON document is nested too deeply") from None
-    lines = [
-        {"source_line": number, "text": text, "fault": None, "detail": None} for number, text in enumerate(texts, 1)
-    ]
-    yield pa.Table.from_pylist(lines, schema=LINE_SCHEMA)
-
-
-def _bounded(content: Content) -> Iterator[bytes]:
-    size = 0
-    for block in content.blocks():
-        size += len(block)
-        if size > MAX_DOCUMENT_BYTES:
-            raise ValueError(f"a JSON document of more than {MAX_DOCUMENT_BYTES >> 20} MiB; make it JSON lines")
-        yield block
-    if content.damage:
-        raise ValueError(f"the rest of the file is missing: {content.damage}")
 
 
 def _parquet(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:

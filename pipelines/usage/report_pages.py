@@ -7,6 +7,7 @@ importers. A page that is not the last is imported, and a reject tells that more
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from pipelines.usage.importer import Record, Rule
@@ -43,6 +44,28 @@ def page_reader(start: str, end: str, fields: Mapping[str, str]) -> Callable[[Re
             yield {**times, "has_more": bool(record.get("has_more"))}
 
     return rows
+
+
+def cut_page(page: bytes, size: int) -> Iterator[bytes]:
+    """A `cut`: a page as several of about `size` bytes, between its buckets. What else it states is in the last one.
+
+    What is no page comes whole.
+    """
+    try:
+        fields = msgspec.json.decode(page, type=dict[str, msgspec.Raw])
+        buckets = msgspec.json.decode(fields["data"], type=list[msgspec.Raw])
+    except (msgspec.DecodeError, KeyError):
+        yield page
+        return
+    part: list[msgspec.Raw] = []
+    part_bytes = 0
+    for bucket in buckets:
+        if part_bytes >= size:
+            yield msgspec.json.encode({"data": part})
+            part, part_bytes = [], 0
+        part.append(bucket)
+        part_bytes += len(memoryview(bucket))
+    yield msgspec.json.encode({**fields, "data": part})
 
 
 def without_pages_that_go_on(records: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Lines of bills and cost reports: which restate others, which report of a day is held against the ledger.
 
-Formats belong to their importers, the comparison with our own figures to `usage.reconciliation`.
+Formats belong to their importers, storing to `import_files`, the comparison with our own figures to
+`costs.reconciliation`.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,6 @@ One process that has a DuckDB file open for writing locks out every other, so th
 `build.duckdb` and people read `costs.duckdb`, a copy that is replaced whole (docs/decisions/0003-publish-by-copy.md).
 """
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from pipelines.schema import ddl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.tables import TABLES, TABLES_BY_NAME, Table
 from pipelines.schema.usage import Usage
+from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
@@ -62,17 +62,13 @@ class Warehouse(PublishedWarehouse):
                     _comment_tables(connection)
                     _create_views(connection, self.folder)
                 connection.execute("CHECKPOINT")
-            temporary = self.published_file.with_name(f".{self.published_file.name}.{os.getpid()}.tmp")
             try:
-                shutil.copyfile(self.build_file, temporary)
-                _sync(temporary)
-                temporary.replace(self.published_file)
+                with atomic_file(self.published_file) as temporary:
+                    shutil.copyfile(self.build_file, temporary)
             except OSError as error:
-                temporary.unlink(missing_ok=True)
                 raise WarehouseError(
                     f"cannot publish {self.published_file}: {error.strerror}; the version from before stays in place"
                 ) from error
-            _sync(self.folder)
         return self.published_file
 
     def sweep(self) -> int:
@@ -223,15 +219,6 @@ def replace_dates(
         f"DELETE FROM {table.qualified} WHERE {table.date_column} IN (SELECT unnest($dates))", {"dates": list(dates)}
     )
     return append(connection, table.qualified, frame)
-
-
-def _sync(path: Path) -> None:
-    """Force a file or a folder entry onto the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> Any:

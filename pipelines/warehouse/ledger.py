@@ -5,7 +5,6 @@ in force. So a reader sees the old day or the new one, never half of one. Prices
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import OFFER
 from pipelines.schema.usage import LedgerFile, Usage
+from pipelines.warehouse.atomic_file import atomic_file
 
 USAGE_SCHEMA = polars_schema(Usage)
 FILE_SCHEMA = polars_schema(LedgerFile)
@@ -116,28 +116,14 @@ def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
 
 
 def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
-    """Write one day's file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
+    """Write one day's file; its name is the hash of its content."""
     buffer = BytesIO()
     empty = " ".join(column.name for column in rows if 0 < column.null_count() == rows.height)
     coded = rows.with_columns(pl.col(CODED).cast(pl.Categorical))
     coded.write_parquet(buffer, row_group_size=ROW_GROUP, metadata={EMPTY_COLUMNS: empty})
     content = buffer.getvalue()
     path = Path(LEDGER) / f"usage_date={day}" / f"{hashlib.sha256(content).hexdigest()}.parquet"
-    target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(folder / path) as temporary:
+        temporary.write_bytes(content)
     return {"usage_date": day, "path": path.as_posix(), "layout": LAYOUT, "row_count": rows.height}

@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.usage.file_format import recognised_files
 from pipelines.usage.formats.openai_costs_api import line_item_columns
-from pipelines.usage.read_batches import read_batches, recognised_files
+from pipelines.usage.read_files import read_files
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "usage_samples"
 AS_OF = datetime(2026, 11, 24)
@@ -19,7 +20,7 @@ def imported(name):
     """Format, rows and rules that were broken."""
     files, refused = recognised_files([SAMPLES / name])
     assert not refused
-    (batch,) = read_batches(files, lambda import_id: False, AS_OF)
+    (batch,) = read_files(files, lambda import_id: False, AS_OF)
     (count,) = batch.complete
     assert count.reason is None
     return count.format, batch.rows, batch.rejects["rule"].to_list(), count

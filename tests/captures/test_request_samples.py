@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.usage.check_pieces import Batch
-from pipelines.usage.read_batches import read_batches, recognised_files
+from pipelines.usage.batches import Batch
+from pipelines.usage.file_format import recognised_files
+from pipelines.usage.read_files import read_files
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "usage_samples"
 AS_OF = datetime(2026, 11, 24)
@@ -19,7 +20,7 @@ METERS = ["input_uncached_tokens", "cache_read_tokens", "output_tokens", "of_whi
 def read(name: str) -> Batch:
     files, refused = recognised_files([SAMPLES / name])
     assert not refused, refused
-    (batch,) = read_batches(files, lambda import_id: False, AS_OF)
+    (batch,) = read_files(files, lambda import_id: False, AS_OF)
     return batch
 
 
@@ -55,7 +56,7 @@ def test_gemini_responses_with_a_time_beside(tmp_path):
     ]
     (tmp_path / "log").write_text("\n".join(timed))
     files, _ = recognised_files([tmp_path / "log"])
-    (batch,) = read_batches(files, lambda import_id: False, AS_OF)
+    (batch,) = read_files(files, lambda import_id: False, AS_OF)
     # 27 + 6 + 194 = 227; 100 + 50 + 30 = 180, the 7 of the tools are not in it
     assert batch.rows.sort("source_line").select(METERS).rows() == [(27, None, 200, 194), (60, 40, 80, 30)]
 
@@ -83,7 +84,7 @@ def test_the_usage_object_of_litellm_issue_42663(tmp_path):
         + "}}"
     )
     files, _ = recognised_files([tmp_path / "log"])
-    (batch,) = read_batches(files, lambda import_id: False, AS_OF)
+    (batch,) = read_files(files, lambda import_id: False, AS_OF)
     row = batch.rows.row(0, named=True)
     # 734311 - 426653 - 184457; 152,967 writes cost nothing if the 31,490 of the first iteration were all
     assert (row["input_uncached_tokens"], row["cache_read_tokens"], row["web_searches"]) == (123201, 426653, 5)

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.usage.dedup import largest_per_usage
-from pipelines.usage.recognise import UnknownFormat
+from pipelines.usage.file_format import UnknownFormat
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger import FILE_SCHEMA, read
 from tests.one_import import import_file

@@ -20,7 +20,6 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveError
 from pipelines.usage.import_files import import_files
-from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse, fingerprints, read_table, scalar
 from pipelines.warehouse.published import WarehouseError
 from tests.integration import kill_target, passes
@@ -146,7 +145,7 @@ def test_a_run_that_begins_while_another_archives_takes_nothing_from_it(
         prepare(warehouse, datetime.now(UTC).replace(tzinfo=None))
 
     with monkeypatch.context() as patch:
-        patch.setattr(archive.os, "fsync", begin_a_run)
+        patch.setattr(os, "fsync", begin_a_run)
         kept = archive.store(warehouse.folder, b"page")
     assert begun[0], "there was nothing to take"
     assert archive.read(warehouse.folder, kept.path) == b"page"
@@ -183,7 +182,7 @@ def test_a_full_disk_while_importing_leaves_no_row_and_no_half_file(
             raise NO_SPACE
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.os, "fsync", full_at_last)
+        patch.setattr(os, "fsync", full_at_last)
         with pytest.raises(OSError, match="No space left on device"):
             import_files(warehouse, files, NOW)
     with warehouse.write() as connection:
@@ -200,7 +199,7 @@ def test_a_full_disk_while_archiving_leaves_no_half_file(warehouse: Warehouse, m
     page = passes.page_for(passes.FIRST_DAY, passes.SOURCE.urls[0].removeprefix("https://"))
     assert page is not None
     with monkeypatch.context() as patch:
-        patch.setattr(archive.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(ArchiveError, match="No space left on device"):
             passes.record_body(warehouse, passes.SOURCE, page.read_bytes(), NOW)
     assert [path for path in warehouse.folder.rglob("archive/**/*") if path.is_file()] == []

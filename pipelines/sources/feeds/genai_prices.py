@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named, on_bedrock, on_openrouter
 from pipelines.sources.feeds.week_hours import daily_window
+from pipelines.sources.json_body import json_amount, json_text, read_json_of, whole_or_none
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, RowCollector
 
@@ -88,7 +88,7 @@ def parse(body: bytes) -> Parsed:
     Raises ParseError for a body that is no JSON list (cut off, a page instead of the feed) or yields no row.
     """
     collector, prices = new_collector(), list[Price]()
-    for provider in whole_json(body, list):
+    for provider in read_json_of(list, body):
         name = provider.get("id") if isinstance(provider, dict) else None
         models = provider.get("models") if isinstance(provider, dict) else None
         if not isinstance(name, str) or not isinstance(models, list):
@@ -170,8 +170,8 @@ def _tiers(value: object) -> dict[int, object] | None:
         return None
     amounts = {0: value["base"]}
     for tier in tiers:
-        start = tier.get("start") if isinstance(tier, dict) else None
-        if type(start) is not int or start < 1 or set(tier) != {"start", "price"}:
+        start = whole_or_none(tier.get("start")) if isinstance(tier, dict) else None
+        if not start or set(tier) != {"start", "price"}:
             return None
         amounts[start + 1] = tier["price"]
     return amounts

@@ -12,10 +12,10 @@ from typing import Any
 
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.sources.feeds.bedrock_regions import with_regional_premium
-from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.litellm_names import BY_CHARACTER, NO_MODEL, named, seller_of
 from pipelines.sources.feeds.makers import Named
 from pipelines.sources.feeds.week_hours import outside
+from pipelines.sources.json_body import json_amount, json_text, read_json_of
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, RowCollector, price_or_none
 
@@ -76,7 +76,7 @@ def parse(body: bytes) -> Parsed:
     Raises ParseError for a body that is no JSON object (cut off, a page instead of the feed) or yields no row.
     """
     collector, prices = new_collector(), list[Price]()
-    for key, entry in whole_json(body, dict).items():
+    for key, entry in read_json_of(dict, body).items():
         if key == "sample_spec":
             continue
         if isinstance(entry, dict):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
+from pipelines.sources.json_body import json_amount, json_text, read_json_of
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
@@ -41,7 +41,7 @@ def parse(body: bytes) -> Parsed:
     """
     collector, prices = new_collector(), list[Price]()
     by_model: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for entry in _entries(whole_json(body, dict)):
+    for entry in _entries(read_json_of(dict, body)):
         if isinstance(entry, dict):
             by_model[str(entry.get("vendor")), str(entry.get("id"))].append(entry)
         else:

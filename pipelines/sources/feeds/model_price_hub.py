@@ -15,8 +15,8 @@ from typing import Any
 
 from pipelines.models.model_ids import platform_id
 from pipelines.schema.time_windows import ALWAYS, parse_window
-from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named
+from pipelines.sources.json_body import json_amount, json_text, read_json_of
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
@@ -99,7 +99,7 @@ class _Terms:
 
 def parse(body: bytes) -> Parsed:
     """Prices of the snapshot. Raises ParseError for a body that is no JSON object with entries, or yields no row."""
-    entries = whole_json(body, dict).get("entries")
+    entries = read_json_of(dict, body).get("entries")
     if not isinstance(entries, list):
         raise ParseError("no list under 'entries'")
     collector, prices, labels = new_collector(), list[Price](), _hour_labels(entries)

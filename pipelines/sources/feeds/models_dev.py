@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.feeds.genai_prices import AZURE_MAKERS
-from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.litellm_names import VERTEX_PUBLISHERS
 from pipelines.sources.feeds.makers import Named, on_bedrock, on_openrouter
+from pipelines.sources.json_body import json_amount, json_text, read_json_of, whole_or_none
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, RowCollector
 
@@ -60,7 +60,7 @@ class _Cell:
 
 def parse(body: bytes) -> Parsed:
     """Prices in USD per million tokens. Raises ParseError for a body that is no JSON object, or yields no row."""
-    feed, collector, prices = whole_json(body, dict), new_collector(), list[Price]()
+    feed, collector, prices = read_json_of(dict, body), new_collector(), list[Price]()
     own = _own_models(feed)
     for seller in (*MAKERS, *HOSTS, *PLATFORMS):
         for model, cost in _costs(feed, seller, collector):
@@ -150,8 +150,7 @@ def _size(selector: object) -> int | None:
     """The prompt size of {"type": "context", "size": 200000}."""
     if not isinstance(selector, dict) or set(selector) != {"type", "size"} or selector["type"] != "context":
         return None
-    size = selector["size"]
-    return size if type(size) is int and 0 < size <= MAX_SIZE else None
+    return whole_or_none(selector["size"], MAX_SIZE) or None
 
 
 def _model_prices(place: str, who: Named, bands: Bands, collector: RowCollector) -> Iterator[Price]:

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.schema.time_windows import ALWAYS, DAYS, MINUTES_PER_DAY, TimeWindow
-from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named, on_openrouter
 from pipelines.sources.feeds.week_hours import daily_window
+from pipelines.sources.json_body import json_amount, json_text, read_json_of
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
@@ -34,6 +34,7 @@ METERS = {
 CALLS_OR_TOKENS = {"mtok": Decimal(1_000_000), "thousand_calls": Decimal(1000)}
 PER_IMAGE = frozenset({"image", "image_output"})
 REASONING, OVERRIDES, DISCOUNT = "internal_reasoning", "overrides", "discount"
+MIDNIGHT = Decimal(0)
 MIN_PROMPT, START, END, ON_DAYS = "min_prompt_tokens", "utc_start", "utc_end", "utc_days"
 TIME_KEYS = frozenset({START, END, ON_DAYS})
 DAY_NAMES = dict(
@@ -57,7 +58,7 @@ def parse(body: bytes) -> Parsed:
 
     Raises ParseError for a body that is no JSON object with a list of models, or yields no row.
     """
-    models = whole_json(body, dict).get("data")
+    models = read_json_of(dict, body).get("data")
     if not isinstance(models, list):
         raise ParseError("no list of models under 'data'")
     collector, prices = new_collector(), list[Price]()
@@ -166,7 +167,7 @@ def _window(entry: dict[str, Any]) -> TimeWindow | None:
     if not TIME_KEYS & set(entry) or (START in entry) != (END in entry):
         return None
     days = entry.get(ON_DAYS, list(DAY_NAMES))
-    low, high = _minutes(entry.get(START, 0)), _minutes(entry.get(END, 0))
+    low, high = _minutes(entry.get(START, MIDNIGHT)), _minutes(entry.get(END, MIDNIGHT))
     if not isinstance(days, list) or not days or low is None or high is None:
         return None
     numbers = [DAY_NAMES.get(day) if isinstance(day, str) else None for day in days]

@@ -1,6 +1,7 @@
 """Hours of the week as feeds state them -> TimeWindow. What costs more in them is for each feed's parser to say."""
 
 import re
+from decimal import Decimal
 from itertools import groupby
 
 from pipelines.schema.time_windows import MINUTES_PER_DAY, TimeWindow
@@ -46,7 +47,7 @@ def _rule(rule: object) -> tuple[frozenset[int], list[Stretch]] | None:
         return None
     days, hours = rule.get("weekdays", list(WEEK)), rule.get("hours_utc")
     texts = hours if isinstance(hours, list) else [hours]
-    if not isinstance(days, list) or not all(type(day) is int and day in WEEK for day in days):
+    if not isinstance(days, list) or not all(_is_day(day) for day in days):
         return None
     stretches: list[Stretch] = []
     for text in texts:
@@ -55,7 +56,11 @@ def _rule(rule: object) -> tuple[frozenset[int], list[Stretch]] | None:
             return None
         first, first_minute, last, last_minute = map(int, known.groups())
         stretches += _around_midnight(first * 60 + first_minute, last * 60 + last_minute)
-    return frozenset(days), stretches
+    return frozenset(map(int, days)), stretches
+
+
+def _is_day(day: object) -> bool:
+    return isinstance(day, int | Decimal) and not isinstance(day, bool) and day in WEEK
 
 
 def _around_midnight(low: int, high: int) -> list[Stretch]:

@@ -5,14 +5,14 @@ not offer the card, and 0.5 as a placeholder (MI300X and H200 NVL "cost" it): ex
 card which truly costs that much shows up among the rejects and not as a guess among the rates.
 """
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from pipelines.schema.gpu_rates import GpuRateObservation
 from pipelines.sources.gpu_rates.gpu_names import MAX_NAME, GpuName, read_gpu_name
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
+from pipelines.sources.json_body import json_amount, read_json, whole_or_none
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 _PRICES = {"secure": "securePrice", "community": "communityPrice"}
 _PLACEHOLDER = Decimal("0.5")
@@ -45,10 +45,7 @@ def parse(body: bytes) -> Parsed:
 
 def _gpu_types(body: bytes) -> list[Any]:
     """The list under data.gpuTypes; NaN and Infinity, which are no JSON, come as text and are refused later."""
-    try:
-        answer = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise ParseError(f"not a complete JSON answer: {str(error)[:200]}") from error
+    answer = read_json(body)
     if not isinstance(answer, dict):
         raise ParseError("the answer is not an object")
     if answer.get("errors"):
@@ -95,7 +92,7 @@ def _add_card(
 
 def _offered(found: RowCollector, name: str, tier: str, printed: Any) -> Decimal | None:
     """The price of one cloud; None where the card is not offered there, or refused with a reason."""
-    price = price_or_none(str(printed)) if isinstance(printed, Decimal) else None
+    price = json_amount(printed)
     if price is None:
         found.reject(name, f"{tier}: {printed}", "the price is no finite number")
     elif price == _PLACEHOLDER:
@@ -129,7 +126,7 @@ def _memory(gpu: GpuName, card: Mapping[str, Any], by_id: Mapping[str, list[Mapp
 
 
 def _whole_gb(card: Mapping[str, Any]) -> int:
-    memory = card.get("memoryInGb")
-    if not isinstance(memory, Decimal) or not 0 < memory <= _MAX_MEMORY_GB or memory != int(memory):
+    memory_gb = whole_or_none(card.get("memoryInGb"), _MAX_MEMORY_GB)
+    if not memory_gb:
         raise ValueError("memoryInGb is no whole number of GB")
-    return int(memory)
+    return memory_gb

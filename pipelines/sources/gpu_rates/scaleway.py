@@ -6,24 +6,24 @@ a page does not say which one it is: after a full page comes page 2. A third pag
 which is an error there, so a list is never cut in silence.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
+from pipelines.sources.json_body import json_amount, read_json, whole_or_none
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 ZONE = "fr-par-2"
 """Where Scaleway has most of its GPUs."""
 PAGE_SIZE = 100
 _GB, _GIB = 10**9, 2**30
+_MAX_CARDS, _MAX_MEMORY_BYTES = 64, 10**13
 
 
 def next_page(body: bytes) -> str | None:
     """The address after a full page, None after any other. Raises ParseError for a body that is no page."""
-    return f"?per_page={PAGE_SIZE}&page=2" if len(_page(_json(body))) >= PAGE_SIZE else None
+    return f"?per_page={PAGE_SIZE}&page=2" if len(_page(read_json(body))) >= PAGE_SIZE else None
 
 
 def parse(body: bytes) -> Parsed:
@@ -43,13 +43,6 @@ def parse(body: bytes) -> Parsed:
     return found.parsed()
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
-
-
 def _page(page: Any) -> dict[str, Any]:
     servers = page.get("servers") if isinstance(page, dict) else None
     if not isinstance(servers, dict):
@@ -59,7 +52,7 @@ def _page(page: Any) -> dict[str, Any]:
 
 def _servers(body: bytes) -> Iterator[tuple[str, Any]]:
     """All server types, each once: a type that moved to the next page while they were read stands on both."""
-    pages = _json(body)
+    pages = read_json(body)
     if not isinstance(pages, list):
         raise ParseError("expected an array of pages")
     servers: dict[str, Any] = {}
@@ -70,8 +63,8 @@ def _servers(body: bytes) -> Iterator[tuple[str, Any]]:
 
 def _add(found: RowCollector, name: str, server: Mapping[str, Any]) -> None:
     """Add one server type. Raises ValueError."""
-    count, info = server["gpu"], server.get("gpu_info")
-    if not isinstance(count, Decimal) or count != int(count) or not 0 < count <= 64:
+    count, info = whole_or_none(server["gpu"], _MAX_CARDS), server.get("gpu_info")
+    if not count:
         raise ValueError("gpu is no number of cards")
     if not isinstance(info, dict) or not isinstance(info.get("gpu_name"), str):
         raise ValueError("no gpu_name")
@@ -80,14 +73,14 @@ def _add(found: RowCollector, name: str, server: Mapping[str, Any]) -> None:
     if card.slice_gb is not None or card.memory_gb not in (None, memory_gb):
         raise ValueError("a share of a card, or a name of another memory")
     hourly = server.get("hourly_price")
-    eur = price_or_none(str(hourly)) if isinstance(hourly, Decimal) else None
+    eur = json_amount(hourly)
     if eur is None:
         raise ValueError("the price is no finite number")
     if eur == 0:
         return
     add_rate(
         found,
-        eur / int(count),
+        eur / count,
         currency="EUR",
         printed=f"{hourly} per hour",
         provider="scaleway",
@@ -96,15 +89,16 @@ def _add(found: RowCollector, name: str, server: Mapping[str, Any]) -> None:
         gpu=card.gpu,
         variant=card.variant,
         memory_gb=memory_gb,
-        gpu_count=int(count),
+        gpu_count=count,
         region=ZONE,
     )
 
 
 def _memory_gb(printed: Any) -> int:
     """Bytes of one card as whole GB or, where they are that, whole GiB (which cards call GB as well)."""
-    if isinstance(printed, Decimal) and printed > 0:
+    size = whole_or_none(printed, _MAX_MEMORY_BYTES)
+    if size:
         for unit in (_GIB, _GB):
-            if printed % unit == 0:
-                return int(printed // unit)
+            if size % unit == 0:
+                return size // unit
     raise ValueError("gpu_memory is no whole number of GB")

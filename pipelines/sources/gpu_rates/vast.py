@@ -15,9 +15,9 @@ from typing import Any
 
 from pipelines.sources.gpu_rates.card_memory import memory_gb_of_mib
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
-from pipelines.sources.gpu_rates.json_answers import read_json, whole_number
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
+from pipelines.sources.json_body import json_amount, read_json, whole_number
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 _NAMES = {"RTX 6000Ada": "RTX 6000 Ada", "RTX PRO 6000 WS": "RTX PRO 6000 Workstation"}
 _TIERS = ("verified", "unverified", "deverified")
@@ -89,7 +89,7 @@ def _tier(offer: Mapping[str, Any]) -> str:
 
 def _offer(offer: Mapping[str, Any]) -> _Offer:
     printed = offer.get("dph_total")
-    usd = price_or_none(str(printed)) if isinstance(printed, Decimal) else None
+    usd = json_amount(printed)
     gpu_count = whole_number(offer.get("num_gpus"), limit=1000)
     if usd is None or usd <= 0 or gpu_count == 0:
         raise ValueError("dph_total or num_gpus is no positive number")

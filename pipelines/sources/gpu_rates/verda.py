@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
-from pipelines.sources.gpu_rates.json_answers import read_json, whole_number
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
+from pipelines.sources.json_body import read_json, whole_number
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 _PRICES = {"on_demand": "price_per_hour", "spot": "spot_price"}

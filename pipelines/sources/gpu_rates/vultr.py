@@ -5,14 +5,14 @@ offer. An instance prints all its memory together, so the number of cards is tha
 Vultr's; less than one card is a share of it and keeps the rate that is printed for the share.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from pipelines.sources.gpu_rates.rate_rows import STEP, add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
+from pipelines.sources.json_body import json_amount, read_json
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 CARDS = {
     "NVIDIA_A100": ("A100", 80),
@@ -62,10 +62,7 @@ def parse(body: bytes) -> Parsed:
 
 def _plans(body: bytes) -> tuple[str, list[Any]]:
     """The tier and its plans. An answer in several pages is refused: half a list is no list."""
-    try:
-        answer = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
+    answer = read_json(body)
     if not isinstance(answer, dict):
         raise ParseError("the answer is not an object")
     meta = answer.get("meta")
@@ -86,7 +83,7 @@ def _add_plan(found: RowCollector, plan: Mapping[str, Any], name: str, tier: str
         found.reject(name, str(plan["location_cost"]), "prices of single places are not read")
     for pricing, key in _PRICES.items():
         printed = plan.get(key, Decimal(0))
-        usd = price_or_none(str(printed)) if isinstance(printed, Decimal) else None
+        usd = json_amount(printed)
         if usd is None:
             found.reject(name, f"{key}: {printed}", "the price is no finite number")
         elif usd != 0:

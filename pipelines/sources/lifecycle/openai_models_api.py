@@ -4,11 +4,11 @@ Each model has an optional `shutdown_date`, a day or null. No announcement and n
 of one account, so it may hold fine-tuned models of its owner; a shut down model no longer accepts requests.
 """
 
-import json
 import re
 from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
+from pipelines.sources.json_body import json_text, read_json
 from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
@@ -22,10 +22,7 @@ def parse(body: bytes) -> Parsed:
     Raises ParseError when the body is no list of models, or when no model has the field `shutdown_date`: without it
     the answer is an older one, which tells nothing about the end of a model.
     """
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"not JSON: {error}") from error
+    answer = read_json(body)
     models = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(models, list) or len(models) > MAX_MODELS:
         raise ParseError("no list of models under 'data'")
@@ -37,10 +34,10 @@ def parse(body: bytes) -> Parsed:
         try:
             row = _row(model)
         except ValueError as error:
-            found.reject(f"data[{place}]", str(model), str(error))
+            found.reject(f"data[{place}]", json_text(model), str(error))
             continue
         if row["model"] in listed:
-            found.reject(f"data[{place}]", str(model), "repeated")
+            found.reject(f"data[{place}]", json_text(model), "repeated")
             continue
         listed.add(row["model"])
         found.add(**row)

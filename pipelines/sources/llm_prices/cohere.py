@@ -5,16 +5,15 @@ out on purpose: cards that name no price, prices per search and page, which have
 hourly prices of Model Vault.
 """
 
-import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from bs4 import BeautifulSoup
 
+from pipelines.sources.json_body import json_amount, json_text, read_json, read_json_at
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices, printed_usd
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "cohere"
 PER_MTOK = "1M tokens"
@@ -43,7 +42,6 @@ _TEXT = re.compile(r'"text":("(?:[^"\\]|\\.){1,500}")')
 _LEGACY = re.compile(
     r"(.{1,60}?) pricing is (\$[\d.,]*\d)/1M tokens for input and (\$[\d.,]*\d)/1M tokens for output", re.ASCII
 )
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
 
 
 def parse(body: bytes) -> Parsed:
@@ -63,8 +61,8 @@ def _payload(body: bytes) -> str:
     for script in BeautifulSoup(body, "lxml").find_all("script"):
         push = _PUSH.fullmatch(script.string or "")
         try:
-            pushed = json.loads(push.group(1)) if push else None
-        except (ValueError, RecursionError):
+            pushed = read_json(push.group(1)) if push else None
+        except ParseError:
             continue
         if isinstance(pushed, list) and len(pushed) == 2 and isinstance(pushed[1], str):
             chunks.append(pushed[1])
@@ -75,10 +73,7 @@ def _cards(payload: str) -> Iterator[dict[str, Any]]:
     """The model cards of all pricing groups. Raises ParseError when there are none in the known structure."""
     found = 0
     for place in re.finditer(re.escape(_GROUPS), payload):
-        try:
-            groups, _ = _DECODER.raw_decode(payload, place.end())
-        except (ValueError, RecursionError) as error:
-            raise ParseError(f"the pricing groups are not JSON: {str(error)[:200]}") from None
+        groups = read_json_at(payload, place.end())
         for group in groups if isinstance(groups, list) else []:
             models = group.get("models") if isinstance(group, dict) else None
             for card in models if isinstance(models, list) else []:
@@ -97,9 +92,9 @@ def _card_prices(card: dict[str, Any], collector: RowCollector) -> Iterator[Pric
         unit = (pricing.get("overridePer") or card.get("per")) if isinstance(pricing, dict) else None
         model = MODEL_IDS.get(name) if isinstance(name, str) else None
         if unit != PER_MTOK:
-            collector.reject(place, json.dumps(pricing, default=str), "not a price per 1M tokens")
+            collector.reject(place, json_text(pricing), "not a price per 1M tokens")
         elif model is None:
-            collector.reject(place, json.dumps(pricing, default=str), "no known API id for this name")
+            collector.reject(place, json_text(pricing), "no known API id for this name")
         else:
             yield from _labelled_prices(place, model, pricing, collector)
 
@@ -110,7 +105,7 @@ def _labelled_prices(place: str, model: str, pricing: dict[str, Any], collector:
         if value is None:
             continue
         meter = METERS.get(label) if isinstance(label, str) else None
-        usd = price_or_none(str(value)) if isinstance(value, Decimal) else None
+        usd = json_amount(value)
         if meter is None or usd is None:
             collector.reject(place, f"{label}: {value}", "not exactly a price under a known label")
         else:
@@ -137,6 +132,6 @@ def _legacy_prices(payload: str, collector: RowCollector) -> Iterator[Price]:
 def _decoded(quoted: str) -> str:
     """The text of a JSON string, or the string as it stands where it is none."""
     try:
-        return str(json.loads(quoted))
-    except ValueError:
+        return str(read_json(quoted))
+    except ParseError:
         return quoted

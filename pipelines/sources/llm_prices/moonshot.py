@@ -4,11 +4,11 @@ The same page on platform.kimi.com is in CNY and is refused whole. Left out on p
 fee, which other pages state.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipelines.sources.json_body import json_text, read_json
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
@@ -53,7 +53,7 @@ def parse(body: bytes) -> Parsed:
     text = body.decode("utf-8", errors="replace")
     collector, prices = new_collector(), list[Price]()
     tables = list(_tables(text, collector))
-    if any(sign in json.dumps([t.titles, t.rows], ensure_ascii=False) for t in tables for sign in CNY_SIGNS):
+    if any(sign in str([t.titles, t.rows]) for t in tables for sign in CNY_SIGNS):
         raise ParseError("the prices are in CNY: this is not the international page")
     for table in tables:
         prices += _table_prices(table, collector)
@@ -76,10 +76,10 @@ def _rows(literal: str) -> list[object] | None:
 
     Read as JSON, so that nothing in it can run.
     """
-    plain = _FRAGMENT.sub(lambda fragment: json.dumps(_QUOTED.sub(r"\1", fragment.group(1))), literal)
+    plain = _FRAGMENT.sub(lambda fragment: json_text(_QUOTED.sub(r"\1", fragment.group(1))), literal)
     try:
-        rows = json.loads("[" + _LAST_COMMA.sub(r"\1", plain) + "]")
-    except (ValueError, RecursionError):
+        rows = read_json("[" + _LAST_COMMA.sub(r"\1", plain) + "]")
+    except ParseError:
         return None
     return rows if isinstance(rows, list) else None
 
@@ -88,11 +88,11 @@ def _table_prices(table: _DocTable, collector: RowCollector) -> Iterator[Price]:
     meters = [METERS[title] for title in table.titles if title in METERS]
     is_known = set(table.titles) <= {MODEL, UNIT, CONTEXT, *METERS} and {MODEL, UNIT} <= set(table.titles)
     if not is_known or not meters or len(table.titles) != len(set(table.titles)) or len(meters) != len(set(meters)):
-        collector.reject(" | ".join(table.titles), json.dumps(table.rows[:3]), "a table with other columns")
+        collector.reject(" | ".join(table.titles), json_text(table.rows[:3]), "a table with other columns")
         return
     for row in table.rows:
         if not isinstance(row, list) or len(row) != len(table.titles) or not all(isinstance(c, str) for c in row):
-            collector.reject(" | ".join(table.titles), json.dumps(row), "the row does not fit the columns")
+            collector.reject(" | ".join(table.titles), json_text(row), "the row does not fit the columns")
             continue
         cells = dict(zip(table.titles, row, strict=True))
         if _MODEL.fullmatch(cells[MODEL]) is None or cells[UNIT] != PER_MTOK:

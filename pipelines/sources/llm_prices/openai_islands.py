@@ -4,13 +4,13 @@ What a price means belongs to `openai.py`. Props are Astro's serialisation: [0, 
 [1, items] an array; no other kind occurs in price tables.
 """
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
+from pipelines.sources.json_body import json_text, read_json
 from pipelines.sources.parsed import ParseError
 from pipelines.sources.tables import cell_text, clean_text
 
@@ -50,7 +50,7 @@ def price_islands(soup: BeautifulSoup) -> tuple[list[Island], list[tuple[str, st
 
 
 def _props(text: str) -> dict[str, Any]:
-    raw = json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+    raw = read_json(text)
     if not isinstance(raw, dict):
         raise ValueError("props are no object")
     return {name: _decoded(value, 0) for name, value in raw.items()}
@@ -65,7 +65,7 @@ def _decoded(value: Any, depth: int) -> Any:
             return None
         case [0, dict() as named]:
             return {name: _decoded(inner, depth + 1) for name, inner in named.items()}
-        case [0, None | str() | bool() | int() | Decimal() as plain]:
+        case [0, None | str() | bool() | Decimal() as plain]:
             return plain
         case [1, list() as items]:
             return [_decoded(item, depth + 1) for item in items]
@@ -84,7 +84,7 @@ def island_text(value: Any) -> str:
             return ""
         case bool():
             raise ValueError(f"no cell text: {value}")
-        case int() | Decimal():
+        case Decimal():
             return str(value)
         case str():
             return clean_text(value)
@@ -92,4 +92,4 @@ def island_text(value: Any) -> str:
             return cell_text(BeautifulSoup(markup, "lxml"))
         case {"__pricingTooltipHeading": {"label": str() as label}}:
             return clean_text(label)
-    raise ValueError(f"no cell text: {str(value)[:80]}")
+    raise ValueError(f"no cell text: {json_text(value)[:80]}")

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.usage.fields import choice, moment, must_have, text, usd
 from pipelines.usage.importer import Importer, Rule, unreadable
-from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, page_reader, without_pages_that_go_on
+from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
 CENTS = 100
 METERS = {
@@ -46,6 +46,7 @@ ANTHROPIC_COST_REPORT = Importer(
     ),
     fields=PAGE_FIELDS | FIELDS,
     expand=page_reader("starting_at", "ending_at", FIELDS),
+    cut=cut_page,
     prepare=without_pages_that_go_on,
     columns={
         "starts_at": starts,

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.usage.fields import choice, count, moment, must_have, text
 from pipelines.usage.importer import Importer, Rule, unreadable
-from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, page_reader, without_pages_that_go_on
+from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
 TIERS = {"standard": "standard", "batch": "batch", "flex": "flex", "priority": "priority"}
 """flex_discount and priority_on_demand are named in the reference, and no page says what they cost."""
@@ -59,6 +59,7 @@ ANTHROPIC_USAGE_REPORT = Importer(
     ),
     fields=PAGE_FIELDS | FIELDS,
     expand=page_reader("starting_at", "ending_at", FIELDS),
+    cut=cut_page,
     prepare=without_pages_that_go_on,
     columns={
         "usage_at": starts,

@@ -6,18 +6,21 @@ further row with a later export_time and is added, never put in place of another
 of their own. Charges are dated by usage_start_time, in UTC: a month here is not the month of the invoice, which counts
 days in Pacific time. Services other than Vertex AI and the Gemini API are ignored. In CSV a nested field is a column
 with a dotted name, and credits are JSON (TO_JSON_STRING).
+
+Descriptions of SKUs have two styles: Vertex AI prints "Gemini 2.5 Pro Text Input - Predictions", the Gemini API
+"Generate content input token count gemini 3 flash text flex". One with a word that is not known here names no model and
+no meter: a tuned model, storage by the hour. So does output of audio and images, which other models make than the one
+that seems to be named.
 """
 
-import json
 from typing import Any
 
 import polars as pl
 
 from pipelines.usage.dedup import number_equal_costs
 from pipelines.usage.fields import COST, moment, must_have, quantity, text, usd
-from pipelines.usage.formats.google_skus import sku_columns
 from pipelines.usage.importer import Importer, Rule, unreadable
-from pipelines.usage.json_fields import as_text
+from pipelines.usage.json_fields import as_text, read_json
 
 GEMINI_API, VERTEX_AI = "AEFD-7695-64FA", "C7E2-9256-1C43"
 SERVICES = {GEMINI_API: "api", VERTEX_AI: "vertex"}
@@ -47,6 +50,28 @@ MAX_CREDITS = 1_000
 MIN_RATE = 0.01
 """Units of a currency per dollar; no currency is worth a hundred dollars."""
 
+MODEL = r"gemini (\d+(?:\.\d+)?(?: pro| flash lite| flash)(?: preview)?)"
+TIER = r"(?: (batch|flex|priority))?"
+NOTE = r"(?: \((?:long|long & standard|thinking on)\))?"
+VERTEX = (
+    rf"^{MODEL}(?: ga)?(?: global| regional)?(?: thinking)?{TIER} (text|audio|image)"
+    rf"{TIER} (input|output)( caching)?{TIER}{NOTE}{TIER}(?: - predictions)?$"
+)
+VERTEX_CACHE = rf"^{MODEL}(?: ga)?(?: global| regional)? input (text|audio|image)( caching){NOTE}$"
+GEMINI_API = (
+    rf"^generate content(?: (text|audio|image))? (cached input|input|output) token count(?: for)? {MODEL}"
+    rf"(?: (?:short|long))?(?: (?:input|output))?(?: (text|audio|image))?(?: thinking| non-thinking)?{TIER}( caching)?$"
+)
+METERS = {
+    "text input": "input_uncached",
+    "text cached": "cache_read",
+    "text output": "output",
+    "audio input": "audio_input",
+    "audio cached": "audio_cache_read",
+    "image input": "image_input",
+    "image cached": "image_cache_read",
+}
+
 channel = pl.coalesce(
     pl.col("service_id").str.strip_prefix("services/").replace_strict(SERVICES, default=None, return_dtype=pl.String),
     pl.col("service").replace_strict(SERVICE_NAMES, default=None, return_dtype=pl.String),
@@ -71,12 +96,35 @@ def with_credits(records: pl.DataFrame) -> pl.DataFrame:
 def _credits(printed: str) -> list[tuple[str, str | None]]:
     """Names and amounts. What cannot be read is one credit without an amount, which is refused later."""
     try:
-        found = json.loads(printed, parse_float=str, parse_int=str)
+        found = read_json(printed)
         if len(found) <= MAX_CREDITS:
             return [(as_text(item.get("name")) or "credit", as_text(item.get("amount"))) for item in found]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     return [("credit", None)]
+
+
+def sku_columns(name: str) -> dict[str, pl.Expr]:
+    """Columns model, meter and service_tier from a field with descriptions of SKUs; NULL where one is not clear."""
+    sku = pl.col(name).str.to_lowercase().str.replace_all(r"[_\s]+", " ").str.strip_chars(" ").str
+    vertex, cache, api = (sku.extract_groups(pattern).struct for pattern in (VERTEX, VERTEX_CACHE, GEMINI_API))
+    kind = pl.coalesce(vertex.field("3"), cache.field("2"), api.field("1"), api.field("4"))
+    direction = pl.coalesce(
+        vertex.field("5"), pl.when(cache.field("3").is_not_null()).then(pl.lit("input")), api.field("2")
+    )
+    is_cached = pl.any_horizontal(part.is_not_null() for part in (vertex.field("6"), cache.field("3"), api.field("6")))
+    way = pl.when(is_cached | (direction == "cached input")).then(pl.lit("cached")).otherwise(direction)
+    named = pl.coalesce(vertex.field("1"), cache.field("1"), api.field("3"))
+    # "image output token count for gemini 3 pro image" names the kind twice, or a model of images.
+    is_clear = ~(api.field("1").is_not_null() & api.field("4").is_not_null()) & ~((kind != "text") & (way == "output"))
+    model = pl.when(is_clear.fill_null(value=True)).then(named)
+    tier = pl.coalesce(*(vertex.field(place) for place in "2478"), api.field("5"), pl.lit("standard"))
+    meter = pl.concat_str(kind, way, separator=" ").replace_strict(METERS, default=None, return_dtype=pl.String)
+    return {
+        "model": pl.concat_str(pl.lit("gemini-"), model.str.replace_all(" ", "-")),
+        "meter": pl.when(model.is_not_null()).then(meter),
+        "service_tier": pl.when(model.is_not_null()).then(tier),
+    }
 
 
 amount, printed_rate = usd("cost"), quantity("rate")

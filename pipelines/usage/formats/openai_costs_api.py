@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.usage.fields import choice, epoch, must_have, quantity, text, usd
 from pipelines.usage.importer import Importer, Rule
-from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, page_reader, without_pages_that_go_on
+from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
 METERS = {
     "input": "input_uncached",
@@ -61,6 +61,7 @@ OPENAI_COSTS_API = Importer(
     ),
     fields=PAGE_FIELDS | FIELDS,
     expand=page_reader("start_time", "end_time", FIELDS),
+    cut=cut_page,
     prepare=without_pages_that_go_on,
     columns={
         "starts_at": starts,

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.usage.fields import choice, count, epoch, must_have, text
 from pipelines.usage.formats.openai_dashboard import BATCH, TIERS
 from pipelines.usage.importer import Importer, Rule, unreadable
-from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, page_reader, without_pages_that_go_on
+from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
 OWNERS = ("project_id", "user_id", "api_key_id")
 TOTALS = ("input_tokens", "output_tokens", "input_cached_tokens", "input_uncached_tokens")
@@ -64,6 +64,7 @@ OPENAI_USAGE_API = Importer(
     ),
     fields=PAGE_FIELDS | FIELDS,
     expand=page_reader("start_time", "end_time", FIELDS),
+    cut=cut_page,
     prepare=without_pages_that_go_on,
     columns={
         "usage_at": starts,

@@ -16,8 +16,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
+from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
-from pipelines.usage.response_ids import MIN_RANDOM
 
 USAGE = "gen_ai.usage."
 ATTRIBUTES = {

@@ -3,18 +3,28 @@
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from pipelines.snapshots.prepare_run import prepare
-from pipelines.usage.import_files import import_files, inbox_files
+from pipelines.usage.import_files import import_files, inbox_files, store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse, read_table
+from tests.unit.costs.reported_rows import DAY, START, line, reported
 
 FILES = Path(__file__).parents[2] / "usage_files"
 OPENAI, CLAUDE = FILES / "openai_export.csv", FILES / "claude_session.jsonl"
 NOW = datetime(2026, 11, 24, 12)
+FIRST = line("1.50", cost_id="a")
+NEXT_DAY = line(
+    "2.00",
+    cost_id="b",
+    usage_date=DAY + timedelta(days=1),
+    starts_at=START + timedelta(days=1),
+    ends_at=START + timedelta(days=2),
+)
 
 
 @pytest.fixture
@@ -90,8 +100,8 @@ def test_a_file_in_several_batches_counts_all_that_is_new(warehouse, tmp_path, m
     log = session(tmp_path, "log.jsonl", *responses, ("r0", 6))
     monkeypatch.setattr("pipelines.usage.file_content.CHUNK_BYTES", 2_000)
     monkeypatch.setattr("pipelines.usage.file_content.READ_BYTES", 2_000)
-    monkeypatch.setattr("pipelines.usage.check_pieces.PIECE_BYTES", 1)
-    monkeypatch.setattr("pipelines.usage.read_batches.BATCH_ROWS", 1)
+    monkeypatch.setattr("pipelines.usage.read_files.PIECE_BYTES", 1)
+    monkeypatch.setattr("pipelines.usage.read_files.BATCH_ROWS", 1)
     (outcome,) = import_files(warehouse, [log], NOW)
     assert (outcome.row_count, outcome.new_count, outcome.duplicate_count) == (21, 20, 1)
     assert ledger_rows(warehouse)["output_tokens"].sum() == 19 * 5 + 6
@@ -143,3 +153,33 @@ def test_a_ledger_file_that_was_just_replaced_stays_for_those_who_read_it(wareho
         assert connection.execute("SELECT output_tokens FROM core.usage").fetchall() == [(5,)]
     prepare(warehouse, now + timedelta(days=4))
     assert not old.exists()
+
+
+def store_costs(warehouse, *lines):
+    with warehouse.write() as connection:
+        return store_reported_costs(connection, reported(*lines))
+
+
+def stored_costs(warehouse):
+    with warehouse.write() as connection:
+        return (
+            read_table(connection, "core.reported_cost", "true ORDER BY cost_id").select("cost_id", "amount_usd").rows()
+        )
+
+
+def test_lines_are_stored_once(warehouse):
+    assert store_costs(warehouse, FIRST, NEXT_DAY) == [DAY, DAY + timedelta(days=1)]
+    assert store_costs(warehouse, FIRST, NEXT_DAY) == []
+    assert stored_costs(warehouse) == [("a", Decimal("1.5")), ("b", Decimal(2))]
+
+
+def test_a_later_report_replaces_its_line_only(warehouse):
+    store_costs(warehouse, FIRST, NEXT_DAY)
+    assert store_costs(warehouse, FIRST | {"amount_usd": Decimal("1.6"), "printed_amount": "1.60"}) == [DAY]
+    assert stored_costs(warehouse) == [("a", Decimal("1.6")), ("b", Decimal(2))]
+
+
+def test_nothing_imported_changes_nothing(warehouse):
+    store_costs(warehouse, FIRST)
+    assert store_costs(warehouse) == []
+    assert stored_costs(warehouse) == [("a", Decimal("1.5"))]

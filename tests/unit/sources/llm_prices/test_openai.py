@@ -166,7 +166,7 @@ def test_the_note_below_a_tier_prices_its_regional_endpoints():
         (grouped(["Model", "Colour"], REALTIME), "unknown headings Model | Colour"),
         (grouped(MODALITY, {"model": "m", "rows": [["Smell", 1, 2, 3]]}), "unknown modality"),
         (grouped(MODALITY, {"model": "m", "rows": [["Text", 1, 2]]}), "3 cells, not 4"),
-        (grouped(MODALITY, {"model": "m", "rows": [["Text", {"a": 1}, 2, 3]]}), "no cell text: {'a': 1}"),
+        (grouped(MODALITY, {"model": "m", "rows": [["Text", {"a": 1}, 2, 3]]}), 'no cell text: {"a": 1}'),
         (grouped(MODALITY, {"model": "m"}), "no list of rows"),
         (grouped(CATEGORY, {"model": "c", "rows": [["two words", 1, 2, 3]]}), "not a model id"),
         (pane("scale", grouped(MODALITY, REALTIME)), "tier scale in a pane scale"),

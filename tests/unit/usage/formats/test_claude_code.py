@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.usage.redact import excerpt_of_line
+from pipelines.usage.rejects import excerpt_of_line
 
 
 def entry(usage=None, message=None, **other):

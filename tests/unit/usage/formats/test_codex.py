@@ -4,7 +4,8 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.usage.read_batches import read_batches, recognised_files
+from pipelines.usage.file_format import recognised_files
+from pipelines.usage.read_files import read_files
 
 SAMPLE = Path(__file__).parents[3] / "usage_files" / "codex_session.jsonl"
 NAMES = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens")
@@ -71,7 +72,7 @@ def test_a_fork_repeats_its_parent_under_new_times(tmp_path):
     for path, records in zip(paths, (parent, later), strict=True):
         path.write_text(log(*records))
     files, _ = recognised_files(paths)
-    (batch,) = read_batches(files, lambda import_id: False, datetime(2026, 11, 24))
+    (batch,) = read_files(files, lambda import_id: False, datetime(2026, 11, 24))
     # 5 + 7 + 8; 32 if the copied events counted again
     assert batch.rows["output_tokens"].sum() == 20
     assert batch.rows.sort("usage_at")["usage_at"].dt.day().to_list() == [1, 1, 2]
@@ -82,7 +83,7 @@ def test_files_do_not_lend_each_other_their_model(tmp_path):
     (tmp_path / "a").write_text(log(meta("a"), turn("model-a"), event(usage, usage)))
     (tmp_path / "b").write_text(log(meta("b"), event(usage, usage)))
     files, _ = recognised_files([tmp_path / "a", tmp_path / "b"])
-    (batch,) = read_batches(files, lambda import_id: False, datetime(2026, 11, 24))
+    (batch,) = read_files(files, lambda import_id: False, datetime(2026, 11, 24))
     assert batch.rows["model"].to_list() == ["model-a"]
     assert batch.rejects["rule"].to_list() == ["no_model"]
 

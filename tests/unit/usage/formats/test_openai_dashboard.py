@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
-from pipelines.usage.recognise import UnknownFormat, recognise
+from pipelines.usage.file_format import UnknownFormat, recognise
 
 BUCKET = {
     "start_time": "1772323200",

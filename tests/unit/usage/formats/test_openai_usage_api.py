@@ -219,7 +219,8 @@ def test_half_of_a_character_is_refused_and_the_rest_is_imported(read):
 
 def test_a_document_that_is_nested_too_deeply_is_no_report(read):
     found = read("[" * 100_000 + "\n", "openai_usage_api")
-    assert (found.usage.height, found.reason) == (0, "log: the JSON document is nested too deeply")
+    assert found.usage.height == 0
+    assert found.reason.startswith("log: the JSON document is nested too deeply; ")
 
 
 def test_a_line_that_is_nested_too_deeply_is_refused(read):

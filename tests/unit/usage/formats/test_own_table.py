@@ -111,8 +111,8 @@ def test_equal_requests_far_apart_in_a_file_are_so_many_requests(read, monkeypat
     assert whole.usage["usage_id"].n_unique() == 3 + 2 + 1 + 1
     monkeypatch.setattr("pipelines.usage.delimited.PIECE_BYTES", 100)
     monkeypatch.setattr("pipelines.usage.file_content.READ_BYTES", 100)
-    monkeypatch.setattr("pipelines.usage.check_pieces.PIECE_BYTES", 1)
-    monkeypatch.setattr("pipelines.usage.read_batches.BATCH_ROWS", 1)
+    monkeypatch.setattr("pipelines.usage.read_files.PIECE_BYTES", 1)
+    monkeypatch.setattr("pipelines.usage.read_files.BATCH_ROWS", 1)
     assert set(read(content).usage["usage_id"]) == set(whole.usage["usage_id"])
     assert read(content).row_count == 8
 

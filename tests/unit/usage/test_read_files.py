@@ -9,8 +9,8 @@ import pytest
 from backports import zstd
 
 from pipelines.schema.usage import Usage, UsageReject
-from pipelines.usage import check_pieces, read_batches
-from pipelines.usage.recognise import UnknownFormat
+from pipelines.usage import read_files
+from pipelines.usage.file_format import UnknownFormat
 from tests.one_import import import_file
 
 AS_OF = datetime(2026, 11, 24, 12)
@@ -157,11 +157,11 @@ def test_times_out_of_range_are_refused(tmp_path):
 
 def test_pieces_and_batches_do_not_show(monkeypatch):
     whole = import_file(CLAUDE, AS_OF)
-    monkeypatch.setattr(check_pieces, "PIECE_BYTES", 1)
+    monkeypatch.setattr(read_files, "PIECE_BYTES", 1)
     pieces = import_file(CLAUDE, AS_OF)
     assert pieces.usage.equals(whole.usage)
     assert pieces.rejects.equals(whole.rejects)
-    monkeypatch.setattr(read_batches, "BATCH_ROWS", 1)
+    monkeypatch.setattr(read_files, "BATCH_ROWS", 1)
     monkeypatch.setattr("pipelines.usage.file_content.CHUNK_BYTES", 300)
     batches = import_file(CLAUDE, AS_OF)
     assert batches.rejects.equals(whole.rejects)

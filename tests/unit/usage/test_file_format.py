@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
+from pipelines.usage.file_format import UnknownFormat, recognise
 from pipelines.usage.formats import IMPORTERS
-from pipelines.usage.recognise import UnknownFormat, recognise
 
 SESSION = '{"type": "user", "sessionId": "s", "message": {}}'
 

@@ -1,38 +1,58 @@
-"""The usage formats that can be imported, and how a file is told to be one of them: by content, never by name."""
+"""What a usage file is: its form, and which of the formats that can be imported. By content, never by name."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.usage.batches import printable
 from pipelines.usage.delimited import cells_of, delimiter_of
 from pipelines.usage.file_content import DAMAGED, HEAD_BYTES, MAX_LINE_BYTES, UTF8_BOM, decompressed, head_of
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.importer import Importer
-from pipelines.usage.json_fields import names_of
-from pipelines.usage.records import MAX_DOCUMENT_BYTES, PARQUET_MAGIC, Form
+from pipelines.usage.json_document import LARGE_RECORD_BYTES, MAX_DOCUMENT_BYTES, records_of_document
+from pipelines.usage.json_fields import names_of, read_json
+from pipelines.usage.records import PARQUET_MAGIC, Form
+from pipelines.usage.report_pages import cut_page
 
 HEAD_OF_FILE = 128 << 10
 SAMPLE_LINES = 50
 SHOWN_CHARACTERS = 80
+MAX_REASON = 300
+BAD_AS_A_WHOLE = (ValueError, RecursionError, pa.ArrowException)
 
 
-class UnknownFormat(ValueError):  # noqa: N818 - the domain's word; it names what the file is
+class UnknownFormat(Exception):  # noqa: N818 - the domain's word; it names what the file is
     """The file is none of the formats that can be imported; the message names file, first line and remedy."""
 
 
 @dataclass(frozen=True)
-class Recognised:
+class FileFormat:
     """How a file is read, and by which importer."""
 
     form: Form
     importer: Importer
 
 
-def recognise(path: Path, file_name: str, format_name: str | None = None) -> Recognised:
+def recognised_files(
+    paths: Sequence[Path], format_name: str | None = None
+) -> tuple[dict[Path, FileFormat], dict[Path, str]]:
+    """What each file is, and why the others cannot be imported."""
+    known: dict[Path, FileFormat] = {}
+    refused: dict[Path, str] = {}
+    for path in paths:
+        try:
+            known[path] = recognise(path, printable(path), format_name)
+        except (UnknownFormat, OSError) as error:
+            refused[path] = str(error)
+    return known, refused
+
+
+def recognise(path: Path, file_name: str, format_name: str | None = None) -> FileFormat:
     """The form of a file, and the importer for what its first records hold. `format_name` overrides the latter.
 
     Raises UnknownFormat for an empty file, an unknown `format_name`, and content that no importer or more than one
@@ -44,8 +64,18 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Rec
         raise UnknownFormat(f"{file_name}: the file holds no line. {_remedy()}")
     form = _form(head)
     samples = _samples(path, form, head)
-    if forced:
-        return Recognised(form, _fitting(file_name, head, forced, list(samples)))
+    try:
+        found = _recognised(file_name, head, samples) if forced is None else _fitting(file_name, head, forced, samples)
+    except BAD_AS_A_WHOLE as error:
+        if forced:  # Reading it says what is wrong, and costs a file of lines only those.
+            return FileFormat(form, forced)
+        reason = str(error)[:MAX_REASON] or type(error).__name__
+        raise UnknownFormat(f"{file_name} {_unknown(head)}: {reason}") from None
+    return FileFormat(form, found)
+
+
+def _recognised(file_name: str, head: bytes, samples: Iterator[frozenset[str]]) -> Importer:
+    """The importer whose signature matched most names of the first record that any importer knows."""
     best: dict[str, int] = {}
     for names in samples:
         for importer in IMPORTERS:
@@ -53,7 +83,7 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Rec
             best[importer.name] = max(matched, best.get(importer.name, 0))
         if any(best.values()):
             break
-    return Recognised(form, _best(file_name, head, best))
+    return _best(file_name, head, best)
 
 
 def _named(file_name: str, format_name: str | None) -> Importer | None:
@@ -65,10 +95,15 @@ def _named(file_name: str, format_name: str | None) -> Importer | None:
     raise UnknownFormat(f"{file_name}: there is no format {format_name!a}. {_remedy()}")
 
 
-def _fitting(file_name: str, head: bytes, forced: Importer, samples: list[frozenset[str]]) -> Importer:
+def _fitting(file_name: str, head: bytes, forced: Importer, samples: Iterator[frozenset[str]]) -> Importer:
     """The importer that was asked for, unless nothing in the file is of its format."""
     names = {*forced.fields.values(), *(name for signature in forced.signatures for name in signature)}
-    if samples and not any(names & sample for sample in samples):
+    has_sample = False
+    for sample in samples:
+        has_sample = True
+        if names & sample:
+            return forced
+    if has_sample:
         raise UnknownFormat(f"{file_name} is not {forced.name}; its first line is {_shown(head)}. {_remedy()}")
     return forced
 
@@ -83,7 +118,11 @@ def _best(file_name: str, head: bytes, best: dict[str, int]) -> Importer:
     if found:
         names = ", ".join(importer.name for importer in found)
         raise UnknownFormat(f"{file_name} may be {names}; its first line is {shown}. Name one with --format.")
-    raise UnknownFormat(f"{file_name} is no format that can be imported; its first line is {shown}. {_remedy()}")
+    raise UnknownFormat(f"{file_name} {_unknown(head)}. {_remedy()}")
+
+
+def _unknown(head: bytes) -> str:
+    return f"is no format that can be imported; its first line is {_shown(head)}"
 
 
 def _head(path: Path) -> bytes:
@@ -110,40 +149,40 @@ def _form(head: bytes) -> Form:
     if start.startswith(b"["):
         return "json"
     if not start.startswith(b"{"):
-        holds_objects = any(_is_object(line) for line in start.splitlines() if line.startswith(b"{"))
+        holds_objects = any(_object(line) is not None for line in start.splitlines() if line.startswith(b"{"))
         return "json_lines" if holds_objects else "delimited"
     lines = start.split(b"\n", SAMPLE_LINES)
     # A single line that is cut by the end of the head is a long line, not a document.
     is_one_long_line = len(lines) == 1 and len(head) >= HEAD_OF_FILE
     # An object on an indented line is part of a document.
-    holds_objects = any(_is_object(line) for line in lines if line.startswith(b"{"))
+    holds_objects = any(_object(line) is not None for line in lines if line.startswith(b"{"))
     return "json_lines" if is_one_long_line or holds_objects else "json"
 
 
-def _is_object(line: bytes) -> bool:
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The object that a text is; None where it is none."""
     try:
-        return isinstance(json.loads(line), dict)
+        value = read_json(line)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _samples(path: Path, form: Form, head: bytes) -> Iterator[frozenset[str]]:
-    """The names that the first records hold, record by record."""
-    try:
-        if form == "parquet":
-            yield frozenset(_struct_names(pq.read_schema(path)))
-        elif form == "delimited":
-            line = head.decode("utf-8-sig", errors="replace").splitlines()[0]
-            yield frozenset(cells_of(line, delimiter_of(line)))
-        else:
-            for record in _documents(path) if form == "json" else _objects(path):
+    """The names that the first records hold, record by record. Raises ValueError for a file that is bad as a whole."""
+    if form == "parquet":
+        yield frozenset(_struct_names(pq.read_schema(path)))
+    elif form == "delimited":
+        line = head.decode("utf-8-sig", errors="replace").splitlines()[0]
+        yield frozenset(cells_of(line, delimiter_of(line)))
+    else:
+        for record in map(_object, _documents(path) if form == "json" else _lines(path)):
+            if record is not None:
                 yield names_of(record)
-    except (ValueError, RecursionError, pa.ArrowException):
-        return
 
 
-def _objects(path: Path) -> Iterator[dict[str, object]]:
-    """The objects among the first lines, long ones too: a page of a report is one line of megabytes."""
+def _lines(path: Path) -> Iterator[bytes]:
+    """The first lines, long ones too: a page of a report is one line of megabytes."""
     with path.open("rb") as raw:
         stream = decompressed(raw)
         for _ in range(SAMPLE_LINES):
@@ -151,17 +190,18 @@ def _objects(path: Path) -> Iterator[dict[str, object]]:
                 line = stream.readline(MAX_LINE_BYTES)
             except DAMAGED:
                 return
-            if _is_object(line := line.removeprefix(UTF8_BOM)):
-                yield json.loads(line)
+            yield line.removeprefix(UTF8_BOM)
 
 
-def _documents(path: Path) -> Iterator[dict[str, object]]:
+def _documents(path: Path) -> Iterator[bytes]:
+    """The first records of a document; of a page, which may be all of it, the first parts."""
     with path.open("rb") as raw:
-        data = decompressed(raw).read(MAX_DOCUMENT_BYTES)
-    value = json.loads(data.decode("utf-8-sig"))
-    for item in value[:SAMPLE_LINES] if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield item
+        try:
+            data = decompressed(raw).read(MAX_DOCUMENT_BYTES + 1)
+        except DAMAGED as error:
+            raise ValueError(f"the rest of the file is missing: {error}") from None
+    for record in records_of_document(data)[:SAMPLE_LINES]:
+        yield from islice(cut_page(bytes(record), LARGE_RECORD_BYTES), SAMPLE_LINES)
 
 
 def _struct_names(schema: pa.Schema) -> Iterator[str]:

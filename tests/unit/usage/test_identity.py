@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.usage.dedup import largest_per_usage
-from pipelines.usage.response_ids import is_one_of_a_kind
+from pipelines.usage.identity import is_one_of_a_kind
 from pipelines.warehouse import ledger
 from tests.one_import import import_file
 

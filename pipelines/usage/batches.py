@@ -1,0 +1,59 @@
+"""What comes of reading usage files: checked rows in batches, and counts of each file. Data only."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+
+@dataclass
+class FileCount:
+    """What was read of one file: line_count = row_count + reject_count + ignored_count."""
+
+    path: Path
+    import_id: str
+    format: str
+    size_bytes: int
+    row_count: int = 0
+    reject_count: int = 0
+    ignored_count: int = 0
+    new_count: int = 0
+    """Rows that the ledger did not know; for the caller to fill in."""
+    first_usage_date: date | None = None
+    last_usage_date: date | None = None
+    is_known: bool = False
+    reason: str | None = None
+    """Why the file was not imported, where it was not."""
+
+    def widen(self, first: date, last: date) -> None:
+        """Make the span of usage dates hold these."""
+        self.first_usage_date = min(self.first_usage_date or first, first)
+        self.last_usage_date = max(self.last_usage_date or last, last)
+
+    @property
+    def name(self) -> str:
+        """The name of the file as text that can be stored and shown."""
+        return printable(self.path)
+
+    @property
+    def line_count(self) -> int:
+        """Lines that state something: blank ones do not count."""
+        return self.row_count + self.reject_count + self.ignored_count
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Checked rows in the columns of `table`, one per id. `complete`: the files that end in it."""
+
+    table: str
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: dict[str, FileCount]
+    """By import_id: the files that its rows are of, and others."""
+    complete: list[FileCount]
+
+
+def printable(path: Path) -> str:
+    """The name of a file as text that can be stored and shown."""
+    return path.name.encode("utf-8", errors="replace").decode()

@@ -1,0 +1,202 @@
+"""Usage files -> checked rows, rejects and counts, in batches. No warehouse: the caller decides what is new.
+
+Files are read one after the other; their pieces are made records and checked by a few threads beside that. Many small
+files make one batch and a large one makes several, so that neither costs more than its bytes. Formats whose records
+lean on each other are never cut.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pipelines.schema.columns import polars_schema
+from pipelines.usage.batches import Batch, FileCount
+from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
+from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
+from pipelines.usage.file_content import Content, whole_numbers
+from pipelines.usage.file_format import FileFormat
+from pipelines.usage.records import read_pieces, records_of
+from pipelines.usage.rejects import REJECT_SCHEMA
+
+BATCH_ROWS = 1_000_000
+"""Checked rows that are handed on at once."""
+PIECE_BYTES = 64 << 20
+"""Text that is checked at once."""
+WORKERS = min(4, os.cpu_count() or 1)
+"""Pieces that are checked side by side."""
+
+
+def read_files(
+    files: dict[Path, FileFormat],
+    is_known: Callable[[str], bool],
+    as_of: datetime,
+    on_file: Callable[[Path], None] = lambda path: None,
+) -> Iterator[Batch]:
+    """Read files, those of one format after those of another.
+
+    `is_known` tells by the sha256 of its content whether a file was imported before; such a file is complete at once.
+    Rows and rejects carry that sha256 as import_id, so that one content under two names is one import. `as_of` (naive
+    UTC) is the time of the import.
+    """
+    with ThreadPoolExecutor(WORKERS) as workers:
+        readers: dict[tuple[str, str], _Reader] = {}
+        seen: set[str] = set()
+        for path, found in sorted(files.items(), key=lambda item: (item[1].importer.name, item[1].form)):
+            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, workers, as_of))
+            on_file(path)
+            yield from _read_file(reader, path, seen, is_known)
+        for reader in readers.values():
+            reader.send()
+            if reader.complete:
+                yield reader.batch()
+
+
+def _read_file(reader: "_Reader", path: Path, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[Batch]:
+    count = FileCount(path, "", reader.found.importer.name, 0)
+    for piece in _pieces(reader.found, count, seen, is_known):
+        reader.add(piece, count)
+        if sum(one.rows.height + one.rejects.height for one in reader.checked) >= BATCH_ROWS:
+            yield reader.batch()
+    reader.end(count)
+
+
+def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[pa.Table]:
+    """The pieces of a file that is new. What a worker says must not refuse it: that may be about another file."""
+    try:
+        content = Content(count.path)
+        count.import_id, count.size_bytes = content.sha256, count.path.stat().st_size
+        if content.sha256 in seen or is_known(content.sha256):
+            count.reason, count.is_known = "this content was imported before", True
+        else:
+            seen.add(content.sha256)
+            yield from read_pieces(count.path, found.form, found.importer, content)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        count.reason = f"{count.name}: {error}"
+
+
+@dataclass(frozen=True)
+class _CheckedPieces:
+    """What has become of some pieces: rows, rejects, and `counts` of each file in them."""
+
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: pl.DataFrame
+    """import_id, row_count, reject_count, ignored_count, first and last usage_date; rows counted before any choice."""
+
+
+@dataclass
+class _Reader:
+    """Files of one format on their way: pieces not sent yet, pieces with the workers, checked rows not handed on."""
+
+    found: FileFormat
+    workers: ThreadPoolExecutor
+    as_of: datetime
+    pieces: list[pa.Table] = field(default_factory=list)
+    piece_bytes: int = 0
+    sent: deque[Future[_CheckedPieces]] = field(default_factory=deque)
+    checked: list[_CheckedPieces] = field(default_factory=list)
+    counts: dict[str, FileCount] = field(default_factory=dict)
+    complete: list[FileCount] = field(default_factory=list)
+    alike: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ALIKE_SCHEMA))
+    """Of the rows so far, for `number_alike`."""
+
+    def add(self, piece: pa.Table, count: FileCount) -> None:
+        """Keep a piece of a file, and send pieces to the workers where they are many."""
+        self.counts[count.import_id] = count
+        # Files are read one after the other, so the newest is the last.
+        number = len(self.counts) - 1
+        self.pieces.append(piece.append_column("file_number", whole_numbers(np.full(len(piece), number, np.int64))))
+        self.piece_bytes += piece.nbytes
+        if self.piece_bytes >= PIECE_BYTES and not self.found.importer.needs_whole_files:
+            self.send()
+
+    def end(self, count: FileCount) -> None:
+        """A file is read to its end, or refused: it is complete in the next batch."""
+        self.complete.append(count)
+        if self.piece_bytes >= PIECE_BYTES:
+            self.send()
+
+    def send(self) -> None:
+        """Pieces -> checked rows, beside the reading of the next ones; few at once, because each takes memory."""
+        if self.pieces:
+            table = pa.concat_tables(self.pieces, promote_options="default")
+            self.pieces, self.piece_bytes = [], 0
+            names = [(import_id, count.name) for import_id, count in self.counts.items()]
+            self.sent.append(self.workers.submit(_check, table, names, self.found, self.as_of))
+        while len(self.sent) > WORKERS:
+            self._keep(self.sent.popleft().result())
+
+    def _keep(self, found: _CheckedPieces) -> None:
+        """Keep what a worker has found; pieces come in the order of the files."""
+        if self.found.importer.numbers_alike:
+            rows, self.alike = number_alike(found.rows, self.alike)
+            found = replace(found, rows=rows)
+        self.checked.append(found)
+        for import_id, rows, rejects, ignored, first, last in found.counts.iter_rows():
+            count = self.counts[import_id]
+            count.row_count += rows
+            count.reject_count += rejects
+            count.ignored_count += ignored
+            if rows:
+                count.widen(first, last)
+
+    def batch(self) -> Batch:
+        """Hand on all rows of the pieces sent so far."""
+        while self.sent:
+            self._keep(self.sent.popleft().result())
+        importer = self.found.importer
+        empty = pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table]))
+        rows = pl.concat([empty, *(one.rows for one in self.checked)])
+        if importer.table == "usage":
+            rows = (importer.settle or largest_per_usage)(with_grouping(rows))
+        else:
+            rows = (importer.settle or latest_per_cost)(rows)
+        rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in self.checked)])
+        batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.counts, self.complete)
+        ended = [count.import_id for count in self.complete]
+        self.alike = self.alike.filter(~pl.col("file").cast(pl.String).is_in(ended))
+        self.checked, self.complete = [], []
+        return batch
+
+
+def _check(pieces: pa.Table, names: list[tuple[str, str]], found: FileFormat, as_of: datetime) -> _CheckedPieces:
+    """What a worker does. `names`: import_id and name of each file, by its number."""
+    importer = found.importer
+    with _engine().cursor() as cursor:
+        records = records_of(cursor, pieces, found.form, importer)
+    files = pl.DataFrame(names, schema={"import_id": pl.String, "file_name": pl.String}, orient="row")
+    named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
+    checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
+    # Most statements of one response stand close together, so most of the choice is made here, side by side.
+    is_plain = importer.table == "usage" and importer.settle is None and not importer.numbers_alike
+    good = largest_per_usage(checked.good) if is_plain else checked.good
+    return _CheckedPieces(good, checked.rejects, _counts(checked))
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """The DuckDB of all workers, in memory. One thread in each query: they run side by side."""
+    return duckdb.connect(config={"threads": 1})
+
+
+def _counts(checked: Checked) -> pl.DataFrame:
+    rows = checked.good.group_by("import_id").agg(
+        row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
+    )
+    rejects = checked.rejects.group_by("import_id").agg(reject_count=pl.len())
+    ignored = checked.ignored.select("import_id", ignored_count="lines")
+    return (
+        rows.join(rejects, on="import_id", how="full", coalesce=True)
+        .join(ignored, on="import_id", how="full", coalesce=True)
+        .select("import_id", pl.col("row_count", "reject_count", "ignored_count").fill_null(0), "first", "last")
+    )
