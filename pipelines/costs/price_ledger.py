@@ -12,7 +12,7 @@ from pipelines.costs.pricing.lookup import in_parts
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
-from pipelines.models.candidate_names import candidates
+from pipelines.models.model_aliases import candidates
 from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME

@@ -12,7 +12,7 @@ from pipelines.costs.price_ledger import names_of, segments_of
 from pipelines.costs.pricing.price_usage import price_usage
 from pipelines.models.model_aliases import resolved_aliases
 from pipelines.models.model_map import MAP_FILE, read_model_map
-from pipelines.models.provider_names import UNKNOWN, provider_named
+from pipelines.models.provider_aliases import UNKNOWN, provider_named
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.usage import QUANTITY_COLUMNS
 from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions

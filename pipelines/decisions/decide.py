@@ -13,7 +13,7 @@ from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_m
 from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.throughput import Assumptions
-from pipelines.models.candidate_names import lifecycle_ids
+from pipelines.models.model_ids import lifecycle_ids
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS

@@ -1,6 +1,6 @@
 """Tables of names kept as CSV files: the user's own mapping, and the names whose meaning providers moved, by date.
 
-Reading and checking only; how the tables are applied is decided in `books.model_names`.
+Reading and checking only; how the tables are applied is decided in `model_aliases`.
 """
 
 import csv
