@@ -19,8 +19,8 @@ from benchmarks.broken_rows import write_rows
 from benchmarks.claude_code_logs import write_logs
 from benchmarks.ledger_data import day_of, ledger_files, write_ledger
 from benchmarks.price_data import REAL_MODELS
-from pipelines.costs.alias_models import name_models
-from pipelines.costs.price_ledger import days_to_build, price_days, segments_of
+from pipelines.costs.model_prices import name_models, segments_of
+from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.costs.pricing.price_usage import price_by_day, price_usage
 from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.schema.price_segments import MODEL_KEY

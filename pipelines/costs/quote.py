@@ -1,4 +1,4 @@
-"""The price of one request on the spot, through the same pricing as the ledger, with the page behind every line."""
+"""A quote: the price of one request, through the same pricing as the ledger, with the page behind every line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.costs.price_ledger import names_of, segments_of
+from pipelines.costs.model_prices import names_of, segments_of
 from pipelines.costs.pricing.price_usage import price_usage
 from pipelines.models.model_aliases import resolved_aliases
 from pipelines.models.model_map import MAP_FILE, read_model_map

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.price_ledger import segments_in_force
+from pipelines.costs.model_prices import segments_in_force
 from pipelines.decisions.break_even import break_even_table
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
@@ -93,8 +93,8 @@ def _risk_on(
     used, lifecycles = usage.filter(channel=channel), ends.filter(channel=channel)
     names = lifecycle_ids(used.select("provider", "model").unique(), lifecycles.select("provider", "model"))
     replacements = lifecycles.select("provider", model=pl.col("replacements").str.split(",")).explode("model")
-    places = used.select("provider", "channel", "region").unique()
-    successors = replacements.drop_nulls("model").join(places, on="provider").select(MODEL_KEY)
+    regions = used.select("provider", "channel", "region").unique()
+    successors = replacements.drop_nulls("model").join(regions, on="provider").select(MODEL_KEY)
     models = pl.concat([_models(used), successors]).unique()
     prices = _short_prompt_prices(connection, folder, models, day)
     elsewhere = usage.filter(pl.col("channel") != channel)

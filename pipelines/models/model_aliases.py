@@ -29,8 +29,6 @@ from pipelines.models.id_variants import (
     variants,
 )
 from pipelines.models.provider_aliases import UNKNOWN
-from pipelines.schema.columns import polars_schema
-from pipelines.schema.model_aliases import ModelAlias
 
 USED = ("provider", "channel", "region", "model")
 LISTED = tuple(f"listed_{name}" for name in USED)
@@ -155,6 +153,10 @@ def resolved_aliases(used: pl.DataFrame, listed: pl.DataFrame, candidates: pl.Da
     `used`, `listed`: columns provider, channel, region, model. `candidates`: from `candidates`,
     with the same `listed`. An id of which no candidate is listed has NULL canonical columns, a reason and `nearest`.
     """
+    # Candidates alone are what a quote needs, and without declarations of tables it answers sooner.
+    from pipelines.schema.columns import polars_schema  # noqa: PLC0415
+    from pipelines.schema.model_aliases import ModelAlias  # noqa: PLC0415
+
     listed = listed.filter(pl.col("model") != ANY_MODEL)
     names = listed.select(USED).unique().rename(dict(zip(USED, LISTED, strict=True)))
     named = candidates.filter(pl.col("rule") != FEE)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.costs.price_ledger import segments_of
+from pipelines.costs.model_prices import segments_of
 from pipelines.models.model_map import read_model_map
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions
