@@ -1,4 +1,4 @@
-"""Write priced usage of the published file for other tools. Formats are pure functions in `pipelines.usage`."""
+"""Write priced usage of the published file for other tools. The format is in `focus`, a pure function."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -118,7 +118,7 @@ def _end_of(day: date) -> datetime:
 
 
 def _known(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> pl.DataFrame:
-    """Versions of a book as they were believed at the end of a day."""
+    """Versions of a book as they were known at the end of a day."""
     return read_table(connection, table, "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=_end_of(day))
 
 

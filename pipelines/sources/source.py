@@ -19,7 +19,7 @@ TABLE_OF_KIND: dict[Kind, str] = {
     "exchange_rates": "exchange_rate",
 }
 RANKS: dict[Standing, int] = {"page": 1, "api": 2, "aggregator": 3}
-"""Who is believed first where sources disagree."""
+"""Whose statement counts first where sources disagree."""
 
 
 @dataclass(frozen=True)
