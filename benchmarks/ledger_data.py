@@ -17,8 +17,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.price_data import LONG_PROMPT, Model, catalog, segments
-from pipelines.schema.token_prices import SERVICE_TIERS
-from pipelines.schema.usage import derived_columns
+from pipelines.schema.derived_columns import derived_columns
+from pipelines.schema.offers import SERVICE_TIERS
 from pipelines.usage.contract import USAGE_SCHEMA
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.warehouse import ledger

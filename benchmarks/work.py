@@ -19,14 +19,16 @@ from benchmarks.broken_rows import write_rows
 from benchmarks.claude_code_logs import write_logs
 from benchmarks.ledger_data import day_of, ledger_files, write_ledger
 from benchmarks.price_data import REAL_MODELS
-from pipelines.costs.model_prices import name_models, segments_of
+from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.costs.pricing.price_usage import price_by_day, price_usage
+from pipelines.costs.resolve_segments import segments_of
 from pipelines.models.model_map import MAP_FILE, read_model_map
-from pipelines.schema.price_segments import MODEL_KEY
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.prepare_run import prepare
-from pipelines.snapshots.seed_history import seed_price_history, shipped_versions
+from pipelines.snapshots.seed_history import seed_price_history
+from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.usage.import_files import import_files
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse, scalar

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts.message import alert, alert_frame, figure_words, percent_words, price_words, usd_words
+from pipelines.schema.meters import METERS
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.schema.token_prices import METERS
 
 MANY_MODELS = 20
 MODEL_KEY = ["source", "known_from", "provider", "channel", "model"]

@@ -1,21 +1,14 @@
-"""`costs export`: priced usage for other tools. Reads arguments, prints; `steps.exporting` writes the file."""
+"""`costs export`: priced usage for other tools. Reads arguments, prints; `costs.export_focus` writes the file."""
 
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from pipelines.cli import terminal as report
-from pipelines.costs.export_focus import export_focus
-from pipelines.costs.focus import FOCUS_VERSION
+from pipelines.cli.terminal import BAD_INPUT, console, errors, say_error
 
 app = typer.Typer(help="Write priced usage for other tools.", no_args_is_help=True, rich_markup_mode=None)
-console = report.console()
-errors = Console(stderr=True)
-
-BAD_INPUT = 2
 
 
 @app.callback()
@@ -29,23 +22,29 @@ def focus(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, included.")],
     output: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", dir_okay=False)],
-    version: Annotated[str, typer.Option(help="Version of the FOCUS specification.")] = FOCUS_VERSION,
+    version: Annotated[
+        str | None, typer.Option(help="Version of the FOCUS specification; only 1.2 is written.")
+    ] = None,
 ) -> None:
     """Priced usage as FOCUS 1.2 charges, at list prices. Usage without a price is left out and said, never 0.
 
     Example: costs export focus --from 2026-09-01 --to 2026-09-30 --output september.csv
     """
-    if version != FOCUS_VERSION:
-        errors.print(f"costs export: FOCUS {version} is not written, only {FOCUS_VERSION}", markup=False)
+    from pipelines.costs.export_focus import export_focus
+    from pipelines.costs.focus import FOCUS_VERSION
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    if version not in (None, FOCUS_VERSION):
+        say_error(f"costs export: FOCUS {version} is not written, only {FOCUS_VERSION}")
         raise typer.Exit(BAD_INPUT)
     try:
-        export = export_focus(context.obj, first.date(), last.date(), output)
+        export = export_focus(PublishedWarehouse(context.obj), first.date(), last.date(), output)
     except ValueError as error:
-        errors.print(f"costs export: {error}", markup=False, soft_wrap=True)
+        say_error(f"costs export: {error}")
         raise typer.Exit(BAD_INPUT) from error
-    console.print(f"{output}: {export.row_count} charges", markup=False, soft_wrap=True)
+    console().print(f"{output}: {export.row_count} charges", markup=False, soft_wrap=True)
     if export.unpriced_rows:
-        errors.print(
+        errors().print(
             f"left out: {export.unpriced_rows} rows of usage without a price, {export.unpriced_quantity} tokens or "
             "calls; cost_unpriced lists them with the reason",
             soft_wrap=True,

@@ -1,4 +1,4 @@
-"""`costs price`: what one request costs, on the spot. Reads arguments, prints; `steps.quoting` answers."""
+"""`costs price`: what one request costs, on the spot. Reads arguments, prints; `costs.quote` answers."""
 
 import json
 from collections.abc import Mapping
@@ -6,17 +6,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from pipelines.cli import terminal as report
-from pipelines.cli.sources import now
-from pipelines.costs.quote import Question, quote
-from pipelines.schema.token_prices import CHANNELS, SERVICE_TIERS
+from pipelines.cli.terminal import BAD_INPUT, console, now, say_error
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
-BAD_INPUT = 2
 MAX_QUANTITY = 10**15
-console = report.console()
-errors = Console(stderr=True)
 
 Count = Annotated[str | None, typer.Option(metavar="N", show_default=False)]
 
@@ -49,6 +43,9 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     Examples: costs price gpt-5 --input 10000 --cache-read 90000 --output 1000 | costs price o3 --input 1000000
     --at 2025-06-09T23:59:59Z | costs price claude-sonnet-5 --output 1000000 --at 2026-09-01 --known-at 2026-07-15
     """
+    from pipelines.costs.quote import Question, quote
+    from pipelines.warehouse.published import PublishedWarehouse
+
     given = {
         "input_uncached": input_,
         "cache_read": cache_read,
@@ -73,11 +70,13 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         )
     except ValueError as error:
         _refuse(model, str(error), as_json=as_json)
-    answer = quote(context.obj, question)
+    answer = quote(PublishedWarehouse(context.obj), question)
     if as_json:
         typer.echo(json.dumps(answer, indent=2))
     else:
-        report.print_quote(console, answer)
+        from pipelines.cli.views.quote import print_quote
+
+        print_quote(console(), answer)
 
 
 def _quantities(given: Mapping[str, str | None]) -> dict[str, int]:
@@ -116,5 +115,5 @@ def _refuse(model: str, reason: str, *, as_json: bool) -> Any:
     if as_json:
         typer.echo(json.dumps({"model": model, "cost_usd": None, "reason": f"invalid_input: {reason}", "lines": []}))
     else:
-        errors.print(f"costs price: {reason}", markup=False, highlight=False, soft_wrap=True)
+        say_error(f"costs price: {reason}")
     raise typer.Exit(BAD_INPUT)

@@ -2,29 +2,19 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from pipelines.cli import terminal as report
-from pipelines.snapshots.fetch_source import record_body
-from pipelines.snapshots.load_body import Promotion, accept_latest, promote_latest
-from pipelines.snapshots.reparse import reparse as reparse_source
-from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
-from pipelines.sources.parsed import ParseError
+from pipelines.cli.terminal import console, now, say_error
+
+if TYPE_CHECKING:
+    from pipelines.snapshots.load_body import Promotion
+    from pipelines.sources.source import Source
 
 app = typer.Typer(help="Sources of prices, rates and deprecations.", no_args_is_help=True, rich_markup_mode=None)
-console = report.console()
-errors = Console(stderr=True)
-
-
-def now() -> datetime:
-    """The clock of the command line, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
 
 Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources list` prints it.")]
 
@@ -32,7 +22,11 @@ Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources l
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """All sources, with how they stood at the last run."""
-    report.print_sources(console, context.obj, SOURCES, os.environ)
+    from pipelines.cli.views.sources import print_sources
+    from pipelines.sources.catalog import SOURCES
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    print_sources(console(), PublishedWarehouse(context.obj), SOURCES, os.environ)
 
 
 @app.command()
@@ -42,11 +36,14 @@ def parse(
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
 ) -> None:
     """The rows that a saved page yields, without touching the warehouse."""
+    from pipelines.cli.views.tables import print_frame
+    from pipelines.sources.parsed import ParseError
+
     source = _source(key)
     try:
         parsed = source.parse(file.read_bytes())
     except ParseError as error:
-        errors.print(f"{file}: {error}", markup=False, soft_wrap=True)
+        say_error(f"{file}: {error}")
         raise typer.Exit(1) from error
     if as_json:
         for row in parsed.rows.iter_rows(named=True):
@@ -54,8 +51,8 @@ def parse(
         for row in parsed.rejects.iter_rows(named=True):
             typer.echo(json.dumps({"reject": row}, default=str), err=True)
         return
-    report.print_frame(console, parsed.rows, f"{key}: {parsed.rows.height} rows")
-    report.print_frame(console, parsed.rejects, f"{parsed.rejects.height} refused")
+    print_frame(console(), parsed.rows, f"{key}: {parsed.rows.height} rows")
+    print_frame(console(), parsed.rejects, f"{parsed.rejects.height} refused")
 
 
 @app.command()
@@ -69,18 +66,25 @@ def load(
 
     Example: costs sources load litellm 2025-08-18.json --at 2025-08-18
     """
-    source = _source(key)
+    from pipelines.snapshots.fetch_source import record_body
+    from pipelines.snapshots.load_body import promote_latest
+    from pipelines.warehouse.database import Warehouse
+
+    source, warehouse = _source(key), Warehouse(context.obj)
     if at > now():
-        errors.print(f"--at {at} lies in the future")
+        say_error(f"--at {at} lies in the future")
         raise typer.Exit(1)
-    record_body(context.obj, source, file.read_bytes(), at)
-    _say(promote_latest(context.obj, source, at, parsed_at=now()))
+    record_body(warehouse, source, file.read_bytes(), at)
+    _say(promote_latest(warehouse, source, at, parsed_at=now()))
 
 
 @app.command()
 def accept(context: typer.Context, key: Key) -> None:
     """Believe the newest page of a source: its held prices, and its rows if the page was refused as implausible."""
-    _say(accept_latest(context.obj, _source(key), now()))
+    from pipelines.snapshots.load_body import accept_latest
+    from pipelines.warehouse.database import Warehouse
+
+    _say(accept_latest(Warehouse(context.obj), _source(key), now()))
 
 
 @app.command()
@@ -89,19 +93,26 @@ def reparse(context: typer.Context, key: Key) -> None:
 
     Runs do so by themselves once a parser has changed. What was believed before stays in the versions.
     """
-    report.print_restatement(console, reparse_source(context.obj, _source(key), now(), is_asked_for=True))
+    from pipelines.cli.views.sources import print_restatement
+    from pipelines.snapshots.reparse import reparse as reread
+    from pipelines.warehouse.database import Warehouse
+
+    restatement = reread(Warehouse(context.obj), _source(key), now(), is_asked_for=True)
+    print_restatement(console(), restatement)
 
 
-def _say(promotion: Promotion) -> None:
-    report.print_promotion(console, promotion)
+def _say(promotion: "Promotion") -> None:
+    from pipelines.cli.views.sources import print_promotion
+
+    print_promotion(console(), promotion)
     if promotion.outcome == "refused":
         raise typer.Exit(1)
 
 
-def _source(key: str) -> Source:
+def _source(key: str) -> "Source":
+    from pipelines.sources.catalog import SOURCES_BY_KEY
+
     if key not in SOURCES_BY_KEY:
-        errors.print(
-            f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}", markup=False, soft_wrap=True
-        )
+        say_error(f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}")
         raise typer.Exit(1)
     return SOURCES_BY_KEY[key]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.models.model_ids import undated
-from pipelines.schema.token_prices import FEE_METERS
+from pipelines.schema.meters import FEE_METERS
 from pipelines.usage.reported_costs import SCOPE
 
 GROUP = [*SCOPE, "model", "project_id", "api_key_id"]

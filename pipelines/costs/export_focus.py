@@ -1,4 +1,4 @@
-"""Write priced usage of the published file for other tools. The format is in `focus`, a pure function."""
+"""Write priced usage of the published file for other tools. The rows of a format are a pure function beside it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
-from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.published import PublishedWarehouse
 
 SUFFIXES = (".csv", ".parquet")
 INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -40,7 +40,7 @@ class Export:
     unpriced_quantity: int
 
 
-def export_focus(warehouse: Warehouse, first: date, last: date, file: Path) -> Export:
+def export_focus(warehouse: PublishedWarehouse, first: date, last: date, file: Path) -> Export:
     """Write the charges of the days from first to last, both included, as CSV or Parquet by the file's suffix.
 
     Raises ValueError for another suffix or days in the wrong order, OSError if the file cannot be written.

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from pipelines.schema.token_prices import FEE_METERS, UNIT_SIZES
+from pipelines.schema.meters import FEE_METERS, UNIT_SIZES
 
 FOCUS_VERSION = "1.2"
 DECIMAL = pl.Decimal(38, 12)

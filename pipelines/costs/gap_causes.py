@@ -10,8 +10,9 @@ import polars as pl
 from pipelines.costs.cost_groups import GROUP, Levels
 from pipelines.costs.pricing.price_usage import price_usage
 from pipelines.models.model_ids import undated
-from pipelines.schema.token_prices import SERVICE_TIERS
-from pipelines.schema.usage import QUANTITY_COLUMNS, derived_columns
+from pipelines.schema.derived_columns import derived_columns
+from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.offers import SERVICE_TIERS
 from pipelines.usage.reported_costs import SCOPE
 
 COUNTED_UNITS = ("tokens", "requests", "searches", "count")

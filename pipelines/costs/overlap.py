@@ -10,8 +10,8 @@ import polars as pl
 
 from pipelines.models.model_ids import undated
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.token_prices import TOKEN_METERS
-from pipelines.schema.usage import QUANTITY_COLUMNS, Usage
+from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
+from pipelines.schema.usage import Usage
 from pipelines.schema.usage_overlap import UsageOverlap
 
 OVERLAP_SCHEMA = polars_schema(UsageOverlap)

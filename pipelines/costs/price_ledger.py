@@ -6,13 +6,13 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from pipelines.costs.model_prices import segments_in_force
 from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
+from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger

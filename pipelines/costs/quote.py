@@ -8,16 +8,16 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.costs.model_prices import names_of, segments_of
-from pipelines.costs.pricing.price_usage import price_usage
+from pipelines.costs.pricing.price_sums import price_sums
+from pipelines.costs.resolve_segments import names_of, segments_of
 from pipelines.models.model_aliases import resolved_aliases
 from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
-from pipelines.schema.price_segments import MODEL_KEY
-from pipelines.schema.usage import QUANTITY_COLUMNS
-from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions
-from pipelines.usage.contract import usage_frame
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.schema.derived_columns import derived_columns
+from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.snapshots.shipped_prices import shipped_pages, shipped_versions
+from pipelines.warehouse.published import PublishedWarehouse
 
 VERSION_COLUMNS = ("valid_from", "valid_to", "known_from", "known_to", "source", "basis", "printed", "time_window")
 
@@ -36,14 +36,14 @@ class Question:
     service_tier: str = "standard"
 
 
-def quote(warehouse: Warehouse, question: Question) -> dict[str, Any]:
+def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
     """Price one request: exact cost_usd as text or None with its reason, and one entry per meter with its evidence."""
     versions, evidence = _prices(warehouse)
     versions = _known(versions, question.known_at)
-    usage = usage_frame([_usage_row(question)])
+    usage = pl.DataFrame([_usage_row(question)]).with_columns(**derived_columns())
     mapped = read_model_map(warehouse.folder / MAP_FILE)
-    costs = price_usage(usage.lazy(), segments_of(versions, usage.select(MODEL_KEY), mapped))
-    lines = [_line(row, versions, evidence) for row in costs.iter_rows(named=True)]
+    costs = price_sums({question.at.date(): usage.lazy()}, segments_of(versions, usage.select(MODEL_KEY), mapped))
+    lines = [] if costs is None else [_line(row, versions, evidence) for row in costs.iter_rows(named=True)]
     reasons = sorted({line["reason"] for line in lines if line["reason"]})
     total = sum((Decimal(line["cost_usd"]) for line in lines if line["cost_usd"] is not None), Decimal(0))
     answer = {
@@ -66,12 +66,12 @@ def _hints(used: pl.DataFrame, listed: pl.DataFrame, mapped: pl.DataFrame) -> di
     return {"detail": alias["reason"], "nearest": alias["nearest"]}
 
 
-def _prices(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str]]:
+def _prices(warehouse: PublishedWarehouse) -> tuple[pl.DataFrame, dict[str, str]]:
     """All versions and the address of each fetch: those of the published file, or the shipped ones without one."""
     if not warehouse.published_file.exists():
-        return shipped_versions(), dict(shipped_evidence().select("fetch_id", "url").iter_rows())
+        return shipped_versions(), dict(shipped_pages().iter_rows())
     with warehouse.read() as connection:
-        versions = read_table(connection, "core.token_price")
+        versions = connection.sql("FROM core.token_price").pl()
         urls = connection.execute('SELECT fetch_id, url FROM raw."fetch"').fetchall()
     return versions, dict(urls)
 
@@ -84,9 +84,9 @@ def _known(versions: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
 
 
 def _usage_row(question: Question) -> dict[str, Any]:
+    """The columns of core.usage that a price may depend on."""
     named = provider_named(question.provider) if question.provider else (None, None)
     return {
-        "usage_id": "question",
         "usage_at": question.at,
         "grain": "request",
         "provider": named[0] or UNKNOWN,
@@ -94,9 +94,7 @@ def _usage_row(question: Question) -> dict[str, Any]:
         "region": question.region,
         "model": question.model,
         "service_tier": question.service_tier,
-        "format": "question",
-        "import_id": "question",
-        "source_line": 1,
+        **dict.fromkeys(QUANTITY_COLUMNS.values(), 0),
         **{QUANTITY_COLUMNS[meter]: quantity for meter, quantity in question.quantities.items()},
     }
 

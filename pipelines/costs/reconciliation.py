@@ -11,7 +11,7 @@ from pipelines.costs.cost_groups import GROUP, Levels, levels_of
 from pipelines.costs.gap_causes import at_other_tiers, at_our_prices
 from pipelines.costs.pricing.price_usage import price_usage
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.reported_costs import CostComparison
 from pipelines.usage.reported_costs import REPORTED_SCHEMA, SCOPE, SMALLEST, lines_of_bills
 

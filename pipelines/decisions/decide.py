@@ -7,17 +7,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.model_prices import segments_in_force
+from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.decisions.break_even import break_even_table
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.throughput import Assumptions
 from pipelines.models.model_ids import lifecycle_ids
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.meters import TOKEN_METERS
+from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.schema.token_prices import TOKEN_METERS
 from pipelines.snapshots.authority import first_hand
 from pipelines.snapshots.currency_conversion import in_usd
 from pipelines.snapshots.quarantine import in_force_at

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
-from pipelines.schema.token_prices import UNIT_SIZES
+from pipelines.schema.meters import UNIT_SIZES
 
 FORMULA_VERSION = "forecast-1"
 MODEL = ["provider", "model"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.costs.model_prices import name_models
+from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import price_days
 from pipelines.defs.metadata import asset_key, table_metadata
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of

@@ -12,8 +12,6 @@ import dagster as dg
 
 from pipelines.defs.resources import POOL, Settings
 from pipelines.schema.expectations import Expectation
-from pipelines.schema.gpu_rates import GPU_RATE_HISTORY
-from pipelines.schema.token_prices import PRICE_HISTORY
 from pipelines.schema.validation import CheckResult
 from pipelines.snapshots.fetch_source import fetch_source
 from pipelines.snapshots.load_body import Promotion, promote_latest
@@ -22,6 +20,7 @@ from pipelines.snapshots.seed_history import seed_gpu_rate_history, seed_price_h
 from pipelines.snapshots.stage_body import declared_expectations
 from pipelines.sources.catalog import SOURCES, Source
 from pipelines.sources.fetch import Fetcher
+from pipelines.sources.source import GPU_RATE_HISTORY, PRICE_HISTORY
 
 
 def raw_key(source: Source) -> dg.AssetKey:

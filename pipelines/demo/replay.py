@@ -1,4 +1,4 @@
-"""`costs demo`: the real job on recorded pages of five dates, served on loopback, and generated sample usage.
+"""The demo: the real job on recorded pages of five dates, served on loopback, and generated sample usage.
 
 Each date is one run whose clock stands at that date, fetched through the real code, so versions, held prices and
 alerts come about as they would have. A second replay finds everything known and changes nothing.
@@ -6,37 +6,46 @@ alerts come about as they would have. A second replay finds everything known and
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from rich.console import Console
-
-from pipelines.cli import terminal as report
 from pipelines.defs.resources import Settings
-from pipelines.defs.running import PHASES, open_instance, run_once
+from pipelines.defs.running import PHASES, Phase, open_instance, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, Source, relocated
 from pipelines.warehouse.database import Warehouse, fingerprints
 
+PHASE_COUNT = len(DATES) * len(PHASES)
 CLOCK = time(8, 0)
 DECIDED_DAYS = 7
 """Decisions of this many days at the end, so that the day-to-day ones have something to compare."""
 
 
-def replay(warehouse: Warehouse, console: Console) -> bool:
-    """Run the job for each date and print what was found. Returns whether all went well."""
+@dataclass(frozen=True)
+class Replayed:
+    """How a replay went; it ends with the first run in which something failed."""
+
+    last_run: Sequence[Phase]
+    is_unchanged: bool
+    """Every table holds the same rows as before."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether every phase of every run went well."""
+        return all(phase.is_success for phase in self.last_run)
+
+
+def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
+    """Run the job for each date. `on_phase` is told each date and phase before it begins, PHASE_COUNT of them."""
     before = fingerprints(warehouse)
     # A proxy of the environment has no business with pages that this process serves.
     os.environ["NO_PROXY"] = "127.0.0.1"
-    with (
-        _page_server() as server,
-        open_instance(warehouse.folder) as instance,
-        report.progress(console, len(DATES) * len(PHASES)) as advance,
-    ):
+    with _page_server() as server, open_instance(warehouse.folder) as instance:
         for day in DATES:
             server.day = day
             write_sample_usage(warehouse.inbox, until=day)
@@ -47,12 +56,10 @@ def replay(warehouse: Warehouse, console: Console) -> bool:
             )
             is_last = day == DATES[-1]
             first_decided = day - timedelta(days=DECIDED_DAYS - 1) if is_last else day
-            phases = run_once(settings, instance, partial(_advance, advance, day), first_decided, recorded_sources())
+            phases = run_once(settings, instance, partial(_tell, on_phase, day), first_decided, recorded_sources())
             if not all(phase.is_success for phase in phases):
-                report.print_failures(console, phases)
-                return False
-    report.print_demo(console, warehouse, is_unchanged=before == fingerprints(warehouse))
-    return True
+                break
+    return Replayed(phases, is_unchanged=before == fingerprints(warehouse))
 
 
 def recorded_sources() -> list[Source]:
@@ -60,8 +67,8 @@ def recorded_sources() -> list[Source]:
     return [s for s in SOURCES if any(page_for(DATES[0], relocated(url, "").lstrip("/")) for url in s.urls)]
 
 
-def _advance(advance: report.Advance, day: date, phase: str) -> None:
-    advance(f"{day} {phase}")
+def _tell(on_phase: Callable[[str], None], day: date, phase: str) -> None:
+    on_phase(f"{day} {phase}")
 
 
 class _PageServer(ThreadingHTTPServer):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.models.id_variants import END, START
-from pipelines.schema.token_prices import CHANNELS
+from pipelines.schema.offers import CHANNELS
 
 MAP_FILE = "model_map.csv"
 """Name of the user's mapping below the warehouse folder."""

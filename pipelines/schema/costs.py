@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from pipelines.schema.columns import choice, count, day, flag, instant, price, ratio, text, usd
-from pipelines.schema.token_prices import METERS, UNIT_SIZES
+from pipelines.schema.meters import METERS, UNIT_SIZES
 
 METER_GROUPS = ("input", "cache", "output", "audio", "image", "fee")
 UNPRICED_REASONS = (

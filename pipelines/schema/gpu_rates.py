@@ -20,9 +20,6 @@ from pipelines.schema.columns import (
 from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.versions import Version
 
-GPU_RATE_HISTORY = "gpu_rate_history"
-"""Source of the versions that ship with the program; every source that is read outranks it."""
-
 
 class GpuRateObservation(dy.Schema):
     """One rental rate as one source printed it at one moment."""

@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import choice, day, flag, instant, text, usd
-from pipelines.schema.token_prices import CHANNELS
+from pipelines.schema.offers import CHANNELS
 from pipelines.schema.versions import Version
 
 STATES = ("active", "legacy", "deprecated", "retired")

@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import choice, instant, text
-from pipelines.schema.token_prices import CHANNELS
+from pipelines.schema.offers import CHANNELS
 
 RULES = ("mapped", "pointer", "exact", "dated", "snapshot", "prefix", "platform", "inferred", "fine_tune")
 

@@ -5,7 +5,8 @@
 
 import polars as pl
 
-MODEL_KEY = ("provider", "channel", "region", "model")
+from pipelines.schema.offers import MODEL_KEY
+
 SEGMENT_KEY = (*MODEL_KEY, "service_tier", "meter")
 SEGMENT_SCHEMA = {
     **dict.fromkeys(SEGMENT_KEY, pl.String()),

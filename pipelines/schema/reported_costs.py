@@ -4,7 +4,8 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
-from pipelines.schema.token_prices import CHANNELS, METERS
+from pipelines.schema.meters import METERS
+from pipelines.schema.offers import CHANNELS
 
 
 class ReportedCost(dy.Schema):

@@ -3,31 +3,9 @@
 import dataframely as dy
 
 from pipelines.schema.columns import MAX_USD_PER_MTOK, choice, count, instant, price, text
+from pipelines.schema.meters import METERS, UNIT_SIZES
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 from pipelines.schema.versions import Version
-
-TOKEN_METERS = (
-    "input_uncached",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "output",
-    "audio_input",
-    "audio_cache_read",
-    "audio_output",
-    "image_input",
-    "image_cache_read",
-    "image_output",
-)
-FEE_METERS = ("requests", "web_searches")
-METERS = TOKEN_METERS + FEE_METERS
-
-CHANNELS = ("api", "azure", "bedrock", "vertex", "openrouter")
-"""api: the provider's own; the others sell models of several providers at their own prices."""
-SERVICE_TIERS = ("standard", "batch", "flex", "priority", "fast")
-PRICE_HISTORY = "price_history"
-"""The source of shipped rows: what was in force before the first fetch of a source. Every source outranks it."""
-UNIT_SIZES = {"mtok": 1_000_000, "thousand_calls": 1_000}
-"""How many tokens or calls one priced unit holds: cost = quantity * usd_per_unit / unit size."""
 
 
 class TokenPriceObservation(dy.Schema):

@@ -6,49 +6,9 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import choice, count, day, instant, text
-from pipelines.schema.token_prices import CHANNELS, FEE_METERS, SERVICE_TIERS, TOKEN_METERS
-
-
-def quantity_column(meter: str) -> str:
-    """The usage column that counts a meter: tokens for token meters, the plain name for fees."""
-    return meter if meter in FEE_METERS else f"{meter}_tokens"
-
-
-QUANTITY_COLUMNS = {meter: quantity_column(meter) for meter in TOKEN_METERS + FEE_METERS}
-
-
-OFFER = ("provider", "channel", "region", "model", "service_tier")
-OFFER_SEPARATOR = "\x1f"
-"""Between the parts of an offer: no text of a log may hold it."""
-PROMPT_METERS = (
-    "input_uncached",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "audio_input",
-    "audio_cache_read",
-    "image_input",
-    "image_cache_read",
-)
-
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 LONGEST_BUCKET = timedelta(days=366)
-
-
-def offer_text() -> pl.Expr:
-    """The texts of OFFER as one."""
-    return pl.concat_str(OFFER, separator=OFFER_SEPARATOR)
-
-
-def derived_columns() -> dict[str, pl.Expr]:
-    """Columns of Usage that follow from others."""
-    prompt = [pl.col(QUANTITY_COLUMNS[meter]).fill_null(0) for meter in PROMPT_METERS]
-    return {
-        "usage_date": pl.col("usage_at").dt.date(),
-        "usage_minute": pl.col("usage_at").dt.hour().cast(pl.Int16) * 60 + pl.col("usage_at").dt.minute(),
-        "offer": offer_text(),
-        "prompt_tokens": pl.sum_horizontal(prompt),
-    }
 
 
 def _tokens(description: str) -> dy.Int64:

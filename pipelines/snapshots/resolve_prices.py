@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.schema.price_segments import MODEL_KEY, SEGMENT_KEY, SEGMENT_SCHEMA
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.schema.price_segments import SEGMENT_KEY, SEGMENT_SCHEMA
 
 _END = datetime(9999, 12, 31)
 _NAME_STEPS = 1_000

@@ -1,37 +1,28 @@
 """The history that ships with the program: read it, and enter it into a warehouse that has none yet."""
 
 from functools import cache
-from pathlib import Path
 
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.gpu_rates import GPU_RATE_HISTORY
 from pipelines.schema.raw import Fetch
-from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
 from pipelines.snapshots.shipped_gpu_rates import DatedRate, gpu_rate_evidence, gpu_rate_history
+from pipelines.snapshots.shipped_prices import EVIDENCE_FILE, SHIPPED, shipped_versions
+from pipelines.sources.source import GPU_RATE_HISTORY, PRICE_HISTORY
 from pipelines.warehouse.database import Warehouse, append, read_table
-
-FOLDER = Path(__file__).resolve().parent / "shipped"
-
-
-@cache
-def shipped_versions() -> pl.DataFrame:
-    """Versions of core.token_price, of source PRICE_HISTORY."""
-    return pl.read_parquet(FOLDER / "token_price.parquet").select(polars_schema(TokenPrice).keys())
 
 
 @cache
 def shipped_evidence() -> pl.DataFrame:
     """Rows of raw.fetch: what the shipped versions rest on, by address and date."""
-    return pl.read_csv(FOLDER / "token_price_evidence.csv", schema=polars_schema(Fetch))
+    return pl.read_csv(EVIDENCE_FILE, schema=polars_schema(Fetch))
 
 
 @cache
 def shipped_rates() -> pl.DataFrame:
     """Rows of DatedRate: GPU rates as public texts stated them, by address and date."""
-    rows = pl.read_csv(FOLDER / "gpu_rates.csv", schema_overrides=polars_schema(DatedRate))
+    rows = pl.read_csv(SHIPPED / "gpu_rates.csv", schema_overrides=polars_schema(DatedRate))
     return DatedRate.validate(rows.select(DatedRate.column_names()), cast=True)
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import polars as pl
 
 from pipelines.schema.columns import instant, polars_schema, text
-from pipelines.schema.gpu_rates import GPU_RATE_HISTORY, GpuRate, GpuRateObservation
+from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
 from pipelines.schema.raw import Fetch
 from pipelines.snapshots.book import GPU_RATES, Reading
 from pipelines.snapshots.versions import VersionChange, fold
+from pipelines.sources.source import GPU_RATE_HISTORY
 
 SINGLE_FIGURES = "points"
 """The series of figures that stand alone: what it does not print has not gone."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.sources.robots import FetchError
+from pipelines.sources.fetch_error import FetchError
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,12 @@ and robots.txt were looked at for each; a site that forbids it is left out.
 
 from urllib.parse import urlsplit
 
-from pipelines.schema.gpu_rates import GPU_RATE_HISTORY
-from pipelines.schema.token_prices import PRICE_HISTORY
 from pipelines.sources.exchange_rates.sources import EXCHANGE_RATES
 from pipelines.sources.feeds.sources import FEEDS
 from pipelines.sources.gpu_rates.sources import GPU_RATES
 from pipelines.sources.lifecycle.sources import LIFECYCLES
 from pipelines.sources.llm_prices.sources import LLM_PRICES
-from pipelines.sources.source import RANKS, Source
+from pipelines.sources.source import GPU_RATE_HISTORY, PRICE_HISTORY, RANKS, Source
 
 __all__ = ["SOURCES", "SOURCES_BY_KEY", "Source", "ranks", "relocated"]
 

@@ -19,7 +19,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from tenacity.wait import wait_exponential_jitter
 from urllib3.util import Url
 
-from pipelines.sources.robots import NO_RULES, FetchError, authority, checked, read_robots, redirect_target, shown
+from pipelines.sources.fetch_error import FetchError
+from pipelines.sources.robots import NO_RULES, authority, checked, read_robots, redirect_target, shown
 from pipelines.sources.transient_errors import PassingError, StopAtUnknownHost, passing, retry_after
 
 __all__ = ["Answer", "FetchError", "Fetcher", "Patience", "Request"]

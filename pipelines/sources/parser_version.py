@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pipelines.sources.parsed import Parsed
+from pipelines.sources.parser_function import ParserFunction
 
 PROJECT = "pipelines"
 
@@ -21,6 +22,8 @@ PROJECT = "pipelines"
 @cache
 def parser_version(parse: Callable[[bytes], Parsed]) -> str:
     """Hash of the text of a parser: 20 hex digits, the same in any process that runs the same files."""
+    if isinstance(parse, ParserFunction):
+        parse = parse.load()
     found: dict[str, bytes] = {}
     _collect(sys.modules[parse.__module__], found)
     parts = [part for name in sorted(found) for part in (name.encode(), found[name])]

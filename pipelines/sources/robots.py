@@ -8,16 +8,10 @@ from urllib.robotparser import RobotFileParser
 
 from urllib3.util import Url, parse_url
 
+from pipelines.sources.fetch_error import FetchError
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_SHOWN = 200
-
-
-class FetchError(Exception):
-    """No usable answer. The message is one line without secrets; `status` is the HTTP status where one came."""
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def shown(url: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.sources.api_key import ApiKey
-from pipelines.sources.paged_fetch import NextPage
-from pipelines.sources.parsed import Parsed
+
+if TYPE_CHECKING:  # the libraries that fetch and parse are not needed to know what there is to read
+    from pipelines.sources.paged_fetch import NextPage
+    from pipelines.sources.parsed import Parsed
 
 Kind = Literal["llm_prices", "gpu_rates", "lifecycle", "feeds", "exchange_rates"]
 Standing = Literal["page", "api", "aggregator"]
@@ -20,6 +22,10 @@ TABLE_OF_KIND: dict[Kind, str] = {
 }
 RANKS: dict[Standing, int] = {"page": 1, "api": 2, "aggregator": 3}
 """Whose statement counts first where sources disagree."""
+PRICE_HISTORY = "price_history"
+"""The source of shipped prices: what was in force before the first fetch of a source. Every source outranks it."""
+GPU_RATE_HISTORY = "gpu_rate_history"
+"""The source of shipped GPU rates; every source that is read outranks it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Source:
     kind: Kind
     standing: Standing
     urls: tuple[str, ...]
-    parse: Callable[[bytes], Parsed]
+    parse: "Callable[[bytes], Parsed]"
     min_rows: int
     """Fewer rows than this are no healthy answer, even the first time."""
     is_proven: bool = False
@@ -39,7 +45,7 @@ class Source:
     json_body: Mapping[str, Any] | None = None
     redirect_hosts: frozenset[str] = frozenset()
     max_bytes: int = 20 * 1024 * 1024
-    next_page: NextPage | None = None
+    next_page: "NextPage | None" = None
     """Where a list comes in pages: the address of the next one; the archived body is a JSON array of the pages."""
     api_key: ApiKey | None = None
     """Where the user's key is found, for a source that answers only with one; without a key it is not asked."""

@@ -5,7 +5,7 @@ from tenacity import RetryCallState
 from tenacity.stop import stop_base
 from urllib3.util import Retry
 
-from pipelines.sources.robots import FetchError
+from pipelines.sources.fetch_error import FetchError
 
 
 class PassingError(FetchError):

@@ -12,8 +12,9 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
+from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
-from pipelines.schema.usage import Usage, UsageReject, derived_columns
+from pipelines.schema.usage import Usage, UsageReject
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.redact import excerpt_of_line, excerpt_of_record
 from pipelines.usage.response_ids import is_one_of_a_kind

@@ -6,7 +6,7 @@ What an identity is, the importers say; across imports the ledger asks the same 
 import polars as pl
 
 from pipelines.models.provider_aliases import UNKNOWN
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.usage.contract import OWNER_COLUMNS, SEPARATOR
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)

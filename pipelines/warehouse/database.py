@@ -1,4 +1,4 @@
-"""The DuckDB file: build, publish, read. Knows tables and files, nothing of what the rows mean.
+"""The DuckDB file: build it and publish it. Knows tables and files, nothing of what the rows mean.
 
 One process that has a DuckDB file open for writing locks out every other, so the pipeline works on a private
 `build.duckdb` and people read `costs.duckdb`, a copy that is replaced whole (docs/decisions/0003-publish-by-copy.md).
@@ -23,6 +23,7 @@ from pipelines.schema import ddl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.tables import TABLES, TABLES_BY_NAME, Table
 from pipelines.schema.usage import Usage
+from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -30,26 +31,16 @@ _NUMBERS = count()
 """Of attached files: two threads may have two warehouses open."""
 
 
-class WarehouseError(RuntimeError):
-    """The warehouse cannot be used; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
-class Warehouse:
+class Warehouse(PublishedWarehouse):
     """One warehouse folder. Every command works on any of them."""
 
-    folder: Path
     lock_timeout_seconds: float = LOCK_TIMEOUT_SECONDS
 
     @property
     def build_file(self) -> Path:
         """The pipeline's own file; never open it elsewhere."""
         return self.folder / "build.duckdb"
-
-    @property
-    def published_file(self) -> Path:
-        """The file that people query."""
-        return self.folder / "costs.duckdb"
 
     @property
     def inbox(self) -> Path:
@@ -93,14 +84,6 @@ class Warehouse:
             for stray in strays:
                 stray.unlink()
         return len(strays)
-
-    @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The published file, read only."""
-        if not self.published_file.exists():
-            raise WarehouseError(f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it")
-        with duckdb.connect(str(self.published_file), read_only=True) as connection:
-            yield connection
 
     @contextmanager
     def only_run(self) -> Iterator[None]:

@@ -16,7 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import OFFER, LedgerFile, Usage
+from pipelines.schema.offers import OFFER
+from pipelines.schema.usage import LedgerFile, Usage
 
 USAGE_SCHEMA = polars_schema(Usage)
 FILE_SCHEMA = polars_schema(LedgerFile)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.costs.model_prices import segments_of
+from pipelines.costs.resolve_segments import segments_of
 from pipelines.models.model_map import read_model_map
-from pipelines.schema.price_segments import MODEL_KEY
-from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.snapshots.seed_history import shipped_evidence
+from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from tests.captures.price_sources_doc import recorded_days
 

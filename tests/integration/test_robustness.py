@@ -21,7 +21,8 @@ from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveError
 from pipelines.usage.import_files import import_files
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, WarehouseError, fingerprints, read_table, scalar
+from pipelines.warehouse.database import Warehouse, fingerprints, read_table, scalar
+from pipelines.warehouse.published import WarehouseError
 from tests.integration import kill_target, passes
 
 ROOT = Path(__file__).parents[2]

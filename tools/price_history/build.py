@@ -21,11 +21,11 @@ from rich.progress import track
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Fetch
-from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice, TokenPriceObservation
+from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.feeds import litellm
 from pipelines.sources.parsed import ParseError
-from pipelines.sources.source import RANKS
+from pipelines.sources.source import PRICE_HISTORY, RANKS
 from tools.price_history.fold_evidence import Evidence, price_history
 
 FOLDER = Path(__file__).parent

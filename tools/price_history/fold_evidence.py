@@ -16,9 +16,10 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice, TokenPriceObservation
+from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
 from pipelines.snapshots.book import TOKEN_PRICES, Reading
 from pipelines.snapshots.versions import Key, fold
+from pipelines.sources.source import PRICE_HISTORY
 from tools.price_history.evidence_rules import Belief, Row, Statement, corrected_since, facts_of, is_move
 
 AGGREGATOR_RANK = 3

@@ -6,14 +6,12 @@ What a sum costs is not known here. The words are in README.md.
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
-import numpy as np
 import polars as pl
 
 from pipelines.costs.pricing.breakpoints import BIN_SCHEMA, Breakpoints, DayBreakpoints
-from pipelines.schema.usage import PROMPT_METERS, QUANTITY_COLUMNS, quantity_column
-from pipelines.usage.contract import USAGE_SCHEMA
+from pipelines.schema.meters import PROMPT_METERS, QUANTITY_COLUMNS, quantity_column
 
 LOOKUP_KEY = ("offer", "usage_at", "usage_until", "prompt_tokens", "grain", "prompt_tokens_from")
 """All that a price may depend on, once usage is aggregated: `usage_at` and `prompt_tokens` are the least of a sum.
@@ -28,6 +26,7 @@ _BUCKET = {
     "span_until": pl.Datetime("us"),
 }
 """By what buckets are grouped, and requests are not. The span is NULL where no price changes within it."""
+_OWNER = pl.String()
 _INPUT = quantity_column("input_uncached")
 _REST_OF_PROMPT = [QUANTITY_COLUMNS[meter] for meter in PROMPT_METERS if meter != "input_uncached"]
 _PAIR = 2**32
@@ -53,8 +52,10 @@ def aggregate_usage(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         parts = list(pool.map(summed, days))
-    first = np.cumsum([0, *counts[:-1]], dtype=np.uint64)
-    first_bin = pl.Series(np.repeat(first, [part.height for part in parts]))
+    firsts = accumulate(counts[:-1], initial=0)
+    first_bin = pl.concat(
+        pl.repeat(first, part.height, dtype=pl.UInt64, eager=True) for first, part in zip(firsts, parts, strict=True)
+    )
     # Codes stay what they are, though the usage is gone: `breakpoints.moments` keeps them.
     sums = _unpaired(pl.concat(parts, how="diagonal"), owners)
     offer, number = sums["offer_bin"] // bin_count, sums["offer_bin"] % bin_count + first_bin
@@ -77,7 +78,9 @@ def _summed(
     schema = usage.collect_schema()
     # Only buckets have an end, and usage without them has no such column.
     bucket = _BUCKET if "usage_until" in schema else {}
-    missing = {name: pl.lit(None, USAGE_SCHEMA[name]) for name in ("prompt_tokens_from", *owners) if name not in schema}
+    missing = {
+        name: pl.lit(None, _BUCKET.get(name, _OWNER)) for name in ("prompt_tokens_from", *owners) if name not in schema
+    }
     coded = {name: _code(name, schema) for name in ("offer", *owners)}
     offer = coded.pop("offer")
     first_bin = offer.clip(upper_bound=_last_code(bin_count)) * bin_count

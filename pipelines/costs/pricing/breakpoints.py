@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from pipelines.schema.derived_columns import offer_text
 from pipelines.schema.time_windows import ALWAYS, MINUTES_PER_DAY, parse_window
-from pipelines.schema.usage import offer_text
 
 MAX_COMPARED = 12
 """Up to so many breakpoints are compared one by one, which is faster than a search."""

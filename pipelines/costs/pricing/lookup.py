@@ -5,10 +5,9 @@ Quantities and sums are not known here. The words are in README.md.
 
 import polars as pl
 
-from pipelines.schema.price_segments import MODEL_KEY
+from pipelines.schema.meters import TOKEN_METERS
+from pipelines.schema.offers import MODEL_KEY, OFFER, OFFER_SEPARATOR
 from pipelines.schema.time_windows import ALWAYS, parse_window
-from pipelines.schema.token_prices import TOKEN_METERS
-from pipelines.schema.usage import OFFER, OFFER_SEPARATOR
 
 OFFER_METER = ["offer", "meter"]
 PRICED = ("price_id", "usd_per_unit", "unit", "unpriced_reason", "first_price_on", "is_lower_bound")

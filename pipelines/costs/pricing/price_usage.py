@@ -1,38 +1,25 @@
-"""Usage x price in force -> exact cost. Pure polars on frames; reads no files and knows no database.
-
-Cost is linear in tokens within one price. So requests that meet the same price (same offer, same period of the day,
-same range of prompt sizes) are aggregated first, and only their sums are looked up. Sums are whole numbers and prices
-are decimals, so nothing is rounded, and rows add up the same in any order. README.md has the words and an example.
-"""
+"""Rows of core.usage_cost out of usage and the prices in force. Pure polars on frames; the engine is `price_sums`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
-from pipelines.costs.pricing.aggregate import aggregate_usage, numbered
-from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
-from pipelines.costs.pricing.lookup import look_up, split_offer
+from pipelines.costs.pricing.price_sums import OWNERS, price_sums
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
-from pipelines.schema.price_segments import MODEL_KEY
-from pipelines.schema.token_prices import UNIT_SIZES
-from pipelines.schema.usage import QUANTITY_COLUMNS
 
 FORMULA_VERSION = "cost-4"
-
-OWNERS = ("project_id", "api_key_id")
-USD = pl.Decimal(38, 12)
 
 
 def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:
     """Price usage rows at what was in force when they happened.
 
     `usage`: columns of core.usage; one that is NULL throughout may be left out. `segments`: from
-    `snapshots.resolve_prices`, for the models in `usage`. `owners`: columns of `usage` by which cost is grouped beside
-    day, offer and price. Returns rows of core.usage_cost, of the columns of OWNERS only those asked for. A row that no
-    price covers keeps its quantity, with NULL cost and the reason. A bucket that does not tell the prompt sizes, or in
-    which the price changes, is priced at the least that it may have cost, and flagged.
+    `resolve_prices.price_segments`, for the models in `usage`. `owners`: columns of `usage` by which cost is
+    grouped beside day, offer and price. Returns rows of core.usage_cost, of the columns of OWNERS only those asked for.
+    A row that no price covers keeps its quantity, with NULL cost and the reason. A bucket that does not tell the prompt
+    sizes, or in which the price changes, is priced at the least that it may have cost, and flagged.
     """
     days = usage.select(pl.col("usage_date").unique().sort()).collect(engine="streaming")["usage_date"]
     return price_by_day({day: usage.filter(pl.col("usage_date") == day) for day in days}, segments, owners)
@@ -43,82 +30,5 @@ def price_by_day(
 ) -> pl.DataFrame:
     """`price_usage` of usage that lies in one frame for each UTC day, which is much faster."""
     nothing = pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
-    if not days:
-        return nothing
-    has_fees = "requests" in segments["meter"]
-    names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
-    coded = with_offer(segments)
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners)
-    by_meter = _by_meter(sums, lookups, segments)
-    if by_meter.is_empty():
-        return nothing
-    priced = look_up(by_meter, coded)
-    # From here on all is numbers: there are many more sums than owners and prices.
-    of_owners, sums = numbered(sums, "owner", owners)
-    matches, found = numbered(priced, "match", [name for name in priced.columns if name != "lookup"])
-    found = found.join(matches.select("match", "meter"), on="match").pivot("meter", index="lookup")
-    by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
-    matches = _with_usd_each(split_offer(matches))
-    of_owners = of_owners.with_columns(pl.col(owners).cast(pl.String))
-    return _with_cost(_quantities(sums, by_lookup, matches.height, of_owners.height), matches, of_owners)
-
-
-def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
-    meters = {meter: pl.col(name).sum() for meter, name in QUANTITY_COLUMNS.items() if name in sums.columns}
-    totals = sums.group_by("lookup").agg(**meters)
-    used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")
-    by_meter = used.join(lookups, on="lookup")
-    is_request = pl.col("meter") == "requests"
-    charged = segments.filter(meter="requests").select(MODEL_KEY).unique()
-    with_fee = split_offer(by_meter.filter(is_request)).join(charged, on=MODEL_KEY, how="semi")
-    return pl.concat([by_meter.filter(~is_request), with_fee.select(by_meter.columns)])
-
-
-def _quantities(sums: pl.DataFrame, by_lookup: pl.DataFrame, matches: int, owners: int) -> pl.DataFrame:
-    """Quantities by day, match and owner, sorted. `by_lookup`: row N has the match of lookup N for each meter."""
-    day, owner, number = pl.col("usage_date").to_physical().cast(pl.Int64), pl.col("owner"), pl.col("number")
-    parts = []
-    for meter in by_lookup.columns:
-        match = pl.lit(by_lookup[meter]).gather("lookup")
-        # One number for the three is sorted several times faster.
-        part = sums.select(
-            "usage_rows", number=(day * matches + match) * owners + owner, quantity=QUANTITY_COLUMNS[meter]
-        )
-        parts.append(part.filter(pl.col("quantity") > 0, number.is_not_null()))
-    return _merged(pl.concat(parts).sort("number")).select(
-        (number // owners // matches).cast(pl.Int32).cast(pl.Date).alias("usage_date"),
-        (number // owners % matches).alias("match"),
-        (number % owners).alias("owner"),
-        "usage_rows",
-        "quantity",
-    )
-
-
-def _merged(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per number: one price may cover several periods of a day. `rows` are sorted by number."""
-    is_again = rows["number"].diff().fill_null(1) == 0
-    # Few are, so the rest is not grouped, which would take as long as sorting it.
-    is_one_of_many = is_again | is_again.shift(-1, fill_value=False)
-    many = rows.filter(is_one_of_many).group_by("number").agg(pl.col("usage_rows", "quantity").sum())
-    return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
-
-
-def _with_usd_each(matches: pl.DataFrame) -> pl.DataFrame:
-    """Add the price of one token or call.
-
-    Prices have six places and a unit is a million tokens or a thousand calls, so it has at most twelve, and so has a
-    product with a quantity: it is exact.
-    """
-    size = pl.col("unit").replace_strict(UNIT_SIZES, default=None, return_dtype=pl.Int64).cast(pl.Decimal(38, 0))
-    return matches.with_columns(usd_each=(pl.col("usd_per_unit").cast(USD) / size).cast(USD))
-
-
-def _with_cost(quantities: pl.DataFrame, matches: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Rows of core.usage_cost: what the numbers stand for, and quantity times price as DECIMAL(38,12)."""
-    named = [matches[quantities["match"]].drop("match"), owners[quantities["owner"]].drop("owner")]
-    rows = pl.concat([quantities.drop("match", "owner"), *named], how="horizontal")
-    cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * pl.col("usd_each")).cast(USD)
-    return rows.with_columns(cost_usd=cost).select(
-        name for name in polars_schema(UsageCost) if name not in OWNERS or name in owners.columns
-    )
+    costs = price_sums(days, segments, owners)
+    return nothing if costs is None else costs.select(nothing.columns)

@@ -1,6 +1,6 @@
 """Sources of reference rates of exchange: one entry per source. Data only."""
 
-from pipelines.sources.exchange_rates import ecb
+from pipelines.sources.parser_function import ParserFunction
 from pipelines.sources.source import Source
 
 EXCHANGE_RATES = (
@@ -10,7 +10,7 @@ EXCHANGE_RATES = (
         kind="exchange_rates",
         standing="api",
         urls=("https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml",),
-        parse=ecb.parse,
+        parse=ParserFunction("exchange_rates.ecb"),
         min_rows=20,
         accept="application/xml, text/xml",
         max_bytes=1024 * 1024,

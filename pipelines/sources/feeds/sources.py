@@ -1,6 +1,6 @@
 """Price feeds of third parties, for cross-checks and where a provider has no page of its own. Data only."""
 
-from pipelines.sources.feeds import genai_prices, litellm, llm_prices, model_price_hub, models_dev, openrouter
+from pipelines.sources.parser_function import ParserFunction
 from pipelines.sources.source import Source
 
 FEEDS = (
@@ -9,7 +9,7 @@ FEEDS = (
         kind="feeds",
         standing="aggregator",
         urls=("https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json",),
-        parse=litellm.parse,
+        parse=ParserFunction("feeds.litellm"),
         min_rows=100,
         is_proven=True,
         accept="application/json, text/plain",
@@ -19,7 +19,7 @@ FEEDS = (
         kind="feeds",
         standing="aggregator",
         urls=("https://raw.githubusercontent.com/AgentOps-AI/tokencost/main/tokencost/model_prices.json",),
-        parse=litellm.parse,
+        parse=ParserFunction("feeds.litellm"),
         min_rows=100,
         is_proven=True,
         accept="application/json, text/plain",
@@ -29,7 +29,7 @@ FEEDS = (
         kind="feeds",
         standing="aggregator",
         urls=("https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/new_data/v2/data.json",),
-        parse=genai_prices.parse,
+        parse=ParserFunction("feeds.genai_prices"),
         min_rows=500,
         is_proven=True,
         accept="application/json, text/plain",
@@ -39,7 +39,7 @@ FEEDS = (
         kind="feeds",
         standing="aggregator",
         urls=("https://www.llm-prices.com/historical-v1.json",),
-        parse=llm_prices.parse,
+        parse=ParserFunction("feeds.llm_prices"),
         min_rows=200,
         accept="application/json, text/plain",
     ),
@@ -48,7 +48,7 @@ FEEDS = (
         kind="feeds",
         standing="aggregator",
         urls=("https://models.dev/api.json",),
-        parse=models_dev.parse,
+        parse=ParserFunction("feeds.models_dev"),
         min_rows=500,
         accept="application/json",
     ),
@@ -57,7 +57,7 @@ FEEDS = (
         kind="feeds",
         standing="aggregator",
         urls=("https://raw.githubusercontent.com/Microllin/model-price-hub/main/data/latest.json",),
-        parse=model_price_hub.parse,
+        parse=ParserFunction("feeds.model_price_hub"),
         min_rows=300,
         is_proven=True,
         accept="application/json, text/plain",
@@ -67,7 +67,7 @@ FEEDS = (
         kind="feeds",
         standing="api",
         urls=("https://openrouter.ai/api/v1/models",),
-        parse=openrouter.parse,
+        parse=ParserFunction("feeds.openrouter"),
         min_rows=300,
         accept="application/json",
     ),

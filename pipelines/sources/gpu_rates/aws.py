@@ -2,7 +2,7 @@
 
 The bulk price list of one region has hundreds of MB; this one has less than one and states Linux on shared hardware in
 its address. Windows, dedicated hosts and capacity blocks are other lists. The address names the region by a place name,
-which is all that the body says of it: REGIONS turns it into the region's code, and gives the order of the pages.
+which is all that the body says of it: AWS_REGIONS turns it into the region's code, and gives the order of the pages.
 Of the reservations only "No Upfront" of class "standard" is read, because only there the price by the hour is the whole
 price. GPUs of an instance type are in `instances`. Spot prices are in `aws_spot`.
 """
@@ -11,44 +11,17 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
 
+from pipelines.sources.gpu_rates.addresses import AWS_REGIONS, in_address
 from pipelines.sources.gpu_rates.instances import AWS
 from pipelines.sources.gpu_rates.json_answers import read_json
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
-REGIONS = {
-    "US East (N. Virginia)": "us-east-1",
-    "US East (Ohio)": "us-east-2",
-    "US West (Oregon)": "us-west-2",
-    "Canada (Central)": "ca-central-1",
-    "EU (Ireland)": "eu-west-1",
-    "EU (London)": "eu-west-2",
-    "EU (Frankfurt)": "eu-central-1",
-    "EU (Stockholm)": "eu-north-1",
-    "Asia Pacific (Tokyo)": "ap-northeast-1",
-    "Asia Pacific (Seoul)": "ap-northeast-2",
-    "Asia Pacific (Mumbai)": "ap-south-1",
-    "Asia Pacific (Sydney)": "ap-southeast-2",
-    "South America (Sao Paulo)": "sa-east-1",
-}
 TERM_MONTHS = {"1yr": 12, "1 yr": 12, "3yr": 36, "3 yr": 36}
 GPU_FAMILY = re.compile(r"(?:p[3-9]|g[4-9]|gr[6-9])[a-z0-9-]{0,12}\.[a-z0-9]{1,12}")
-_LISTS = "https://b0.p.awsstatic.com/pricing/2.0/meteredUnitMaps/ec2/USD/current"
 
 Row = dict[str, Any]
-
-
-def on_demand_url() -> str:
-    """The address of the first region's list on demand; the others follow by `next_region`."""
-    return f"{_LISTS}/ec2-ondemand-without-sec-sel/{_place(next(iter(REGIONS)))}/Linux/index.json"
-
-
-def reserved_url(years: int) -> str:
-    """The address of the first region's list of standard reservations without payment upfront."""
-    terms = f"{years}%20year/No%20Upfront"
-    return f"{_LISTS}/ec2-reservedinstance/{terms}/{_place(next(iter(REGIONS)))}/Linux/Shared/index.json"
 
 
 def next_region(body: bytes) -> str | None:
@@ -83,20 +56,16 @@ def parse(body: bytes) -> Parsed:
     return found.parsed()
 
 
-def _place(location: str) -> str:
-    return quote(location, safe="()")
-
-
 def _next(body: bytes, path: str) -> str | None:
-    order = list(REGIONS)
+    order = list(AWS_REGIONS)
     place = order.index(_location(read_json(body))) + 1
-    return path.format(_place(order[place])) if place < len(order) else None
+    return path.format(in_address(order[place])) if place < len(order) else None
 
 
 def _location(page: Any) -> str:
     """The one region of a list in USD."""
     regions = page.get("regions") if isinstance(page, dict) else None
-    if not isinstance(regions, dict) or len(regions) != 1 or next(iter(regions)) not in REGIONS:
+    if not isinstance(regions, dict) or len(regions) != 1 or next(iter(regions)) not in AWS_REGIONS:
         raise ParseError("expected a list with one known region")
     manifest = page.get("manifest")
     if not isinstance(manifest, dict) or manifest.get("currencyCode") != "USD":
@@ -133,7 +102,7 @@ def _rate(row: Row) -> Row:
         "provider": "aws",
         "tier": "shared",
         "sku": row["Instance Type"],
-        "region": REGIONS[row["Location"]],
+        "region": AWS_REGIONS[row["Location"]],
         "pricing": "on_demand" if months is None else "reserved",
         "term_months": months,
         "amount": usd / instance.gpu_count,

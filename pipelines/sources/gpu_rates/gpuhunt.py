@@ -12,22 +12,11 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from pipelines.sources.gpu_rates.addresses import GPUHUNT_PROVIDERS
 from pipelines.sources.gpu_rates.aggregator_rows import NOT_TOLD, Offer, add_offers
 from pipelines.sources.gpu_rates.rate_rows import new_collector
 from pipelines.sources.parsed import Parsed, ParseError, price_or_none
 
-BASE = "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3"
-PROVIDERS = {
-    "aws": "aws",
-    "azure": "azure",
-    "gcp": "gcp",
-    "lambdalabs": "lambda",
-    "nebius": "nebius",
-    "oci": "oracle",
-    "runpod": "runpod",
-    "verda": "verda",
-}
-"""gpuhunt's name of a provider, and ours."""
 MAX_CSV_BYTES = 64 * 1024 * 1024
 GPUS = {
     **{name: name for name in ("A100", "H100", "H200", "B200", "B300", "GB200", "L4", "L40", "L40S", "T4", "V100")},
@@ -40,11 +29,6 @@ _VERSION = re.compile(rb"[0-9]{8}(?:-[0-9]{1,9})?")
 _BODY = re.compile(rb"\[\s*(" + _VERSION.pattern + rb")\s*,(.*)\]", re.DOTALL)
 _ZIP_START = b"PK\x03\x04"
 _ZONE = re.compile(r"(.+[0-9])-[a-z]")
-
-
-def version_url(name: str) -> str:
-    """The address of the text that names the newest version of one provider's catalog."""
-    return f"{BASE}/{name}/version"
 
 
 def next_page(body: bytes) -> str | None:
@@ -84,7 +68,7 @@ def _rows(body: bytes) -> tuple[str, Iterator[dict[str, str]]]:
         text = archive.read(members[0]).decode("utf-8-sig")
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError) as error:
         raise ParseError(f"no readable ZIP: {str(error)[:200]}") from error
-    provider = PROVIDERS.get(members[0].filename.rpartition("/")[2].removesuffix(".csv"))
+    provider = GPUHUNT_PROVIDERS.get(members[0].filename.rpartition("/")[2].removesuffix(".csv"))
     lines = csv.DictReader(io.StringIO(text, newline=""), restval="")
     if provider is None or not set(_NEEDED) <= set(lines.fieldnames or ()):
         raise ParseError(f"not the columns {', '.join(_NEEDED)} of a known provider")

@@ -14,8 +14,6 @@ from pipelines.schema.gpu_rates import GpuRateObservation
 from pipelines.sources.gpu_rates.gpu_names import MAX_NAME, GpuName, read_gpu_name
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
-QUERY = "query { gpuTypes { id displayName memoryInGb securePrice communityPrice } }"
-
 _PRICES = {"secure": "securePrice", "community": "communityPrice"}
 _PLACEHOLDER = Decimal("0.5")
 _FRACTION_STEP = Decimal("0.000001")

@@ -16,17 +16,11 @@ from pipelines.sources.gpu_rates.gpu_names import GpuName, read_gpu_name
 from pipelines.sources.gpu_rates.rate_rows import new_collector
 from pipelines.sources.parsed import Parsed, ParseError, price_or_none
 
-BASE = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs"
 MAX_LINES = 200_000
 _NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "GpuInfo", "Region", "Price")
 _FULL_NAMES = {"A6000": "RTX A6000", "A4000": "RTX A4000", "RTX6000": "Quadro RTX 6000"}
 _MEMORY = re.compile(r"""['"]SizeInMiB['"]: ?([0-9]{1,7})(?:\.0)?[,}]""")
 _GB_IN_NAME = re.compile(r"\b([0-9]{1,4})G\b")
-
-
-def url(cloud: str) -> str:
-    """The address of one cloud's file, in the newest form of the catalog that is kept for every cloud."""
-    return f"{BASE}/v8/{cloud}/vms.csv"
 
 
 def parse_aws(body: bytes) -> Parsed:

@@ -19,18 +19,6 @@ from pipelines.sources.gpu_rates.json_answers import read_json, whole_number
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
-QUERY: dict[str, Any] = {
-    "rentable": {"eq": True},
-    "external": {"eq": False},
-    "gpu_name": {
-        "in": ["B200", "H200", "H100 SXM", "H100 NVL", "H100 PCIE", "A100 SXM4", "A100 PCIE", "L40S", "MI300X"]
-    },
-    "order": [["dph_total", "asc"]],
-    "type": "on-demand",
-    "limit": 1000,
-}
-"""What is asked of the API. Without names it answers with the cheapest offers of all cards, and few of them."""
-
 _NAMES = {"RTX 6000Ada": "RTX 6000 Ada", "RTX PRO 6000 WS": "RTX PRO 6000 Workstation"}
 _TIERS = ("verified", "unverified", "deverified")
 

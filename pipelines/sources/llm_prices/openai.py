@@ -10,7 +10,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from pipelines.schema.token_prices import SERVICE_TIERS
+from pipelines.schema.offers import SERVICE_TIERS
 from pipelines.sources.llm_prices.openai_islands import Island, island_text, price_islands
 from pipelines.sources.llm_prices.openai_markdown import markdown_prices
 from pipelines.sources.llm_prices.openai_rows import (

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipelines.schema.token_prices import SERVICE_TIERS
+from pipelines.schema.offers import SERVICE_TIERS
 from pipelines.sources.llm_prices.openai_rows import (
     GROUP_HEADINGS,
     LEFT_OUT_HEADINGS,

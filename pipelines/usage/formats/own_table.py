@@ -6,8 +6,8 @@ bucket.
 
 import polars as pl
 
-from pipelines.schema.token_prices import CHANNELS, SERVICE_TIERS
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 from pipelines.usage.contract import ABSENT, OWNER_COLUMNS, SEPARATOR
 from pipelines.usage.fields import choice, export_count, moment, must_have, text, usd
 from pipelines.usage.importer import Importer, Rule, unreadable

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.ledger_data import LAST_DAY, ledger_files, write_ledger
 from benchmarks.price_data import CHEAP_HOURS, MODELS, VERSIONS, segments
+from pipelines.schema.offers import SERVICE_TIERS
 from pipelines.schema.price_segments import SEGMENT_KEY, SEGMENT_SCHEMA
-from pipelines.schema.token_prices import SERVICE_TIERS
 from pipelines.schema.usage import Usage
 
 DAYS, ROWS = 8, 300

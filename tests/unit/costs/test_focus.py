@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
-from pipelines.schema.token_prices import CHANNELS, METERS
+from pipelines.schema.meters import METERS
+from pipelines.schema.offers import CHANNELS
 
 COLUMNS = pl.read_csv(Path(__file__).parents[2] / "usage_files" / "focus_1_2_columns.csv")
 """Facts of the specification (tag v1.2); the allowed subcategories are those of AI and Machine Learning."""

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from pipelines.costs.quote import Question, quote
-from pipelines.snapshots.seed_history import seed_price_history, shipped_versions
+from pipelines.snapshots.seed_history import seed_price_history
+from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.warehouse.database import Warehouse, append
 
 NOW = datetime(2026, 11, 24, 12)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipelines.costs.pricing.price_usage import price_usage
 from pipelines.costs.reconciliation import compare, models_to_price
-from pipelines.schema.price_segments import MODEL_KEY, SEGMENT_SCHEMA
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.schema.reported_costs import CostComparison
 from pipelines.usage.contract import usage_frame
 from tests.unit.costs.reported_rows import START, line, reported

@@ -6,11 +6,12 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.schema.gpu_rates import GPU_RATE_HISTORY, GpuRate
+from pipelines.schema.gpu_rates import GpuRate
 from pipelines.schema.raw import Fetch
 from pipelines.snapshots.seed_history import seed_gpu_rate_history, shipped_rates
 from pipelines.snapshots.shipped_gpu_rates import gpu_rate_evidence, gpu_rate_history
 from pipelines.sources.catalog import SOURCES, ranks
+from pipelines.sources.source import GPU_RATE_HISTORY
 from pipelines.warehouse.database import Warehouse, fingerprints, read_table
 from tests.unit.marts.mart_rows import built
 

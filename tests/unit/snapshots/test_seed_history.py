@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 
 from pipelines.schema.raw import Fetch
-from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice
-from pipelines.snapshots.seed_history import seed_price_history, shipped_evidence, shipped_versions
+from pipelines.schema.token_prices import TokenPrice
+from pipelines.snapshots.seed_history import seed_price_history, shipped_evidence
+from pipelines.snapshots.shipped_prices import shipped_versions
+from pipelines.sources.source import PRICE_HISTORY
 from pipelines.warehouse.database import Warehouse, fingerprints, read_table, scalar
 
 

@@ -53,7 +53,7 @@ def test_every_source_has_a_version_and_those_of_one_parser_share_it():
 
 def test_a_parser_counts_the_modules_that_name_its_models():
     found = {}
-    parser_versions._collect(sys.modules[SOURCES_BY_KEY["litellm"].parse.__module__], found)
+    parser_versions._collect(sys.modules[SOURCES_BY_KEY["litellm"].parse.load().__module__], found)
     assert {
         "pipelines.sources.feeds.litellm_names",
         "pipelines.models.model_ids",

@@ -3,7 +3,8 @@
 import pytest
 
 from pipelines.sources.fetch import USER_AGENT
-from pipelines.sources.robots import NO_RULES, FetchError, checked, read_robots, redirect_target, shown
+from pipelines.sources.fetch_error import FetchError
+from pipelines.sources.robots import NO_RULES, checked, read_robots, redirect_target, shown
 
 HOSTS = {"prices.test", "docs.test:8443"}
 

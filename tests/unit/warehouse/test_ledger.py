@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.schema.usage import QUANTITY_COLUMNS, LedgerFile
+from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.usage import LedgerFile
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.warehouse import ledger

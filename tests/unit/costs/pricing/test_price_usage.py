@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.schema.token_prices import METERS
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.meters import METERS, QUANTITY_COLUMNS
 from tests.unit.costs.priced_rows import BUCKET, BY_SIZE, NOON, PEAK_HOURS, outcomes, price, segment
 
 # The list prices of gpt-5-mini in October 2025: 25 cents and 2 dollars per million tokens.

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.schema.gpu_rates import GpuRateObservation
 from pipelines.sources.gpu_rates import aws
+from pipelines.sources.gpu_rates.addresses import AWS_REGIONS, aws_on_demand_url, aws_reserved_url, in_address
 from pipelines.sources.gpu_rates.aws import parse
 from pipelines.sources.parsed import ParseError
 
@@ -100,15 +101,15 @@ def test_a_body_that_is_no_list_or_holds_no_rate_is_an_error(document):
 
 @pytest.mark.parametrize(
     ("first", "following"),
-    [(aws.on_demand_url(), aws.next_region), (aws.reserved_url(3), aws.next_reserved_region)],
+    [(aws_on_demand_url(), aws.next_region), (aws_reserved_url(3), aws.next_reserved_region)],
 )
 def test_the_lists_are_walked_region_by_region(first, following):
     """Each page leads to the list of the next region in the same kind of place; the last leads nowhere."""
     url, seen = first, []
     while url:
-        location = next(name for name in aws.REGIONS if f"/{name}/" in unquote(url))
-        assert url == first.replace(aws._place("US East (N. Virginia)"), aws._place(location))
+        location = next(name for name in AWS_REGIONS if f"/{name}/" in unquote(url))
+        assert url == first.replace(in_address("US East (N. Virginia)"), in_address(location))
         seen.append(location)
         link = following(json.dumps({"manifest": {"currencyCode": "USD"}, "regions": {location: {}}}).encode())
         url = link and urljoin(url, link)
-    assert seen == list(aws.REGIONS)
+    assert seen == list(AWS_REGIONS)

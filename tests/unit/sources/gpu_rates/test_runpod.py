@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources.gpu_rates.runpod import QUERY, parse
+from pipelines.sources.gpu_rates.addresses import RUNPOD_QUERY
+from pipelines.sources.gpu_rates.runpod import parse
 from pipelines.sources.parsed import ParseError
 
 PAGE = Path(__file__).parents[3] / "pages" / "gpu_rates" / "runpod.json"
@@ -42,7 +43,7 @@ def test_placeholders_and_slices_of_unknown_cards_stay_visible() -> None:
 
 
 def test_the_query_asks_for_every_field_of_the_answer() -> None:
-    asked = set(QUERY.replace("{", " ").replace("}", " ").split()) - {"query", "gpuTypes"}
+    asked = set(RUNPOD_QUERY.replace("{", " ").replace("}", " ").split()) - {"query", "gpuTypes"}
     assert asked == set(L4)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.schema.gpu_rates import GpuRateObservation
-from pipelines.sources.gpu_rates import skypilot
+from pipelines.sources.gpu_rates.addresses import skypilot_url
 from pipelines.sources.gpu_rates.skypilot import parse_aws, parse_lambda, parse_runpod
 from pipelines.sources.parsed import ParseError
 
@@ -74,4 +74,4 @@ def test_a_body_that_is_no_such_file_is_an_error(body):
 
 
 def test_the_address_names_the_cloud():
-    assert skypilot.url("lambda").endswith("/skypilot-catalog/master/catalogs/v8/lambda/vms.csv")
+    assert skypilot_url("lambda").endswith("/skypilot-catalog/master/catalogs/v8/lambda/vms.csv")

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.schema.token_prices import UNIT_SIZES, TokenPriceObservation
+from pipelines.schema.meters import UNIT_SIZES
+from pipelines.schema.token_prices import TokenPriceObservation
 from pipelines.sources.llm_prices.perplexity import parse
 from pipelines.sources.parsed import ParseError
 

@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from pipelines.schema.token_prices import TOKEN_METERS
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 from pipelines.usage.recognise import UnknownFormat, recognise
 
 BUCKET = {

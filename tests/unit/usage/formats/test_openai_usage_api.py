@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.schema.token_prices import TOKEN_METERS
-from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 
 SAMPLE = Path(__file__).parents[3] / "usage_files" / "openai_usage_api.json"
 START = 1787788800

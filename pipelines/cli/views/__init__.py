@@ -1,0 +1,1 @@
+"""What people read in the terminal, by subject. Prints what it is given; text from outside is escaped."""

@@ -1,0 +1,35 @@
+"""What a run did and what failed in it."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from pipelines.cli.views.tables import cell, print_relation
+from pipelines.defs.running import Phase
+from pipelines.warehouse.published import PublishedWarehouse
+
+_HEALTH = """
+SELECT source, status, last_success_at, row_count, reject_count, open_hold_count, reason
+FROM source_health QUALIFY as_of = max(as_of) OVER () ORDER BY source
+"""
+
+
+def print_failures(console: Console, phases: Sequence[Phase]) -> None:
+    """What failed in a run, step by step, with its reason."""
+    for phase in phases:
+        for step, reason in phase.failures.items():
+            console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False, soft_wrap=True)
+
+
+def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[Phase]) -> bool:
+    """What a run did, in plain words. Returns whether the tables were built and published."""
+    print_failures(console, phases)
+    is_built = all(phase.is_success for phase in phases if phase.name in ("tables", "decisions"))
+    if is_built and not all(phase.is_success for phase in phases):
+        console.print("The sources named above keep their last good version in force; everything else was built.")
+    if is_built:
+        with warehouse.read() as connection:
+            print_relation(console, connection.sql(_HEALTH))
+        console.print(f"Published: {warehouse.published_file}", highlight=False)
+    return is_built

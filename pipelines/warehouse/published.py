@@ -1,0 +1,32 @@
+"""The file that people query, as its readers find and open it. Knows no table, and nothing of how the file is made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class PublishedWarehouse:
+    """One warehouse folder, to be read. `database.Warehouse` writes it."""
+
+    folder: Path
+
+    @property
+    def published_file(self) -> Path:
+        """The file that people query."""
+        return self.folder / "costs.duckdb"
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The published file, read only. Raises WarehouseError where there is none."""
+        if not self.published_file.exists():
+            raise WarehouseError(f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it")
+        with duckdb.connect(str(self.published_file), read_only=True) as connection:
+            yield connection
