@@ -24,7 +24,7 @@ from pipelines.sources.lifecycle.statements import (
     read_replacements,
 )
 from pipelines.sources.parsed import Parsed, RowCollector
-from pipelines.sources.tables import Table, cell_text, clean_text, html_tables, markdown_tables
+from pipelines.sources.page_tables import Table, cell_text, clean_text, html_tables, markdown_tables
 
 _COLUMNS = {
     "retires": {"shutdown date"},

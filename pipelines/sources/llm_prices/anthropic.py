@@ -23,7 +23,7 @@ from pipelines.sources.llm_prices.price_rows import (
     printed_usd,
 )
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.tables import Table, cell_text, headed_lines, html_tables, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table, cell_text, headed_lines, html_tables, markdown_tables, plain_markdown
 
 __all__ = ["model_id", "parse"]
 

@@ -20,7 +20,7 @@ from pipelines.sources.llm_prices.price_rows import (
     printed_usd,
 )
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
 
 PROVIDER = "xai"
 METERS = {

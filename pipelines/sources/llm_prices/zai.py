@@ -17,7 +17,7 @@ from pipelines.sources.llm_prices.price_rows import (
     printed_usd,
 )
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.tables import Table
+from pipelines.sources.page_tables import Table
 
 PROVIDER = "zai"
 UNIT = "Prices per 1M tokens"
