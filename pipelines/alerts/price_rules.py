@@ -83,8 +83,8 @@ def _with_whole_models(changes: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFr
     model = [name for name in MODEL_KEY if name != "known_from"]
     versions = prices.select(*model, "is_listed", "valid_to", "known_to", known="known_from")
     at = pl.col("known_from")
-    is_believed = (pl.col("known") <= at) & (pl.col("known_to").is_null() | (pl.col("known_to") > at))
-    is_printed = is_believed & pl.col("is_listed") & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
+    is_known = (pl.col("known") <= at) & (pl.col("known_to").is_null() | (pl.col("known_to") > at))
+    is_printed = is_known & pl.col("is_listed") & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
     whole = (
         moments.join(versions, on=model)
         .group_by(MODEL_KEY)

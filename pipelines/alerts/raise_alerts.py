@@ -47,7 +47,7 @@ def _raised(
     recent = {"first": since, "last": day}
     changes = read_table(connection, "main.price_change", "changed_on BETWEEN $first AND $last", **recent)
     moves = read_table(connection, "main.lifecycle_change", "changed_on BETWEEN $first AND $last", **recent)
-    # A rate that is restated for a time further back is no move of this week.
+    # A rate that is corrected for a time further back is no move of this week.
     is_recent = "known_from::DATE BETWEEN $first AND $last AND valid_from::DATE >= $first"
     rates = read_table(connection, "main.gpu_rate_history", is_recent, **recent)
     risks = read_table(connection, "main.deprecation_risk", "as_of = $day", day=day)
@@ -71,7 +71,7 @@ def _raised(
 
 
 def _told_first_hand(changes: pl.DataFrame, prices: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """Changes without those that an aggregator repeats: one price move is one message, from whom we believe."""
+    """Changes without those that an aggregator repeats: one price move is one message, from the first hand."""
     model = undated(pl.col("model")).alias("name")
     first_hand = sources.filter(pl.col("standing") != "aggregator")
     listed = prices.join(first_hand, on="source", how="semi").select("provider", model).unique()

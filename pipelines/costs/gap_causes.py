@@ -1,6 +1,6 @@
 """What a gap between our cost and a bill may come from: figures that prove a cause, or nothing.
 
-Each function prices the same usage, or the billed quantities, once more with `usage.pricing`.
+Each function prices the same usage, or the billed quantities, once more with `costs.pricing`.
 """
 
 from itertools import product

@@ -1,19 +1,17 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 
 import duckdb
 import polars as pl
 
 from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
-from pipelines.costs.pricing.lookup import in_parts
+from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
-from pipelines.costs.resolve_segments import segments_of
+from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
-from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.usage.contract import usage_frame
@@ -69,19 +67,6 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
     return len(stale)
 
 
-def segments_in_force(
-    connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, known_at: datetime | None = None
-) -> pl.DataFrame:
-    """Price segments of the models (MODEL_KEY), by what is believed now or was believed at a moment."""
-    if known_at is None:
-        versions = read_table(connection, "core.token_price", "known_to IS NULL")
-    else:
-        versions = read_table(
-            connection, "core.token_price", "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=known_at
-        )
-    return segments_of(versions, models, read_model_map(folder / MAP_FILE))
-
-
 def read_ledger(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
 ) -> dict[date, pl.LazyFrame]:
@@ -97,10 +82,10 @@ def _priced(
     counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
-    # One coded column is told apart much faster than four of texts.
+    # One coded column is made unique much faster than four of texts.
     none = pl.LazyFrame(schema={"offer": pl.Categorical})
     offers = pl.concat([none, *(one.usage.select("offer") for one in counted.values())]).unique()
-    used = in_parts(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
+    used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
     overlaps = [one.overlaps for one in counted.values()]

@@ -1,4 +1,4 @@
-"""The price of one request on the spot, through the same pricing as the ledger, with the page behind every line."""
+"""A quote: the price of one request, through the same pricing as the ledger, with the page behind every line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ import polars as pl
 
 from pipelines.costs.pricing.price_sums import price_sums
 from pipelines.costs.resolve_segments import names_of, segments_of
+from pipelines.models.model_aliases import resolved_aliases
 from pipelines.models.model_map import MAP_FILE, read_model_map
-from pipelines.models.provider_names import UNKNOWN, provider_named
+from pipelines.models.provider_aliases import UNKNOWN, provider_named
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import MODEL_KEY
@@ -61,8 +62,6 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
 
 def _hints(used: pl.DataFrame, listed: pl.DataFrame, mapped: pl.DataFrame) -> dict[str, Any]:
     """Why no price list knows the id, and which listed ids look like it. None of them is used."""
-    from pipelines.models.model_aliases import resolved_aliases  # noqa: PLC0415 - imports the declarations of tables
-
     alias = resolved_aliases(used, listed, names_of(listed, used, mapped)).row(-1, named=True)
     return {"detail": alias["reason"], "nearest": alias["nearest"]}
 

@@ -1,16 +1,35 @@
-"""Price segments of the models in use, by all that is known of names and of who is believed first. No database."""
+"""Price segments of the models in use: what was in force for each over time, under all names that may mean it.
 
+Pricing usage by them is `pricing`'s. Imports no declaration of a table, so that a quote answers at once.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
 import polars as pl
 
-from pipelines.models.candidate_names import candidates
-from pipelines.models.model_map import known_pointers
+from pipelines.models.model_aliases import candidates
+from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.resolve_prices import price_segments
 from pipelines.sources.catalog import ranks
 
 
+def segments_in_force(
+    connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, known_at: datetime | None = None
+) -> pl.DataFrame:
+    """Price segments of the models (MODEL_KEY), by what is known now or was known at a moment (naive UTC)."""
+    if known_at is None:
+        versions = connection.sql("FROM core.token_price WHERE known_to IS NULL").pl()
+    else:
+        known = "known_from <= $at AND (known_to IS NULL OR known_to > $at)"
+        versions = connection.sql(f"FROM core.token_price WHERE {known}", params={"at": known_at}).pl()
+    return segments_of(versions, models, read_model_map(folder / MAP_FILE))
+
+
 def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
-    """Price segments of the models (MODEL_KEY) out of versions believed, by all that is known of names."""
+    """Price segments of the models (MODEL_KEY) out of versions known at one moment; `mapped`: the user's map."""
     names = names_of(versions.select(MODEL_KEY).unique(), models, mapped)
     order = ranks()
     return price_segments(versions, names, pl.DataFrame({"source": order.keys(), "rank": order.values()}))

@@ -1,6 +1,6 @@
 """What the cost of each day is computed from, as one hash: which days must be priced again.
 
-Pricing them, and storing the hash of what they were priced from, is `costing`'s work.
+Pricing them, and storing the hash of what they were priced from, is in `price_ledger`.
 """
 
 import hashlib
@@ -25,22 +25,22 @@ reported AS (
     FROM core.reported_cost SEMI JOIN days USING (usage_date)
     GROUP BY usage_date
 ),
-believed AS (
+open_price AS (
     SELECT * FROM core.token_price WHERE known_to IS NULL
 ),
 -- A price holds on a day if it starts before the day's end and does not end by its beginning. The hashes of all that
 -- have started and of all that have ended by then, in one XOR, leave those in force: x XOR x is nothing.
 change AS (
-    SELECT valid_from::DATE AS day, hash(price_id) AS price FROM believed
+    SELECT valid_from::DATE AS day, hash(price_id) AS price FROM open_price
     UNION ALL
     SELECT greatest(valid_from::DATE, (valid_to + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND)::DATE), hash(price_id)
-    FROM believed WHERE valid_to IS NOT NULL
+    FROM open_price WHERE valid_to IS NOT NULL
 ),
 in_force AS (
     SELECT day, bit_xor(bit_xor(price)) OVER (ORDER BY day) AS prices FROM change GROUP BY day
 ),
 first_price AS (
-    SELECT provider, channel, region, model, service_tier, meter, min(valid_from) AS since FROM believed GROUP BY ALL
+    SELECT provider, channel, region, model, service_tier, meter, min(valid_from) AS since FROM open_price GROUP BY ALL
 ),
 -- What explains unpriced usage: the first price of each tier and meter of its provider's models, at any time. Another
 -- channel's usage may be of any provider. Hashed as text: the hashes of two rows whose last columns change alike differ

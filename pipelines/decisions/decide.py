@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.price_ledger import segments_in_force
+from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.decisions.break_even import break_even_table
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.throughput import Assumptions
-from pipelines.models.candidate_names import lifecycle_ids
+from pipelines.models.model_ids import lifecycle_ids
 from pipelines.schema.meters import TOKEN_METERS
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
@@ -93,8 +93,8 @@ def _risk_on(
     used, lifecycles = usage.filter(channel=channel), ends.filter(channel=channel)
     names = lifecycle_ids(used.select("provider", "model").unique(), lifecycles.select("provider", "model"))
     replacements = lifecycles.select("provider", model=pl.col("replacements").str.split(",")).explode("model")
-    places = used.select("provider", "channel", "region").unique()
-    successors = replacements.drop_nulls("model").join(places, on="provider").select(MODEL_KEY)
+    regions = used.select("provider", "channel", "region").unique()
+    successors = replacements.drop_nulls("model").join(regions, on="provider").select(MODEL_KEY)
     models = pl.concat([_models(used), successors]).unique()
     prices = _short_prompt_prices(connection, folder, models, day)
     elsewhere = usage.filter(pl.col("channel") != channel)
@@ -118,7 +118,7 @@ def _end_of(day: date) -> datetime:
 
 
 def _known(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> pl.DataFrame:
-    """Versions of a book as they were believed at the end of a day."""
+    """Versions of a book as they were known at the end of a day."""
     return read_table(connection, table, "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=_end_of(day))
 
 

@@ -1,6 +1,7 @@
-"""One used id -> the names under which a price list may know it, best first. Exact forms only, never a substring.
+"""One used id -> the variants under which a price list may know it, best first. Exact forms only, never a substring.
 
-Frames, and what the price lists hold, are in `books.model_names`.
+An id without its provider is that of who lists exactly that id, and only if it is clear. Frames of ids, the user's
+map and what wins are in `model_aliases`.
 """
 
 import re
@@ -8,14 +9,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipelines.models.model_ids import DATE_SUFFIX, openrouter_maker, platform_id
-from pipelines.models.provider_names import ROUTER_PREFIXES, UNKNOWN, provider_named
+import polars as pl
+
+from pipelines.models.model_ids import SINGLE_SNAPSHOT_PROVIDERS, platform_id, snapshot_parts
+from pipelines.models.provider_aliases import (
+    MAKER_PROVIDERS,
+    ROUTER_PREFIXES,
+    UNKNOWN,
+    openrouter_maker,
+    provider_named,
+)
 
 START, END = datetime(1, 1, 1), datetime(9999, 12, 31)
 """Stand for "always was" and "until further notice"."""
 
-_DATED = re.compile(rf"(?P<name>.+){DATE_SUFFIX}", re.ASCII)
-_DATED_ON_VERTEX = re.compile(r"(?P<name>.+)@(?P<date>20\d{6})", re.ASCII)
 _FINE_TUNE = re.compile(r"ft:(?P<base>[^:]+):.*", re.ASCII)
 _BEDROCK_ROUTE = re.compile(
     r"(?:(?:converse|invoke)/)?(?:(?P<region>[a-z]{2}(?:-gov)?-[a-z]+-\d)/)?(?P<id>[^/]+)", re.ASCII
@@ -53,8 +60,42 @@ Pointers = Mapping[tuple[str, str, str], list[Target]]
 """By provider, channel and moving name."""
 
 
+class PriceLists:
+    """Which (provider, channel) lists which model id. `listed`: columns provider, channel, model."""
+
+    def __init__(self, listed: pl.DataFrame) -> None:
+        self._listings: dict[str, set[tuple[str, str]]] = {}
+        self._snapshots: dict[tuple[str, str, str], set[str]] = {}
+        for provider, channel, model in listed.select("provider", "channel", "model").unique().iter_rows():
+            self._listings.setdefault(model, set()).add((provider, channel))
+            dated = snapshot_parts(model, channel) if provider in SINGLE_SNAPSHOT_PROVIDERS else None
+            if dated:
+                self._snapshots.setdefault((provider, channel, dated[0]), set()).add(model)
+
+    def snapshot(self, name: Name) -> str | None:
+        """The one dated snapshot that an undated id means, where the provider never has two and one is listed."""
+        listed = self._snapshots.get((name.provider, name.channel, name.model), set())
+        return next(iter(listed)) if len(listed) == 1 else None
+
+    def lister(self, model: str, channel: str | None) -> tuple[str, str] | str | None:
+        """Provider and channel of the one list that has the id; None where none has it, or why it is not clear.
+
+        Of several providers on one channel the maker's own list counts, where exactly one of them is a maker.
+        A channel of None is any.
+        """
+        listers = {lister for lister in self._listings.get(model, set()) if channel in (None, lister[1])}
+        makers = {lister for lister in listers if channel and lister[0] in MAKER_PROVIDERS}
+        for choice in (listers, makers):
+            if len(choice) == 1:
+                return next(iter(choice))
+        if not listers:
+            return None
+        names = sorted(provider if channel else f"{provider} on {on}" for provider, on in listers)
+        return f"ambiguous: listed by {', '.join(names)}; say --provider"
+
+
 def meanings(used: Name) -> Iterator[Name]:
-    """The ids that the used one may stand for, best first: itself, without its router's prefix, taken apart.
+    """The ids that the used one may stand for, best first: itself, without its router's prefix, as a platform's.
 
     The provider of a result is 'unknown' where neither the log nor the id tells it.
     """
@@ -68,16 +109,16 @@ def meanings(used: Name) -> Iterator[Name]:
     yield from sorted(known, key=lambda name: name.provider == UNKNOWN)
 
 
-def forms(name: Name, pointers: Pointers) -> Iterator[Name]:
+def variants(name: Name, pointers: Pointers) -> Iterator[Name]:
     """One meaning as lists may write it: what it points to, itself, without its date, the base of a fine-tune."""
     for target in pointers.get((name.provider, name.channel, name.model), []):
         meant = replace(
             name, model=target.model, rule="pointer", valid_from=target.valid_from, valid_to=target.valid_to
         )
         yield meant
-        dated = _DATED.fullmatch(target.model)
-        if dated and dated["name"] != name.model:
-            yield replace(meant, model=dated["name"], rule="dated")
+        dated = snapshot_parts(target.model, name.channel)
+        if dated and dated[0] != name.model:
+            yield replace(meant, model=dated[0], rule="dated")
     yield name
     yield from _undated(name, pointers)
     fine_tune = _FINE_TUNE.fullmatch(name.model)
@@ -85,6 +126,28 @@ def forms(name: Name, pointers: Pointers) -> Iterator[Name]:
         base = replace(name, model=f"ft:{fine_tune['base']}", rule="fine_tune")
         yield base
         yield from _undated(base, pointers)
+
+
+def inferred(name: Name, lists: PriceLists, pointers: Pointers) -> Name | str | None:
+    """A name of unknown provider with the provider that lists it, None where nobody does, or why it is not clear.
+
+    On the channel of the log: who lists the id itself, or without its date, or its only snapshot, or the base of a
+    fine-tune, or moved the name. An id that nobody lists on 'api' may be another channel's own, but only as it stands.
+    """
+    for variant in variants(name, {}):
+        lister = lists.lister(variant.model, name.channel)
+        if isinstance(lister, str):
+            return lister
+        if lister:
+            return replace(name, provider=lister[0], rule="inferred")
+    movers = {provider for provider, channel, alias in pointers if (channel, alias) == (name.channel, name.model)}
+    movers |= {maker for maker in SINGLE_SNAPSHOT_PROVIDERS if lists.snapshot(replace(name, provider=maker))}
+    if len(movers) == 1:
+        return replace(name, provider=movers.pop(), rule="inferred")
+    lister = lists.lister(name.model, None) if name.channel == "api" else None
+    return (
+        replace(name, provider=lister[0], channel=lister[1], rule="inferred") if isinstance(lister, tuple) else lister
+    )
 
 
 def regions(name: Name) -> list[str]:
@@ -145,7 +208,7 @@ def _regional_route(name: Name) -> Name:
 
 
 def _on_platform(name: Name) -> Name | None:
-    """A Bedrock or Vertex id taken apart. Where neither id nor log names a region, Bedrock's price is 'in-region'."""
+    """What a Bedrock or Vertex id says. Where neither id nor log names a region, Bedrock's price is 'in-region'."""
     parts = platform_id(name.model)
     if parts is None or name.channel not in ("api", parts.channel):
         return None
@@ -161,17 +224,17 @@ def _on_platform(name: Name) -> Name | None:
 
 def _undated(name: Name, pointers: Pointers) -> Iterator[Name]:
     """The snapshot's model, as long as the model's name is not known to point to another snapshot."""
-    on_vertex = _DATED_ON_VERTEX.fullmatch(name.model) if name.channel == "vertex" else None
-    if on_vertex:
-        yield replace(name, model=f"{on_vertex['name']}-{on_vertex['date']}", rule="dated")
-    dated = on_vertex or _DATED.fullmatch(name.model)
+    dated = snapshot_parts(name.model, name.channel)
     if not dated:
         return
-    targets = pointers.get((name.provider, name.channel, dated["name"]), [])
+    undated, date = dated
+    if name.model != f"{undated}-{date}":
+        yield replace(name, model=f"{undated}-{date}", rule="dated")
+    targets = pointers.get((name.provider, name.channel, undated), [])
     own = [(target.valid_from, target.valid_to) for target in targets if target.model == name.model]
     others = [(target.valid_from, target.valid_to) for target in targets if target.model != name.model]
     for valid_from, valid_to in own or outside(others):
-        yield replace(name, model=dated["name"], rule="dated", valid_from=valid_from, valid_to=valid_to)
+        yield replace(name, model=undated, rule="dated", valid_from=valid_from, valid_to=valid_to)
 
 
 def outside(taken: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

@@ -1,39 +1,162 @@
-"""Candidate names x price lists -> rows of core.model_alias: what every used id means, and what looks alike if nothing.
+"""Used ids x price lists -> which listed model each means, over time: candidates, and rows of core.model_alias.
 
-Resemblance is a hint for a person to map an id by hand; no price is ever taken by it.
+Exact rules only, never a substring: resemblance is a hint for a person to map an id by hand; no price is ever taken by
+it. A date suffix names a snapshot of a model. Where a price list has the snapshot itself, that price counts; where it
+has only the model, the snapshot costs what the model costs. The variants of one id are in `id_variants`.
 """
 
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
-from pipelines.models.candidate_names import ANY_MODEL, FEE, LISTED, USED, candidates
-from pipelines.models.id_variants import END, START, Name, meanings
-from pipelines.models.model_map import MAP_SCHEMA, known_pointers
-from pipelines.models.provider_names import UNKNOWN
-from pipelines.models.sellers import PriceLists, inferred
-from pipelines.schema.columns import polars_schema
-from pipelines.schema.model_aliases import ModelAlias
+from pipelines.models.id_variants import (
+    END,
+    START,
+    Name,
+    Pointers,
+    PriceLists,
+    Target,
+    inferred,
+    meanings,
+    outside,
+    regions,
+    variants,
+)
+from pipelines.models.provider_aliases import UNKNOWN
 
+USED = ("provider", "channel", "region", "model")
+LISTED = tuple(f"listed_{name}" for name in USED)
+FEE = "fee"
+ANY_MODEL = "*"
+"""What a price list names as the model of a fee that holds for any."""
+CANDIDATE_SCHEMA = {
+    **dict.fromkeys((*USED, *LISTED, "rule"), pl.String()),
+    "exactness": pl.Int64(),
+    "valid_from": pl.Datetime("us"),
+    "valid_to": pl.Datetime("us"),
+}
+
+_OWN_RULES = ("dated", "pointer", FEE)
+_NOTHING_LISTED = pl.DataFrame(schema=dict.fromkeys(USED, pl.String()))
 MAX_NEAREST = 3
 _MAX_COMPARED = 20
 _WORDS = re.compile(r"[a-z]+|\d+", re.ASCII)
 _Offers = dict[tuple[Any, ...], list[dict[str, Any]]]
 _CANONICAL = tuple(f"canonical_{name}" for name in USED)
-_NO_MAP = pl.DataFrame(schema=MAP_SCHEMA)
+
+
+def candidates(
+    used: pl.DataFrame, pointers: pl.DataFrame, mapped: pl.DataFrame, listed: pl.DataFrame = _NOTHING_LISTED
+) -> pl.DataFrame:
+    """Names under which a price list may know the models in use, best first.
+
+    `used`: columns provider, channel, region, model, as the log reports them; provider may be 'unknown'. `pointers`:
+    rows of `model_map.known_pointers`. `mapped`: rows of `model_map.read_model_map`. `listed`: the same
+    columns as `used`, what the price lists hold; only an id without a provider needs it. Returns CANDIDATE_SCHEMA:
+    exactness (0 is best) is one number per used model and listed model, whatever the interval; intervals of one such
+    pair do not overlap; NULL is unbounded. A listed_model of '*' (rule 'fee') is a fee that holds for any model.
+    """
+    moving, mapping, lists = pointer_index(pointers), _targets(mapped), PriceLists(listed)
+    rows: list[tuple[object, ...]] = []
+    for key in used.select(USED).unique(maintain_order=True).iter_rows():
+        rows += [(*key, *row) for row in _ranked(_expanded(Name(*key), moving, mapping, lists))]
+    return pl.DataFrame(rows, schema=CANDIDATE_SCHEMA, orient="row")
+
+
+def pointer_index(pointers: pl.DataFrame) -> Pointers:
+    """Pointers by provider, channel and moving name."""
+    index: dict[tuple[str, str, str], list[Target]] = {}
+    for row in pointers.iter_rows(named=True):
+        target = Target(row["model"], valid_from=row["valid_from"] or START, valid_to=row["valid_to"] or END)
+        index.setdefault((row["provider"], row["channel"], row["alias"]), []).append(target)
+    return index
+
+
+def _targets(mapped: pl.DataFrame) -> dict[str, list[Target]]:
+    targets: dict[str, list[Target]] = {}
+    for row in mapped.iter_rows(named=True):
+        valid_from, valid_to = row["valid_from"] or START, row["valid_to"] or END
+        target = Target(row["canonical_model"], row["provider"], row["channel"], row["region"], valid_from, valid_to)
+        targets.setdefault(row["model"], []).append(target)
+    return targets
+
+
+def _expanded(used: Name, pointers: Pointers, mapping: dict[str, list[Target]], lists: PriceLists) -> Iterator[Name]:
+    """The user's mapping replaces an id completely, as long as it holds."""
+    targets = mapping.get(used.model, [])
+    for target in targets:
+        meant = Name(
+            target.provider or used.provider,
+            target.channel or used.channel,
+            target.region or used.region,
+            target.model,
+        )
+        for name in _names(meant, pointers, lists):
+            rule = name.rule if name.rule in _OWN_RULES else "mapped"
+            yield from _within(replace(name, rule=rule), target.valid_from, target.valid_to)
+    gaps = outside([(target.valid_from, target.valid_to) for target in targets])
+    for name in _names(used, pointers, lists) if gaps else ():
+        for start, end in gaps:
+            yield from _within(name, start, end)
+
+
+def _names(used: Name, pointers: Pointers, lists: PriceLists) -> Iterator[Name]:
+    known: list[Name] = []
+    for meaning in meanings(used):
+        name = inferred(meaning, lists, pointers) if meaning.provider == UNKNOWN else meaning
+        if isinstance(name, Name):
+            known.append(name)
+    for name in known:
+        for variant in variants(name, pointers):
+            for region in regions(variant):
+                yield replace(variant, region=region)
+        snapshot = lists.snapshot(name)
+        if snapshot is not None:
+            for region in regions(name):
+                yield replace(name, region=region, model=snapshot, rule="snapshot")
+    for name in known:
+        for region in regions(name):
+            yield replace(name, region=region, model=ANY_MODEL, rule=FEE)
+
+
+def _within(name: Name, start: datetime, end: datetime) -> Iterator[Name]:
+    valid_from, valid_to = max(name.valid_from, start), min(name.valid_to, end)
+    if valid_from < valid_to:
+        yield replace(name, valid_from=valid_from, valid_to=valid_to)
+
+
+def _ranked(names: Iterator[Name]) -> Iterator[tuple[object, ...]]:
+    """Listed columns, rule, exactness and interval; the time that a better rule has taken is left out."""
+    taken: dict[tuple[str, str, str, str], list[tuple[datetime, datetime]]] = {}
+    order: dict[tuple[str, str, str, str], int] = {}
+    for name in names:
+        listed = (name.provider, name.channel, name.region, name.model)
+        exactness = order.setdefault(listed, len(order))
+        spans = taken.setdefault(listed, [])
+        for start, end in outside(spans):
+            for part in _within(name, start, end):
+                valid_from = None if part.valid_from == START else part.valid_from
+                valid_to = None if part.valid_to == END else part.valid_to
+                yield (*listed, name.rule, exactness, valid_from, valid_to)
+        spans.append((name.valid_from, name.valid_to))
 
 
 def resolved_aliases(used: pl.DataFrame, listed: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Rows of core.model_alias: for each used id, over time, the best candidate that a price list holds.
 
-    `used`, `listed`: columns provider, channel, region, model. `candidates`: from `books.model_names.candidates`,
+    `used`, `listed`: columns provider, channel, region, model. `candidates`: from `candidates`,
     with the same `listed`. An id of which no candidate is listed has NULL canonical columns, a reason and `nearest`.
     """
+    # Candidates alone are what a quote needs, and without declarations of tables it answers sooner.
+    from pipelines.schema.columns import polars_schema  # noqa: PLC0415
+    from pipelines.schema.model_aliases import ModelAlias  # noqa: PLC0415
+
     listed = listed.filter(pl.col("model") != ANY_MODEL)
     names = listed.select(USED).unique().rename(dict(zip(USED, LISTED, strict=True)))
     named = candidates.filter(pl.col("rule") != FEE)
@@ -49,7 +172,7 @@ def resolved_aliases(used: pl.DataFrame, listed: pl.DataFrame, candidates: pl.Da
     lists, hints = PriceLists(listed), _Hints(listed)
     rows: list[dict[str, Any]] = []
     for key in used.select(USED).unique().sort(USED).iter_rows():
-        for start, end, offer in _stretches(found.get(key, [])):
+        for start, end, offer in _intervals(found.get(key, [])):
             row: dict[str, Any] = dict(zip(USED, key, strict=True)) | {"valid_from": start, "valid_to": end}
             if offer:
                 row |= {canonical: offer[name] for canonical, name in zip(_CANONICAL, LISTED, strict=True)}
@@ -60,28 +183,7 @@ def resolved_aliases(used: pl.DataFrame, listed: pl.DataFrame, candidates: pl.Da
     return pl.DataFrame(rows, schema=polars_schema(ModelAlias))
 
 
-def infer_provider(model: str, listed: pl.DataFrame) -> tuple[str, str, str] | str:
-    """Provider, channel and region of an id that a person typed, as the price list has it, or why it is not clear."""
-    used = pl.DataFrame([(UNKNOWN, "api", "global", model)], schema=list(USED), orient="row")
-    aliases = resolved_aliases(used, listed, candidates(used, known_pointers(), _NO_MAP, listed))
-    known = aliases.drop_nulls("canonical_model")
-    if known.is_empty():
-        return str(aliases["reason"][0])
-    provider, channel, region = known.select(_CANONICAL[:3]).row(-1)
-    return str(provider), str(channel), str(region)
-
-
-def nearest_names(used: pl.DataFrame, listed: pl.DataFrame, mapped: pl.DataFrame) -> str | None:
-    """What to tell a person about models that no list has: why, and what looks alike; None where all are known."""
-    aliases = resolved_aliases(used, listed, candidates(used, known_pointers(), mapped, listed))
-    unknown = aliases.filter(pl.col("canonical_model").is_null()).unique(USED, keep="last", maintain_order=True)
-    hints = [
-        f"{reason}; nearest: {nearest or 'none'}" for reason, nearest in unknown.select("reason", "nearest").rows()
-    ]
-    return " | ".join(hints) or None
-
-
-def _stretches(
+def _intervals(
     offers: list[dict[str, Any]],
 ) -> Iterator[tuple[datetime | None, datetime | None, dict[str, Any] | None]]:
     """All of time, cut where the best offer changes; None where there is no offer."""

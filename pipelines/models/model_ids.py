@@ -1,7 +1,7 @@
-"""What ids say: snapshot dates, Bedrock profiles and ARNs, Vertex paths, router prefixes. Exact forms only.
+"""What an id says by itself: snapshot dates, Bedrock profiles and ARNs, Vertex paths. Exact forms only.
 
-A platform's id names the maker of a model, the model and sometimes a region. Which price list knows the model, and
-what an id meant on a date, is decided in `books.model_names`.
+A platform's id names the maker of a model, the model and sometimes a region. As what a price list may know the model
+is in `id_variants`, what an id meant on a date in `model_aliases`.
 """
 
 import re
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import polars as pl
 
 DATE_SUFFIX = r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$"
-"""openai writes -2025-08-07, anthropic -20250514."""
+"""openai writes -2025-08-07, anthropic -20250514. The one rule for what an undated id is, here and in SQL."""
+SINGLE_SNAPSHOT_PROVIDERS = ("anthropic",)
+"""Providers whose undated ids always mean the one dated snapshot of that name."""
 
 BEDROCK_AREAS = {
     "us": "us",
@@ -55,6 +57,8 @@ OLD_BEDROCK_MODELS = {
 }
 """Ids whose version is the model's name, not the platform's revision."""
 
+_DATED = re.compile(rf"(.+){DATE_SUFFIX}", re.ASCII)
+_DATED_ON_VERTEX = re.compile(r"(.+)@(20\d{6})", re.ASCII)
 _REVISION = re.compile(r"-v\d{1,2}(?::\d{1,2})?(?::\d{1,4}k|:mm)?$", re.ASCII)
 _BEDROCK = re.compile(
     rf"(?:(?P<area>{'|'.join(BEDROCK_AREAS)})\.)?(?P<maker>{'|'.join(BEDROCK_MAKERS)})\.(?P<model>[a-z0-9][a-z0-9.:_-]*)",
@@ -69,23 +73,11 @@ _VERTEX = re.compile(
     re.ASCII,
 )
 VERTEX_MAKERS = {"google": "google", "anthropic": "anthropic", "mistralai": "mistral", "meta": "meta"}
-OPENROUTER_MAKERS = {
-    "aion-labs": "aion",
-    "bytedance-research": "bytedance",
-    "bytedance-seed": "bytedance",
-    "ibm-granite": "ibm",
-    "meta-llama": "meta",
-    "mistralai": "mistral",
-    "moonshotai": "moonshot",
-    "x-ai": "xai",
-    "z-ai": "zai",
-}
-"""By the prefix of OpenRouter's ids where it differs from the provider's name here; other prefixes are the name."""
 
 
 @dataclass(frozen=True)
 class PlatformId:
-    """An id taken apart; `region` is None where the id names none."""
+    """The parts of a platform's id; `region` is None where the id names none."""
 
     channel: str
     provider: str
@@ -96,6 +88,15 @@ class PlatformId:
 def undated(model: pl.Expr) -> pl.Expr:
     """The id without its snapshot date: gpt-5-mini for gpt-5-mini-2025-08-07."""
     return model.str.replace(DATE_SUFFIX, "")
+
+
+def snapshot_parts(model: str, channel: str) -> tuple[str, str] | None:
+    """Name and date in the id of a dated snapshot, None without a date: ("gpt-5-mini", "2025-08-07").
+
+    Vertex also writes claude-opus-4-1@20250805.
+    """
+    dated = (_DATED_ON_VERTEX.fullmatch(model) if channel == "vertex" else None) or _DATED.fullmatch(model)
+    return (dated[1], dated[2]) if dated else None
 
 
 def platform_id(text: str) -> PlatformId | None:
@@ -112,13 +113,33 @@ def platform_id(text: str) -> PlatformId | None:
     return _bedrock_id(text) or _vertex_id(text)
 
 
-def openrouter_maker(prefix: str) -> str:
-    """The provider in the prefix of an OpenRouter id: "meta-llama" is meta, most prefixes are the provider's name.
+def lifecycle_ids(used: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Which listed model's end is the end of a used id.
 
-    A tilde marks OpenRouter's own alias: "~openai/gpt-latest".
+    `used`, `listed`: columns provider, model. Returns provider, model_id (as used), canonical_model (as listed), rule
+    (exact: the id is listed; dated: the id is a snapshot of a listed model; snapshot: the id's only snapshot is
+    listed). Ids that match none are left out.
     """
-    name = prefix.removeprefix("~")
-    return OPENROUTER_MAKERS.get(name, name)
+    on = ["provider", "canonical_model"]
+    names = listed.select("provider", canonical_model="model").unique()
+    exact = used.with_columns(canonical_model="model", rule=pl.lit("exact")).join(names, on=on, how="semi")
+    dated = used.with_columns(canonical_model=undated(pl.col("model")), rule=pl.lit("dated")).join(
+        names, on=on, how="semi"
+    )
+    single = (
+        names.filter(pl.col("provider").is_in(SINGLE_SNAPSHOT_PROVIDERS))
+        .with_columns(model=undated(pl.col("canonical_model")))
+        .filter(pl.len().over("provider", "model") == 1)
+        .with_columns(rule=pl.lit("snapshot"))
+    )
+    snapshot = used.join(single, on=["provider", "model"], how="inner")
+    columns = ["provider", "model", "canonical_model", "rule"]
+    return (
+        pl.concat([exact.select(columns), dated.select(columns), snapshot.select(columns)])
+        .unique(["provider", "model"], keep="first", maintain_order=True)
+        .rename({"model": "model_id"})
+        .sort("provider", "model_id")
+    )
 
 
 def _bedrock_id(text: str) -> PlatformId | None:

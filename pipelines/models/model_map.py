@@ -1,6 +1,6 @@
 """Tables of names kept as CSV files: the user's own mapping, and the names whose meaning providers moved, by date.
 
-Reading and checking only; how the tables are applied is decided in `books.model_names`.
+Reading and checking only; how the tables are applied is decided in `model_aliases`.
 """
 
 import csv
@@ -108,27 +108,27 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise ModelMapError(f"{path} line {reader.line_num}: {error}; check the quotes of that line") from error
 
 
-def _mapping(place: str, cells: dict[str, str]) -> _Mapping:
+def _mapping(where: str, cells: dict[str, str]) -> _Mapping:
     for name in ("model", "canonical_model"):
         if not cells[name]:
-            raise ModelMapError(f"{place}: {name} is empty; write the id or delete the line")
+            raise ModelMapError(f"{where}: {name} is empty; write the id or delete the line")
         if len(cells[name]) > MAX_ID:
-            raise ModelMapError(f"{place}: {name} is longer than {MAX_ID} characters; no log has such ids")
+            raise ModelMapError(f"{where}: {name} is longer than {MAX_ID} characters; no log has such ids")
     if cells["channel"] and cells["channel"] not in CHANNELS:
-        raise ModelMapError(f"{place}: channel {cells['channel']!r} is unknown; write one of {', '.join(CHANNELS)}")
-    valid_from, valid_to = (_instant(place, name, cells.get(name, "")) for name in _TIMES)
+        raise ModelMapError(f"{where}: channel {cells['channel']!r} is unknown; write one of {', '.join(CHANNELS)}")
+    valid_from, valid_to = (_instant(where, name, cells.get(name, "")) for name in _TIMES)
     if valid_from and valid_to and valid_from >= valid_to:
-        raise ModelMapError(f"{place}: valid_to must be after valid_from; it is the first moment that is not meant")
+        raise ModelMapError(f"{where}: valid_to must be after valid_from; it is the first moment that is not meant")
     provider, channel, region = (cells[name] or None for name in ("provider", "channel", "region"))
     return _Mapping(cells["model"], provider, channel, region, cells["canonical_model"], valid_from, valid_to)
 
 
-def _instant(place: str, name: str, text: str) -> datetime | None:
+def _instant(where: str, name: str, text: str) -> datetime | None:
     """Naive UTC; a time without an offset is UTC."""
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ModelMapError(f"{place}: {name} {text!r} is no date; write it as 2026-01-31") from error
+        raise ModelMapError(f"{where}: {name} {text!r} is no date; write it as 2026-01-31") from error
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

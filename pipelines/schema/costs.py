@@ -128,7 +128,7 @@ class PriceConflict(dy.Schema):
     provider = text("who bills")
     channel = text("where the model is bought")
     region = text("billing region")
-    model = text("model id as the believed source lists it")
+    model = text("model id as the source that counts lists it")
     meter = text("what is counted")
     service_tier = text("tier")
     context_from = count("smallest prompt size that the price applies to", unit="tokens")
@@ -143,14 +143,14 @@ class PriceConflict(dy.Schema):
     other_since = instant("since when")
     other_fetched_at = instant("its newest body whose rows were promoted", nullable=True)
     pct_difference = dy.Float64(
-        description="other against believed; NULL where the believed price is 0", nullable=True, metadata={"unit": "%"}
+        description="other against the one that counts; NULL where that is 0", nullable=True, metadata={"unit": "%"}
     )
     unit = text("what the prices are of")
-    reason = text("why the one is believed")
+    reason = text("why the one counts")
     likely_cause = choice(
         "first that applies. rounding: equal to within half a unit of the coarser figure's last decimal, cents at the "
-        "coarsest; scale: the ratio is a power of ten; older: the other is the price that held before the believed "
-        "one; context range: the two hold up to different prompt sizes",
+        "coarsest; scale: the ratio is a power of ten; older: the other is the price that held before the "
+        "one that counts; context range: the two hold up to different prompt sizes",
         CONFLICT_CAUSES,
     )
 

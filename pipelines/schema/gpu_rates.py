@@ -123,7 +123,7 @@ class GpuRateCurrent(dy.Schema):
 
 
 class GpuRateHistory(dy.Schema):
-    """Every rate over time as it is believed now, each beside the one before it: grain rate_id."""
+    """Every rate over time as it is known now, each beside the one before it: grain rate_id."""
 
     provider = text("who rents it out")
     tier = text("the provider's own class")
@@ -191,7 +191,7 @@ class GpuRateConflict(dy.Schema):
 
     provider = text("who rents it out")
     gpu = text("GPU model")
-    variant = text("form factor of the believed rate; '' if not told", min_length=0)
+    variant = text("form factor of the provider's rate; '' if not told", min_length=0)
     memory_gb = count("memory of one GPU", unit="GB")
     gpu_count = count("GPUs in the smallest thing rented", unit="GPUs")
     region = text("where the rate holds")
@@ -206,11 +206,11 @@ class GpuRateConflict(dy.Schema):
     other_sku = text("its name of what is rented")
     other_usd_per_gpu_hour = price("what the aggregator prints", unit="USD per GPU and hour")
     other_since = instant("since when it has been printing this")
-    pct_difference = ratio("other against believed", unit="%", nullable=False)
+    pct_difference = ratio("other against the provider's", unit="%", nullable=False)
     likely_cause = choice(
         "rounding: by at most 0.0005; older: what the provider printed before; other form factor or tier: it may mean "
         "several rates and fits none",
         ("rounding", "older", "other form factor or tier", "unknown"),
     )
-    believed_rate_id = text("the believed version in core.gpu_rate")
+    believed_rate_id = text("the provider's version in core.gpu_rate")
     other_rate_id = text("the other version in core.gpu_rate")

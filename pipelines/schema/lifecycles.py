@@ -103,7 +103,7 @@ class LifecycleConflict(dy.Schema):
         "dates: both print one and they cannot both hold; believed_only, other_only: only that one prints a date",
         CONTRADICTIONS,
     )
-    believed_scope = text("regions or tiers of the believed row")
+    believed_scope = text("regions or tiers of the row that counts")
     believed_source = text("the best source that lists the model")
     believed_state = text("what it calls the model")
     believed_retires_on = day("its date", nullable=True)
@@ -120,8 +120,8 @@ class LifecycleConflict(dy.Schema):
     other_fetched_at = instant("its newest body whose rows were promoted", nullable=True)
     other_lifecycle_id = text("the version in core.model_lifecycle")
     days_difference = dy.Int64(
-        description="other date less believed date; NULL where one prints none",
+        description="other date less the one that counts; NULL where one prints none",
         nullable=True,
         metadata={"unit": "days"},
     )
-    reason = text("why the one is believed")
+    reason = text("why the one counts")

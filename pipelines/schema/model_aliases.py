@@ -23,7 +23,7 @@ class ModelAlias(dy.Schema):
     rule = choice(
         "how the id leads there; mapped: the user's mapping; pointer: a moving name, by date; exact: the id itself; "
         "dated: without its snapshot date; snapshot: its only snapshot; prefix: without a router's prefix; platform: "
-        "a Bedrock or Vertex id taken apart; inferred: the log names no provider and one sells this id; fine_tune: "
+        "what a Bedrock or Vertex id says; inferred: the log names no provider and one sells this id; fine_tune: "
         "its base model",
         RULES,
         nullable=True,

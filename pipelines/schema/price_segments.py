@@ -1,6 +1,6 @@
 """Price segments: what was in force over time for one used model. A frame between steps, not a table.
 
-`books.token_prices` makes them, `usage.pricing` and `economics` read them.
+`snapshots.resolve_prices` makes them, `costs.pricing` and `decisions` read them.
 """
 
 import polars as pl

@@ -63,7 +63,7 @@ class Source(dy.Schema):
     standing = choice(
         "page: the provider's own; api: its API; aggregator: a third party", ("page", "api", "aggregator")
     )
-    rank = count("who is believed first where sources disagree; lower wins", unit="1")
+    rank = count("whose statement counts first where sources disagree; lower wins", unit="1")
     url = text("address of the page")
     is_proven = flag("the parser was held to a whole real answer before it was first used")
     is_asked = flag("it needs no key of the user's, or the key was set at the last run")

@@ -11,7 +11,7 @@ from pipelines.schema.offers import CHANNELS
 class ReportedCost(dy.Schema):
     """One amount of a bill or cost report, in USD: importers convert, Anthropic prints cents. Grain cost_id."""
 
-    cost_id = text("identity by the format's own dimensions: a later report of the same line restates it")
+    cost_id = text("identity by the format's own dimensions: a later report of the same line replaces it")
     usage_date = day("UTC day of starts_at")
     starts_at = instant("start of the time that the amount is for")
     ends_at = instant("its end, exclusive")

@@ -28,20 +28,20 @@ _TEXT = re.compile(
 
 @dataclass(frozen=True)
 class TimeWindow:
-    """Half-open stretches of the day, in UTC, on some days of the week.
+    """Half-open intervals of the day, in UTC, on some days of the week.
 
-    `weekdays` counts Monday as 1; `stretches` are minutes since midnight; `holidays_of` is the ISO code of a country
+    `weekdays` counts Monday as 1; `intervals` are minutes since midnight; `holidays_of` is the ISO code of a country
     whose public holidays are outside the window, whole UTC days.
     """
 
     weekdays: frozenset[int]
-    stretches: tuple[tuple[int, int], ...]
+    intervals: tuple[tuple[int, int], ...]
     holidays_of: str | None = None
 
     def __post_init__(self) -> None:
         """Empty or overlapping windows are mistakes of their maker."""
         edges = self.edges
-        is_sorted = all(low < high for low, high in self.stretches) and edges == sorted(edges)
+        is_sorted = all(low < high for low, high in self.intervals) and edges == sorted(edges)
         if not self.weekdays <= set(range(1, 8)) or not self.weekdays or not edges or not is_sorted:
             raise ValueError(f"no time window: {self}")
         if edges[0] < 0 or edges[-1] > MINUTES_PER_DAY:
@@ -49,19 +49,19 @@ class TimeWindow:
 
     def __str__(self) -> str:
         """The canonical text; `parse_window` reads it back."""
-        hours = ",".join(f"{_clock(low)}-{_clock(high)}" for low, high in self.stretches)
+        hours = ",".join(f"{_clock(low)}-{_clock(high)}" for low, high in self.intervals)
         exception = f" except {self.holidays_of} holidays" if self.holidays_of else ""
         return f"{_day_text(self.weekdays)} {hours}{exception}"
 
     @property
     def edges(self) -> list[int]:
         """Minutes of the day at which it opens and closes."""
-        return [edge for stretch in self.stretches for edge in stretch]
+        return [edge for interval in self.intervals for edge in interval]
 
     def covers(self, moment: pl.Expr) -> pl.Expr:
         """Whether a naive UTC moment lies inside."""
         minute = moment.dt.hour().cast(pl.Int32) * 60 + moment.dt.minute().cast(pl.Int32)
-        is_hour = pl.any_horizontal((minute >= low) & (minute < high) for low, high in self.stretches)
+        is_hour = pl.any_horizontal((minute >= low) & (minute < high) for low, high in self.intervals)
         is_inside = moment.dt.weekday().is_in(sorted(self.weekdays)) & is_hour
         if self.holidays_of:
             return is_inside & ~moment.dt.date().is_in(_public_holidays(self.holidays_of))
@@ -77,11 +77,11 @@ def parse_window(text: str) -> TimeWindow:
     known = _TEXT.fullmatch(text)
     if known is None:
         raise ValueError(f"no time window: {text!r}; expected such as 'mon-fri 01:00-04:00,06:00-10:00'")
-    stretches = []
-    for stretch in known["hours"].split(","):
-        low, high = stretch.split("-")
-        stretches.append((_minutes(low), _minutes(high)))
-    return TimeWindow(frozenset(_weekdays(known["days"])), tuple(stretches), known["country"])
+    intervals = []
+    for interval in known["hours"].split(","):
+        low, high = interval.split("-")
+        intervals.append((_minutes(low), _minutes(high)))
+    return TimeWindow(frozenset(_weekdays(known["days"])), tuple(intervals), known["country"])
 
 
 def _weekdays(text: str) -> Iterable[int]:

@@ -1,4 +1,4 @@
-"""Every source, by kind, and who is believed first.
+"""Every source, by kind, and their authority.
 
 To add a source: a parser file beside its like, one entry in the `sources.py` beside it, pages and a test. Terms of use
 and robots.txt were looked at for each; a site that forbids it is left out.
@@ -20,7 +20,7 @@ SOURCES_BY_KEY = {source.key: source for source in SOURCES}
 
 
 def ranks() -> dict[str, int]:
-    """Who is believed first where sources disagree: one rank each, lower wins, the order of SOURCES breaks ties."""
+    """The authority of sources: one rank each, the lower counts first; the order of SOURCES breaks ties."""
     ordered = sorted(SOURCES, key=lambda source: RANKS[source.standing])
     keys = [*(source.key for source in ordered), PRICE_HISTORY, GPU_RATE_HISTORY]
     return {key: rank for rank, key in enumerate(keys, start=1)}

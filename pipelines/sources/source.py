@@ -21,7 +21,7 @@ TABLE_OF_KIND: dict[Kind, str] = {
     "exchange_rates": "exchange_rate",
 }
 RANKS: dict[Standing, int] = {"page": 1, "api": 2, "aggregator": 3}
-"""Who is believed first where sources disagree."""
+"""Whose statement counts first where sources disagree."""
 PRICE_HISTORY = "price_history"
 """The source of shipped prices: what was in force before the first fetch of a source. Every source outranks it."""
 GPU_RATE_HISTORY = "gpu_rate_history"

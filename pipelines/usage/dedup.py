@@ -5,7 +5,7 @@ What an identity is, the importers say; across imports the ledger asks the same 
 
 import polars as pl
 
-from pipelines.models.seller_names import UNKNOWN
+from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.models.seller_names import OTHER_NAMES, UNKNOWN
+from pipelines.models.provider_aliases import PROVIDER_ALIASES, UNKNOWN
 from pipelines.usage.importer import Reading, Rule
 from pipelines.usage.rejects import SECRET
 
@@ -83,8 +83,8 @@ def key_id(name: str) -> Reading:
 def seller(word: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Provider and channel of what a log calls its provider; 'unknown' and 'api' where the word does not tell."""
     name = word.str.strip_chars().str.to_lowercase()
-    providers = {other: provider or UNKNOWN for other, (provider, _) in OTHER_NAMES.items()} | {"": UNKNOWN}
-    channels = {other: channel or "api" for other, (_, channel) in OTHER_NAMES.items()}
+    providers = {other: provider or UNKNOWN for other, (provider, _) in PROVIDER_ALIASES.items()} | {"": UNKNOWN}
+    channels = {other: channel or "api" for other, (_, channel) in PROVIDER_ALIASES.items()}
     provider = name.replace_strict(providers, default=name).fill_null(UNKNOWN)
     return provider, name.replace_strict(channels, default=pl.lit("api")).fill_null("api")
 

@@ -1,7 +1,7 @@
 -- main.gpu_rate_current: every GPU rate that a source prints now, "now" being the moment of the newest fetch.
 -- Grain: rate_id. Inputs: core.gpu_rate, core.exchange_rate, raw.source, raw.fetch, raw.parse.
 -- Another currency is converted at the reference rate of today, which is at most a week old.
--- An aggregator counts as an offer only of a provider that no other source states (books.gpu_offers does the same).
+-- An aggregator counts as an offer only of a provider that no other source states (snapshots/authority.py does the same).
 -- The shipped history is no offer of today. age_days tells how old the reading is: a body that was read with success, or the same body again.
 WITH moment AS (
     SELECT max(fetched_at) AS now FROM raw."fetch"

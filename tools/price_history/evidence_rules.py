@@ -1,6 +1,6 @@
 """What is believed of one price, and what a new figure says about it: a change, a correction of the file, or nothing.
 
-How evidence is collected and told is in `books.price_history`.
+How evidence is collected and told is in `fold_evidence.py`.
 """
 
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
 """Usage x price in force -> exact cost, on frames alone: the declaration of core.usage_cost is `price_usage`'s.
 
-Cost is linear in tokens within one price. So requests that no price can tell apart (same offer, same part of the day,
-same range of prompt sizes) are added up first, see `aggregate`, and only their sums meet the prices. Sums are whole
-numbers and prices are decimals, so nothing is rounded, and rows add up the same in any order.
+Cost is linear in tokens within one price. So requests that meet the same price (same offer, same period of the day,
+same range of prompt sizes) are aggregated first, and only their sums are looked up. Sums are whole numbers and prices
+are decimals, so nothing is rounded, and rows add up the same in any order. README.md has the words and an example.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.costs.pricing.aggregate import add_up, numbered
-from pipelines.costs.pricing.breakpoints import changes_of, with_offer
-from pipelines.costs.pricing.lookup import in_parts, look_up
+from pipelines.costs.pricing.aggregate import aggregate_usage, numbered
+from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
+from pipelines.costs.pricing.lookup import look_up, split_offer
 from pipelines.schema.meters import QUANTITY_COLUMNS, UNIT_SIZES
 from pipelines.schema.offers import MODEL_KEY
 
@@ -32,47 +32,47 @@ def price_sums(
     has_fees = "requests" in segments["meter"]
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     coded = with_offer(segments)
-    sums, cases = add_up(days, changes_of(coded), names, owners)
-    cells = _cells(sums, cases, segments)
-    if cells.is_empty():
+    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners)
+    by_meter = _by_meter(sums, lookups, segments)
+    if by_meter.is_empty():
         return None
-    priced = look_up(cells, coded)
+    priced = look_up(by_meter, coded)
     # From here on all is numbers: there are many more sums than owners and prices.
     of_owners, sums = numbered(sums, "owner", owners)
-    outcomes, of_cases = numbered(priced, "outcome", [name for name in priced.columns if name != "case"])
-    of_cases = of_cases.join(outcomes.select("outcome", "meter"), on="outcome").pivot("meter", index="case")
-    by_case = cases.select("case").join(of_cases, on="case", how="left", maintain_order="left").drop("case")
-    outcomes = _with_usd_each(in_parts(outcomes))
+    matches, found = numbered(priced, "match", [name for name in priced.columns if name != "lookup"])
+    found = found.join(matches.select("match", "meter"), on="match").pivot("meter", index="lookup")
+    by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
+    matches = _with_usd_each(split_offer(matches))
     of_owners = of_owners.with_columns(pl.col(owners).cast(pl.String))
-    return _with_cost(_quantities(sums, by_case, outcomes.height, of_owners.height), outcomes, of_owners)
+    return _with_cost(_quantities(sums, by_lookup, matches.height, of_owners.height), matches, of_owners)
 
 
-def _cells(sums: pl.DataFrame, cases: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """One row per case and meter that has a quantity. Requests only where a source prints a fee for them."""
+def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
     meters = {meter: pl.col(name).sum() for meter, name in QUANTITY_COLUMNS.items() if name in sums.columns}
-    totals = sums.group_by("case").agg(**meters)
-    used = totals.unpivot(index="case", variable_name="meter").filter(pl.col("value") > 0).drop("value")
-    cells = used.join(cases, on="case")
+    totals = sums.group_by("lookup").agg(**meters)
+    used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")
+    by_meter = used.join(lookups, on="lookup")
     is_request = pl.col("meter") == "requests"
     charged = segments.filter(meter="requests").select(MODEL_KEY).unique()
-    with_fee = in_parts(cells.filter(is_request)).join(charged, on=MODEL_KEY, how="semi")
-    return pl.concat([cells.filter(~is_request), with_fee.select(cells.columns)])
+    with_fee = split_offer(by_meter.filter(is_request)).join(charged, on=MODEL_KEY, how="semi")
+    return pl.concat([by_meter.filter(~is_request), with_fee.select(by_meter.columns)])
 
 
-def _quantities(sums: pl.DataFrame, by_case: pl.DataFrame, outcomes: int, owners: int) -> pl.DataFrame:
-    """Quantities by day, outcome and owner, sorted. `by_case`: row N has the outcome of case N for each meter."""
+def _quantities(sums: pl.DataFrame, by_lookup: pl.DataFrame, matches: int, owners: int) -> pl.DataFrame:
+    """Quantities by day, match and owner, sorted. `by_lookup`: row N has the match of lookup N for each meter."""
     day, owner, number = pl.col("usage_date").to_physical().cast(pl.Int64), pl.col("owner"), pl.col("number")
     parts = []
-    for meter in by_case.columns:
-        outcome = pl.lit(by_case[meter]).gather("case")
+    for meter in by_lookup.columns:
+        match = pl.lit(by_lookup[meter]).gather("lookup")
         # One number for the three is sorted several times faster.
         part = sums.select(
-            "usage_rows", number=(day * outcomes + outcome) * owners + owner, quantity=QUANTITY_COLUMNS[meter]
+            "usage_rows", number=(day * matches + match) * owners + owner, quantity=QUANTITY_COLUMNS[meter]
         )
         parts.append(part.filter(pl.col("quantity") > 0, number.is_not_null()))
     return _merged(pl.concat(parts).sort("number")).select(
-        (number // owners // outcomes).cast(pl.Int32).cast(pl.Date).alias("usage_date"),
-        (number // owners % outcomes).alias("outcome"),
+        (number // owners // matches).cast(pl.Int32).cast(pl.Date).alias("usage_date"),
+        (number // owners % matches).alias("match"),
         (number % owners).alias("owner"),
         "usage_rows",
         "quantity",
@@ -80,7 +80,7 @@ def _quantities(sums: pl.DataFrame, by_case: pl.DataFrame, outcomes: int, owners
 
 
 def _merged(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per number: one price may cover several parts of a day. `rows` are sorted by number."""
+    """One row per number: one price may cover several periods of a day. `rows` are sorted by number."""
     is_again = rows["number"].diff().fill_null(1) == 0
     # Few are, so the rest is not grouped, which would take as long as sorting it.
     is_one_of_many = is_again | is_again.shift(-1, fill_value=False)
@@ -88,19 +88,19 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
 
 
-def _with_usd_each(outcomes: pl.DataFrame) -> pl.DataFrame:
+def _with_usd_each(matches: pl.DataFrame) -> pl.DataFrame:
     """Add the price of one token or call.
 
     Prices have six places and a unit is a million tokens or a thousand calls, so it has at most twelve, and so has a
     product with a quantity: it is exact.
     """
     size = pl.col("unit").replace_strict(UNIT_SIZES, default=None, return_dtype=pl.Int64).cast(pl.Decimal(38, 0))
-    return outcomes.with_columns(usd_each=(pl.col("usd_per_unit").cast(USD) / size).cast(USD))
+    return matches.with_columns(usd_each=(pl.col("usd_per_unit").cast(USD) / size).cast(USD))
 
 
-def _with_cost(quantities: pl.DataFrame, outcomes: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
+def _with_cost(quantities: pl.DataFrame, matches: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     """What the numbers stand for, and quantity times price as DECIMAL(38,12)."""
-    named = [outcomes[quantities["outcome"]].drop("outcome"), owners[quantities["owner"]].drop("owner")]
-    rows = pl.concat([quantities.drop("outcome", "owner"), *named], how="horizontal")
+    named = [matches[quantities["match"]].drop("match"), owners[quantities["owner"]].drop("owner")]
+    rows = pl.concat([quantities.drop("match", "owner"), *named], how="horizontal")
     cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * pl.col("usd_each")).cast(USD)
     return rows.with_columns(cost_usd=cost)

@@ -16,9 +16,9 @@ def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[st
     """Price usage rows at what was in force when they happened.
 
     `usage`: columns of core.usage; one that is NULL throughout may be left out. `segments`: from
-    `resolve_prices.price_segments`, for the models in `usage`. `owners`: columns of `usage` by which cost is told
-    apart beside day, offer and price. Returns rows of core.usage_cost, of the columns of OWNERS only those asked for. A
-    row that no price covers keeps its quantity, with NULL cost and the reason. A bucket that does not tell the prompt
+    `resolve_prices.price_segments`, for the models in `usage`. `owners`: columns of `usage` by which cost is
+    grouped beside day, offer and price. Returns rows of core.usage_cost, of the columns of OWNERS only those asked for.
+    A row that no price covers keeps its quantity, with NULL cost and the reason. A bucket that does not tell the prompt
     sizes, or in which the price changes, is priced at the least that it may have cost, and flagged.
     """
     days = usage.select(pl.col("usage_date").unique().sort()).collect(engine="streaming")["usage_date"]

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from pipelines.models.model_ids import openrouter_maker, platform_id
+from pipelines.models.model_ids import platform_id
+from pipelines.models.provider_aliases import openrouter_maker
 
 IN_REGION = "in-region"
 """Region of a Bedrock id without an area: on demand in the region that is called, at the price of most of them."""

@@ -189,7 +189,7 @@ def _minutes(clock: object) -> int | None:
 
 
 def _overlap(windows: list[TimeWindow]) -> bool:
-    stretches = sorted(
-        (day, low, high) for window in windows for day in window.weekdays for low, high in window.stretches
+    intervals = sorted(
+        (day, low, high) for window in windows for day in window.weekdays for low, high in window.intervals
     )
-    return any(day == next_day and high > low for (day, _, high), (next_day, low, _) in pairwise(stretches))
+    return any(day == next_day and high > low for (day, _, high), (next_day, low, _) in pairwise(intervals))

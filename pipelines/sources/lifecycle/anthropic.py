@@ -21,8 +21,8 @@ from pipelines.sources.lifecycle.statements import (
     read_ids,
     read_replacements,
 )
+from pipelines.sources.page_tables import Table, markdown_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.tables import Table, markdown_tables
 
 _STATUS = ["api model name", "current state", "deprecated", "tentative retirement date"]
 _HISTORY = ["retirement date", "deprecated model", "recommended replacement"]

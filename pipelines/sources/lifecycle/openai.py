@@ -23,8 +23,8 @@ from pipelines.sources.lifecycle.statements import (
     read_ids,
     read_replacements,
 )
+from pipelines.sources.page_tables import Table, cell_text, clean_text, html_tables, markdown_tables
 from pipelines.sources.parsed import Parsed, RowCollector
-from pipelines.sources.tables import Table, cell_text, clean_text, html_tables, markdown_tables
 
 _COLUMNS = {
     "retires": {"shutdown date"},

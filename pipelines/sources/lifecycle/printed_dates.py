@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from pipelines.sources.tables import clean_text
+from pipelines.sources.page_tables import clean_text
 
 _MONTHS = {
     name: number

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from pipelines.sources.lifecycle.printed_dates import read_date
-from pipelines.sources.tables import clean_text
+from pipelines.sources.page_tables import clean_text
 
 _ZONES = {"PT": "America/Los_Angeles", "UTC": "UTC", "Beijing Time": "Asia/Shanghai"}
 _ZONE = "(?P<zone>" + "|".join(_ZONES) + ")"

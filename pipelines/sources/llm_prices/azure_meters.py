@@ -118,7 +118,7 @@ _BARE_GPT = re.compile(r"(?:4\.1|[5-9](?:\.\d)?)(?: .*)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Meter:
-    """One meter name taken apart; `place` is global, zone or region."""
+    """What one meter name says; `place` is global, zone or region."""
 
     model: str
     meter: str

@@ -52,7 +52,7 @@ _NO_MODEL_WORDS = frozenset({"cache", "read", "write", "input", "output", "text"
 
 @dataclass(frozen=True)
 class Usage:
-    """One usage type taken apart; `model_id` is Bedrock's id where the usage type itself holds it."""
+    """What one usage type says; `model_id` is Bedrock's id where the usage type itself holds it."""
 
     meter: str
     service_tier: str

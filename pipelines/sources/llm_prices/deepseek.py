@@ -16,8 +16,8 @@ from dateutil import parser as dates
 
 from pipelines.schema.time_windows import ALWAYS, parse_window
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
+from pipelines.sources.page_tables import Table, cell_text, html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.tables import Table, cell_text, html_tables
 
 PROVIDER = "deepseek"
 HEADING = "Models & Pricing"
@@ -37,9 +37,9 @@ _MODEL = re.compile(r"deepseek-[a-z0-9][a-z0-9.-]{0,60}", re.ASCII)
 _OFF = re.compile(r"(\$\S+?) ?[(\uff08]\d{1,2}% OFF[)\uff09]", re.ASCII)
 _DAILY = re.compile(r"(STANDARD|DISCOUNT) PRICE ?\(UTC (\d\d:\d\d)-(\d\d:\d\d)\)", re.ASCII)
 _DAY = "(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
-_STRETCH = r"\d\d:\d\d - \d\d:\d\d"
+_INTERVAL = r"\d\d:\d\d - \d\d:\d\d"
 _PEAK = re.compile(
-    rf"\bPeak hours are ({_STRETCH}(?:(?:, and |, | and ){_STRETCH})*) UTC, "
+    rf"\bPeak hours are ({_INTERVAL}(?:(?:, and |, | and ){_INTERVAL})*) UTC, "
     rf"{_DAY} through {_DAY}(, excluding Chinese public holidays)?\. All other hours are off-peak\b",
     re.ASCII,
 )
@@ -79,9 +79,9 @@ def peak_window(notes: list[str]) -> str | None:
     if len(found) != 1:
         return None
     hours, first, last, holidays = found.pop()
-    stretches = ",".join(stretch.replace(" ", "") for stretch in re.findall(_STRETCH, hours))
+    intervals = ",".join(interval.replace(" ", "") for interval in re.findall(_INTERVAL, hours))
     days = f"{first[:3]}-{last[:3]}".lower()
-    return _canonical(f"{days} {stretches}{' except CN holidays' if holidays else ''}")
+    return _canonical(f"{days} {intervals}{' except CN holidays' if holidays else ''}")
 
 
 def daily_window(start: str, end: str) -> str | None:
@@ -89,8 +89,8 @@ def daily_window(start: str, end: str) -> str | None:
     if start == end:
         return None
     ends_at = "24:00" if end == "00:00" else end
-    stretches = f"{start}-{ends_at}" if start < ends_at else f"00:00-{end},{start}-24:00"
-    return _canonical(f"mon-sun {stretches}")
+    intervals = f"{start}-{ends_at}" if start < ends_at else f"00:00-{end},{start}-24:00"
+    return _canonical(f"mon-sun {intervals}")
 
 
 def _canonical(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """How both of Google's price pages bound a price: by days ("through December 31, 2026") and by prompt sizes.
 
-Which cell holds the bound, and how its text is taken apart from the rest, belongs to the parsers.
+Which cell holds the bound, and how its text is split from the rest, belongs to the parsers.
 """
 
 import re

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup
 
 from pipelines.sources.llm_prices.google_terms import prompt_range
-from pipelines.sources.tables import Table, cell_text
+from pipelines.sources.page_tables import Table, cell_text
 
 STANDARD, BATCH = ("standard",), ("batch",)
 TIERS = {

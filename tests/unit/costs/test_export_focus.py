@@ -19,7 +19,7 @@ TWO_DAYS = ("--from", "2026-03-09", "--to", "2026-03-10")
 def warehouse(tmp_path_factory):
     made = Warehouse(tmp_path_factory.mktemp("warehouse"))
     add(made, "raw.fetch", FETCH)
-    # A price that was put right: two versions of one price_id, the later one is believed.
+    # A price that was put right: two versions of one price_id, the later one is current.
     wrong = PRICE | {"price_id": "p1", "printed": "wrong", "known_to": NOW, "source": "old_source"}
     add(made, "core.token_price", wrong, PRICE | {"price_id": "p1", "known_from": NOW})
     million = {"usd_per_unit": Decimal(10), "cost_usd": Decimal(10)}

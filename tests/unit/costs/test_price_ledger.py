@@ -81,7 +81,7 @@ def add_price(warehouse, **differences):
 
 
 def end_price(warehouse, price_id, valid_to, known_at):
-    """Learn that a price has an end: the old version is no longer believed, its shortened twin is."""
+    """Learn that a price has an end: the old version is no longer current, its shortened twin is."""
     with warehouse.write() as connection:
         connection.execute(
             "UPDATE core.token_price SET known_to = $at WHERE price_id = $id", {"at": known_at, "id": price_id}

@@ -1,4 +1,4 @@
-"""One request on the spot: the warehouse's own prices before the shipped ones, evidence for each line, no guesses."""
+"""A quote of one request: the warehouse's own prices before the shipped ones, evidence for each line, no guesses."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -83,15 +83,15 @@ def fingerprints_of(connection, versions, unpriced, days=None):
 
 def inputs_of(day, versions, unpriced):
     """What the cost of a day depends on, besides its ledger file: day by day and version by version."""
-    believed = [version for version in versions if version[4] is None]
+    current = [version for version in versions if version[4] is None]
     midnight = datetime(day.year, day.month, day.day)
     in_force = frozenset(
         price_id
-        for price_id, _, valid_from, valid_to, _ in believed
+        for price_id, _, valid_from, valid_to, _ in current
         if valid_from < midnight + timedelta(days=1) and (valid_to is None or valid_to > midnight)
     )
     since: dict[str, datetime] = {}
-    for _, provider, valid_from, _, _ in believed:
+    for _, provider, valid_from, _, _ in current:
         since[provider] = min(since.get(provider, valid_from), valid_from)
     explained = set()
     for on, provider, channel in unpriced:

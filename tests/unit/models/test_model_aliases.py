@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.models.candidate_names import candidates
-from pipelines.models.model_aliases import infer_provider, nearest_names, resolved_aliases
+from pipelines.models.model_aliases import candidates, resolved_aliases
 from pipelines.models.model_map import MAP_SCHEMA, known_pointers
 from pipelines.schema.model_aliases import ModelAlias
 
@@ -188,32 +187,6 @@ def test_lookalikes_are_a_hint_from_the_same_list_only():
     assert row["canonical_model"] is None
     assert set(row["nearest"].split(", ")) == {"mistral-large-2402", "mistral-large-2407"}
     assert aliases(("xai", "api", "global", "grok-9"))["nearest"].to_list() == [None]
-
-
-@pytest.mark.parametrize(
-    ("model", "expected"),
-    [
-        ("gpt-4o", OPENAI),
-        ("gemini-2.5-pro", ("google", "api", "global")),
-        ("llama-3.3-70b-versatile", ("groq", "api", "global")),
-        ("mistral-large-latest", ("mistral", "api", "global")),
-        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", ("anthropic", "bedrock", "us")),
-        ("claude-sonnet-4-5-20250929", ("anthropic", "api", "global")),
-        ("openai/gpt-oss-120b", "ambiguous: listed by groq, together; say --provider"),
-        ("gpt", "unmapped"),
-    ],
-)
-def test_the_provider_of_an_id_that_a_person_types(model, expected):
-    assert infer_provider(model, LISTED) == expected
-
-
-def test_a_person_is_told_why_and_what_looks_alike():
-    nothing_mapped = pl.DataFrame(schema=MAP_SCHEMA)
-    used = pl.DataFrame([("mistral", "api", "global", "mistral-large-9")], schema=list(KEY), orient="row")
-    hint = nearest_names(used, LISTED, nothing_mapped)
-    assert hint.startswith("unmapped; nearest: mistral-large-240")
-    known = pl.DataFrame([(*OPENAI, "gpt-4o")], schema=list(KEY), orient="row")
-    assert nearest_names(known, LISTED, nothing_mapped) is None
 
 
 NAMES = [name for name in LISTED["model"].to_list() if name != "*"]

@@ -1,10 +1,18 @@
-"""Ids as AWS and Google write them in their documentation and logs."""
+"""Ids as providers, AWS and Google write them in their documentation and logs."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.models.model_ids import BEDROCK_MAKERS, PlatformId, platform_id
+from pipelines.models.model_ids import (
+    BEDROCK_MAKERS,
+    PlatformId,
+    lifecycle_ids,
+    platform_id,
+    snapshot_parts,
+    undated,
+)
 
 SONNET = "claude-sonnet-4-5-20250929"
 ARN = "arn:aws:bedrock:us-east-1"
@@ -93,3 +101,73 @@ def test_a_maker_inside_an_id_is_not_its_maker(word, maker):
 @given(st.text(max_size=60).filter(lambda text: "." not in text and "/" not in text))
 def test_random_ids_are_no_platform_ids(text):
     assert platform_id(text) is None
+
+
+def models(*pairs):
+    return pl.DataFrame(list(pairs), schema={"provider": pl.String, "model": pl.String}, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("gpt-5-mini-2025-08-07", "gpt-5-mini"),
+        ("claude-sonnet-4-20250514", "claude-sonnet-4"),
+        ("claude-3-5-sonnet-20241022", "claude-3-5-sonnet"),
+        ("gpt-4-0613", "gpt-4-0613"),
+        ("gpt-3.5-turbo-1106", "gpt-3.5-turbo-1106"),
+        ("gpt-4o-2024-08-06-preview", "gpt-4o-2024-08-06-preview"),
+        ("gpt-4o-2024", "gpt-4o-2024"),
+        ("claude-opus-4-6", "claude-opus-4-6"),
+        ("model20250514", "model20250514"),
+    ],
+)
+def test_only_a_whole_date_at_the_end_names_a_snapshot(model, name):
+    assert pl.DataFrame({"model": [model]}).select(undated(pl.col("model"))).item() == name
+
+
+@pytest.mark.parametrize(
+    ("model", "channel", "parts"),
+    [
+        ("gpt-5-mini-2025-08-07", "api", ("gpt-5-mini", "2025-08-07")),
+        ("claude-opus-4-1-20250805", "vertex", ("claude-opus-4-1", "20250805")),
+        ("claude-opus-4-1@20250805", "vertex", ("claude-opus-4-1", "20250805")),
+        ("claude-opus-4-1@20250805", "api", None),
+        ("gpt-4-0613", "api", None),
+        ("-20250805", "api", None),
+    ],
+)
+def test_name_and_date_of_a_snapshot(model, channel, parts):
+    assert snapshot_parts(model, channel) == parts
+
+
+def lifecycle(used, *listed):
+    rows = lifecycle_ids(models(used), models(*listed)).select("model_id", "canonical_model", "rule").rows()
+    assert all(model_id == used[1] for model_id, *_ in rows)
+    return [row[1:] for row in rows]
+
+
+def test_the_end_of_a_listed_id_is_its_own():
+    listed = [("openai", "gpt-4o-2024-08-06"), ("openai", "gpt-4o")]
+    assert lifecycle(("openai", "gpt-4o-2024-08-06"), *listed) == [("gpt-4o-2024-08-06", "exact")]
+    assert lifecycle(("openai", "gpt-4o"), *listed) == [("gpt-4o", "exact")]
+
+
+def test_a_snapshot_ends_with_its_model():
+    assert lifecycle(("openai", "gpt-4o-2024-08-06"), ("openai", "gpt-4o")) == [("gpt-4o", "dated")]
+
+
+def test_the_end_of_one_snapshot_is_not_the_end_of_the_name():
+    assert lifecycle(("openai", "gpt-4o"), ("openai", "gpt-4o-2024-05-13")) == []
+
+
+def test_an_anthropic_name_ends_with_its_only_snapshot():
+    sonnet = ("anthropic", "claude-sonnet-4-20250514")
+    assert lifecycle(("anthropic", "claude-sonnet-4"), sonnet) == [("claude-sonnet-4-20250514", "snapshot")]
+    two = [("anthropic", "claude-3-5-sonnet-20240620"), ("anthropic", "claude-3-5-sonnet-20241022")]
+    assert lifecycle(("anthropic", "claude-3-5-sonnet"), *two) == [], "which of the two is meant is not known"
+
+
+def test_neither_other_providers_nor_prefixes_match():
+    assert lifecycle(("azure", "gpt-4o"), ("openai", "gpt-4o")) == []
+    assert lifecycle(("openai", "gpt-4o-mini"), ("openai", "gpt-4o")) == []
+    assert lifecycle(("openai", "gpt-4"), ("openai", "gpt-4o")) == []

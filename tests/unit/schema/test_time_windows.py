@@ -34,7 +34,7 @@ def test_a_text_is_read_back_as_the_same_window(window):
 def test_a_moment_is_covered_when_its_day_and_its_minute_are(window, moment):
     moment = moment.replace(microsecond=0)
     minute = moment.hour * 60 + moment.minute
-    is_inside = any(low <= minute < high for low, high in window.stretches) and moment.isoweekday() in window.weekdays
+    is_inside = any(low <= minute < high for low, high in window.intervals) and moment.isoweekday() in window.weekdays
     found = covers(str(window), moment) == [True]
     assert found == is_inside or (window.holidays_of is not None and is_inside)
 

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.models.candidate_names import candidates
+from pipelines.models.model_aliases import candidates
 from pipelines.models.model_map import MAP_SCHEMA, POINTER_SCHEMA
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.price_segments import SEGMENT_SCHEMA

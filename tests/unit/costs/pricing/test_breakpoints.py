@@ -1,4 +1,4 @@
-"""Usage of one day is told apart at every moment at which its price changes, however many there are and whenever."""
+"""Usage of one day is split at every moment at which its price changes, however many there are and whenever."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.costs.pricing import aggregate
-from pipelines.costs.pricing.breakpoints import changes_of, with_offer
+from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
 from pipelines.costs.pricing.price_usage import price_by_day, price_usage
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.usage.contract import usage_frame
@@ -66,14 +66,14 @@ def test_each_request_costs_what_held_at_its_moment(changes):
     )
 
 
-def test_days_and_hours_alike_are_one_case():
+def test_days_and_hours_alike_are_one_lookup():
     window = PRICE | {"valid_from": datetime(2020, 1, 1), "segment_id": 0}
     segments = pl.DataFrame(
         [window | {"price_id": "any"}, window | {"price_id": "peak", "time_window": "mon-fri 08:00-10:00"}],
         schema=SEGMENT_SCHEMA,
     )
     at = [MIDNIGHT + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 8, 10)]
-    merged = changes_of(with_offer(segments)).merged(
+    merged = breakpoints_of(with_offer(segments)).merged(
         pl.DataFrame({"offer": ["p\x1fapi\x1fglobal\x1fm\x1fstandard"] * 9, "usage_at": at}).with_columns(
             pl.col("offer").cast(pl.Categorical),
             pl.col("usage_at").cast(pl.Datetime("us")),

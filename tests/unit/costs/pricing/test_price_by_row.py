@@ -65,9 +65,9 @@ def price_of(row, at, prompt):
     is_in_force = row["valid_from"] <= at and (row["valid_to"] is None or at < row["valid_to"])
     is_in_range = row["context_from"] <= prompt and (row["context_to"] is None or prompt < row["context_to"])
     minute = at.hour * 60 + at.minute
-    stretches = HOURS.get(row["time_window"], [(0, 1440)])
+    intervals = HOURS.get(row["time_window"], [(0, 1440)])
     is_open = row["time_window"] == "always" or at.weekday() < 5
-    return is_in_force and is_in_range and is_open and any(low <= minute < high for low, high in stretches)
+    return is_in_force and is_in_range and is_open and any(low <= minute < high for low, high in intervals)
 
 
 def best_price(segments, model, at, prompt):
@@ -125,8 +125,8 @@ def test_a_bucket_costs_the_least_of_all_moments_that_it_spans(segments, buckets
         moments = [start, *(edge for edge in {*CHANGES, *EDGES} if start < edge < end)]
         possible = [best_price(segments, model, at, prompt or 0) for at in moments]
         best = min(filter(None, possible), key=lambda row: row["usd_per_unit"], default=None)
-        is_untold = prompt is None and any(row and row["context_to"] for row in possible)
-        is_lower_bound = best is not None and (is_untold or any(row != best for row in possible))
+        is_unknown_size = prompt is None and any(row and row["context_to"] for row in possible)
+        is_lower_bound = best is not None and (is_unknown_size or any(row != best for row in possible))
         found = expected[model, start.date(), best and best["price_id"], is_lower_bound]
         found[0] += 1
         found[1] += output
@@ -136,7 +136,7 @@ def test_a_bucket_costs_the_least_of_all_moments_that_it_spans(segments, buckets
         for number, (model, (start, end), prompt, output) in enumerate(buckets)
     ]
     costs = price_usage(usage_frame(rows).lazy(), pl.DataFrame(segments, schema=SEGMENT_SCHEMA))
-    told = ("model", "usage_date", "price_id", "is_lower_bound", "usage_rows", "quantity")
-    found = costs.select(*told, pl.col("cost_usd").fill_null(0))
+    grouped = ("model", "usage_date", "price_id", "is_lower_bound", "usage_rows", "quantity")
+    found = costs.select(*grouped, pl.col("cost_usd").fill_null(0))
     assert {row[:4]: list(row[4:]) for row in found.iter_rows()} == expected
     assert found.height == len(expected), "one row per price"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pipelines.models.model_ids import openrouter_maker
-from pipelines.models.seller_names import provider_named
+from pipelines.models.provider_aliases import openrouter_maker, provider_named
 
 
 @pytest.mark.parametrize(

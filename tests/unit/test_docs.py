@@ -1,0 +1,162 @@
+"""Documents do not rot: what they name exists, what they count is counted, and modules are named by the rule."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+import typer
+
+from pipelines.cli.main import app
+from pipelines.snapshots.shipped_prices import shipped_versions
+from pipelines.sources.catalog import SOURCES
+from pipelines.usage.formats import IMPORTERS
+
+ROOT = Path(__file__).parents[2]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+ROOMS = ROOT / "pipelines"
+# The data dictionary is generated, and checked against its declarations.
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "warehouse" / "README.md",
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *DECISIONS,
+    *sorted(ROOMS.glob("**/README.md")),
+    *sorted((ROOT / "tools").glob("**/README.md")),
+]
+DOCUMENTS.remove(ROOT / "docs" / "data_dictionary.md")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ids = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
+
+FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
+CODE = re.compile(r"`([^`\n]+)`")
+# A path of the repository begins with one of its folders; others are those of a user's machine or of a URL.
+FOLDERS = "pipelines|tests|docs|sql|tools|benchmarks|warehouse"
+REPOSITORY_PATH = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w./<>*-]*[\w>*]")
+NOT_IN_GIT = ("warehouse/", "benchmarks/.peers", "benchmarks/.data", "benchmarks/node_modules")
+"""What a user or a command makes."""
+FILE_BESIDE = re.compile(r"[a-z_]+\.py")
+ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
+WORDS = [*ONES, *TEENS, *(f"twenty-{one}" for one in ONES[1:10]), "thirty"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids)
+def test_links_and_paths_exist(document: Path) -> None:
+    text = _text(document)
+    links = {link for link in LINK.findall(text) if "://" not in link}
+    assert {link for link in links if not (document.parent / link).exists()} == set()
+    paths = {path for path in REPOSITORY_PATH.findall(text) if not path.startswith(NOT_IN_GIT)}
+    assert {path for path in paths if not _exists(ROOT, path)} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids)
+def test_files_named_without_a_folder_exist(document: Path) -> None:
+    names = {code for code in CODE.findall(_text(document)) if FILE_BESIDE.fullmatch(code)}
+    known = {path.name for folder in ("pipelines", "tools", "benchmarks", "tests") for path in _modules(ROOT / folder)}
+    assert names <= known | {"__init__.py"}
+
+
+def test_commands_exist() -> None:
+    shown = [one for document in DOCUMENTS for pattern in (FENCE, CODE) for one in pattern.findall(_text(document))]
+    lines = [line.split("#")[0].rstrip() for one in shown for line in one.splitlines()]
+    commands = {line for line in lines if re.match(r"(\S*/)?costs( |$)", line)}
+    assert len(commands) > 20
+    assert {command for command in commands if not _is_command(command)} == set()
+
+
+def test_targets_of_make_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    text = "\n".join(_text(document) for document in DOCUMENTS)
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, flags=re.MULTILINE))
+    assert {"demo", "test", "run", "ui"} <= named <= targets
+
+
+def test_decisions_are_numbered_once_and_without_a_gap() -> None:
+    numbers = [int(path.name[:4]) for path in DECISIONS]
+    # Several are written at the same time, each with a number of its own.
+    assert [number for number, count in Counter(numbers).items() if count > 1] == []
+    assert numbers[:21] == list(range(1, 22))
+
+
+def test_counts_of_sources_and_formats() -> None:
+    pages = [source for source in SOURCES if source.kind == "llm_prices" and source.standing == "page"]
+    assert f"from {_word(len(pages))} price pages of {_word(_providers(pages))} providers" in README
+    assert f"{_word(sum(page.is_proven for page in pages)).capitalize()} of the sixteen pages are proven" in README
+    feeds = [source for source in SOURCES if source.kind == "feeds" and source.standing == "aggregator"]
+    assert re.search(rf"{_word(len(feeds))} feeds of\s+others", README)
+    rates = [source for source in SOURCES if source.kind == "gpu_rates" and source.standing != "aggregator"]
+    clouds = {source.key.split("_")[0]: source for source in rates}
+    proven = sum(source.is_proven for source in rates)
+    assert f"{_word(len(clouds))} clouds and managed hosts, {_word(proven)} of them proven" in README
+    ends = [source for source in SOURCES if source.kind == "lifecycle"]
+    pages = [source for source in ends if source.standing == "page"]
+    proven = sum(page.is_proven for page in pages)
+    assert f"{_word(len(pages))} pages, {_word(proven)} of them proven" in README
+    assert re.search(rf"your key,\s+{_word(len(ends) - len(pages))} APIs", README)
+    assert f"{_word(len(IMPORTERS)).capitalize()} formats" in README
+
+
+def test_counts_of_the_price_history() -> None:
+    versions = shipped_versions()
+    key = ("provider", "channel", "region", "model", "service_tier", "meter", "context_from", "time_window")
+    counts = {
+        "prices of": versions.select(key).n_unique(),
+        "models on": versions.select("provider", "channel", "model").n_unique(),
+        "versions with": versions.height,
+    }
+    for words, count in counts.items():
+        printed = re.search(rf"([\d,]+) {words.split()[0]}\s+{words.split()[1]}", README)
+        assert printed, words
+        assert 0 <= count - int(printed[1].replace(",", "")) < 1_000, words
+    assert versions["channel"].n_unique() == 5
+    assert versions.filter(pl.col("valid_from").dt.year() < 2023).height < versions.height // 100
+
+
+def test_no_two_modules_of_the_rooms_have_one_name() -> None:
+    """The rule of docs/glossary.md: declarations, Dagster, terminal, providers and formats repeat names by design."""
+    apart = re.compile(r"pipelines/(schema|defs|cli|sources/\w+|usage/formats)/")
+    names = [path.name for path in _modules(ROOMS) if not apart.match(path.relative_to(ROOT).as_posix())]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def _exists(folder: Path, path: str) -> bool:
+    """Whether a path, or one that fits a pattern with `*` or `<name>`, is there."""
+    return any(folder.glob(re.sub(r"<\w+>", "*", path.rstrip("/."))))
+
+
+def _modules(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*.py") if path.name != "__init__.py" and ".peers" not in path.parts]
+
+
+def _text(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def _is_command(line: str) -> bool:
+    """Whether a line such as `costs sources list` names a command, and its group, that the program has."""
+    words = line.split()[1:]
+    if words[:1] == ["--warehouse"]:
+        words = words[2:]
+    command = typer.main.get_command(app)
+    while words and hasattr(command, "commands"):
+        if words[0].startswith("-"):
+            return True
+        command = command.commands.get(words.pop(0))
+        if command is None:
+            return False
+    return True
+
+
+def _word(number: int) -> str:
+    return WORDS[number]
+
+
+def _providers(pages: list) -> int:
+    """Google has two pages, Gemini's and Vertex AI's."""
+    names = {page.key.split("_")[0] for page in pages}
+    return len(names - {"gemini", "vertex"} | {"google"} if {"gemini", "vertex"} & names else names)
