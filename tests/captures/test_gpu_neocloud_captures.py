@@ -1,7 +1,6 @@
 """Captured pages of GPU clouds. Expected rows were read and divided by hand; names are checked with a second index."""
 
 import csv
-import json
 import re
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.schema.gpu_rates import GpuRateObservation
-from pipelines.sources.gpu_rates import crusoe, lambda_labs, nebius, vast, verda
+from pipelines.sources.gpu_rates import crusoe, lambda_labs, nebius, vast
 from pipelines.sources.parsed import Parsed, ParseError
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -134,20 +133,3 @@ def test_lambda_rows_in_tabs() -> None:
     seen = {(row["gpu_model"], int(row["gpu_count"]), Decimal(row["usd_per_gpu_hour"])) for row in golden("lambda")}
     assert found <= seen
     assert parsed.rejects.get_column("raw_text").to_list() == ["2 weeks | $9.86"]
-
-
-def test_verda_rows() -> None:
-    payloads = json.loads(capture("verda_2026-08-19_payload.json"))["payloads"]
-    types = [payloads[name] for name in ("one_gpu", "two_gpu", "cpu_instance", "minimal")]
-    parsed = verda.parse(json.dumps(types).encode())
-    GpuRateObservation.validate(parsed.rows)
-    assert parsed.rejects.is_empty()
-    columns = ("gpu", "variant", "memory_gb", "gpu_count", "pricing", "usd_per_gpu_hour")
-    assert parsed.rows.select(columns).rows() == [
-        ("H100", "SXM", 80, 1, "on_demand", Decimal("3.95")),
-        ("H100", "SXM", 80, 1, "spot", Decimal("1.70")),
-        ("RTX A6000", "", 48, 2, "on_demand", Decimal("0.99")),
-        ("RTX A6000", "", 48, 2, "spot", Decimal("0.35")),
-        ("V100", "", 16, 1, "on_demand", Decimal("0.89")),
-        ("V100", "", 16, 1, "spot", Decimal("0.25")),
-    ]

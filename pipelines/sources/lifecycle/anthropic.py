@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.schema.lifecycles import STATES, LifecycleObservation
-from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import (
     NO_ID,
     Statement,
@@ -22,6 +21,7 @@ from pipelines.sources.lifecycle.statements import (
     read_replacements,
 )
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.printed_dates import read_date
 from pipelines.sources.tables import Table, markdown_tables
 
 _STATUS = ["api model name", "current state", "deprecated", "tentative retirement date"]

@@ -12,9 +12,9 @@ from datetime import date
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
-from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import NO_ID, read_announcement, read_ids, read_replacements
 from pipelines.sources.parsed import Parsed, RowCollector
+from pipelines.sources.printed_dates import read_date
 from pipelines.sources.tables import Table, markdown_tables
 
 _HEADERS = ["deprecated model", "shutdown date", "recommended replacement model id"]
