@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pipelines.models.model_ids import platform_id
@@ -20,6 +20,7 @@ from pipelines.sources.json_body import json_amount, json_text, read_json_of
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.printed_dates import read_iso_moment
 
 PROVIDERS = {
     "aliyun": "qwen",
@@ -216,13 +217,9 @@ def _moment(text: object) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(str(text))
-        in_utc = moment.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError) as error:
-        raise _RefusedError("unreadable start") from error
-    if moment.tzinfo is None:
-        raise _RefusedError("a start without its time zone")
-    return in_utc
+        return read_iso_moment(text)
+    except ValueError as error:
+        raise _RefusedError("no start with its time zone") from error
 
 
 def _entry_prices(place: str, entry: dict[str, Any], terms: _Terms, collector: RowCollector) -> Iterator[Price]:

@@ -7,7 +7,7 @@ Priority" stand only in the name of the meter. A reservation prints the total of
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from pipelines.sources.gpu_rates.instances import AZURE
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
 from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
+from pipelines.sources.printed_dates import read_iso_moment
 
 TERM_YEARS = {"1 Year": 1, "3 Years": 3, "5 Years": 5}
 HOURS_PER_YEAR = 8760
@@ -156,9 +157,6 @@ def _start(text: Any) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return read_iso_moment(text)
+    except ValueError:
         raise ValueError("no moment from which the price holds") from None
-    if moment.tzinfo is None:
-        raise ValueError("no moment from which the price holds")
-    return moment.astimezone(UTC).replace(tzinfo=None)

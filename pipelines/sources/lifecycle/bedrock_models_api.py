@@ -9,7 +9,7 @@ for provisioned throughput ("...:0:200k") are refused, as the model itself is li
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
@@ -17,6 +17,7 @@ from pipelines.sources.json_body import json_text, read_json
 from pipelines.sources.lifecycle.bedrock_ids import identity
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.printed_dates import read_iso_moment
 
 MAX_MODELS = 10_000
 STATES = {"ACTIVE": "active", "LEGACY": "legacy"}
@@ -80,12 +81,10 @@ def _moment(printed: Any) -> datetime | None:
     """Naive UTC. Raises ValueError for anything but a moment with its zone."""
     if printed is None:
         return None
-    if not isinstance(printed, str) or len(printed) > 40:
-        raise ValueError("a moment that is no text")
-    moment = datetime.fromisoformat(printed)
-    if moment.tzinfo is None or moment.year not in YEARS:
-        raise ValueError(f"a moment without a zone, or of no year of a model: {printed}")
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    moment = read_iso_moment(printed)
+    if moment.year not in YEARS:
+        raise ValueError(f"a moment of no year of a model: {printed}")
+    return moment
 
 
 def _day(moment: datetime | None) -> date | None:

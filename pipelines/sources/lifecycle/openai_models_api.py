@@ -9,8 +9,8 @@ from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.json_body import json_text, read_json
-from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.printed_dates import read_date
 
 MAX_MODELS = 10_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")

@@ -8,7 +8,7 @@ meter name. A meter is repeated for each region that sells it; global and zone p
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from pipelines.sources.llm_prices.azure_meters import read_meter
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError
+from pipelines.sources.printed_dates import read_iso_moment
 
 PRODUCTS = {
     "Azure OpenAI": "openai",
@@ -193,12 +194,9 @@ def _region(place: str, region: str) -> str:
 def _start(text: Any) -> datetime:
     """Naive UTC."""
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return read_iso_moment(text)
+    except ValueError:
         raise _RefusedError("no moment from which the price holds") from None
-    if moment.tzinfo is None:
-        raise _RefusedError("no moment from which the price holds")
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _agreed(timelines: list[Timeline]) -> list[Price] | None:

@@ -3,6 +3,7 @@
 import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -28,21 +29,28 @@ def test_the_new_file_takes_the_place_of_the_old_at_the_end(target):
 
 def test_file_and_folder_are_synced_in_this_order(target, monkeypatch):
     events = []
-    sync, rename = os.fsync, os.replace
-    monkeypatch.setattr(
-        os, "fsync", lambda handle: (events.append(os.readlink(f"/proc/self/fd/{handle}")), sync(handle))[1]
-    )
-    monkeypatch.setattr(os, "replace", lambda *paths: (events.append("rename"), rename(*paths))[1])
+    rename = os.replace
+
+    def renamed(*paths):
+        events.append("rename")
+        rename(*paths)
+
+    monkeypatch.setattr(os, "fsync", lambda handle: events.append(Path(f"/proc/self/fd/{handle}").readlink()))
+    monkeypatch.setattr(os, "replace", renamed)
     with atomic_file(target) as temporary:
         temporary.write_text("new")
-    assert events == [str(temporary), "rename", str(target.parent)]
+    assert events == [temporary, "rename", target.parent]
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
 def test_an_error_leaves_the_old_file_alone(target, error):
-    with pytest.raises(type(error)), atomic_file(target) as temporary:
-        temporary.write_text("half")
-        raise error
+    def write_half():
+        with atomic_file(target) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        write_half()
     assert [(path.name, path.read_text()) for path in target.parent.iterdir()] == [("file", "old")]
 
 

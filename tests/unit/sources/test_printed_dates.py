@@ -1,12 +1,16 @@
-"""Dates as the pages print them, read by a person."""
+"""Days and moments as pages print them, read by a person.
 
-from datetime import date
+Moments by the zones' offsets: PT is UTC-7 in summer and -8 in winter, Beijing +8.
+"""
+
+import re
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.lifecycle.printed_dates import read_date
+from pipelines.sources.printed_dates import MOMENT, read_date, read_iso_moment, read_moment
 
 
 @pytest.mark.parametrize(
@@ -71,3 +75,55 @@ def test_any_text_is_a_date_no_date_or_a_value_error(text: str) -> None:
     except ValueError:
         return
     assert (day is None) == (precision == "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "moment"),
+    [
+        ("May 15, 2026 at 12:00pm PT", date(2026, 5, 15), datetime(2026, 5, 15, 19)),
+        ("January 15, 2026 at 5:30pm PT", date(2026, 1, 15), datetime(2026, 1, 16, 1, 30)),
+        ("May 15, 2026 at 12:00am PT", date(2026, 5, 15), datetime(2026, 5, 15, 7)),
+        ("2026/07/24 15:59 UTC", date(2026, 7, 24), datetime(2026, 7, 24, 15, 59)),
+        ("12:00 Beijing Time on September 14, 2026", date(2026, 9, 14), datetime(2026, 9, 14, 4)),
+        ("7:00 Beijing Time on September 14, 2026", date(2026, 9, 14), datetime(2026, 9, 13, 23)),
+    ],
+)
+def test_a_printed_moment(text: str, day: date, moment: datetime) -> None:
+    assert read_moment(text) == (day, moment)
+    assert re.findall(MOMENT, f"From {text}, it is gone.") == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "May 15, 2026",
+        "May 15, 2026 at 12:00pm",
+        "May 15, 2026 at 13:00pm PT",
+        "May 15, 2026 at 0:00am PT",
+        "May 32, 2026 at 1:00pm PT",
+        "2026/07/24 25:00 UTC",
+        "2026/07/24 15:59 CST",
+        "12:00 on September 14, 2026",
+    ],
+)
+def test_a_moment_that_needs_a_guess_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-05-15T12:00:00Z", datetime(2026, 5, 15, 12)),
+        ("2026-05-15T12:00:00.5+02:00", datetime(2026, 5, 15, 10, 0, 0, 500_000)),
+    ],
+)
+def test_an_iso_moment_is_naive_utc(text, moment):
+    assert read_iso_moment(text) == moment
+
+
+@pytest.mark.parametrize("text", [None, 5, "", "2026-05-15", "2026-05-15T12:00:00", "0001-01-01T00:00:00+14:00"])
+def test_an_iso_moment_without_a_zone_or_out_of_the_calendar_is_none(text):
+    with pytest.raises(ValueError, match="no ISO time with its zone"):
+        read_iso_moment(text)
