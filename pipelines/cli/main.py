@@ -13,7 +13,8 @@ from pipelines.cli import price as cli_price
 from pipelines.cli import sources as cli_sources
 from pipelines.cli import terminal as report
 from pipelines.cli.sources import now
-from pipelines.warehouse.database import Warehouse, WarehouseError
+from pipelines.warehouse.connection import WarehouseError
+from pipelines.warehouse.database import Warehouse
 
 DEFAULT_WAREHOUSE = Path(__file__).resolve().parents[2] / "warehouse"
 SOME_SOURCES_FAILED = 3

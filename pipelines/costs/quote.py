@@ -17,7 +17,8 @@ from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.usage import QUANTITY_COLUMNS
 from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions
 from pipelines.usage.contract import usage_frame
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 VERSION_COLUMNS = ("valid_from", "valid_to", "known_from", "known_to", "source", "basis", "printed", "time_window")
 

@@ -20,7 +20,8 @@ from pipelines.defs.running import PHASES, open_instance, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, Source, relocated
-from pipelines.warehouse.database import Warehouse, fingerprints
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints
 
 CLOCK = time(8, 0)
 DECIDED_DAYS = 7

@@ -6,7 +6,8 @@ from pathlib import Path
 from pipelines.schema.validation import write_data_docs
 from pipelines.snapshots.stage_body import stage_latest
 from pipelines.sources.catalog import SOURCES
-from pipelines.warehouse.database import Warehouse, WarehouseError
+from pipelines.warehouse.connection import WarehouseError
+from pipelines.warehouse.database import Warehouse
 
 FOLDER = "data_docs"
 

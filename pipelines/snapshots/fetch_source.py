@@ -16,7 +16,8 @@ from pipelines.sources import archive
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.fetch import Answer, Fetcher, FetchError, Request
 from pipelines.sources.paged_fetch import fetch_pages
-from pipelines.warehouse.database import Warehouse, append, scalar
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, scalar
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from pipelines.schema.raw import Fetch
 from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
 from pipelines.snapshots.shipped_gpu_rates import DatedRate, gpu_rate_evidence, gpu_rate_history
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, read_table
 
 FOLDER = Path(__file__).resolve().parent / "shipped"
 

@@ -16,7 +16,8 @@ from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.read_batches import read_batches, recognised_files
 from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, read_table
 
 IGNORED_IN_INBOX = (".", "README")
 

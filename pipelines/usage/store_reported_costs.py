@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from pipelines.usage.reported_costs import restate
-from pipelines.warehouse.database import append, read_table
+from pipelines.warehouse.rows import append, read_table
 
 
 def store_reported_costs(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> list[date]:

@@ -16,8 +16,9 @@ from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.usage.import_files import import_files
 from pipelines.usage.store_reported_costs import store_reported_costs
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart
+from pipelines.warehouse.rows import read_table
 from tests.unit.marts.mart_rows import MARTS
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -21,7 +21,9 @@ from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveError
 from pipelines.usage.import_files import import_files
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, WarehouseError, fingerprints, read_table, scalar
+from pipelines.warehouse.connection import WarehouseError
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints, read_table, scalar
 from tests.integration import kill_target, passes
 
 ROOT = Path(__file__).parents[2]

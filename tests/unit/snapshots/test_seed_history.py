@@ -8,7 +8,8 @@ import pytest
 from pipelines.schema.raw import Fetch
 from pipelines.schema.token_prices import PRICE_HISTORY, TokenPrice
 from pipelines.snapshots.seed_history import seed_price_history, shipped_evidence, shipped_versions
-from pipelines.warehouse.database import Warehouse, fingerprints, read_table, scalar
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints, read_table, scalar
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.usage.import_files import import_files, inbox_files
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 FILES = Path(__file__).parents[2] / "usage_files"
 OPENAI, CLAUDE = FILES / "openai_export.csv", FILES / "claude_session.jsonl"

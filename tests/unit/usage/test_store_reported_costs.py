@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from pipelines.usage.store_reported_costs import store_reported_costs
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.unit.costs.reported_rows import DAY, START, line, reported
 
 FIRST = line("1.50", cost_id="a")
