@@ -19,7 +19,8 @@ from benchmarks.importing import AS_OF
 from benchmarks.measuring import MeasuringError, measure, work
 from benchmarks.result import Proof
 from benchmarks.settings import Settings
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 ROWS, BLOCK, SEED = 10_000_000, 100_000, 20261126
 VERSION = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]

@@ -31,8 +31,9 @@ from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.usage.import_files import import_files
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, scalar
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
+from pipelines.warehouse.rows import scalar
 
 COUNTED = {
     meter: QUANTITY_COLUMNS[meter]

@@ -12,8 +12,9 @@ from pipelines.alerts.delivery import deliver, targets_from_environment
 from pipelines.alerts.outbox import due, unseen
 from pipelines.models.model_ids import undated
 from pipelines.snapshots.authority import first_hand
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.rows import append, read_table
 
 LOOK_BACK = timedelta(days=7)
 """Changes of the last week raise alerts, so that a day without a run loses none; older ones are history."""

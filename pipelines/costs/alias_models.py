@@ -6,7 +6,8 @@ from pipelines.costs.resolve_segments import names_of
 from pipelines.models.model_aliases import resolved_aliases
 from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
 from pipelines.schema.offers import MODEL_KEY
-from pipelines.warehouse.database import Warehouse, append
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append
 
 
 def name_models(warehouse: Warehouse) -> int:

@@ -16,7 +16,8 @@ from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, read_table, replace_dates
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table, replace_dates
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """

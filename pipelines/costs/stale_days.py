@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.models.model_map import MAP_FILE, POINTERS_FILE
-from pipelines.warehouse.database import read_table
+from pipelines.warehouse.rows import read_table
 
 _INPUTS_BY_DAY = """
 WITH days AS (

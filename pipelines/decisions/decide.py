@@ -21,7 +21,8 @@ from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.authority import first_hand
 from pipelines.snapshots.currency_conversion import in_usd
 from pipelines.snapshots.quarantine import in_force_at
-from pipelines.warehouse.database import Warehouse, read_table, replace_dates
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table, replace_dates
 
 RECENT_DAYS = 30
 HISTORY_DAYS = 120

@@ -18,7 +18,8 @@ from pipelines.defs.running import PHASES, Phase, open_instance, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, Source, relocated
-from pipelines.warehouse.database import Warehouse, fingerprints
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints
 
 PHASE_COUNT = len(DATES) * len(PHASES)
 CLOCK = time(8, 0)

@@ -1,6 +1,7 @@
 """DuckDB DDL and COMMENTs, derived from the declarations. No SQL is written by hand for a table's shape."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import dataframely as dy
 
@@ -17,6 +18,14 @@ _SIMPLE_TYPES: dict[type[dy.Column], str] = {
 }
 
 
+class ColumnShape(NamedTuple):
+    """A column as DuckDB's own catalog states it."""
+
+    name: str
+    type: str
+    is_nullable: bool
+
+
 def sql_type(column: dy.Column) -> str:
     """The DuckDB type of a column. Raises KeyError for a type that no table uses yet."""
     if isinstance(column, dy.Decimal):
@@ -30,11 +39,16 @@ def comment(column: dy.Column) -> str:
     return f"{column.description} [{unit}]" if unit else str(column.description)
 
 
+def shapes(table: Table) -> list[ColumnShape]:
+    """The columns of a table, in declared order."""
+    columns: dict[str, dy.Column] = table.declaration.columns()
+    return [ColumnShape(name, sql_type(column), column.nullable) for name, column in columns.items()]
+
+
 def statements(table: Table) -> Iterator[str]:
     """What makes one table, where it is not there yet."""
-    columns: dict[str, dy.Column] = table.declaration.columns()
     body = ", ".join(
-        f'"{name}" {sql_type(column)}{"" if column.nullable else " NOT NULL"}' for name, column in columns.items()
+        f'"{name}" {kind}{"" if is_nullable else " NOT NULL"}' for name, kind, is_nullable in shapes(table)
     )
     yield f"CREATE SCHEMA IF NOT EXISTS {table.schema}"
     yield f"CREATE TABLE IF NOT EXISTS {table.qualified} ({body})"

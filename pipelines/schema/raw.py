@@ -1,10 +1,17 @@
-"""raw.*: what was fetched, and which scraped rows were refused. Bodies themselves lie in the archive folder."""
+"""raw.*: what was fetched, which scraped rows were refused, and the version of the file. Bodies lie in the archive."""
 
 import dataframely as dy
 
 from pipelines.schema.columns import choice, count, flag, instant, text
 
 OUTCOMES = ("new", "unchanged", "failed")
+
+
+class SchemaVersion(dy.Schema):
+    """The schema version of this file: one row."""
+
+    version = count("number of the newest file in sql/migrations that the file agrees with", unit="1")
+    tables_hash = text("hash of the declared columns that the file agrees with")
 
 
 class Fetch(dy.Schema):

@@ -20,7 +20,7 @@ from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent,
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
-from pipelines.schema.raw import Fetch, Parse, Source, SourceReject
+from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import LedgerFile, UsageFile, UsageImport, UsageReject
@@ -48,6 +48,7 @@ class Table:
 
 
 TABLES = (
+    Table("raw", "schema_version", SchemaVersion),
     Table("raw", "source", Source),
     Table("raw", "fetch", Fetch),
     Table("raw", "parse", Parse),

@@ -133,5 +133,4 @@ class LedgerFile(dy.Schema):
 
     usage_date = day("UTC day")
     path = text("path below the warehouse folder; the name holds the content hash, so a file never changes")
-    layout = text("hash of the columns of core.usage that the file was written with")
     row_count = count("rows", unit="rows")

@@ -13,7 +13,7 @@ from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.quarantine import WITNESS_COLUMNS, in_force_at, key_parts
 from pipelines.snapshots.stage_body import Staged
 from pipelines.snapshots.versions import VersionChange, fold
-from pipelines.warehouse.database import read_table
+from pipelines.warehouse.rows import read_table
 
 
 def reading_of(connection: duckdb.DuckDBPyConnection, source: str, fetch: dict[str, Any]) -> Reading:

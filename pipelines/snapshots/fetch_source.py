@@ -23,7 +23,8 @@ from pipelines.sources.concurrent_fetch import as_they_end
 from pipelines.sources.deadline import Deadline
 from pipelines.sources.fetch import Answer, Fetcher, FetchError, Patience, Request
 from pipelines.sources.paged_fetch import fetch_pages
-from pipelines.warehouse.database import Warehouse, append
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append
 
 Row = dict[str, Any]
 """Columns of raw.fetch by name."""

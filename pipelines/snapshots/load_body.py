@@ -20,7 +20,8 @@ from pipelines.sources.archive import ArchiveError
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
 from pipelines.sources.parser_version import parser_version
-from pipelines.warehouse.database import Warehouse, append, scalar
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, scalar
 
 
 @dataclass

@@ -10,7 +10,8 @@ from pipelines.schema.raw import Source
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES, ranks
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, read_table
 
 KEEP_OLD_LEDGER_FILES = timedelta(days=2)
 """A reader may have the version open that names them."""

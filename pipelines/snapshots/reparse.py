@@ -40,7 +40,8 @@ from pipelines.sources.archive import ArchiveError
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
 from pipelines.sources.parser_version import parser_version
-from pipelines.warehouse.database import Warehouse, scalar
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import scalar
 
 _PROMOTED = """
 SELECT parse.fetch_id, parse.fetched_at, parse.row_count, parse.reject_count, page.sha256, page.archive_path

@@ -10,7 +10,8 @@ from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
 from pipelines.snapshots.shipped_gpu_rates import DatedRate, gpu_rate_evidence, gpu_rate_history
 from pipelines.snapshots.shipped_prices import EVIDENCE_FILE, SHIPPED, shipped_versions
 from pipelines.sources.source import GPU_RATE_HISTORY, PRICE_HISTORY
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, read_table
 
 
 @cache

@@ -16,7 +16,7 @@ from pipelines.snapshots.quarantine import movements
 from pipelines.sources import archive
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import REJECT_SCHEMA, Parsed
-from pipelines.warehouse.database import read_table, scalar
+from pipelines.warehouse.rows import read_table, scalar
 
 BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
 HUNDREDFOLD = 100.0

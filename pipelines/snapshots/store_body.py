@@ -7,7 +7,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import SourceReject
 from pipelines.snapshots.book import Book
 from pipelines.snapshots.versions import VersionChange
-from pipelines.warehouse.database import append
+from pipelines.warehouse.rows import append
 
 
 def store_rejects(connection: duckdb.DuckDBPyConnection, source: str, fetch_id: str, rejects: pl.DataFrame) -> None:

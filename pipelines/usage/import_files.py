@@ -20,7 +20,8 @@ from pipelines.usage.file_format import recognised_files
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append, read_table
 
 IGNORED_IN_INBOX = (".", "README")
 

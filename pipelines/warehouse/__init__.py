@@ -1,1 +1,5 @@
-"""The DuckDB file and the ledger: open, publish, marts, rows. Knows tables and files, nothing of what rows mean."""
+"""The DuckDB file and the ledger: open, migrate, publish, marts, rows. Knows tables and files, not what rows mean."""
+
+from pathlib import Path
+
+SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"

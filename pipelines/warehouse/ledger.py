@@ -32,7 +32,6 @@ ROW_GROUP = 250_000
 WRITERS = 4
 CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_id", "user_id", "feature", "import_id")
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
-LAYOUT = hashlib.sha256(repr([*USAGE_SCHEMA.items(), CODED]).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -126,4 +125,4 @@ def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(folder / path) as temporary:
         temporary.write_bytes(content)
-    return {"usage_date": day, "path": path.as_posix(), "layout": LAYOUT, "row_count": rows.height}
+    return {"usage_date": day, "path": path.as_posix(), "row_count": rows.height}

@@ -11,7 +11,9 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.schema.tables import TABLES_BY_NAME, Table
-from pipelines.warehouse.database import SQL_FOLDER, Warehouse, scalar
+from pipelines.warehouse import SQL_FOLDER
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import scalar
 
 
 @dataclass(frozen=True)

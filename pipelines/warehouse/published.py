@@ -7,6 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+FOLDER_VARIABLE = "warehouse"
+"""The variable of a session that says where the ledger is, for a file that is no longer where it was published."""
+
 
 class WarehouseError(RuntimeError):
     """The warehouse cannot be used; the message says why and what to do."""
@@ -29,4 +32,7 @@ class PublishedWarehouse:
         if not self.published_file.exists():
             raise WarehouseError(f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it")
         with duckdb.connect(str(self.published_file), read_only=True) as connection:
+            # The folder may have been moved since the file was published. No declaration is needed to quote a path.
+            folder = str(self.folder.resolve()).replace("'", "''")
+            connection.execute(f"SET VARIABLE {FOLDER_VARIABLE} = '{folder}'")
             yield connection

@@ -10,7 +10,8 @@ from pipelines.snapshots.fetch_source import record_body
 from pipelines.snapshots.load_body import Promotion, promote_latest
 from pipelines.snapshots.reparse import reparse
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.captures.test_feed_captures import COUNTS
 
 SHARED = Path(__file__).parents[2].parent / "shared"

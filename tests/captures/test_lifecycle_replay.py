@@ -16,7 +16,8 @@ from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.lifecycle import cohere
 from pipelines.sources.source import Source
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "pages" / "lifecycle"
 pytestmark = pytest.mark.skipif(not CAPTURES.exists(), reason="the captured pages are not on this machine")

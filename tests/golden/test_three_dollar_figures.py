@@ -12,7 +12,8 @@ from pipelines.snapshots.fetch_source import record_body
 from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.usage.import_files import import_files
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 FEEDS = SHARED / "feeds" / "litellm"

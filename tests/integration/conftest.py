@@ -15,7 +15,8 @@ from pipelines.snapshots.load_body import Promotion, promote_latest
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.loopback import Loopback, Reply
 
 PREPARED_AT = datetime(2026, 7, 1)

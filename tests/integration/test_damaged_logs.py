@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.usage.import_files import import_files
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 USAGE_FILES = Path(__file__).parents[1] / "usage_files"
 NOW = datetime(2026, 11, 24)

@@ -20,8 +20,9 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveError
 from pipelines.usage.import_files import import_files
-from pipelines.warehouse.database import Warehouse, fingerprints, read_table, scalar
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.rows import fingerprints, read_table, scalar
 from tests.integration import kill_target, passes
 
 ROOT = Path(__file__).parents[2]

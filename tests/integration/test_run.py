@@ -27,7 +27,8 @@ from pipelines.demo import page_for
 from pipelines.demo.replay import recorded_sources
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, relocated
-from pipelines.warehouse.database import Warehouse, fingerprints, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints, read_table
 from tests.loopback import Loopback, Reply
 
 FIRST, SECOND = datetime(2026, 7, 29, 8), datetime(2026, 8, 22, 8)

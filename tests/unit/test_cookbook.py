@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from pipelines.snapshots.seed_history import seed_price_history
-from pipelines.warehouse.database import SQL_FOLDER, Warehouse
+from pipelines.warehouse import SQL_FOLDER
+from pipelines.warehouse.database import Warehouse
 from tests.unit.marts.mart_rows import PRICE, add
 
 READ = datetime(2026, 11, 20, 6)

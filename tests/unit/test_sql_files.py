@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.warehouse.database import SQL_FOLDER, Warehouse
+from pipelines.warehouse import SQL_FOLDER
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import marts
 
 COOKBOOK = sorted((SQL_FOLDER / "cookbook").glob("*.sql"))

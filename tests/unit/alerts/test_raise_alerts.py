@@ -14,8 +14,9 @@ from pipelines.schema.costs import SourceHealth
 from pipelines.schema.decisions import SpendForecast
 from pipelines.schema.gpu_rates import GpuRate, GpuRateHistory
 from pipelines.schema.raw import Source
-from pipelines.warehouse.database import Warehouse, append, read_table
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.rows import append, read_table
 from tests.loopback import Loopback, Reply
 from tests.unit.marts.mart_rows import add
 

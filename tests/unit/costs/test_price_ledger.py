@@ -15,8 +15,9 @@ from pipelines.usage.contract import usage_frame
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.import_files import store_reported_costs
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, append, read_table, scalar
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
+from pipelines.warehouse.rows import append, read_table, scalar
 from tests.unit.costs.reported_rows import line, reported
 
 FEBRUARY, MARCH = date(2026, 2, 10), date(2026, 3, 20)

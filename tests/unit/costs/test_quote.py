@@ -9,7 +9,8 @@ import pytest
 from pipelines.costs.quote import Question, quote
 from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.snapshots.shipped_prices import shipped_versions
-from pipelines.warehouse.database import Warehouse, append
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import append
 
 NOW = datetime(2026, 11, 24, 12)
 MTOK = 1_000_000

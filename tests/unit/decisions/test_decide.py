@@ -3,7 +3,8 @@
 from datetime import date, datetime
 
 from pipelines.decisions.decide import decide_days, notice_statistics_on
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.unit.marts.mart_rows import add
 
 DAY, MARCH, AUGUST = date(2026, 11, 1), date(2026, 3, 1), date(2026, 8, 28)

@@ -8,7 +8,8 @@ import pytest
 from pipelines.defs.resources import Settings
 from pipelines.defs.sources import book_asset, raw_asset
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 SOURCE = SOURCES_BY_KEY["openai_models_api"]
 

@@ -7,8 +7,8 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.warehouse.database import append, read_table
 from pipelines.warehouse.marts import build_mart, marts
+from pipelines.warehouse.rows import append, read_table
 
 MARTS = {mart.table.name: mart for mart in marts()}
 TODAY = date(2026, 3, 10)

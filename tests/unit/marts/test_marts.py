@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, read_mart
+from pipelines.warehouse.rows import read_table
 from tests.unit.marts.mart_rows import COST, FETCH, MARTS, NOW, TODAY, add, built, priced
 
 PARSE = {

@@ -8,8 +8,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.schema.reported_costs import CostReconciliation
-from pipelines.warehouse.database import SQL_FOLDER, Warehouse, read_table
+from pipelines.warehouse import SQL_FOLDER
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart
+from pipelines.warehouse.rows import read_table
 from tests.unit.marts.mart_rows import MARTS, add, built
 
 DAY = date(2026, 3, 9)

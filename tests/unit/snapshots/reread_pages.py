@@ -7,7 +7,7 @@ from datetime import datetime
 from pipelines.snapshots.fetch_source import record_body
 from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.source import Source
-from pipelines.warehouse.database import read_table
+from pipelines.warehouse.rows import read_table
 
 KEY = "anthropic_pricing"
 """A key of the catalog, because only its sources have a rank; the parser is this test's own."""

@@ -17,7 +17,8 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.loopback import Loopback, Reply
 
 AT = datetime(2026, 11, 2, 12)

@@ -10,7 +10,8 @@ import pytest
 from pipelines.snapshots.fetch_source import record_body
 from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.unit.marts.mart_rows import built
 
 PAGES = Path(__file__).parents[2] / "pages"

@@ -6,7 +6,8 @@ import polars as pl
 
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import SOURCES
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 
 NOW = datetime(2026, 11, 24, 6)
 

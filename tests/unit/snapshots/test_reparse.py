@@ -16,8 +16,9 @@ from pipelines.snapshots.reparse import reparse
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, append, fingerprints, read_table
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
+from pipelines.warehouse.rows import append, fingerprints, read_table
 from tests.unit.snapshots.reread_pages import (
     D1,
     D3,

@@ -12,7 +12,8 @@ from pipelines.snapshots.seed_history import seed_gpu_rate_history, shipped_rate
 from pipelines.snapshots.shipped_gpu_rates import gpu_rate_evidence, gpu_rate_history
 from pipelines.sources.catalog import SOURCES, ranks
 from pipelines.sources.source import GPU_RATE_HISTORY
-from pipelines.warehouse.database import Warehouse, fingerprints, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints, read_table
 from tests.unit.marts.mart_rows import built
 
 

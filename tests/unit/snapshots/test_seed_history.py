@@ -10,7 +10,8 @@ from pipelines.schema.token_prices import TokenPrice
 from pipelines.snapshots.seed_history import seed_price_history, shipped_evidence
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.sources.source import PRICE_HISTORY
-from pipelines.warehouse.database import Warehouse, fingerprints, read_table, scalar
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints, read_table, scalar
 
 
 @pytest.fixture

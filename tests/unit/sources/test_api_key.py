@@ -17,7 +17,8 @@ from pipelines.sources import archive
 from pipelines.sources.api_key import ApiKey
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
 from pipelines.sources.fetch import Fetcher, FetchError, Patience, Request
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.loopback import Loopback, Reply
 
 AT = datetime(2026, 11, 2, 12)

@@ -11,7 +11,8 @@ import pytest
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.usage.import_files import import_files, inbox_files, store_reported_costs
 from pipelines.warehouse import ledger
-from pipelines.warehouse.database import Warehouse, read_table
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_table
 from tests.unit.costs.reported_rows import DAY, START, line, reported
 
 FILES = Path(__file__).parents[2] / "usage_files"

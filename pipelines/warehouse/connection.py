@@ -1,0 +1,55 @@
+"""The one DuckDB of this process, files attached to it, and transactions. Knows nothing of what a file holds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import duckdb
+
+from pipelines.schema import ddl
+from pipelines.warehouse.published import WarehouseError
+
+_NUMBERS = count()
+"""Of attached files: two threads may have two warehouses open."""
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """The one DuckDB of this process. It has no file of its own; to start one takes ten times as long as to attach."""
+    return duckdb.connect()
+
+
+@contextmanager
+def attached(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A file attached as the default database, made where there is none. Raises WarehouseError if it does not open.
+
+    It is detached at the end, which moves the log into the file and unlocks it.
+    """
+    name = f"build_{next(_NUMBERS)}"
+    with _engine().cursor() as connection:
+        try:
+            connection.execute(f"ATTACH {ddl.literal(str(file))} AS {name}")
+        except duckdb.IOException as error:
+            raise WarehouseError(f"cannot open {file}: {error}") from error
+        try:
+            connection.execute(f"USE {name}")
+            yield connection
+        finally:
+            connection.execute("USE memory")
+            # On a full disk the log cannot be moved into the file; what is committed stays in the log.
+            with suppress(duckdb.IOException):
+                connection.execute(f"DETACH {name}")
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction on all tables. Commits at the end, rolls back on an error."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

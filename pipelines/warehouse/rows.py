@@ -1,0 +1,58 @@
+"""Rows of declared tables: read, append, replace by date, compare. Knows types and row rules, not what rows mean."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.tables import TABLES, TABLES_BY_NAME, Table
+from pipelines.warehouse.database import Warehouse
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "true", **values: object) -> pl.DataFrame:
+    """Rows of a declared table in its declared types. `where` may use $name parameters."""
+    table = TABLES_BY_NAME[name]
+    query = f"SELECT * FROM {table.qualified} WHERE {where}"
+    frame: pl.DataFrame = connection.sql(query, params=values or None).pl()
+    return frame.cast(polars_schema(table.declaration))
+
+
+def append(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> int:
+    """Add rows to a declared table, after its row rules. Returns how many."""
+    table = TABLES_BY_NAME[name]
+    if frame.is_empty():
+        return 0
+    rows = table.declaration.validate(frame.select(table.declaration.column_names()), cast=True)
+    connection.register("rows_to_append", rows)
+    connection.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM rows_to_append")
+    connection.unregister("rows_to_append")
+    return int(rows.height)
+
+
+def replace_dates(
+    connection: duckdb.DuckDBPyConnection, table: Table, dates: Sequence[date], frame: pl.DataFrame
+) -> int:
+    """Replace the rows of some dates of a table by date. Returns how many rows these dates have now."""
+    connection.execute(
+        f"DELETE FROM {table.qualified} WHERE {table.date_column} IN (SELECT unnest($dates))", {"dates": list(dates)}
+    )
+    return append(connection, table.qualified, frame)
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> Any:
+    """The one value of a query, or None. Fetches all rows: an open result would block the connection."""
+    rows = connection.execute(query, dict(parameters or {})).fetchall()
+    return rows[0][0] if rows else None
+
+
+def fingerprints(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
+    """Row count and content hash of every table of the build file, to tell whether a run changed anything."""
+    found = {}
+    with warehouse.write() as connection:
+        for table in TABLES:
+            query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
+            found[table.qualified] = connection.execute(query).fetchall()[0]
+    return found
