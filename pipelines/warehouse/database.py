@@ -198,18 +198,21 @@ def _comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def _create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """The view on the ledger and the macros. The view names each file, so a reader sees one state of the ledger."""
     paths = [path for (path,) in connection.execute("SELECT path FROM core.ledger_file ORDER BY path").fetchall()]
-    if paths:
-        listed = ", ".join(ddl.literal(str((folder / path).resolve())) for path in paths)
-        body = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
-    else:
-        casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
-        body = f"SELECT {', '.join(casts)} WHERE false"
-    connection.execute(f"CREATE OR REPLACE VIEW core.usage AS {body}")
+    connection.execute(f"CREATE OR REPLACE VIEW core.usage AS {usage_query(folder, paths)}")
     connection.execute(f"COMMENT ON VIEW core.usage IS {ddl.literal((Usage.__doc__ or '').strip())}")
     for name, column in Usage.columns().items():
         connection.execute(f'COMMENT ON COLUMN core.usage."{name}" IS {ddl.literal(ddl.comment(column))}')
     for file in sorted((SQL_FOLDER / "core").glob("*.sql")):
         connection.execute(file.read_text())
+
+
+def usage_query(folder: Path, paths: Sequence[str]) -> str:
+    """The statement that reads these ledger files (core.ledger_file.path) in the columns of core.usage."""
+    if paths:
+        listed = ", ".join(ddl.literal(str((folder / path).resolve())) for path in paths)
+        return f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
+    casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
+    return f"SELECT {', '.join(casts)} WHERE false"
 
 
 def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "true", **values: object) -> pl.DataFrame:
@@ -259,9 +262,14 @@ def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mappin
 
 def fingerprints(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
     """Row count and content hash of every table of the build file, to tell whether a run changed anything."""
-    found = {}
     with warehouse.write() as connection:
-        for table in TABLES:
-            query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
-            found[table.qualified] = connection.execute(query).fetchall()[0]
+        return fingerprints_of(connection)
+
+
+def fingerprints_of(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Row count and content hash of every table of an open file. Raises duckdb.CatalogException if one is missing."""
+    found = {}
+    for table in TABLES:
+        query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
+        found[table.qualified] = connection.execute(query).fetchall()[0]
     return found
