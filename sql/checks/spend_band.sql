@@ -12,7 +12,7 @@ seen AS (
 ),
 day AS (
     SELECT usage_date, provider, first_day, coalesce(usd, 0) AS usd
-    FROM (SELECT unnest($dates) AS usage_date)
+    FROM (SELECT unnest($dates::DATE[]) AS usage_date)
     JOIN seen ON usage_date > first_day
     LEFT JOIN spend USING (usage_date, provider)
     WHERE usage_date <= (SELECT max(usage_date) FROM core.ledger_file)
