@@ -1,8 +1,11 @@
 """Everything that Dagster sees, put together on one warehouse. Assembly only; nothing is implemented here."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from pipelines.defs.automation import JOBS, SCHEDULES, SENSORS
+from pipelines.defs.checks import MART_CHECKS
 from pipelines.defs.costs import MART_ASSETS, REPORTED_COST, model_alias, priced_ledger
 from pipelines.defs.decisions import DECISION_ASSETS
 from pipelines.defs.publishing import PUBLISHED
@@ -11,8 +14,8 @@ from pipelines.defs.sources import BOOK_ASSETS, HISTORIES, RAW_ASSETS
 from pipelines.defs.usage import usage
 
 
-def build_definitions(settings: Settings) -> dg.Definitions:
-    """All assets, checks, jobs, schedules and sensors, on one warehouse."""
+def build_definitions(settings: Settings, marts: Sequence[dg.AssetsDefinition] = MART_ASSETS) -> dg.Definitions:
+    """All assets, checks, jobs, schedules and sensors, on one warehouse. `marts`: MART_ASSETS, as they are to show."""
     return dg.Definitions(
         assets=[
             *RAW_ASSETS,
@@ -22,10 +25,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             REPORTED_COST,
             priced_ledger,
             model_alias,
-            *MART_ASSETS,
+            *marts,
             *DECISION_ASSETS,
             *PUBLISHED,
         ],
+        asset_checks=MART_CHECKS,
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,

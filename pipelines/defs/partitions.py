@@ -19,7 +19,7 @@ RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
-def days_of(context: dg.AssetExecutionContext) -> list[date]:
+def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[date]:
     """The days of a run, whether it is one partition or a range of them."""
     span = context.partition_key_range
     first, last = date.fromisoformat(span.start), date.fromisoformat(span.end)

@@ -16,6 +16,8 @@ from pipelines.schema.expectations import Expectation
 
 SAMPLE_SIZE = 5
 MAX_SAMPLE_LENGTH = 200
+MAX_OBSERVED_LENGTH = 500
+BROKEN = "the check itself failed"
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,28 @@ class CheckResult:
         return not self.is_met and self.expectation.severity == "critical"
 
 
-def validate(frame: pl.DataFrame, name: str, expectations: Sequence[Expectation]) -> list[CheckResult]:
+def validate(
+    frame: pl.DataFrame, name: str, expectations: Sequence[Expectation], key: Sequence[str] = ()
+) -> list[CheckResult]:
     """Validate a frame; results come in the order of the expectations.
 
-    Goes through pandas with pyarrow types: the default conversion turns decimals into objects and dates into
-    timestamps, on which comparisons fail.
+    `key`: columns that name a row; what is unexpected is then observed with them. Goes through pandas with pyarrow
+    types: the default conversion turns decimals into objects and dates into timestamps, on which comparisons fail.
     """
     pandas = frame.to_pandas(use_pyarrow_extension_array=True)
     result = (
         _whole_frame()
         .get_batch(batch_parameters={"dataframe": pandas})
-        .validate(_suite(name, expectations), result_format="SUMMARY")
+        .validate(_suite(name, expectations), result_format=_result_format(key))
     )
     by_name = {each.expectation_config.meta["check"]: each for each in result.results}
     return [_check_result(expectation, by_name[expectation.name]) for expectation in expectations]
+
+
+def broken(expectations: Sequence[Expectation], error: Exception) -> list[CheckResult]:
+    """The results of checks whose rows could not be had."""
+    observed = f"{BROKEN}: {error}".splitlines()[0][:MAX_OBSERVED_LENGTH]
+    return [CheckResult(each, is_met=False, observed=observed, is_broken=True) for each in expectations]
 
 
 @cache
@@ -103,6 +113,11 @@ def _context() -> Any:
     return context
 
 
+def _result_format(key: Sequence[str]) -> dict[str, Any]:
+    named = {"unexpected_index_column_names": list(key)} if key else {}
+    return {"result_format": "SUMMARY"} | named
+
+
 def _suite(name: str, expectations: Sequence[Expectation]) -> Any:
     import great_expectations as gx  # noqa: PLC0415
 
@@ -117,14 +132,27 @@ def _check_result(expectation: Expectation, result: Any) -> CheckResult:
     broken = [info for info in _exceptions(result.exception_info) if info.get("raised_exception")]
     if broken:
         message = str(broken[0].get("exception_message"))[:MAX_SAMPLE_LENGTH]
-        return CheckResult(expectation, is_met=False, observed=f"the check itself failed: {message}", is_broken=True)
+        return CheckResult(expectation, is_met=False, observed=f"{BROKEN}: {message}", is_broken=True)
     details = result.result or {}
     if "observed_value" in details:
         observed = str(details["observed_value"])
     else:
-        samples = [str(value)[:MAX_SAMPLE_LENGTH] for value in details.get("partial_unexpected_list", [])[:SAMPLE_SIZE]]
+        samples = [sample[:MAX_SAMPLE_LENGTH] for sample in _samples(details)]
         observed = f"{details.get('unexpected_count', 0)} unexpected" + (f": {', '.join(samples)}" if samples else "")
-    return CheckResult(expectation, is_met=bool(result.success), observed=observed[:500])
+    return CheckResult(expectation, is_met=bool(result.success), observed=observed[:MAX_OBSERVED_LENGTH])
+
+
+def _samples(details: dict[str, Any]) -> list[str]:
+    """Some unexpected values, each with the key of its row where one was asked for: "2026-03-09 openai (5, 4)"."""
+    values = details.get("partial_unexpected_list", [])[:SAMPLE_SIZE]
+    rows = details.get("partial_unexpected_index_list") or []
+    names = details.get("unexpected_index_column_names") or []
+    if not names or len(rows) < len(values):
+        return [str(value) for value in values]
+    return [
+        " ".join(str(part) for part in (*(row[name] for name in names), value))
+        for row, value in zip(rows, values, strict=False)
+    ]
 
 
 def _exceptions(info: dict[str, Any] | None) -> list[dict[str, Any]]:

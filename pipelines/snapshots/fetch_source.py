@@ -21,7 +21,8 @@ from pipelines.sources import archive
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.concurrent_fetch import as_they_end
 from pipelines.sources.deadline import Deadline
-from pipelines.sources.fetch import Answer, Fetcher, FetchError, Patience, Request
+from pipelines.sources.fetch import Answer, Fetcher, Patience, Request
+from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.paged_fetch import fetch_pages
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import append

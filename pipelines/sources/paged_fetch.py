@@ -8,7 +8,8 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from pipelines.sources.deadline import Deadline
-from pipelines.sources.fetch import Answer, Fetcher, FetchError, Request
+from pipelines.sources.fetch import Answer, Fetcher, Request
+from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.robots import authority, checked, shown
 
 NextPage = Callable[[bytes], str | None]

@@ -1,5 +1,6 @@
 """What a published file has beside its rows: comments, the view on the ledger, macros. Copying it is not done here."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,7 +34,7 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """The view on the ledger and the macros. The view names each file, so a reader sees one state of the ledger."""
     paths = [path for (path,) in connection.execute("SELECT path FROM core.ledger_file ORDER BY path").fetchall()]
-    connection.execute(f"CREATE OR REPLACE VIEW core.usage AS {_usage_query(paths, folder)}")
+    connection.execute(f"CREATE OR REPLACE VIEW core.usage AS {usage_query(folder, paths)}")
     connection.execute(f"COMMENT ON VIEW core.usage IS {ddl.literal(' '.join(_MEANING.split()))}")
     for name, column in Usage.columns().items():
         connection.execute(f'COMMENT ON COLUMN core.usage."{name}" IS {ddl.literal(ddl.comment(column))}')
@@ -41,8 +42,10 @@ def create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         connection.execute(file.read_text())
 
 
-def _usage_query(paths: list[str], folder: Path) -> str:
-    """All rows of these ledger files, below the folder that the session names, else below this one.
+def usage_query(folder: Path, paths: Sequence[str]) -> str:
+    """The statement that reads these ledger files (core.ledger_file.path) in the columns of core.usage.
+
+    They are looked for below the folder that the session names, else below this one.
 
     DuckDB has no path that is relative to the file: a plain one is looked for where the reader's process stands.
     """

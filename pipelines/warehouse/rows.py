@@ -50,9 +50,14 @@ def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mappin
 
 def fingerprints(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
     """Row count and content hash of every table of the build file, to tell whether a run changed anything."""
-    found = {}
     with warehouse.write() as connection:
-        for table in TABLES:
-            query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
-            found[table.qualified] = connection.execute(query).fetchall()[0]
+        return fingerprints_of(connection)
+
+
+def fingerprints_of(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Row count and content hash of every table of an open file. Raises duckdb.CatalogException if one is missing."""
+    found = {}
+    for table in TABLES:
+        query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
+        found[table.qualified] = connection.execute(query).fetchall()[0]
     return found

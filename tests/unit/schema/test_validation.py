@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.schema.expectations import Expectation
-from pipelines.schema.validation import validate, write_data_docs
+from pipelines.schema.validation import broken, validate, write_data_docs
 
 FRAME = pl.DataFrame(
     {
@@ -102,6 +102,25 @@ def test_what_is_shown_of_a_hostile_page_is_short():
     (result,) = checked(KNOWN_MODEL, frame=frame)
     assert not result.is_met
     assert len(result.observed) <= 500
+
+
+def test_what_is_unexpected_is_observed_with_the_key_of_its_row():
+    frame = FRAME.with_columns(row=pl.Series([1, 2, 3]))
+    (result,) = validate(frame, "sample", [PRICE_IN_BOUNDS], key=("row",))
+    assert result.observed == "1 unexpected: 3 2000.000001"
+    pair = Expectation("equal", "ExpectColumnPairValuesToBeEqual", {"column_A": "row", "column_B": "usd_per_unit"})
+    (result,) = validate(frame.head(2), "sample", [pair], key=("model",))
+    assert result.observed == "2 unexpected: a (1, 0.000001), b (2, 2000.000000)"
+
+
+def test_checks_without_rows_are_broken_and_block():
+    results = broken([HAS_ROWS, KNOWN_MODEL], ValueError("no file\nand more"))
+    assert [(each.expectation, each.is_met, each.is_broken) for each in results] == [
+        (HAS_ROWS, False, True),
+        (KNOWN_MODEL, False, True),
+    ]
+    assert results[0].observed == "the check itself failed: no file"
+    assert [each.is_blocking for each in results] == [True, False]
 
 
 def test_an_empty_page_is_refused_by_its_row_count():

@@ -33,7 +33,7 @@ from tests.unit.snapshots.reread_pages import (
     parser_file,
     promote,
     table,
-)  # fmt: skip
+)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.api_key import ApiKey
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
-from pipelines.sources.fetch import Fetcher, FetchError, Patience, Request
+from pipelines.sources.fetch import Fetcher, Patience, Request
+from pipelines.sources.fetch_error import FetchError
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
 from tests.loopback import Loopback, Reply

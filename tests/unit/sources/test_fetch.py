@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.sources.fetch import USER_AGENT, Fetcher, FetchError, Patience, Request
+from pipelines.sources.fetch import USER_AGENT, Fetcher, Patience, Request
+from pipelines.sources.fetch_error import FetchError
 from tests.loopback import Loopback, Reply
 
 QUICK = Patience(connect=2, read=2, total=4, attempts=3, backoff=0.001, backoff_max=0.002, retry_after_max=0)

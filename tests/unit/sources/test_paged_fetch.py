@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.sources import paged_fetch
-from pipelines.sources.fetch import Fetcher, FetchError, Patience, Request
+from pipelines.sources.fetch import Fetcher, Patience, Request
+from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.paged_fetch import fetch_pages
 from tests.loopback import Loopback, Reply
 

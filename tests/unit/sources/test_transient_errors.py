@@ -8,7 +8,8 @@ import urllib3
 from tenacity import RetryCallState, Retrying
 
 from pipelines.sources.deadline import Deadline
-from pipelines.sources.fetch import Fetcher, FetchError, Patience, Request
+from pipelines.sources.fetch import Fetcher, Patience, Request
+from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.transient_errors import StopAtDeadline, StopWhereNobodyAnswers, passing, retry_after
 
 
