@@ -42,6 +42,8 @@ class Asked:
 class Loopback(ThreadingHTTPServer):
     """`with Loopback() as server:` serves until the end of the block. What is not scripted is 404."""
 
+    request_queue_size = 128  # connections that wait to be accepted; beyond the usual five they are reset
+
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[Asked] = []
