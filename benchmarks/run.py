@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks.broken_rows import broken_rows
+from benchmarks.fetching import fetching
 from benchmarks.growth import growth
 from benchmarks.importing import import_claude_code
 from benchmarks.peers import rows_per_cpu_second
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "peers": rows_per_cpu_second,
     "importing": import_claude_code,
     "growth": growth,
+    "fetching": fetching,
 }
 LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m, "broken-rows": broken_rows}
 

@@ -7,6 +7,7 @@ import json
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -26,9 +27,12 @@ from pipelines.costs.resolve_segments import segments_of
 from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import MODEL_KEY
+from pipelines.snapshots.fetch_source import fetch_sources
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.snapshots.shipped_prices import shipped_versions
+from pipelines.sources.catalog import SOURCES
+from pipelines.sources.fetch import Patience
 from pipelines.usage.import_files import import_files
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
@@ -190,6 +194,17 @@ def _build_marts(warehouse: Warehouse, days: list[date], *, by_date: bool) -> No
             build_mart(warehouse, mart, days)
 
 
+def fetch(warehouse_folder: str, base_url: str, total_seconds: str | None = None) -> dict[str, Any]:
+    """Fetch all sources from below an address into a new warehouse, with the product's patience or a shorter one."""
+    warehouse, moment = Warehouse(Path(warehouse_folder)), datetime(2026, 11, 24, 12)
+    prepare(warehouse, moment)
+    patience = Patience() if total_seconds is None else Patience(total=float(total_seconds))
+    found: dict[str, Any] = {}
+    with timed(found):
+        attempts = list(fetch_sources(warehouse, SOURCES, moment, base_url, patience=patience))
+    return found | {"outcomes": Counter(attempt.outcome for attempt in attempts)}
+
+
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     task.__name__: task
     for task in (
@@ -204,6 +219,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
         seed,
         build,
         one_more,
+        fetch,
     )
 }
 

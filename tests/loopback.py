@@ -1,12 +1,15 @@
 """A real HTTP server on 127.0.0.1 that gives scripted answers and remembers what it was asked. For tests only."""
 
+import socket
+import ssl
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,11 @@ class Asked:
 class Loopback(ThreadingHTTPServer):
     """`with Loopback() as server:` serves until the end of the block. What is not scripted is 404."""
 
-    def __init__(self) -> None:
+    request_queue_size = 128  # connections that wait to be accepted; beyond the usual five they are reset
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.tls = tls
         self.asked: list[Asked] = []
         self.stopping = threading.Event()
         self.most_at_once: Counter[str] = Counter()
@@ -54,9 +60,21 @@ class Loopback(ThreadingHTTPServer):
         # A short poll lets the block end at once.
         self._thread = threading.Thread(target=self.serve_forever, args=(0.005,))
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """A new connection; over TLS its greetings are exchanged by the thread that serves it."""
+        connection, address = super().get_request()
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that does not trust the certificate is what some tests are about; other faults are printed."""
+        if not isinstance(sys.exception(), ssl.SSLError):
+            super().handle_error(request, client_address)
+
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """The address of a path, on the port that the system chose."""
-        return f"http://{host}:{self.server_port}{path}"
+        return f"http{'s' if self.tls else ''}://{host}:{self.server_port}{path}"
 
     def script(self, path: str, *replies: Reply) -> None:
         """Answers for a path (without query), in order; the last one repeats."""
@@ -69,7 +87,7 @@ class Loopback(ThreadingHTTPServer):
     @contextmanager
     def counted(self, path: str) -> Iterator[None]:
         """Count a request as being answered for the length of the block."""
-        part = path.split("/")[1]
+        part = path.partition("/")[2].split("/")[0]
         with self._counting:
             self._at_once[part] += 1
             self.most_at_once[part] = max(self.most_at_once[part], self._at_once[part])
@@ -111,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             return  # The client had enough: that is what some tests are about.
 
-    do_POST = do_GET  # noqa: N815 - the name is http.server's
+    do_POST = do_CONNECT = do_GET  # noqa: N815 - the names are http.server's
 
     def _send(self, reply: Reply) -> None:
         try:

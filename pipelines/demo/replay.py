@@ -76,6 +76,7 @@ class _PageServer(ThreadingHTTPServer):
     """Serves the recorded pages as they were on `day`."""
 
     daemon_threads = True
+    request_queue_size = 128  # all sources ask at once; of the usual five that may wait the rest would be reset
     day = DATES[0]
 
 
