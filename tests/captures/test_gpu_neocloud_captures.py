@@ -1,7 +1,6 @@
 """Captured pages of GPU clouds. Expected rows were read and divided by hand; names are checked with a second index."""
 
 import csv
-import json
 import re
 from datetime import datetime
 from decimal import Decimal

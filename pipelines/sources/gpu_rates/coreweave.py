@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup, Tag
 
 from pipelines.schema.gpu_rates import GpuRateObservation
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import cell_text
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 _MODEL, _COUNT, _MEMORY = "GPU Model", "GPU Count", "VRAM (GB)"
 _PRICES = {

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup, Tag
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.printed_rates import read_hourly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import cell_text
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 
 @dataclass(frozen=True)

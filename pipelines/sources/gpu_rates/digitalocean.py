@@ -7,8 +7,8 @@ The table is the one whose columns are "GPU" and "Price". It prints a name and a
 import re
 
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 from pipelines.sources.page_tables import html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 CARDS = {
     "AMD MI300X": ("MI300X", 192),

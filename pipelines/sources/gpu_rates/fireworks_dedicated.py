@@ -9,8 +9,8 @@ import re
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.printed_rates import join_memory, read_hourly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 _HEADING = "on demand deployments"
 _PER_HOUR = re.compile(r"\b(?:hour|hr)\b", re.IGNORECASE)

@@ -13,8 +13,8 @@ from pipelines.sources.gpu_rates.card_memory import only_memory_gb
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.printed_rates import join_memory, read_secondly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import cell_text
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 
 def parse(body: bytes) -> Parsed:

@@ -6,7 +6,7 @@ printed and comes from card_memory. That reserving saves "up to 35%" is told wit
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -15,8 +15,9 @@ from pipelines.sources.gpu_rates.card_memory import only_memory_gb
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.printed_rates import read_hourly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import cell_text
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.printed_dates import read_date
 
 _BLOCK = "pc-highlight-table-block__"
 _PRICING = {
@@ -72,10 +73,12 @@ def _terms(header: str) -> dict[str, Any] | None:
     if dated is None:
         return None
     try:
-        day = datetime.strptime(f"{dated[1]} +0000", "%B %d, %Y %z")
+        day, precision = read_date(dated[1])
     except ValueError:
         return None
-    return {"pricing": "on_demand", "effective_from": day.replace(tzinfo=None)}
+    if day is None or precision != "day":
+        return None
+    return {"pricing": "on_demand", "effective_from": datetime.combine(day, time())}
 
 
 def _add_cell(found: RowCollector, place: str, sku: str, printed: str, terms: dict[str, Any]) -> None:

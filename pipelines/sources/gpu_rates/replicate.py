@@ -10,8 +10,8 @@ from decimal import Decimal
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.printed_rates import read_secondly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 _HEADERS = ["Hardware", "Price", "GPU", "CPU", "GPU RAM", "RAM"]
 _NAME = re.compile(r"(?:[1-9][0-9]?x )?(.+?) GPU(?:\s*(gpu-[a-z0-9-]+))?")

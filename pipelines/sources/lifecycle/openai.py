@@ -13,7 +13,6 @@ from datetime import date
 from bs4 import BeautifulSoup
 
 from pipelines.schema.lifecycles import LifecycleObservation
-from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import (
     NO_ID,
     Statement,
@@ -23,8 +22,9 @@ from pipelines.sources.lifecycle.statements import (
     read_ids,
     read_replacements,
 )
-from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.page_tables import Table, cell_text, clean_text, html_tables, markdown_tables
+from pipelines.sources.parsed import Parsed, RowCollector
+from pipelines.sources.printed_dates import read_date
 
 _COLUMNS = {
     "retires": {"shutdown date"},

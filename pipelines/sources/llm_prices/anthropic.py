@@ -22,8 +22,8 @@ from pipelines.sources.llm_prices.price_rows import (
     parsed_prices,
     printed_usd,
 )
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, cell_text, headed_lines, html_tables, markdown_tables, plain_markdown
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 __all__ = ["model_id", "parse"]
 

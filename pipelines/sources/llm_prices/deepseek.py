@@ -16,8 +16,8 @@ from dateutil import parser as dates
 
 from pipelines.schema.time_windows import ALWAYS, parse_window
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, cell_text, html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "deepseek"
 HEADING = "Models & Pricing"

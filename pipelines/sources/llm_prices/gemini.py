@@ -29,8 +29,8 @@ from pipelines.sources.llm_prices.gemini_lines import (
 )
 from pipelines.sources.llm_prices.google_terms import TermPrice, followed_prices
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, cell_text, html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "google"
 HEADERS = ["", "Free Tier", "Paid Tier, per 1M tokens in USD"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup
 
-from pipelines.sources.parsed import RowCollector
 from pipelines.sources.page_tables import Table, html_tables, markdown_tables, plain_markdown
+from pipelines.sources.parsed import RowCollector
 
 UNKNOWN_TABLE = "a price table of no known kind"
 MAX_LINK = 200

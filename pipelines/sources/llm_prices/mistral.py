@@ -11,8 +11,8 @@ from decimal import Decimal
 from bs4 import BeautifulSoup
 
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "mistral"
 METERS = {"Input": "input_uncached", "Cached input": "cache_read", "Output": "output"}

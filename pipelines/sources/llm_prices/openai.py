@@ -27,8 +27,8 @@ from pipelines.sources.llm_prices.openai_rows import (
     with_both_names,
 )
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 FLAT_HEADERS = {("Model", *kinds): meters for kinds, meters in TEXT_KINDS.items()}
 RANGE_HEADERS = {

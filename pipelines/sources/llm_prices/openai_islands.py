@@ -11,8 +11,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from pipelines.sources.parsed import ParseError
 from pipelines.sources.page_tables import cell_text, clean_text
+from pipelines.sources.parsed import ParseError
 
 PRICE_ISLANDS = ("TextTokenPricingTables", "GroupedPricingTable", "PricingTable")
 MAX_ISLANDS = 500

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from pipelines.sources.llm_prices.host_pages import read_page, refuse_errors, refuse_if_priced
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
-from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.page_tables import Table
+from pipelines.sources.parsed import Parsed, RowCollector
 
 PROVIDER = "together"
 MODEL_HEADER = "api model string"

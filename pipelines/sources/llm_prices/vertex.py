@@ -23,8 +23,8 @@ from pipelines.sources.llm_prices import anthropic
 from pipelines.sources.llm_prices.google_terms import Term, TermPrice, followed_prices, split_term
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
 from pipelines.sources.llm_prices.vertex_columns import BATCH, REGIONS, STANDARD, Column, price_columns
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, html_tables
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 CHANNEL = "vertex"
 TYPES = {

@@ -19,8 +19,8 @@ from pipelines.sources.llm_prices.price_rows import (
     parsed_prices,
     printed_usd,
 )
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "xai"
 METERS = {

@@ -16,8 +16,8 @@ from pipelines.sources.llm_prices.price_rows import (
     parsed_prices,
     printed_usd,
 )
-from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.page_tables import Table
+from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "zai"
 UNIT = "Prices per 1M tokens"

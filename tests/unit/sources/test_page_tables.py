@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.parsed import ParseError
 from pipelines.sources.page_tables import MAX_TABLES, html_tables, markdown_tables
+from pipelines.sources.parsed import ParseError
 
 TWO_ROW_HEADER = """<h2>Text&nbsp;tokens</h2><table>
 <thead><tr><th></th><th colspan="2">Short context</th><th colspan="2">Long context</th></tr>
