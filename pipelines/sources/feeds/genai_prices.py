@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.schema.time_windows import ALWAYS
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named, on_bedrock, on_openrouter
 from pipelines.sources.feeds.week_hours import daily_window
-from pipelines.sources.json_body import json_amount, json_text, whole_json
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, RowCollector
 

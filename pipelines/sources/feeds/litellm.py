@@ -12,10 +12,10 @@ from typing import Any
 
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.sources.feeds.bedrock_regions import with_regional_premium
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.litellm_names import BY_CHARACTER, NO_MODEL, named, seller_of
 from pipelines.sources.feeds.makers import Named
 from pipelines.sources.feeds.week_hours import outside
-from pipelines.sources.json_body import json_amount, json_text, whole_json
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, RowCollector, price_or_none
 

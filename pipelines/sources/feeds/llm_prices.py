@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from pipelines.sources.json_body import json_amount, json_text, whole_json
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from pipelines.models.model_ids import platform_id
 from pipelines.schema.time_windows import ALWAYS, parse_window
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named
-from pipelines.sources.json_body import json_amount, json_text, whole_json
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.feeds.genai_prices import AZURE_MAKERS
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.litellm_names import VERTEX_PUBLISHERS
 from pipelines.sources.feeds.makers import Named, on_bedrock, on_openrouter
-from pipelines.sources.json_body import json_amount, json_text, whole_json
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, RowCollector
 

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.schema.time_windows import ALWAYS, DAYS, MINUTES_PER_DAY, TimeWindow
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.feeds.makers import Named, on_openrouter
 from pipelines.sources.feeds.week_hours import daily_window
-from pipelines.sources.json_body import json_amount, json_text, whole_json
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 

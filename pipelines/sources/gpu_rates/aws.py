@@ -14,8 +14,8 @@ from typing import Any
 
 from pipelines.sources.gpu_rates.addresses import AWS_REGIONS, in_address
 from pipelines.sources.gpu_rates.instances import AWS
+from pipelines.sources.gpu_rates.json_answers import read_json
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 TERM_MONTHS = {"1yr": 12, "1 yr": 12, "3yr": 36, "3 yr": 36}

@@ -10,8 +10,8 @@ from typing import Any
 
 from pipelines.sources.gpu_rates.aws import GPU_FAMILY
 from pipelines.sources.gpu_rates.instances import AWS
+from pipelines.sources.gpu_rates.json_answers import read_json
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 OLD_REGIONS = {

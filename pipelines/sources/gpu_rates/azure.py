@@ -5,6 +5,7 @@ The body is one page, a JSON array of pages, or a bare array of items. Left out 
 Priority" stand only in the name of the meter. A reservation prints the total of its whole term, whatever its unit says.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,6 @@ from typing import Any
 
 from pipelines.sources.gpu_rates.instances import AZURE
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 TERM_YEARS = {"1 Year": 1, "3 Years": 3, "5 Years": 5}
@@ -30,7 +30,7 @@ Key = tuple[Any, ...]
 
 def next_page(body: bytes) -> str | None:
     """The address of the page after this one. Raises ParseError for a body that is no page."""
-    page = read_json(body)
+    page = _json(body)
     if not isinstance(page, dict) or not isinstance(page.get("Items"), list):
         raise ParseError("expected a page with Items")
     link = page.get("NextPageLink")
@@ -84,8 +84,15 @@ def _add_offer(found: RowCollector, copies: list[Rate], on_demand_peak: Decimal 
         add_rate(found, rate["amount"], **columns)
 
 
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
+
+
 def _items(body: bytes) -> Iterator[dict[str, Any]]:
-    document = read_json(body)
+    document = _json(body)
     for entry in document if isinstance(document, list) else [document]:
         items = entry.get("Items", [entry]) if isinstance(entry, dict) else None
         if not isinstance(items, list) or any(not isinstance(item, dict) for item in items):

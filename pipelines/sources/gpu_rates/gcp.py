@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pipelines.sources.gpu_rates.gcp_machines import CARDS, FAMILIES, MACHINES, SAME_PART, Machine
+from pipelines.sources.gpu_rates.json_answers import read_json, whole_number
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json, whole_number
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 HOURS_PER_MONTH = 730

@@ -6,7 +6,7 @@ printed and comes from card_memory. That reserving saves "up to 35%" is told wit
 """
 
 import re
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -17,7 +17,6 @@ from pipelines.sources.gpu_rates.printed_rates import read_hourly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
 from pipelines.sources.page_tables import cell_text
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _BLOCK = "pc-highlight-table-block__"
 _PRICING = {
@@ -73,12 +72,10 @@ def _terms(header: str) -> dict[str, Any] | None:
     if dated is None:
         return None
     try:
-        day, precision = read_date(dated[1])
+        day = datetime.strptime(f"{dated[1]} +0000", "%B %d, %Y %z")
     except ValueError:
         return None
-    if day is None or precision != "day":
-        return None
-    return {"pricing": "on_demand", "effective_from": datetime.combine(day, time())}
+    return {"pricing": "on_demand", "effective_from": day.replace(tzinfo=None)}
 
 
 def _add_cell(found: RowCollector, place: str, sku: str, printed: str, terms: dict[str, Any]) -> None:

@@ -5,13 +5,13 @@ and not looked at; Cloud@Customer runs in the customer's own hall and is refused
 of a machine generation (X7, V2, E3, E4) or by a suffix that it does not explain (H100T); none of them is guessed.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 CATEGORIES = ("Compute - GPU", "Compute - GPU - Other")
@@ -54,7 +54,10 @@ def parse(body: bytes) -> Parsed:
 
 
 def _items(body: bytes) -> list[Any]:
-    answer = read_json(body)
+    try:
+        answer = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
     items = answer.get("items") if isinstance(answer, dict) else None
     if not isinstance(items, list):
         raise ParseError("the answer has no list of items")

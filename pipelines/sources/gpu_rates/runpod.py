@@ -5,13 +5,13 @@ not offer the card, and 0.5 as a placeholder (MI300X and H200 NVL "cost" it): ex
 card which truly costs that much shows up among the rejects and not as a guess among the rates.
 """
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from pipelines.schema.gpu_rates import GpuRateObservation
 from pipelines.sources.gpu_rates.gpu_names import MAX_NAME, GpuName, read_gpu_name
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 _PRICES = {"secure": "securePrice", "community": "communityPrice"}
@@ -45,7 +45,10 @@ def parse(body: bytes) -> Parsed:
 
 def _gpu_types(body: bytes) -> list[Any]:
     """The list under data.gpuTypes; NaN and Infinity, which are no JSON, come as text and are refused later."""
-    answer = read_json(body)
+    try:
+        answer = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a complete JSON answer: {str(error)[:200]}") from error
     if not isinstance(answer, dict):
         raise ParseError("the answer is not an object")
     if answer.get("errors"):

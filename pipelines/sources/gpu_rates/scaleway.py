@@ -6,13 +6,13 @@ a page does not say which one it is: after a full page comes page 2. A third pag
 which is an error there, so a list is never cut in silence.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 ZONE = "fr-par-2"
@@ -23,7 +23,7 @@ _GB, _GIB = 10**9, 2**30
 
 def next_page(body: bytes) -> str | None:
     """The address after a full page, None after any other. Raises ParseError for a body that is no page."""
-    return f"?per_page={PAGE_SIZE}&page=2" if len(_page(read_json(body))) >= PAGE_SIZE else None
+    return f"?per_page={PAGE_SIZE}&page=2" if len(_page(_json(body))) >= PAGE_SIZE else None
 
 
 def parse(body: bytes) -> Parsed:
@@ -43,6 +43,13 @@ def parse(body: bytes) -> Parsed:
     return found.parsed()
 
 
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
+
+
 def _page(page: Any) -> dict[str, Any]:
     servers = page.get("servers") if isinstance(page, dict) else None
     if not isinstance(servers, dict):
@@ -52,7 +59,7 @@ def _page(page: Any) -> dict[str, Any]:
 
 def _servers(body: bytes) -> Iterator[tuple[str, Any]]:
     """All server types, each once: a type that moved to the next page while they were read stands on both."""
-    pages = read_json(body)
+    pages = _json(body)
     if not isinstance(pages, list):
         raise ParseError("expected an array of pages")
     servers: dict[str, Any] = {}

@@ -15,8 +15,8 @@ from typing import Any
 
 from pipelines.sources.gpu_rates.card_memory import memory_gb_of_mib
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
+from pipelines.sources.gpu_rates.json_answers import read_json, whole_number
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.json_body import read_json, whole_number
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 _NAMES = {"RTX 6000Ada": "RTX 6000 Ada", "RTX PRO 6000 WS": "RTX PRO 6000 Workstation"}

@@ -5,13 +5,13 @@ offer. An instance prints all its memory together, so the number of cards is tha
 Vultr's; less than one card is a share of it and keeps the rate that is printed for the share.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from pipelines.sources.gpu_rates.rate_rows import STEP, add_rate, new_collector
-from pipelines.sources.json_body import read_json
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector, price_or_none
 
 CARDS = {
@@ -62,7 +62,10 @@ def parse(body: bytes) -> Parsed:
 
 def _plans(body: bytes) -> tuple[str, list[Any]]:
     """The tier and its plans. An answer in several pages is refused: half a list is no list."""
-    answer = read_json(body)
+    try:
+        answer = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
     if not isinstance(answer, dict):
         raise ParseError("the answer is not an object")
     meta = answer.get("meta")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.schema.lifecycles import STATES, LifecycleObservation
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import (
     NO_ID,
     Statement,
@@ -22,7 +23,6 @@ from pipelines.sources.lifecycle.statements import (
 )
 from pipelines.sources.page_tables import Table, markdown_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _STATUS = ["api model name", "current state", "deprecated", "tentative retirement date"]
 _HISTORY = ["retirement date", "deprecated model", "recommended replacement"]

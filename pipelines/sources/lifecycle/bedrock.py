@@ -22,10 +22,10 @@ from pipelines.models.model_ids import platform_id
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.bedrock_ids import ENDING_MODELS, identity
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import read_ids
 from pipelines.sources.page_tables import Table, cell_text, html_tables
 from pipelines.sources.parsed import Parsed, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _ACTIVE = ["provider", "model name", "model id", "regions supported", "launch date", "input modalities",
            "output modalities"]  # fmt: skip

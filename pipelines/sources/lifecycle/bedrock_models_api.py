@@ -8,12 +8,12 @@ The list is that of one region, which the ARNs name: that is the scope. Models t
 for provisioned throughput ("...:0:200k") are refused, as the model itself is listed too.
 """
 
+import json
 import re
 from datetime import UTC, date, datetime
 from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
-from pipelines.sources.json_body import read_json
 from pipelines.sources.lifecycle.bedrock_ids import identity
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
@@ -30,7 +30,10 @@ def parse(body: bytes) -> Parsed:
 
     Raises ParseError when the body is no list of models, or when no model has a date: the answer is then an older one.
     """
-    answer = read_json(body, whole=int)
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"not JSON: {error}") from error
     models = answer.get("modelSummaries") if isinstance(answer, dict) else None
     if not isinstance(models, list) or len(models) > MAX_MODELS:
         raise ParseError("no list of models under 'modelSummaries'")

@@ -13,6 +13,7 @@ from datetime import date
 from bs4 import BeautifulSoup
 
 from pipelines.schema.lifecycles import LifecycleObservation
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import (
     NO_ID,
     Statement,
@@ -24,7 +25,6 @@ from pipelines.sources.lifecycle.statements import (
 )
 from pipelines.sources.page_tables import Table, cell_text, clean_text, html_tables, markdown_tables
 from pipelines.sources.parsed import Parsed, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _COLUMNS = {
     "retires": {"shutdown date"},

@@ -4,13 +4,13 @@ Each model has an optional `shutdown_date`, a day or null. No announcement and n
 of one account, so it may hold fine-tuned models of its owner; a shut down model no longer accepts requests.
 """
 
+import json
 import re
 from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
-from pipelines.sources.json_body import read_json
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 MAX_MODELS = 10_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
@@ -22,7 +22,10 @@ def parse(body: bytes) -> Parsed:
     Raises ParseError when the body is no list of models, or when no model has the field `shutdown_date`: without it
     the answer is an older one, which tells nothing about the end of a model.
     """
-    answer = read_json(body, whole=int)
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"not JSON: {error}") from error
     models = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(models, list) or len(models) > MAX_MODELS:
         raise ParseError("no list of models under 'data'")

@@ -8,8 +8,8 @@ import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.page_tables import clean_text
-from pipelines.sources.printed_dates import read_date
 
 _ZONES = {"PT": "America/Los_Angeles", "UTC": "UTC", "Beijing Time": "Asia/Shanghai"}
 _ZONE = "(?P<zone>" + "|".join(_ZONES) + ")"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.parsed import RowCollector
-from pipelines.sources.printed_dates import read_date
 
 NO_ID = "not a model id"
 

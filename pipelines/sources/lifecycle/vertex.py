@@ -10,10 +10,10 @@ from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import NO_ID, read_announcement, read_ids
 from pipelines.sources.page_tables import Table, html_tables, markdown_tables
 from pipelines.sources.parsed import Parsed, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _FEATURES = ["feature", "deprecated date", "shutdown date", "details"]
 _OPEN_MODELS = ["model id", "deprecation date", "retirement date", "self-deploy alternative"]

@@ -12,10 +12,10 @@ from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.lifecycle.statements import NO_ID, read_ids, read_replacements
 from pipelines.sources.page_tables import Table, html_tables, markdown_tables
 from pipelines.sources.parsed import Parsed, RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _HEADERS = ["model id", "release date", "retirement date"]
 _REPLACEMENTS = ("replacement model id", "replacement model", "recommended upgrade")

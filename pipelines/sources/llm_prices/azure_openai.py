@@ -5,6 +5,7 @@ development and test are left out on purpose; what is no known token meter of a 
 meter name. A meter is repeated for each region that sells it; global and zone prices are taken where all agree.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from pipelines.sources.json_body import read_json
 from pipelines.sources.llm_prices.azure_meters import read_meter
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
@@ -76,7 +76,7 @@ class _RefusedError(ValueError):
 
 def next_page(body: bytes) -> str | None:
     """The address of the page after this one. Raises ParseError for a body that is no page."""
-    link = _page(read_json(body)).get("NextPageLink")
+    link = _page(_json(body)).get("NextPageLink")
     return link if isinstance(link, str) and link else None
 
 
@@ -115,6 +115,13 @@ def parse(body: bytes) -> Parsed:
     return parsed_prices(with_ends(prices), collector)
 
 
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
+
+
 def _page(page: Any) -> dict[str, Any]:
     if not isinstance(page, dict) or not isinstance(page.get("Items"), list):
         raise ParseError("expected pages with Items")
@@ -122,7 +129,7 @@ def _page(page: Any) -> dict[str, Any]:
 
 
 def _items(body: bytes) -> Iterator[dict[str, Any]]:
-    pages = read_json(body)
+    pages = _json(body)
     if not isinstance(pages, list):
         raise ParseError(f"expected a JSON array of pages, got {type(pages).__name__}")
     for page in pages:

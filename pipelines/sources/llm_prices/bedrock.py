@@ -7,6 +7,7 @@ refused, once per model and reason. The list has no prices for profiles of a geo
 region costs that they are called from, and get a derived row where that does not depend on the region.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.models.model_ids import platform_id
-from pipelines.sources.json_body import read_json
 from pipelines.sources.llm_prices.bedrock_models import model_of
 from pipelines.sources.llm_prices.bedrock_usage import read_usage
 from pipelines.sources.llm_prices.long_context import LONG_CONTEXT_FROM, with_ends
@@ -73,7 +73,10 @@ def parse(body: bytes) -> Parsed:
 
 def _products(body: bytes, collector: RowCollector) -> Iterator[_Product]:
     """The products of an offer file, with their terms of sale on demand."""
-    offer = read_json(body, whole=int)
+    try:
+        offer = json.loads(body, parse_float=Decimal, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {str(error)[:200]}") from error
     products = offer.get("products") if isinstance(offer, dict) else None
     terms = offer.get("terms") if isinstance(offer, dict) else None
     on_demand = terms.get("OnDemand") if isinstance(terms, dict) else None

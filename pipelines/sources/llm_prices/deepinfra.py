@@ -5,12 +5,12 @@ purpose: models sold by time, image, character or second. Refused visibly: price
 in prose only, models replaced by another, private ones, and a price of 0, which here does not say "free".
 """
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Context, Decimal
 from typing import Any
 
-from pipelines.sources.json_body import read_json
 from pipelines.sources.llm_prices.host_pages import read_page, refuse_errors, refuse_if_priced
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
 from pipelines.sources.page_tables import Table
@@ -48,7 +48,10 @@ def parse(body: bytes) -> Parsed:
     collector = new_collector()
     if not body.lstrip().startswith((b"[", b"{")):
         return parsed_prices(list(_page_prices(body, collector)), collector)
-    models = read_json(body)
+    try:
+        models = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ParseError(f"not a whole JSON document: {error}") from error
     if not isinstance(models, list):
         raise ParseError(f"expected a JSON array of models, got {type(models).__name__}")
     prices = [price for model in models for price in _model_prices(model, collector)]

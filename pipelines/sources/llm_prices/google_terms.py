@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from pipelines.sources.lifecycle.printed_dates import read_date
 from pipelines.sources.llm_prices.price_rows import Price
 from pipelines.sources.parsed import RowCollector
-from pipelines.sources.printed_dates import read_date
 
 _TERM = re.compile(r"\b(?P<word>through|starting) (?P<day>[a-z]{3,9} \d{1,2}, \d{4})\.?\Z", re.ASCII | re.IGNORECASE)
 

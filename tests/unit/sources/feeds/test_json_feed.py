@@ -1,11 +1,10 @@
-"""JSON as sources publish it, and what else may arrive under their addresses."""
+"""JSON as feeds publish it, and what else may arrive under their addresses."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from pipelines.sources.json_body import json_amount, json_text, read_json, whole_json, whole_number
+from pipelines.sources.feeds.json_feed import json_amount, json_text, whole_json
 from pipelines.sources.parsed import ParseError
 
 
@@ -39,24 +38,3 @@ def test_an_amount(value, amount):
 
 def test_text_for_people():
     assert json_text({"base": Decimal("0.435")}) == '{"base": 0.435}'
-
-
-def test_every_number_is_a_decimal_and_none_is_not_a_number() -> None:
-    assert read_json(b'{"a": 0.1, "b": 3}') == {"a": Decimal("0.1"), "b": Decimal(3)}
-    assert read_json(b"[NaN, -Infinity]") == ["NaN", "-Infinity"]
-
-
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"a": ', b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_is_an_error(body: bytes) -> None:
-    with pytest.raises(ParseError, match="not a whole JSON document"):
-        read_json(body)
-
-
-def test_whole_numbers() -> None:
-    assert [whole_number(Decimal(text)) for text in ("0", "8", "8.0")] == [0, 8, 8]
-
-
-@pytest.mark.parametrize("value", [8, "8", None, True, Decimal("8.5"), Decimal(-1), Decimal("1e9"), Decimal("NaN")])
-def test_other_values_are_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="not whole, or out of range"):
-        whole_number(value)

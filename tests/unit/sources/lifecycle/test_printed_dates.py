@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.printed_dates import read_date
+from pipelines.sources.lifecycle.printed_dates import read_date
 
 
 @pytest.mark.parametrize(
