@@ -94,7 +94,7 @@ def _by_accept(source: Source) -> Callable[[Path], bool]:
 
 
 def _module(source: Source) -> str:
-    return source.parse.__module__.rpartition(".")[2]
+    return source.parse.module.rpartition(".")[2]
 
 
 def recorded_days() -> dict[str, str]:

@@ -71,7 +71,7 @@ def test_no_minute_is_both_inside_and_outside(rules):
     if window is None:
         assert len(kinds) != 1
         return
-    found = {minute for low, high in window.stretches for minute in range(low, high)}
+    found = {minute for low, high in window.intervals for minute in range(low, high)}
     assert kinds == {frozenset(found)}
     assert window.weekdays == {day for day in range(1, 8) if peak_days[day - 1]}
 

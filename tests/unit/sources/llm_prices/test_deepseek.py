@@ -188,7 +188,7 @@ def test_another_structure_raises(right, wrong, reason):
 @given(st.integers(0, 1439), st.integers(0, 1439))
 def test_daily_windows_last_as_long_as_the_clock_says(start, end):
     window = daily_window(*(f"{minute // 60:02}:{minute % 60:02}" for minute in (start, end)))
-    stretches = parse_window(window).stretches if window else ()
+    stretches = parse_window(window).intervals if window else ()
     assert sum(high - low for low, high in stretches) == (end - start) % 1440
 
 
