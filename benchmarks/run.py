@@ -14,6 +14,7 @@ from benchmarks.broken_rows import broken_rows
 from benchmarks.fetching import fetching
 from benchmarks.growth import growth
 from benchmarks.importing import import_claude_code
+from benchmarks.json_documents import json_documents
 from benchmarks.peers import rows_per_cpu_second
 from benchmarks.pricing import pricing_20m, pricing_100m
 from benchmarks.result import Proof, Result
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "pricing": pricing_20m,
     "peers": rows_per_cpu_second,
     "importing": import_claude_code,
+    "json-documents": json_documents,
     "growth": growth,
     "fetching": fetching,
 }

@@ -18,6 +18,7 @@ import polars as pl
 
 from benchmarks.broken_rows import write_rows
 from benchmarks.claude_code_logs import write_logs
+from benchmarks.json_documents import write_documents
 from benchmarks.ledger_data import day_of, ledger_files, write_ledger
 from benchmarks.price_data import REAL_MODELS
 from pipelines.costs.alias_models import name_models
@@ -33,7 +34,9 @@ from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.sources.catalog import SOURCES
 from pipelines.sources.fetch import Patience
+from pipelines.usage.file_format import recognised_files
 from pipelines.usage.import_files import import_files
+from pipelines.usage.read_files import read_files
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
@@ -143,6 +146,25 @@ def import_logs(warehouse_folder: str, logs: str, as_of: str) -> dict[str, Any]:
     return found | _imported(warehouse)
 
 
+def make_documents(folder: str) -> dict[str, Any]:
+    """The same records as JSON lines and as one JSON document."""
+    write_documents(Path(folder))
+    return {}
+
+
+def read_usage_file(file: str, as_of: str) -> dict[str, Any]:
+    """One usage file -> checked rows, without a warehouse."""
+    found: dict[str, Any] = {"rows": 0, "rejects": 0, "input": 0, "output": 0}
+    with timed(found):
+        files, _ = recognised_files([Path(file)])
+        for batch in read_files(files, lambda _: False, datetime.fromisoformat(as_of)):
+            found["rows"] += batch.rows.height
+            found["rejects"] += batch.rejects.height
+            found["input"] += batch.rows["input_uncached_tokens"].sum()
+            found["output"] += batch.rows["output_tokens"].sum()
+    return found
+
+
 def _imported(warehouse: Warehouse) -> dict[str, Any]:
     with warehouse.write() as connection:
         query = "SELECT meter, sum(quantity)::BIGINT FROM core.usage_cost GROUP BY ALL"
@@ -216,6 +238,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
         real_segments,
         sample,
         import_logs,
+        make_documents,
+        read_usage_file,
         seed,
         build,
         one_more,

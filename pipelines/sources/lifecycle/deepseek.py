@@ -15,12 +15,9 @@ from bs4 import BeautifulSoup
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
-from pipelines.sources.page_tables import cell_text
-from pipelines.sources.page_tables import plain_markdown
-from pipelines.sources.parsed import Parsed
-from pipelines.sources.parsed import RowCollector
-from pipelines.sources.printed_dates import MOMENT
-from pipelines.sources.printed_dates import read_moment
+from pipelines.sources.page_tables import cell_text, plain_markdown
+from pipelines.sources.parsed import Parsed, RowCollector
+from pipelines.sources.printed_dates import MOMENT, read_moment
 
 _ID = r"deepseek-[a-z0-9][a-z0-9.-]{0,60}[a-z0-9]"
 _IDS = rf"(?P<models>{_ID}(?:(?:, | and |, and ){_ID})*)"

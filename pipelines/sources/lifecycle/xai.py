@@ -14,8 +14,7 @@ from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.statements import NO_ID
 from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
-from pipelines.sources.printed_dates import MOMENT
-from pipelines.sources.printed_dates import read_moment
+from pipelines.sources.printed_dates import MOMENT, read_moment
 
 _ID = r"grok-[a-z0-9][a-z0-9.-]{0,80}"
 _EFFECTIVE = re.compile(rf"\bEffective ({MOMENT}), the following models will be retired from the xAI API:")

@@ -14,9 +14,7 @@ from pipelines.sources.json_body import read_json_of
 from pipelines.sources.llm_prices.host_pages import read_page, refuse_errors, refuse_if_priced
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
 from pipelines.sources.page_tables import Table
-from pipelines.sources.parsed import Parsed
-from pipelines.sources.parsed import RowCollector
-from pipelines.sources.parsed import ParseError
+from pipelines.sources.parsed import Parsed, RowCollector
 
 PROVIDER = "deepinfra"
 USD_PER_MTOK_OF_CENTS_PER_TOKEN = Decimal(10_000)

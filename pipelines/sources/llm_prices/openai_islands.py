@@ -10,8 +10,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from pipelines.sources.json_body import json_text
-from pipelines.sources.json_body import read_json
+from pipelines.sources.json_body import json_text, read_json
 from pipelines.sources.page_tables import cell_text, clean_text
 from pipelines.sources.parsed import ParseError
 
