@@ -11,7 +11,11 @@ from pipelines.sources.catalog import ranks
 
 def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
     """Price segments of the models (MODEL_KEY) out of versions believed, by all that is known of names."""
-    names = names_of(versions.select(MODEL_KEY).unique(), models, mapped)
+    return segments_by_name(versions, names_of(versions.select(MODEL_KEY).unique(), models, mapped))
+
+
+def segments_by_name(versions: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Price segments of the models whose candidate names these are; of versions only those so named are needed."""
     order = ranks()
     return price_segments(versions, names, pl.DataFrame({"source": order.keys(), "rank": order.values()}))
 

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import chain, product
+from itertools import chain, pairwise, product
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from pipelines.schema.derived_columns import offer_text
@@ -32,7 +31,7 @@ class Axes:
 
     borders: list[datetime]
     """Its midnight, and moments after it from which some price is another; sorted."""
-    kind: np.ndarray
+    kind: pl.Series
     """By code of an offer: its kind, 0 where nothing changes, and for all codes after the last."""
     parts: list[list[int]]
     """By kind, then by slot: the number of the part."""
@@ -70,17 +69,17 @@ class Axes:
         """The place of the smallest prompts at that time of the day. Tables are the fastest way from row to number."""
         if len(self.starts) == 1:
             return pl.lit(0, pl.UInt32)
-        parts = np.array(self.parts, np.uint32)
         later = self.borders[1:]
+        slots = list(range(len(self.borders)))
         if any(moment.second or moment.microsecond for moment in later):
             slot = _borders_passed(pl.col("usage_at"), pl.Series(later, dtype=pl.Datetime("us")))
         else:
             slot = pl.col("usage_minute").cast(pl.UInt32)
-            minutes = [moment.hour * 60 + moment.minute for moment in later]
-            parts = np.repeat(parts, np.diff([0, *minutes, MINUTES_PER_DAY]), axis=1)
-        first_cell = pl.lit(pl.Series(self.kind * parts.shape[1]))
-        cell = first_cell.gather(offer.clip(upper_bound=len(self.kind) - 1)) + slot
-        return pl.lit(pl.Series(parts.ravel() * len(self.sizes))).gather(cell)
+            edges = [0, *(moment.hour * 60 + moment.minute for moment in later), MINUTES_PER_DAY]
+            slots = [number for number, (low, high) in enumerate(pairwise(edges)) for _ in range(low, high)]
+        table = pl.Series([part[number] for part in self.parts for number in slots], dtype=pl.UInt32)
+        cell = pl.lit(self.kind * len(slots)).gather(offer.clip(upper_bound=len(self.kind) - 1)) + slot
+        return pl.lit(table * len(self.sizes)).gather(cell)
 
 
 def _borders_passed(value: pl.Expr, borders: pl.Series) -> pl.Expr:
@@ -128,10 +127,10 @@ class Changes:
         hours = {minute for kind in kinds for text in kind.windows for minute in parse_window(text).edges}
         opened = {midnight + timedelta(minutes=minute) for minute in hours - {MINUTES_PER_DAY}}
         borders = sorted({midnight, *opened, *chain.from_iterable(kind.moments for kind in kinds)})
-        number = np.zeros(max((max(kind.offers) for kind in kinds), default=0) + 2, np.uint32)
+        number = pl.zeros(max((max(kind.offers) for kind in kinds), default=0) + 2, dtype=pl.UInt32, eager=True)
         parts, starts = [[0] * len(borders)], [midnight]
         for place, kind in enumerate(kinds, 1):
-            number[kind.offers] = place
+            number = number.scatter(kind.offers, place)
             prices = kind.prices(borders)
             known = {price: len(starts) + part for part, price in enumerate(dict.fromkeys(prices))}
             starts += [borders[prices.index(price)] for price in known]
