@@ -19,6 +19,7 @@ from benchmarks.peers import rows_per_cpu_second
 from benchmarks.pricing import pricing_20m, pricing_100m
 from benchmarks.result import Proof, Result
 from benchmarks.settings import Settings
+from benchmarks.start_up import start_up
 
 Benchmark = Callable[[Settings, Callable[[str], None]], Iterator[Result | Proof]]
 BENCHMARKS: dict[str, Benchmark] = {
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "json-documents": json_documents,
     "growth": growth,
     "fetching": fetching,
+    "start-up": start_up,
 }
 LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m, "broken-rows": broken_rows}
 

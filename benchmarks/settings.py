@@ -9,6 +9,7 @@ FOLDER = ROOT / "benchmarks"
 PEERS_PYTHON = FOLDER / ".peers" / "bin" / "python"
 CCUSAGE = FOLDER / "node_modules" / ".bin" / "ccusage"
 COSTS = ROOT / ".venv" / "bin" / "costs"
+PYTHON = COSTS.with_name("python")
 
 
 @dataclass(frozen=True)

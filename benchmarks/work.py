@@ -182,6 +182,13 @@ def seed(warehouse_folder: str, as_of: str) -> dict[str, Any]:
     return {"price_versions": seed_price_history(warehouse)}
 
 
+def seed_and_publish(warehouse_folder: str, as_of: str) -> dict[str, Any]:
+    """The same, published: what a quote reads after a run."""
+    found = seed(warehouse_folder, as_of)
+    Warehouse(Path(warehouse_folder)).publish()
+    return found
+
+
 def build(warehouse_folder: str, logs: str, as_of: str) -> dict[str, Any]:
     """Import all logs of a folder and build every table for all their days."""
     return _run(warehouse_folder, sorted(Path(logs).glob("*.jsonl")), as_of)
@@ -241,6 +248,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
         make_documents,
         read_usage_file,
         seed,
+        seed_and_publish,
         build,
         one_more,
         fetch,

@@ -9,14 +9,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.costs.pricing.price_sums import price_sums
-from pipelines.costs.resolve_segments import names_of, segments_of
-from pipelines.models.model_aliases import resolved_aliases
+from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
+from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import MODEL_KEY
-from pipelines.snapshots.shipped_prices import shipped_pages, shipped_versions
 from pipelines.warehouse.published import PublishedWarehouse
 
 VERSION_COLUMNS = ("valid_from", "valid_to", "known_from", "known_to", "source", "basis", "printed", "time_window")
@@ -38,12 +37,14 @@ class Question:
 
 def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
     """Price one request: exact cost_usd as text or None with its reason, and one entry per meter with its evidence."""
-    versions, evidence = _prices(warehouse)
-    versions = _known(versions, question.known_at)
     usage = pl.DataFrame([_usage_row(question)]).with_columns(**derived_columns())
-    mapped = read_model_map(warehouse.folder / MAP_FILE)
-    costs = price_sums({question.at.date(): usage.lazy()}, segments_of(versions, usage.select(MODEL_KEY), mapped))
-    lines = [] if costs is None else [_line(row, versions, evidence) for row in costs.iter_rows(named=True)]
+    used = usage.select(MODEL_KEY)
+    with quoted_prices(warehouse, question.known_at) as prices:
+        listed = prices.listed()
+        names = names_of(listed, used, read_model_map(warehouse.folder / MAP_FILE))
+        versions = prices.versions(names["listed_model"].unique().to_list())
+        costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names))
+        lines = [] if costs is None else [_line(row, versions, prices) for row in costs.iter_rows(named=True)]
     reasons = sorted({line["reason"] for line in lines if line["reason"]})
     total = sum((Decimal(line["cost_usd"]) for line in lines if line["cost_usd"] is not None), Decimal(0))
     answer = {
@@ -56,31 +57,16 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         "lines": lines,
     }
     if "unknown_model" in reasons:
-        answer |= _hints(usage.select(MODEL_KEY), versions.select(MODEL_KEY).unique(), mapped)
+        answer |= _hints(used, listed, names)
     return answer
 
 
-def _hints(used: pl.DataFrame, listed: pl.DataFrame, mapped: pl.DataFrame) -> dict[str, Any]:
+def _hints(used: pl.DataFrame, listed: pl.DataFrame, names: pl.DataFrame) -> dict[str, Any]:
     """Why no price list knows the id, and which listed ids look like it. None of them is used."""
-    alias = resolved_aliases(used, listed, names_of(listed, used, mapped)).row(-1, named=True)
+    from pipelines.models.model_aliases import resolved_aliases  # noqa: PLC0415 - imports the declarations of tables
+
+    alias = resolved_aliases(used, listed, names).row(-1, named=True)
     return {"detail": alias["reason"], "nearest": alias["nearest"]}
-
-
-def _prices(warehouse: PublishedWarehouse) -> tuple[pl.DataFrame, dict[str, str]]:
-    """All versions and the address of each fetch: those of the published file, or the shipped ones without one."""
-    if not warehouse.published_file.exists():
-        return shipped_versions(), dict(shipped_pages().iter_rows())
-    with warehouse.read() as connection:
-        versions = connection.sql("FROM core.token_price").pl()
-        urls = connection.execute('SELECT fetch_id, url FROM raw."fetch"').fetchall()
-    return versions, dict(urls)
-
-
-def _known(versions: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
-    if known_at is None:
-        return versions.filter(pl.col("known_to").is_null())
-    is_open = pl.col("known_to").is_null() | (pl.col("known_to") > known_at)
-    return versions.filter(is_open, pl.col("known_from") <= known_at)
 
 
 def _usage_row(question: Question) -> dict[str, Any]:
@@ -99,7 +85,7 @@ def _usage_row(question: Question) -> dict[str, Any]:
     }
 
 
-def _line(cost: Mapping[str, Any], versions: pl.DataFrame, evidence: Mapping[str, str]) -> dict[str, Any]:
+def _line(cost: Mapping[str, Any], versions: pl.DataFrame, prices: QuotedPrices) -> dict[str, Any]:
     """One meter: how many, at which price, from which version of which list and page."""
     line = {name: cost[name] for name in ("meter", "quantity", "unit", "price_id")}
     line["usd_per_unit"] = None if cost["usd_per_unit"] is None else _plain(cost["usd_per_unit"])
@@ -112,7 +98,7 @@ def _line(cost: Mapping[str, Any], versions: pl.DataFrame, evidence: Mapping[str
         for name in VERSION_COLUMNS:
             value = version[name]
             line[name] = f"{value.isoformat()}Z" if isinstance(value, datetime) else value
-        line["page"] = evidence.get(version["fetch_id"])
+        line["page"] = prices.page(version["fetch_id"])
     return line
 
 

@@ -30,7 +30,11 @@ def segments_in_force(
 
 def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
     """Price segments of the models (MODEL_KEY) out of versions known at one moment; `mapped`: the user's map."""
-    names = names_of(versions.select(MODEL_KEY).unique(), models, mapped)
+    return segments_by_name(versions, names_of(versions.select(MODEL_KEY).unique(), models, mapped))
+
+
+def segments_by_name(versions: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Price segments of the models whose candidate names these are; of versions only those so named are needed."""
     order = ranks()
     return price_segments(versions, names, pl.DataFrame({"source": order.keys(), "rank": order.values()}))
 

@@ -6,7 +6,7 @@ undated form. A gap is left a gap: what no source states has no price.
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,9 @@ import polars as pl
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.price_segments import SEGMENT_KEY, SEGMENT_SCHEMA
 
+_STRETCH_SCHEMA = {"number": pl.UInt32()} | {
+    name: SEGMENT_SCHEMA[name] for name in ("segment_id", "valid_from", "valid_to")
+}
 _END = datetime(9999, 12, 31)
 _NAME_STEPS = 1_000
 """More than any exactness, so that a source's rank always counts first."""
@@ -41,17 +44,19 @@ def price_segments(versions: pl.DataFrame, candidates: pl.DataFrame, ranks: pl.D
         )
         .filter(pl.col("valid_to").is_null() | (pl.col("valid_from") < pl.col("valid_to")))
     )
-    rows: list[dict[str, Any]] = []
-    for _, group in offers.sort(*SEGMENT_KEY, "preference", "valid_from", "context_from", "time_window").group_by(
-        *SEGMENT_KEY, maintain_order=True
-    ):
-        for stretch in _resolved(group.to_dicts()):
-            segment_id = len(rows)
-            rows.extend(
-                {name: row[name] for name in SEGMENT_SCHEMA if name != "segment_id"} | {"segment_id": segment_id}
-                for row in stretch
-            )
-    return pl.DataFrame(rows, schema=SEGMENT_SCHEMA)
+    offers = offers.sort(*SEGMENT_KEY, "preference", "valid_from", "context_from", "time_window").with_row_index(
+        "number"
+    )
+    groups = (group.to_dicts() for _, group in offers.group_by(*SEGMENT_KEY, maintain_order=True))
+    rows = [
+        (row["number"], segment_id, row["valid_from"], row["valid_to"])
+        for segment_id, stretch in enumerate(chain.from_iterable(map(_resolved, groups)))
+        for row in stretch
+    ]
+    found = pl.DataFrame(rows, schema=_STRETCH_SCHEMA, orient="row")
+    stated = offers.drop("valid_from", "valid_to")[found["number"]]
+    segments = pl.concat([stated, found.drop("number")], how="horizontal")
+    return segments.select(SEGMENT_SCHEMA.keys()).cast(pl.Schema(SEGMENT_SCHEMA))
 
 
 def _resolved(offers: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:

@@ -6,15 +6,16 @@ from pathlib import Path
 import polars as pl
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
+PRICE_FILE = SHIPPED / "token_price.parquet"
 EVIDENCE_FILE = SHIPPED / "token_price_evidence.csv"
 
 
 @cache
 def shipped_versions() -> pl.DataFrame:
     """Versions of core.token_price, of source PRICE_HISTORY, in the columns and types of that table."""
-    return pl.read_parquet(SHIPPED / "token_price.parquet")
+    return pl.read_parquet(PRICE_FILE)
 
 
-def shipped_pages() -> pl.DataFrame:
-    """The address of the page or file that each shipped version rests on: fetch_id, url."""
-    return pl.read_csv(EVIDENCE_FILE, columns=["fetch_id", "url"], infer_schema=False)
+def shipped_pages() -> dict[str, str]:
+    """fetch_id -> the address of the page or file that shipped versions rest on."""
+    return dict(pl.read_csv(EVIDENCE_FILE, columns=["fetch_id", "url"], infer_schema=False).iter_rows())

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import chain, product
+from itertools import chain, pairwise, product
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from pipelines.schema.derived_columns import offer_text
@@ -32,7 +31,7 @@ class DayBreakpoints:
 
     moments: list[datetime]
     """Its midnight, and moments after it from which some price is another; sorted."""
-    schedule: np.ndarray
+    schedule: pl.Series
     """By code of an offer: its schedule, 0 where nothing changes, and for all codes after the last."""
     periods: list[list[int]]
     """By schedule, then by slot: the number of the period."""
@@ -70,17 +69,17 @@ class DayBreakpoints:
         """The bin of the smallest prompts at that time of the day. Tables are the fastest way from row to number."""
         if len(self.starts) == 1:
             return pl.lit(0, pl.UInt32)
-        periods = np.array(self.periods, np.uint32)
         later = self.moments[1:]
+        slots = list(range(len(self.moments)))
         if any(moment.second or moment.microsecond for moment in later):
             slot = _passed(pl.col("usage_at"), pl.Series(later, dtype=pl.Datetime("us")))
         else:
             slot = pl.col("usage_minute").cast(pl.UInt32)
-            minutes = [moment.hour * 60 + moment.minute for moment in later]
-            periods = np.repeat(periods, np.diff([0, *minutes, MINUTES_PER_DAY]), axis=1)
-        first_cell = pl.lit(pl.Series(self.schedule * periods.shape[1]))
-        cell = first_cell.gather(offer.clip(upper_bound=len(self.schedule) - 1)) + slot
-        return pl.lit(pl.Series(periods.ravel() * len(self.sizes))).gather(cell)
+            edges = [0, *(moment.hour * 60 + moment.minute for moment in later), MINUTES_PER_DAY]
+            slots = [number for number, (low, high) in enumerate(pairwise(edges)) for _ in range(low, high)]
+        table = pl.Series([periods[number] for periods in self.periods for number in slots], dtype=pl.UInt32)
+        cell = pl.lit(self.schedule * len(slots)).gather(offer.clip(upper_bound=len(self.schedule) - 1)) + slot
+        return pl.lit(table * len(self.sizes)).gather(cell)
 
 
 def _passed(value: pl.Expr, breakpoints: pl.Series) -> pl.Expr:
@@ -128,10 +127,11 @@ class Breakpoints:
         hours = {minute for schedule in schedules for text in schedule.windows for minute in parse_window(text).edges}
         opened = {midnight + timedelta(minutes=minute) for minute in hours - {MINUTES_PER_DAY}}
         moments = sorted({midnight, *opened, *chain.from_iterable(schedule.moments for schedule in schedules)})
-        number = np.zeros(max((max(schedule.offers) for schedule in schedules), default=0) + 2, np.uint32)
+        highest = max((max(schedule.offers) for schedule in schedules), default=0)
+        number = pl.zeros(highest + 2, dtype=pl.UInt32, eager=True)
         periods, starts = [[0] * len(moments)], [midnight]
         for code, schedule in enumerate(schedules, 1):
-            number[schedule.offers] = code
+            number = number.scatter(schedule.offers, code)
             prices = schedule.prices(moments)
             known = {price: len(starts) + period for period, price in enumerate(dict.fromkeys(prices))}
             starts += [moments[prices.index(price)] for price in known]

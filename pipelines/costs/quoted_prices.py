@@ -1,0 +1,64 @@
+"""The price versions that a quote rests on: of the published file, or the shipped ones where there is none.
+
+Read as rows of Python and not as Arrow: that takes pyarrow and numpy, which take longer to import than a quote takes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import duckdb
+import polars as pl
+
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.snapshots.shipped_prices import PRICE_FILE, shipped_pages
+from pipelines.warehouse.published import PublishedWarehouse
+
+_KNOWN = "coalesce(known_from <= $known_at, true) AND (known_to IS NULL OR known_to > $known_at)"
+"""Of versions: what was believed at a moment, or is believed now where that is NULL."""
+
+
+@dataclass(frozen=True)
+class QuotedPrices:
+    """Versions of core.token_price by what was known at a moment, naive UTC, or by what is known now (None)."""
+
+    connection: duckdb.DuckDBPyConnection
+    versions_from: str
+    page: Callable[[str], str | None]
+    """fetch_id -> the address of the page that a version rests on."""
+    known_at: datetime | None
+
+    def listed(self) -> pl.DataFrame:
+        """What the price lists hold: MODEL_KEY."""
+        query = f"SELECT DISTINCT {', '.join(MODEL_KEY)} FROM {self.versions_from} WHERE {_KNOWN} ORDER BY ALL"
+        rows = self.connection.execute(query, {"known_at": self.known_at}).fetchall()
+        return pl.DataFrame(rows, dict.fromkeys(MODEL_KEY, pl.String()), orient="row")
+
+    def versions(self, models: Sequence[str]) -> pl.DataFrame:
+        """The versions of some listed models, in the columns and types of core.token_price."""
+        # The shipped file has them, and reading them from there declares nothing twice. A decimal comes as its text.
+        schema = pl.Schema(pl.read_parquet_schema(PRICE_FILE))
+        texts = {name: pl.String() if dtype.is_decimal() else dtype for name, dtype in schema.items()}
+        columns = ", ".join(f"{name}::VARCHAR" if dtype.is_decimal() else name for name, dtype in schema.items())
+        query = f"SELECT {columns} FROM {self.versions_from} WHERE {_KNOWN} AND model IN (SELECT unnest($models))"
+        values = {"known_at": self.known_at, "models": list(models)}
+        return pl.DataFrame(self.connection.execute(query, values).fetchall(), texts, orient="row").cast(schema)
+
+
+@contextmanager
+def quoted_prices(warehouse: PublishedWarehouse, known_at: datetime | None) -> Iterator[QuotedPrices]:
+    """The prices of a warehouse, or those that ship with the program for one that has published none."""
+    if warehouse.published_file.exists():
+        with warehouse.read() as connection:
+            yield QuotedPrices(connection, "core.token_price", partial(_page, connection), known_at)
+    else:
+        with duckdb.connect() as connection:
+            shipped = str(PRICE_FILE).replace("'", "''")
+            yield QuotedPrices(connection, f"read_parquet('{shipped}')", shipped_pages().get, known_at)
+
+
+def _page(connection: duckdb.DuckDBPyConnection, fetch_id: str) -> str | None:
+    found = connection.execute('SELECT url FROM raw."fetch" WHERE fetch_id = $id', {"id": fetch_id}).fetchone()
+    return None if found is None else str(found[0])
