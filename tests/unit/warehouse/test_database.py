@@ -76,11 +76,11 @@ def test_the_published_file_cannot_be_written(warehouse):
         connection.execute("DELETE FROM raw.fetch")
 
 
-def test_sweep_removes_what_a_killed_publish_left(warehouse):
+def test_sweep_removes_what_a_killed_copy_left(warehouse):
     assert warehouse.sweep() == 0, "there is no folder yet"
     warehouse.publish()
-    for number in (11, 12):
-        (warehouse.folder / f".costs.duckdb.{number}.tmp").write_bytes(b"half")
+    for name in (".costs.duckdb.11.tmp", ".build.duckdb.before-0001.12.tmp"):
+        (warehouse.folder / name).write_bytes(b"half")
     assert warehouse.sweep() == 2
     assert published_count(warehouse) == 0
     assert warehouse.sweep() == 0
