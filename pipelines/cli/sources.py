@@ -11,7 +11,7 @@ from rich.console import Console
 
 from pipelines.cli import terminal as report
 from pipelines.snapshots.fetch_source import record_body
-from pipelines.snapshots.load_body import Promotion, accept_latest, promote_latest
+from pipelines.snapshots.load_body import Promotion, approve_latest, promote_latest
 from pipelines.snapshots.reparse import reparse as reparse_source
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
 from pipelines.sources.parsed import ParseError
@@ -80,7 +80,7 @@ def load(
 @app.command()
 def accept(context: typer.Context, key: Key) -> None:
     """Believe the newest page of a source: its held prices, and its rows if the page was refused as implausible."""
-    _say(accept_latest(context.obj, _source(key), now()))
+    _say(approve_latest(context.obj, _source(key), now()))
 
 
 @app.command()

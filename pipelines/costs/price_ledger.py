@@ -16,6 +16,7 @@ from pipelines.models.candidate_names import candidates
 from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
+from pipelines.snapshots.current import read_known_at
 from pipelines.snapshots.resolve_prices import price_segments
 from pipelines.sources.catalog import ranks
 from pipelines.usage.contract import usage_frame
@@ -75,12 +76,7 @@ def segments_in_force(
     connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, known_at: datetime | None = None
 ) -> pl.DataFrame:
     """Price segments of the models (MODEL_KEY), by what is believed now or was believed at a moment."""
-    if known_at is None:
-        versions = read_table(connection, "core.token_price", "known_to IS NULL")
-    else:
-        versions = read_table(
-            connection, "core.token_price", "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=known_at
-        )
+    versions = read_known_at(connection, "core.token_price", known_at)
     return segments_of(versions, models, read_model_map(folder / MAP_FILE))
 
 

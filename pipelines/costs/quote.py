@@ -15,6 +15,7 @@ from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.models.provider_names import UNKNOWN, provider_named
 from pipelines.schema.price_segments import MODEL_KEY
 from pipelines.schema.usage import QUANTITY_COLUMNS
+from pipelines.snapshots.current import known_at
 from pipelines.snapshots.seed_history import shipped_evidence, shipped_versions
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse.database import Warehouse, read_table
@@ -39,7 +40,7 @@ class Question:
 def quote(warehouse: Warehouse, question: Question) -> dict[str, Any]:
     """Price one request: exact cost_usd as text or None with its reason, and one entry per meter with its evidence."""
     versions, evidence = _prices(warehouse)
-    versions = _known(versions, question.known_at)
+    versions = known_at(versions, question.known_at)
     usage = usage_frame([_usage_row(question)])
     mapped = read_model_map(warehouse.folder / MAP_FILE)
     costs = price_usage(usage.lazy(), segments_of(versions, usage.select(MODEL_KEY), mapped))
@@ -74,13 +75,6 @@ def _prices(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str]]:
         versions = read_table(connection, "core.token_price")
         urls = connection.execute('SELECT fetch_id, url FROM raw."fetch"').fetchall()
     return versions, dict(urls)
-
-
-def _known(versions: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
-    if known_at is None:
-        return versions.filter(pl.col("known_to").is_null())
-    is_open = pl.col("known_to").is_null() | (pl.col("known_to") > known_at)
-    return versions.filter(is_open, pl.col("known_from") <= known_at)
 
 
 def _usage_row(question: Question) -> dict[str, Any]:

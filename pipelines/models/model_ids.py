@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-DATE_SUFFIX = r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$"
-"""openai writes -2025-08-07, anthropic -20250514."""
+DATE_SUFFIX = r"-(20[0-9]{2}-[0-9]{2}-[0-9]{2}|20[0-9]{6})$"
+"""openai writes -2025-08-07, anthropic -20250514. SQL strips the same: sql/core/undated.sql."""
 
 BEDROCK_AREAS = {
     "us": "us",

@@ -4,6 +4,7 @@ One process that has a DuckDB file open for writing locks out every other, so th
 `build.duckdb` and people read `costs.duckdb`, a copy that is replaced whole (docs/decisions/0003-publish-by-copy.md).
 """
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -150,9 +151,13 @@ def _connection(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """A transaction on all tables. Commits at the end, rolls back on an error."""
+    statements, version = _macros()
+    has_macros = _macro_version(connection) == version
     connection.begin()
     try:
         _create_tables(connection)
+        if not has_macros:
+            connection.execute(statements)
         yield
     except BaseException:
         connection.rollback()
@@ -196,7 +201,7 @@ def _comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """The view on the ledger and the macros. The view names each file, so a reader sees one state of the ledger."""
+    """The view on the ledger. It names each file, so a reader sees one state of the ledger."""
     paths = [path for (path,) in connection.execute("SELECT path FROM core.ledger_file ORDER BY path").fetchall()]
     if paths:
         listed = ", ".join(ddl.literal(str((folder / path).resolve())) for path in paths)
@@ -208,8 +213,26 @@ def _create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     connection.execute(f"COMMENT ON VIEW core.usage IS {ddl.literal((Usage.__doc__ or '').strip())}")
     for name, column in Usage.columns().items():
         connection.execute(f'COMMENT ON COLUMN core.usage."{name}" IS {ddl.literal(ddl.comment(column))}')
-    for file in sorted((SQL_FOLDER / "core").glob("*.sql")):
-        connection.execute(file.read_text())
+
+
+def _macro_version(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Of which text the macros of the file are; None where it has none. Never in a transaction: it would be aborted."""
+    try:
+        return str(scalar(connection, "SELECT macro_version()"))
+    except duckdb.CatalogException:
+        return None
+
+
+@cache
+def _macros() -> tuple[str, str]:
+    """The statements of sql/core, and a hash of them, which the last one gives to SQL.
+
+    A macro is bound when it is made, so those that return tables, of which some use the others, come last.
+    """
+    texts = [file.read_text() for file in sorted((SQL_FOLDER / "core").glob("*.sql"))]
+    statements = "".join(sorted(texts, key=lambda text: " AS TABLE" in text))
+    version = hashlib.sha256(statements.encode()).hexdigest()[:20]
+    return f"{statements} CREATE OR REPLACE MACRO macro_version() AS '{version}'", version
 
 
 def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "true", **values: object) -> pl.DataFrame:
@@ -232,14 +255,31 @@ def append(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame
     return int(rows.height)
 
 
+def append_new(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, key: Sequence[str]) -> int:
+    """Add the rows whose `key` columns are not in the table yet, each once; the first wins. Returns how many."""
+    stated = frame.unique(key, keep="first", maintain_order=True)
+    connection.register("stated", stated.select(key))
+    columns = ", ".join(key)
+    query = f"SELECT {columns} FROM {TABLES_BY_NAME[name].qualified} SEMI JOIN stated USING ({columns})"
+    known = connection.sql(query).pl().cast(stated.select(key).schema)
+    connection.unregister("stated")
+    return append(connection, name, stated.join(known, on=list(key), how="anti", maintain_order="left"))
+
+
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, column: str, values: Sequence[object], frame: pl.DataFrame
+) -> int:
+    """Replace the rows that have one of the values in a column. Returns how many are added."""
+    table = TABLES_BY_NAME[name].qualified
+    connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT unnest($values))", {"values": list(values)})
+    return append(connection, name, frame)
+
+
 def replace_dates(
     connection: duckdb.DuckDBPyConnection, table: Table, dates: Sequence[date], frame: pl.DataFrame
 ) -> int:
     """Replace the rows of some dates of a table by date. Returns how many rows these dates have now."""
-    connection.execute(
-        f"DELETE FROM {table.qualified} WHERE {table.date_column} IN (SELECT unnest($dates))", {"dates": list(dates)}
-    )
-    return append(connection, table.qualified, frame)
+    return replace_rows(connection, table.qualified, table.date_column or "", dates, frame)
 
 
 def _sync(path: Path) -> None:
