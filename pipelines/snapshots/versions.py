@@ -22,7 +22,7 @@ from pipelines.snapshots.segments import Key, Segment, clip, coalesce, segment_a
 
 @dataclass(frozen=True)
 class VersionChange:
-    """What one statement changes: versions that end in known time, and versions that begin."""
+    """What one statement changes: versions that end in system time, and versions that begin."""
 
     closed: pl.DataFrame
     """Columns: id column of the book, known_from (which together identify a version), known_to."""
