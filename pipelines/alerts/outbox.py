@@ -1,4 +1,4 @@
-"""Which alerts are new, and which still have to go where. Frames in, frames out; sending is in delivery.py."""
+"""Which alerts still have to go where. Frames in, frames out; sending is in delivery.py."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,13 +8,6 @@ import polars as pl
 from pipelines.alerts.delivery import Target
 
 PAIR = ["alert_id", "target"]
-
-
-def unseen(raised: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `raised` whose alert_id is not in `stored` (both in Alert columns), each once."""
-    return raised.unique("alert_id", keep="first", maintain_order=True).join(
-        stored, on="alert_id", how="anti", maintain_order="left"
-    )
 
 
 def due(

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.alerts.message import alert, alert_frame, figure_words, percent_words, price_words, usd_words
 from pipelines.schema.meters import METERS
 from pipelines.schema.time_windows import ALWAYS
+from pipelines.snapshots.current import holds_at
 
 MANY_MODELS = 20
 MODEL_KEY = ["source", "known_from", "provider", "channel", "model"]
@@ -83,8 +84,8 @@ def _with_whole_models(changes: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFr
     model = [name for name in MODEL_KEY if name != "known_from"]
     versions = prices.select(*model, "is_listed", "valid_to", "known_to", known="known_from")
     at = pl.col("known_from")
-    is_known = (pl.col("known") <= at) & (pl.col("known_to").is_null() | (pl.col("known_to") > at))
-    is_printed = is_known & pl.col("is_listed") & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
+    ends = pl.col("valid_to")
+    is_printed = holds_at("known", "known_to", at) & pl.col("is_listed") & (ends.is_null() | (at < ends))
     whole = (
         moments.join(versions, on=model)
         .group_by(MODEL_KEY)

@@ -1,6 +1,6 @@
 """Alerts of one day: raised from the tables, stored, then sent. What was stored once is not stored again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -9,24 +9,32 @@ import polars as pl
 
 from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules
 from pipelines.alerts.delivery import deliver, targets_from_environment
-from pipelines.alerts.outbox import due, unseen
+from pipelines.alerts.outbox import due
 from pipelines.models.model_ids import undated
-from pipelines.snapshots.authority import first_hand
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
-from pipelines.warehouse.rows import append, read_table
+from pipelines.warehouse.rows import append, append_new, read_table
 
 LOOK_BACK = timedelta(days=7)
 """Changes of the last week raise alerts, so that a day without a run loses none; older ones are history."""
 GIVE_UP_AFTER = timedelta(days=7)
 BUDGET = "COSTS_MONTHLY_BUDGET_USD"
+_REPEATED_OFFERS = """
+SELECT DISTINCT source, provider
+FROM (
+    SELECT source, provider, is_first_hand(standing, rank, provider) AS is_offer
+    FROM core.gpu_rate LEFT JOIN raw.source USING (source)
+    WHERE known_to IS NULL AND valid_to IS NULL AND is_listed
+)
+WHERE NOT is_offer
+"""
 
 
 def raise_alerts(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[str, str]) -> int:
     """Store the alerts of a day that are not stored yet. Returns how many are new."""
     with warehouse.write() as connection:
         raised = pl.concat(_raised(connection, day, now, _budget(environ)))
-        return append(connection, "main.alert", unseen(raised, read_table(connection, "main.alert")))
+        return append_new(connection, "main.alert", raised, ["alert_id"])
 
 
 def deliver_due(warehouse: Warehouse, now: datetime, environ: Mapping[str, str]) -> pl.DataFrame:
@@ -54,14 +62,17 @@ def _raised(
     risks = read_table(connection, "main.deprecation_risk", "as_of = $day", day=day)
     health = read_table(connection, "main.source_health", "as_of = $day", day=day)
     forecast = read_table(connection, "main.spend_forecast", "as_of BETWEEN $day - 1 AND $day", day=day)
-    prices, sources = read_table(connection, "core.token_price"), read_table(connection, "raw.source")
-    lifecycles = read_table(connection, "core.model_lifecycle")
+    prices, lifecycles = read_table(connection, "core.token_price"), read_table(connection, "core.model_lifecycle")
+    provider, channel, model = pl.col("provider"), pl.col("channel"), pl.col("model")
+    told = _without_repeats(connection, changes, prices, "NOT is_aggregator(standing)", [provider, undated(model)])
+    # Where an API differs from the page is shown by lifecycle_conflict.
+    ends = _without_repeats(connection, moves, lifecycles, "standing = 'page'", [provider, channel, model])
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == day)
     return [
-        price_rules.price_changed(_told_first_hand(changes, prices, sources), prices, now),
+        price_rules.price_changed(told, prices, now),
         price_rules.price_held(read_table(connection, "core.price_hold"), now),
-        gpu_rules.gpu_rate_changed(_offered(connection, rates, sources), now),
-        lifecycle_rules.retirement_moved(_told_by_pages(moves, lifecycles, sources), now),
+        gpu_rules.gpu_rate_changed(_offered(connection, rates), now),
+        lifecycle_rules.retirement_moved(ends, now),
         lifecycle_rules.retirement_near(risks, now),
         lifecycle_rules.used_after_retirement(risks, now),
         # How a source stood on an earlier day is history, and no alert.
@@ -71,35 +82,31 @@ def _raised(
     ]
 
 
-def _told_first_hand(changes: pl.DataFrame, prices: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """Changes without those that an aggregator repeats: one price move is one message, from the first hand."""
-    model = undated(pl.col("model")).alias("name")
-    first_hand = sources.filter(pl.col("standing") != "aggregator")
-    listed = prices.join(first_hand, on="source", how="semi").select("provider", model).unique()
-    aggregators = sources.filter(standing="aggregator")
-    repeated = (
-        changes.join(aggregators, on="source", how="semi")
-        .with_columns(model)
-        .join(listed, on=["provider", "name"], how="semi")
+def _without_repeats(
+    connection: duckdb.DuckDBPyConnection,
+    changes: pl.DataFrame,
+    versions: pl.DataFrame,
+    is_better: str,
+    about: Sequence[pl.Expr],
+) -> pl.DataFrame:
+    """Changes without those that a source repeats of a model that a better one lists: one move is one message.
+
+    `versions`: what was ever listed. `is_better`: a condition on raw.source. `about`: columns of both frames that say
+    what a change is about. A source that is not in the catalog neither repeats nor is repeated.
+    """
+    better = read_table(connection, "raw.source", is_better)
+    others = read_table(connection, "raw.source", f"NOT ({is_better})").select("source")
+    listed = versions.join(better, on="source", how="semi").select(about).unique()
+    repeats = listed.join(others, how="cross")
+    return changes.join(
+        repeats, left_on=[*about, "source"], right_on=repeats.columns, how="anti", maintain_order="left"
     )
-    return changes.join(repeated, on="price_id", how="anti")
 
 
-def _told_by_pages(moves: pl.DataFrame, lifecycles: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """Moves without those of an API about models that a page lists: lifecycle_conflict shows where the two differ."""
-    model = ["provider", "channel", "model"]
-    is_page = pl.col("standing") == "page"
-    paged = lifecycles.join(sources.filter(is_page), on="source", how="semi").select(model).unique()
-    repeated = moves.join(sources.filter(~is_page), on="source", how="semi").join(paged, on=model, how="semi")
-    return moves.join(repeated, on="lifecycle_id", how="anti")
-
-
-def _offered(connection: duckdb.DuckDBPyConnection, rates: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """GPU rates without those that an aggregator repeats of a provider that is read itself."""
-    listed = read_table(connection, "core.gpu_rate", "known_to IS NULL AND valid_to IS NULL AND is_listed")
-    seller = ["source", "provider"]
-    repeated = listed.join(first_hand(listed, sources), on=seller, how="anti")
-    return rates.join(repeated, on=seller, how="anti")
+def _offered(connection: duckdb.DuckDBPyConnection, rates: pl.DataFrame) -> pl.DataFrame:
+    """GPU rates without those of a source and provider that an aggregator only repeats."""
+    repeated = connection.sql(_REPEATED_OFFERS).pl()
+    return rates.join(repeated, on=["source", "provider"], how="anti", maintain_order="left")
 
 
 def _budget(environ: Mapping[str, str]) -> Decimal | None:

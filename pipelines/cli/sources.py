@@ -81,10 +81,10 @@ def load(
 @app.command()
 def accept(context: typer.Context, key: Key) -> None:
     """Believe the newest page of a source: its held prices, and its rows if the page was refused as implausible."""
-    from pipelines.snapshots.load_body import accept_latest
+    from pipelines.snapshots.load_body import approve_latest
     from pipelines.warehouse.database import Warehouse
 
-    _say(accept_latest(Warehouse(context.obj), _source(key), now()))
+    _say(approve_latest(Warehouse(context.obj), _source(key), now()))
 
 
 @app.command()

@@ -23,8 +23,8 @@ def segments_in_force(
     if known_at is None:
         versions = connection.sql("FROM core.token_price WHERE known_to IS NULL").pl()
     else:
-        known = "known_from <= $at AND (known_to IS NULL OR known_to > $at)"
-        versions = connection.sql(f"FROM core.token_price WHERE {known}", params={"at": known_at}).pl()
+        known = "FROM core.token_price WHERE holds_at(known_from, known_to, $at)"
+        versions = connection.sql(known, params={"at": known_at}).pl()
     return segments_of(versions, models, read_model_map(folder / MAP_FILE))
 
 

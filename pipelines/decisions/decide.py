@@ -1,7 +1,7 @@
 """Decisions of one day from what was known then: break-even, spend forecast, notice, deprecation risk."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,9 +18,7 @@ from pipelines.schema.meters import TOKEN_METERS
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.snapshots.authority import first_hand
-from pipelines.snapshots.currency_conversion import in_usd
-from pipelines.snapshots.quarantine import in_force_at
+from pipelines.snapshots.current import end_of_day, in_force_at, read_known_at
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table, replace_dates
 
@@ -46,13 +44,11 @@ def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date
     tokens = used.filter(pl.col("meter").is_in(TOKEN_METERS))
     volumes = tokens.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
     segments = _short_prompt_prices(connection, folder, _models(used), day)
-    prices = in_force_at(segments, _end_of(day)).filter(
+    prices = in_force_at(segments, end_of_day(day)).filter(
         service_tier="standard", unit="mtok", channel="api", region="global"
     )
-    rates = in_force_at(_known(connection, "core.gpu_rate", day), _end_of(day)).filter("is_listed")
-    exchange_rates = in_force_at(_known(connection, "core.exchange_rate", day), _end_of(day))
     columns = prices.select("provider", "model", "meter", "price_id", usd_per_mtok="usd_per_unit")
-    offers = in_usd(first_hand(rates, read_table(connection, "raw.source")), exchange_rates, day)
+    offers = connection.sql("FROM gpu_offer_known_at($at, $at)", params={"at": end_of_day(day)}).pl()
     return break_even_table(columns, offers, volumes, day, Assumptions())
 
 
@@ -79,7 +75,7 @@ def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, da
 def _ends(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
     """What the best source of each model says about its end, as known on a day. A source not in the catalog is last."""
     ranks = read_table(connection, "raw.source").select("source", "rank")
-    known = _known(connection, "core.model_lifecycle", day).join(ranks, on="source", how="left")
+    known = read_known_at(connection, "core.model_lifecycle", end_of_day(day)).join(ranks, on="source", how="left")
     return one_end_per_model(known.with_columns(pl.col("rank").fill_null(pl.lit(ranks.height + 1))))
 
 
@@ -109,18 +105,8 @@ def _short_prompt_prices(
 
     Sums over days hide prompt sizes and hours.
     """
-    segments = segments_in_force(connection, folder, models, _end_of(day))
+    segments = segments_in_force(connection, folder, models, end_of_day(day))
     return segments.filter(context_from=0, time_window=ALWAYS)
-
-
-def _end_of(day: date) -> datetime:
-    """The last moment of a day: what was known and valid by then counts."""
-    return datetime.combine(day, time.max)
-
-
-def _known(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> pl.DataFrame:
-    """Versions of a book as they were known at the end of a day."""
-    return read_table(connection, table, "known_from <= $at AND (known_to IS NULL OR known_to > $at)", at=_end_of(day))
 
 
 def _usage_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:

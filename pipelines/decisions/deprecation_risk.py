@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.forecast import USD, holds_before, price_days
+from pipelines.decisions.forecast import USD, price_days
 from pipelines.decisions.notice import ANNOUNCER, notice_days
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import DeprecationRisk
+from pipelines.snapshots.current import end_of_day, in_force_at
 
 FORMULA_VERSION = "risk-2"
 OWNER = ["provider", "model", "project_id", "api_key_id"]
@@ -80,9 +81,8 @@ def expected_ends(lifecycles: pl.DataFrame, as_of: date) -> pl.DataFrame:
     for active models without a date), days_basis, gone_on (first day that is surely after the end), lead_time_days and
     the columns of `notice_days`.
     """
-    moment = pl.lit(as_of).cast(pl.Datetime("us")) + pl.duration(days=1)
     in_force = (
-        lifecycles.filter(holds_before(moment))
+        in_force_at(lifecycles, end_of_day(as_of))
         .sort("known_from", "valid_from", "lifecycle_id")
         .unique(["provider", "model"], keep="last")
         .with_columns(ANNOUNCER)
@@ -159,8 +159,7 @@ def _chosen(
 
 
 def _priced_models(prices: pl.DataFrame, as_of: date) -> set[Model]:
-    moment = pl.lit(as_of).cast(pl.Datetime("us")) + pl.duration(days=1)
-    standard = prices.filter(holds_before(moment), service_tier="standard")
+    standard = in_force_at(prices, end_of_day(as_of)).filter(service_tier="standard")
     text = standard.filter(pl.col("meter").is_in(["input_uncached", "output"]))
     return set(text.select("provider", "model").unique().iter_rows())
 

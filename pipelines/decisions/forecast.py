@@ -12,6 +12,7 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
 from pipelines.schema.meters import UNIT_SIZES
+from pipelines.snapshots.current import LAST_MOMENT, in_force_at
 
 FORMULA_VERSION = "forecast-1"
 MODEL = ["provider", "model"]
@@ -112,23 +113,15 @@ def expected_quantities(daily: pl.DataFrame, origins: list[date], horizon: int) 
     )
 
 
-def holds_before(moment: pl.Expr) -> pl.Expr:
-    """Whether [valid_from, valid_to) holds just before a moment; a day is judged by its end, the next midnight."""
-    return (pl.col("valid_from") < moment) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= moment))
-
-
 def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr | None = None) -> pl.DataFrame:
     """Add cost_usd at the price in force at the end of the day (`on_day` or usage_date); NULL where there is none.
 
     Requests are a count, not a charge, unless a price for them exists. Raises ValueError where two prices are in force.
     """
     days = quantities.with_row_index("row").with_columns(priced_on=pl.col("usage_date") if on_day is None else on_day)
-    moment = pl.col("priced_on").cast(pl.Datetime("us")) + pl.duration(days=1)
-    in_force = (
-        days.select("row", *SERIES, moment=moment)
-        .join(prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit"), on=SERIES)
-        .filter(holds_before(pl.col("moment")))
-    )
+    offered = prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit")
+    priced_at = pl.col("priced_on").cast(pl.Datetime("us")) + LAST_MOMENT
+    in_force = in_force_at(days.select("row", *SERIES, "priced_on").join(offered, on=SERIES), priced_at)
     if in_force["row"].is_duplicated().any():
         raise ValueError("two prices of one series are in force on the same day")
     one = in_force["unit"].replace_strict(

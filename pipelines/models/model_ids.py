@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-DATE_SUFFIX = r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$"
-"""openai writes -2025-08-07, anthropic -20250514. The one rule for what an undated id is, here and in SQL."""
+DATE_SUFFIX = r"-(20[0-9]{2}-[0-9]{2}-[0-9]{2}|20[0-9]{6})$"
+"""openai writes -2025-08-07, anthropic -20250514. SQL strips the same: sql/core/undated.sql."""
 SINGLE_SNAPSHOT_PROVIDERS = ("anthropic",)
 """Providers whose undated ids always mean the one dated snapshot of that name."""
 

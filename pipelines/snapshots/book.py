@@ -1,6 +1,6 @@
 """The books: which columns identify a fact, which state it, and how far it may move in one step.
 
-A book is data. How observations become versions is in `versions.py`, what is held back in `holding.py`.
+A book is data. How observations become versions is in `versions.py`, what is held back in `quarantine.py`.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Book:
     bounds: tuple[Decimal, Decimal] = (Decimal("0.5"), Decimal(2))
     """Smallest and largest plausible ratio of a new amount to the one before it."""
     warn_beyond: Decimal | None = None
-    """A move by more than this share is believed, and a check says so."""
+    """A move by more than this share is entered at once, and a check says so."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Reading:
     fetch_id: str
     at: datetime
     """When the source said so, naive UTC."""
-    is_accepted: bool = False
-    """Whether a person accepted this very page against the plausibility checks."""
+    is_approved: bool = False
+    """Whether a person approved this very page against the plausibility checks."""
 
 
 TOKEN_PRICES = Book(

@@ -1,7 +1,7 @@
-"""What was believed against what another reading of the same bodies gives: the versions that put it right.
+"""Corrections: the current versions against those that another reading of the same bodies gives.
 
-A timeline that comes out the same keeps its versions. Where it differs, the wrong stretches end in known time and the
-right ones begin, valid for the past, so that what was believed before can still be asked for. Reading is not done here.
+A timeline that comes out the same keeps its versions. Where it differs, the wrong stretches end in system time and the
+right ones begin, valid for the past, so that what was known before can still be asked for. Reading is not done here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,8 @@ from itertools import pairwise
 import polars as pl
 
 from pipelines.snapshots.book import Book
-from pipelines.snapshots.versions import Key, Segment, VersionChange, change_between, clip, coalesce, timelines
+from pipelines.snapshots.segments import Key, Segment, clip, coalesce, segment_at
+from pipelines.snapshots.versions import VersionChange, change_between, timelines
 
 BASIS, CORRECTED = "basis", "corrected"
 DIFFERENCE_SCHEMA: dict[str, pl.DataType] = {
@@ -26,44 +27,44 @@ Timelines = Mapping[Key, Sequence[Segment]]
 
 
 @dataclass(frozen=True)
-class Restated:
+class Corrections:
     """How a source's versions change when its bodies are read again."""
 
     change: VersionChange
     before: Timelines
-    """The believed timelines of the keys that change; a new key has none."""
+    """The current timelines of the keys that change; a new key has none."""
     after: Timelines
-    """Their restated timelines; that of a key that no body states is empty."""
+    """Their corrected timelines; that of a key that no body states is empty."""
 
 
-def restated(
+def corrections(
     book: Book,
     source: str,
-    believed: pl.DataFrame,
+    current: pl.DataFrame,
     reread: pl.DataFrame,
     at: datetime,
     *,
     kept: AbstractSet[Key] = frozenset(),
     is_whole: bool = True,
-) -> Restated:
-    """Set a source's believed versions against those that reading all of its bodies again gives.
+) -> Corrections:
+    """Set a source's current versions against those that reading all of its bodies again gives.
 
-    `believed`, `reread`: rows of the book's version table with known_to NULL. `at`: from when the restatement is known.
+    `current`, `reread`: rows of the book's version table with known_to NULL. `at`: from when the corrections are known.
     `kept`: keys that stay as they are. `is_whole`: whether a key that was not found again is withdrawn.
     """
-    old, new = timelines(book, believed), timelines(book, reread)
+    old, new = timelines(book, current), timelines(book, reread)
     after = {key: _put_right(book, old.get(key, []), segments) for key, segments in new.items() if key not in kept}
     if is_whole:
         after |= {key: [] for key in old.keys() - new.keys() - kept}
     after = {key: right for key, right in after.items() if _spans(right) != _spans(old.get(key, []))}
     before = {key: old.get(key, []) for key in after}
-    return Restated(change_between(book, source, before, after, at), before, after)
+    return Corrections(change_between(book, source, before, after, at), before, after)
 
 
 def _put_right(book: Book, old: Sequence[Segment], new: Sequence[Segment]) -> list[Segment]:
     """The new timeline in the words of the old one wherever both say the same."""
     edges = sorted({edge for segment in old for edge in (segment.valid_from, segment.valid_to) if edge})
-    return coalesce(_judged(book, old, piece) for segment in new for piece in _cut(segment, edges))
+    return coalesce(_corrected(book, old, piece) for segment in new for piece in _cut(segment, edges))
 
 
 def _cut(segment: Segment, edges: Sequence[datetime]) -> list[Segment]:
@@ -72,38 +73,38 @@ def _cut(segment: Segment, edges: Sequence[datetime]) -> list[Segment]:
     return [piece for start, end in pairwise([low, *inside, high]) for piece in clip([segment], start, end)]
 
 
-def _judged(book: Book, old: Sequence[Segment], piece: Segment) -> Segment:
-    """A piece of the new timeline: as it was believed where that was right, else as it is, corrected where a fact was.
+def _corrected(book: Book, old: Sequence[Segment], piece: Segment) -> Segment:
+    """A piece of the new timeline: as it was known where that was right, else as it is, corrected where a fact was.
 
-    Pieces never cross an edge of the old timeline. A stretch for which nothing was believed is news, no correction.
+    Pieces never cross an edge of the old timeline. A stretch for which nothing was known is news, no correction.
     """
     at = piece.valid_from
-    was = next((s for s in old if s.valid_from <= at and (s.valid_to is None or at < s.valid_to)), None)
+    was = segment_at(old, at)
     if was is None:
         return piece
     if BASIS not in book.facts:
         is_same = was.says_the_same(piece)
         return replace(was, valid_from=at, valid_to=piece.valid_to) if is_same else piece
-    place = book.facts.index(BASIS)
-    if _without(was.facts, place) != _without(piece.facts, place):
-        return replace(piece, facts=(*piece.facts[:place], CORRECTED, *piece.facts[place + 1 :]))
-    # What an earlier restatement has corrected stays marked, whatever the page calls it.
-    is_same = was.is_listed == piece.is_listed and was.facts[place] in (piece.facts[place], CORRECTED)
+    basis = book.facts.index(BASIS)
+    if _without(was.facts, basis) != _without(piece.facts, basis):
+        return replace(piece, facts=(*piece.facts[:basis], CORRECTED, *piece.facts[basis + 1 :]))
+    # What an earlier re-reading has corrected stays marked, whatever the page calls it.
+    is_same = was.is_listed == piece.is_listed and was.facts[basis] in (piece.facts[basis], CORRECTED)
     return replace(was, valid_from=at, valid_to=piece.valid_to) if is_same else piece
 
 
-def _without(facts: tuple[object, ...], place: int) -> tuple[object, ...]:
-    return (*facts[:place], *facts[place + 1 :])
+def _without(facts: tuple[object, ...], position: int) -> tuple[object, ...]:
+    return (*facts[:position], *facts[position + 1 :])
 
 
 def _spans(segments: Sequence[Segment]) -> list[tuple[object, ...]]:
     return [segment.span for segment in segments]
 
 
-def differences(book: Book, found: Restated) -> pl.DataFrame:
-    """The restated stretches side by side: price key, valid_from, before, after; NULL where nothing is stated.
+def differences(book: Book, found: Corrections) -> pl.DataFrame:
+    """The corrected stretches side by side: price key, valid_from, before, after; NULL where nothing is stated.
 
-    One row per new stretch that was not believed as it is, and one per key that was withdrawn.
+    One row per new stretch that was not current as it is, and one per key that was withdrawn.
     """
     rows = []
     for key, right in found.after.items():

@@ -1,4 +1,4 @@
-"""Which prices to believe at once, and which to hold until a second source, a later day or a person confirms them.
+"""Which prices enter at once, and which are held until a second source, a later day or a person confirms them.
 
 Real cuts of 80 % happen, and so do pages with a slipped digit: the old price stays in force until there are two
 witnesses, then the new one is valid from the moment it was first seen.
@@ -14,14 +14,15 @@ from pipelines.models.model_ids import undated
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
+from pipelines.snapshots.current import in_force_at
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What of a source's rows is believed, and the holds that this opens or resolves."""
+class Quarantine:
+    """What of a source's rows enters, and the holds that this opens or resolves."""
 
     observed: pl.DataFrame
     """All rows; a held one carries the facts that stay in force, a confirmed one its first sight as its start."""
@@ -41,12 +42,7 @@ def key_parts(book: Book) -> list[pl.Expr]:
     return [parts.list.get(position).alias(name) for position, name in enumerate(book.key)]
 
 
-def in_force_at(believed: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    """The believed versions whose valid interval holds `at`."""
-    return believed.filter((pl.col("valid_from") <= at) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at)))
-
-
-def movements(book: Book, believed: pl.DataFrame, observed: pl.DataFrame, at: datetime) -> pl.DataFrame:
+def movements(book: Book, current: pl.DataFrame, observed: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """Observed rows beside the amount in force: adds price_key, old_amount (NULL for a new price) and `ratio`.
 
     Ratio is new / old as a float, infinite for a price that was 0; NULL for a new price or an announced future one.
@@ -54,42 +50,42 @@ def movements(book: Book, believed: pl.DataFrame, observed: pl.DataFrame, at: da
     amount = book.amount
     if amount is None:
         raise ValueError(f"{book.table} states no amounts")
-    current = in_force_at(believed, at).select(price_key(book).alias("price_key"), pl.col(amount).alias("old_amount"))
+    in_force = in_force_at(current, at).select(price_key(book).alias("price_key"), pl.col(amount).alias("old_amount"))
     is_now = pl.col("effective_from").is_null() | (pl.col("effective_from") <= at)
     old, new = pl.col("old_amount").cast(pl.Float64), pl.col(amount).cast(pl.Float64)
     ratio = pl.when(is_now & (old != new)).then(new / old).when(is_now & (old == new)).then(1.0)
     return (
         observed.with_columns(price_key(book).alias("price_key"))
-        .join(current, on="price_key", how="left")
+        .join(in_force, on="price_key", how="left")
         .with_columns(ratio=ratio)
     )
 
 
-def judge(
+def quarantine(
     book: Book,
-    believed: pl.DataFrame,
+    current: pl.DataFrame,
     observed: pl.DataFrame,
     open_holds: pl.DataFrame,
     witnesses: pl.DataFrame,
     reading: Reading,
-) -> Judgement:
-    """Decide row by row. `believed` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
+) -> Quarantine:
+    """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
     if book.amount is None:
-        return Judgement(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0)
+        return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0)
     at = reading.at
     low, high = (float(bound) for bound in book.bounds)
-    moved = movements(book, believed, observed, at).with_columns(
+    moved = movements(book, current, observed, at).with_columns(
         is_beyond=pl.col("ratio").is_not_null() & ~pl.col("ratio").is_between(low, high)
     )
     holds = _matched_holds(book, moved, open_holds, reading)
     holds = _resolved(holds, _witnessed(book, moved, witnesses), reading)
     still_open = holds.filter(pl.col("status") == "open")
-    believed_rows = _believed_rows(book, moved, believed, holds, at)
+    entering = _entering_rows(book, moved, current, holds, at)
     before = open_holds.select("hold_id", was_open=pl.lit(value=True))
     changed = holds.join(before, on="hold_id", how="left").filter(
         pl.col("was_open").is_null() | (pl.col("status") != "open")
     )
-    return Judgement(believed_rows.select(observed.columns), changed.select(HOLD_SCHEMA.keys()), still_open.height)
+    return Quarantine(entering.select(observed.columns), changed.select(HOLD_SCHEMA.keys()), still_open.height)
 
 
 def _matched_holds(book: Book, moved: pl.DataFrame, open_holds: pl.DataFrame, reading: Reading) -> pl.DataFrame:
@@ -134,7 +130,7 @@ def _resolved(holds: pl.DataFrame, witnessed: pl.DataFrame, reading: Reading) ->
     holds = holds.join(witnessed, on=["price_key", "new_amount"], how="left")
     is_open = pl.col("status") == "open"
     reason = (
-        pl.when(is_open & pl.lit(reading.is_accepted))
+        pl.when(is_open & pl.lit(reading.is_approved))
         .then(pl.lit("accepted by a person"))
         .when(is_open & pl.col("witness").is_not_null())
         .then(pl.format("{} prints the same price", "witness"))
@@ -145,7 +141,7 @@ def _resolved(holds: pl.DataFrame, witnessed: pl.DataFrame, reading: Reading) ->
     is_resolved = pl.col("reason").is_not_null()
     return holds.with_columns(
         status=pl.when(is_resolved)
-        .then(pl.lit("accepted" if reading.is_accepted else "confirmed"))
+        .then(pl.lit("accepted" if reading.is_approved else "confirmed"))
         .otherwise("status"),
         resolved_at=pl.when(is_resolved).then(now).otherwise("resolved_at"),
         resolution=pl.coalesce("reason", "resolution"),
@@ -171,21 +167,21 @@ def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.D
     )
 
 
-def _believed_rows(
-    book: Book, moved: pl.DataFrame, believed: pl.DataFrame, holds: pl.DataFrame, at: datetime
+def _entering_rows(
+    book: Book, moved: pl.DataFrame, current: pl.DataFrame, holds: pl.DataFrame, at: datetime
 ) -> pl.DataFrame:
     """Held rows get the facts in force back; confirmed ones start when they were first seen."""
     backed = holds.filter(pl.col("status") != "withdrawn").select("price_key", "new_amount", "status", "first_seen_at")
     rows = moved.join(
         backed, left_on=["price_key", book.amount or ""], right_on=["price_key", "new_amount"], how="left"
     )
-    current = in_force_at(believed, at).select(
-        price_key(book).alias("price_key"), *(pl.col(name).alias(f"current_{name}") for name in book.facts)
+    in_force = in_force_at(current, at).select(
+        price_key(book).alias("price_key"), *(pl.col(name).alias(f"in_force_{name}") for name in book.facts)
     )
-    rows = rows.join(current, on="price_key", how="left")
+    rows = rows.join(in_force, on="price_key", how="left")
     is_held = pl.col("status").fill_null("") == "open"
     return rows.with_columns(
-        *(pl.when(is_held).then(f"current_{name}").otherwise(name).alias(name) for name in book.facts),
+        *(pl.when(is_held).then(f"in_force_{name}").otherwise(name).alias(name) for name in book.facts),
         effective_from=pl.when(pl.col("status").is_in(["confirmed", "accepted"]))
         .then(pl.coalesce("effective_from", "first_seen_at"))
         .otherwise("effective_from"),

@@ -1,16 +1,17 @@
 """Read a source's archived bodies again after its parser changed, and put right what the old one had misread.
 
-Every body that was promoted is parsed anew and folded into an empty timeline on the road that it took then: in the same
-order, under the same row rules, with the same holds. A price that waited for a second witness was not believed until it
-had one, and one that was withdrawn never was; a slip of a page that the holds kept out must not come in by the back
-door. So rows are judged again, with the acceptances of that time and with what is known today of other sources. Holds
-themselves are not touched: an open one is resolved by the next reading.
+Every body that was promoted takes the road of `fold_body` again, in the same order, from an empty timeline. A price
+that waited for a second witness did not count until it had one, and one that was withdrawn never did; a slip of a page
+that the quarantine kept out must not come in by the back door. So rows are quarantined again, with the approvals of
+that time and with what is known today of other sources. Stored holds are not touched: an open one is resolved by the
+next reading.
 
 A body that is missing, or that the new parser refuses, changes nothing: the keys that rest on it stay as they are.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +19,17 @@ import duckdb
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.expectations import with_row_counts
-from pipelines.snapshots.book import Book, Reading
-from pipelines.snapshots.corrections import differences, restated
-from pipelines.snapshots.evidence import folded, readable, reading_of, witnesses
-from pipelines.snapshots.quarantine import HOLD_SCHEMA, judge
-from pipelines.snapshots.stage_body import (
-    BOOKS_BY_TABLE,
-    Staged,
-    believed_of,
-    blocking_reason,
-    checked,
-    contracted,
-    declared_expectations,
-    staged,
-)
-from pipelines.snapshots.store_body import store_rejects, store_versions
-from pipelines.snapshots.versions import Key, VersionChange
+from pipelines.snapshots.book import Book
+from pipelines.snapshots.corrections import corrections, differences
+from pipelines.snapshots.current import current, read_current
+from pipelines.snapshots.fold_body import Folded, enter_body
+from pipelines.snapshots.quarantine import HOLD_SCHEMA
+from pipelines.snapshots.segments import Key
+from pipelines.snapshots.source_state import reading_of, store_rejects, store_versions
+from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, SourceState
+from pipelines.snapshots.versions import after_change
 from pipelines.sources import archive
-from pipelines.sources.archive import ArchiveError
 from pipelines.sources.catalog import Source
-from pipelines.sources.parsed import ParseError
 from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import scalar
@@ -72,7 +63,7 @@ class Restatement:
     version_count: int = 0
     """Versions opened or ended."""
     differences: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """Before and after, in the columns of `books.restating.differences`."""
+    """Before and after, in the columns of `corrections.differences`."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +80,8 @@ class _Rereading:
     """The timelines as they grow from body to body."""
 
     book: Book
-    believed: pl.DataFrame
-    holds: pl.DataFrame
+    current: pl.DataFrame
+    open_holds: pl.DataFrame
     read: list[_Body] = field(default_factory=list)
     unread: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
@@ -103,6 +94,22 @@ class _Rereading:
         """When the next body was fetched, of those decided on already; a body that has one is history."""
         noted = [body.noted for body in self.read] + [body for body, _ in self.unread]
         return min((body["fetched_at"] for body in noted if body["fetched_at"] > at), default=None)
+
+    def state_before(self, body: dict[str, Any]) -> SourceState:
+        """What stands before a body is read again.
+
+        Its rows are held against what was found in this very body before: a parser fails by finding less.
+        """
+        at = body["fetched_at"]
+        last = self.before(at)
+        last_rejects = last.rejects.height if last else 0
+        return SourceState(self.current, self.open_holds, 1, body["row_count"], last_rejects, self.after(at))
+
+    def enter(self, folded: Folded) -> None:
+        """Go on from what a body has changed."""
+        self.current = current(after_change(self.book, self.current, folded.change))
+        unchanged = self.open_holds.join(folded.holds, on="hold_id", how="anti")
+        self.open_holds = pl.concat([unchanged, folded.holds.filter(status="open")])
 
 
 def reparse(warehouse: Warehouse, source: Source, at: datetime, *, is_asked_for: bool = False) -> Restatement:
@@ -140,49 +147,18 @@ def _is_outdated(connection: duckdb.DuckDBPyConnection, source: str, version: st
 def _read_again(
     connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, body: dict[str, Any], again: _Rereading
 ) -> None:
-    """Parse, judge and fold one body. The same body again says something new only to prices on hold."""
+    """Take one body down the road again. The same body once more says something new only to prices on hold."""
     last, is_newest = again.before(body["fetched_at"]), again.after(body["fetched_at"]) is None
-    if last is not None and last.noted["sha256"] == body["sha256"] and is_newest and again.holds.is_empty():
+    if last is not None and last.noted["sha256"] == body["sha256"] and is_newest and again.open_holds.is_empty():
         again.read.append(_Body(body, last.row_count, last.rejects))
         return
-    reading = reading_of(connection, source.key, body)
-    # Held against what was found in this very body before: a parser fails by finding less.
-    suite = with_row_counts(declared_expectations(source), 1, body["row_count"])
-    try:
-        parsed = source.parse(archive.read(folder, body["archive_path"]))
-    except (ParseError, ArchiveError) as error:
-        again.unread.append((body, str(error)))
+    reading, content = reading_of(connection, source.key, body), partial(archive.read, folder, body["archive_path"])
+    entered = enter_body(connection, source, content, reading, again.state_before(body))
+    if entered.checked is None or entered.folded is None:
+        again.unread.append((body, entered.refusal or ""))
         return
-    found = staged(source, parsed, again.believed, reading.at, suite)
-    reason = blocking_reason(checked(source, found, is_accepted=reading.is_accepted))
-    if reason is not None:
-        again.unread.append((body, reason))
-        return
-    _fold_again(connection, found, reading, body, again)
-
-
-def _fold_again(
-    connection: duckdb.DuckDBPyConnection, found: Staged, reading: Reading, body: dict[str, Any], again: _Rereading
-) -> None:
-    """Judge the rows of one body as they were judged then, and fold them in."""
-    book = again.book
-    good, rejects = contracted(book, found)
-    believed = readable(book, found, good)
-    observed, until, last = good, again.after(reading.at), again.before(reading.at)
-    if until is None:
-        judgement = judge(book, believed, good, again.holds, witnesses(connection, book, reading), reading)
-        observed = judgement.observed
-        unchanged = again.holds.join(judgement.holds, on="hold_id", how="anti")
-        again.holds = pl.concat([unchanged, judgement.holds.filter(status="open")])
-    new_rejects = rejects.height - (last.rejects.height if last else 0)
-    change = folded(book, believed, observed, reading, until, new_rejects=new_rejects)
-    again.believed = _after(book, again.believed, change)
-    again.read.append(_Body(body, found.rows.height, rejects))
-
-
-def _after(book: Book, believed: pl.DataFrame, change: VersionChange) -> pl.DataFrame:
-    still = believed.join(change.closed, on=[book.id_column, "known_from"], how="anti")
-    return pl.concat([still, change.opened])
+    again.enter(entered.folded)
+    again.read.append(_Body(body, entered.checked.staged.rows.height, entered.checked.rejects))
 
 
 def _restate(
@@ -192,14 +168,15 @@ def _restate(
     at: datetime,
     restatement: Restatement,
 ) -> None:
-    """Store what differs from the believed versions, and count it."""
-    book, believed = again.book, believed_of(connection, source)
-    kept = _resting_on(book, believed, [body for body, _ in again.unread])
-    lost = believed.select(book.key).unique().join(again.believed, on=book.key, how="anti", nulls_equal=True)
+    """Store what differs from the current versions, and count it."""
+    book = again.book
+    present = read_current(connection, f"core.{source.table}", "source = $source", source=source.key)
+    kept = _resting_on(book, present, [body for body, _ in again.unread])
+    lost = present.select(book.key).unique().join(again.current, on=book.key, how="anti", nulls_equal=True)
     # Where no more keys are lost than rows were newly refused, they may be among these.
     new_rejects = max((body.rejects.height - body.noted["reject_count"] for body in again.read), default=0)
     is_whole = lost.is_empty() or lost.height > new_rejects
-    found = restated(book, source.key, believed, again.believed, at, kept=kept, is_whole=is_whole)
+    found = corrections(book, source.key, present, again.current, at, kept=kept, is_whole=is_whole)
     store_versions(connection, book, found.change)
     restatement.new_count = sum(not old for old in found.before.values())
     restatement.withdrawn_count = sum(not right for right in found.after.values())
@@ -222,8 +199,8 @@ def _note_read(connection: duckdb.DuckDBPyConnection, source: Source, read: list
             store_rejects(connection, source.key, fetch_id, body.rejects)
 
 
-def _resting_on(book: Book, believed: pl.DataFrame, bodies: list[dict[str, Any]]) -> frozenset[Key]:
+def _resting_on(book: Book, versions: pl.DataFrame, bodies: list[dict[str, Any]]) -> frozenset[Key]:
     """Keys with a version that begins at one of these bodies, or that one of them stated."""
     moments, ids = [body["fetched_at"] for body in bodies], [body["fetch_id"] for body in bodies]
     rests = pl.col("valid_from").is_in(moments) | pl.col("fetch_id").is_in(ids)
-    return frozenset(believed.filter(rests).select(book.key).rows())
+    return frozenset(versions.filter(rests).select(book.key).rows())

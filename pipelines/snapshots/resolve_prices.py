@@ -21,16 +21,16 @@ _END = datetime(9999, 12, 31)
 _NAME_STEPS = 1_000
 """More than any exactness, so that a source's rank always counts first."""
 SNAPSHOT_RULE = "dated"
-"""The rule of `books.model_names` by which a snapshot costs what its model costs."""
+"""The rule of `models.candidate_names` by which a snapshot costs what its model costs."""
 
 
 def price_segments(versions: pl.DataFrame, candidates: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:
     """Prices in force over time for the models given.
 
-    `versions`: rows of core.token_price. `candidates`: from `books.model_names.candidates`, under which names price
-    lists may know the models in use. `ranks`: columns source, rank (lower is believed first). Returns SEGMENT_SCHEMA:
-    for each key non-overlapping [valid_from, valid_to) stretches; the rows of one stretch share segment_id and differ
-    in context range and time window only.
+    `versions`: rows of core.token_price. `candidates`: from `models.candidate_names.candidates`, under which names
+    price lists may know the models in use. `ranks`: columns source, rank (lower has more authority). Returns
+    SEGMENT_SCHEMA: for each key non-overlapping [valid_from, valid_to) stretches; the rows of one stretch share
+    segment_id and differ in context range and time window only.
     """
     offers = (
         versions.rename({name: f"listed_{name}" for name in MODEL_KEY})

@@ -16,7 +16,8 @@ from pipelines.schema.columns import instant, polars_schema, text
 from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
 from pipelines.schema.raw import Fetch
 from pipelines.snapshots.book import GPU_RATES, Reading
-from pipelines.snapshots.versions import VersionChange, fold
+from pipelines.snapshots.current import current
+from pipelines.snapshots.versions import after_change, fold
 from pipelines.sources.source import GPU_RATE_HISTORY
 
 SINGLE_FIGURES = "points"
@@ -75,14 +76,9 @@ def _series_versions(rates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _folded(versions: pl.DataFrame, table: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """The versions after one more text; those that it ends keep their row, with known_to."""
-    believed = versions.filter(pl.col("known_to").is_null())
-    change: VersionChange = fold(GPU_RATES, believed, table.select(GpuRateObservation.column_names()), reading)
-    closed = change.closed.rename({"known_to": "closed_at"})
-    ended = versions.join(closed, on=["rate_id", "known_from"], how="left").with_columns(
-        known_to=pl.coalesce("known_to", "closed_at")
-    )
-    return pl.concat([ended.select(versions.columns), change.opened])
+    """The versions after one more text."""
+    observed = table.select(GpuRateObservation.column_names())
+    return after_change(GPU_RATES, versions, fold(GPU_RATES, current(versions), observed, reading))
 
 
 def _fetch_id(series: str, seen_on: datetime, url: str) -> str:

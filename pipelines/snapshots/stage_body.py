@@ -1,38 +1,69 @@
-"""Bodies -> staged rows: parsed, compared with what is in force, checked and contracted. Nothing is believed here."""
+"""A body -> checked rows: parsed, set beside the prices in force, checked, contracted. Nothing is entered here.
+
+Pure functions. What the rows change is decided in `fold_body`, what the database holds is read by `source_state`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import duckdb
 import polars as pl
 
 from pipelines.schema.expectations import MOVEMENT_COLUMN, Expectation, expectations, with_row_counts
 from pipelines.schema.validation import CheckResult, validate
-from pipelines.snapshots.book import BOOKS, Book
+from pipelines.snapshots.book import BOOKS, Book, Reading
 from pipelines.snapshots.quarantine import movements
-from pipelines.sources import archive
 from pipelines.sources.catalog import Source
-from pipelines.sources.parsed import REJECT_SCHEMA, Parsed
-from pipelines.warehouse.rows import read_table, scalar
+from pipelines.sources.parsed import REJECT_SCHEMA
 
 BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
 HUNDREDFOLD = 100.0
-OVERRULED_BY_ACCEPTANCE = ("keeps_rows", "unit_is_plausible")
+OVERRULED_BY_APPROVAL = ("keeps_rows", "unit_is_plausible")
 """Checks of plausibility against the past: a person who has seen the page may overrule them."""
 
 
 @dataclass(frozen=True)
+class SourceState:
+    """What stands of a source before one of its bodies is entered: all that decides what the body changes."""
+
+    current: pl.DataFrame
+    """The source's versions with known_to NULL."""
+    open_holds: pl.DataFrame
+    """Its rows of core.price_hold that wait for their second witness."""
+    min_rows: int
+    last_rows: int | None
+    """Rows that the checks ask for: at least so many, and about as many as there were; None where nothing is known."""
+    last_rejects: int
+    """Rows refused of the good body before."""
+    next_at: datetime | None
+    """When the next body was fetched, of those entered already; a body that has one is history."""
+
+
+@dataclass(frozen=True)
 class Staged:
-    """Parsed rows of one body before they are believed."""
+    """Parsed rows of one body before they are entered."""
 
     rows: pl.DataFrame
+    """In the observation columns, with how each price moved."""
     rejects: pl.DataFrame
-    believed: pl.DataFrame
-    """The source's versions with known_to NULL."""
     suite: tuple[Expectation, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Staged rows after the checks and the row rules."""
+
+    staged: Staged
+    results: list[CheckResult]
+    good: pl.DataFrame
+    """Rows that keep the row rules, in the observation columns."""
+    rejects: pl.DataFrame
+    """place, raw_text, reason: of the parser, and of the row rules."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the checks refuse the body, or None where they do not."""
+        return blocking_reason(self.results)
 
 
 def declared_expectations(source: Source) -> tuple[Expectation, ...]:
@@ -41,56 +72,29 @@ def declared_expectations(source: Source) -> tuple[Expectation, ...]:
     return expectations(book.observation, book.key, book.amount, book.warn_beyond)
 
 
-def stage(connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, fetch: dict[str, Any]) -> Staged:
-    """Parse one fetched body. Raises ParseError or ArchiveError where it cannot be read."""
-    at = fetch["fetched_at"]
-    parsed = source.parse(archive.read(folder, fetch["archive_path"]))
-    return staged(source, parsed, believed_of(connection, source), at, suite_for(connection, source, at))
+def stage_body(source: Source, body: bytes, state: SourceState, at: datetime) -> Staged:
+    """Parse a body fetched at `at`. Raises ParseError where it is not what the parser knows."""
+    parsed = source.parse(body)
+    rows = _with_movement(BOOKS_BY_TABLE[source.table], state.current, parsed.rows, at)
+    suite = with_row_counts(declared_expectations(source), state.min_rows, state.last_rows)
+    return Staged(rows, parsed.rejects, suite)
 
 
-def staged(
-    source: Source, parsed: Parsed, believed: pl.DataFrame, at: datetime, suite: tuple[Expectation, ...]
-) -> Staged:
-    """Parsed rows of a body fetched at `at`, beside the versions that are believed before it."""
-    rows = _with_movement(BOOKS_BY_TABLE[source.table], believed, parsed.rows, at)
-    return Staged(rows, parsed.rejects, believed, suite)
+def check_body(source: Source, body: bytes, state: SourceState, reading: Reading) -> Checked:
+    """Parse a body, check its rows and refuse those that break the row rules. Raises ParseError."""
+    staged = stage_body(source, body, state, reading.at)
+    results = check_rows(source, staged, is_approved=reading.is_approved)
+    return Checked(staged, results, *_contracted(BOOKS_BY_TABLE[source.table], staged))
 
 
-def believed_of(connection: duckdb.DuckDBPyConnection, source: Source) -> pl.DataFrame:
-    """A source's versions with known_to NULL."""
-    return read_table(connection, f"core.{source.table}", "source = $source AND known_to IS NULL", source=source.key)
-
-
-def stage_latest(
-    connection: duckdb.DuckDBPyConnection, folder: Path, source: Source, at: datetime
-) -> tuple[pl.DataFrame, tuple[Expectation, ...]] | None:
-    """Staged rows of a source's newest body with their expectations, or None where nothing was fetched."""
-    fetch = latest_fetch(connection, source.key, at)
-    if fetch is None:
-        return None
-    found = stage(connection, folder, source, fetch)
-    return found.rows, found.suite
-
-
-def suite_for(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> tuple[Expectation, ...]:
-    """The expectations on a body fetched at a moment, with the row counts that the good body before it asks for."""
-    last_rows = scalar(
-        connection,
-        "SELECT row_count FROM raw.parse WHERE source = $source AND outcome = 'promoted' "
-        "AND fetched_at < $at ORDER BY fetched_at DESC LIMIT 1",
-        {"source": source.key, "at": at},
-    )
-    return with_row_counts(declared_expectations(source), source.min_rows, last_rows)
-
-
-def checked(source: Source, staged: Staged, *, is_accepted: bool) -> list[CheckResult]:
-    """Validate staged rows; what a person accepted overrules the plausibility checks."""
+def check_rows(source: Source, staged: Staged, *, is_approved: bool) -> list[CheckResult]:
+    """Validate staged rows; what a person approved overrules the plausibility checks."""
     results = validate(staged.rows, source.key, staged.suite)
-    if not is_accepted:
+    if not is_approved:
         return results
     return [
         CheckResult(result.expectation, is_met=True, observed=f"accepted by a person: {result.observed}")
-        if result.expectation.name in OVERRULED_BY_ACCEPTANCE
+        if result.expectation.name in OVERRULED_BY_APPROVAL
         else result
         for result in results
     ]
@@ -106,7 +110,7 @@ def blocking_reason(checks: Sequence[CheckResult]) -> str | None:
     return "; ".join(failed) or None
 
 
-def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
+def _with_movement(book: Book, current: pl.DataFrame, rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """Add how each price moved, in words that an expectation can test."""
     if book.amount is None:
         return rows
@@ -114,7 +118,7 @@ def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: d
     usual = float(book.warn_beyond) if book.warn_beyond is not None else high
     ratio = pl.col("ratio")
     return (
-        movements(book, believed, rows, at)
+        movements(book, current, rows, at)
         .with_columns(
             pl.when(ratio.is_null())
             .then(pl.lit("new"))
@@ -133,7 +137,7 @@ def _with_movement(book: Book, believed: pl.DataFrame, rows: pl.DataFrame, at: d
     )
 
 
-def contracted(book: Book, staged: Staged) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _contracted(book: Book, staged: Staged) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows that keep the row rules, and the parser's rejects with those that do not."""
     observed = staged.rows.select(book.observation.column_names())
     good, failure = book.observation.filter(observed, cast=True)
@@ -150,13 +154,3 @@ def contracted(book: Book, staged: Staged) -> tuple[pl.DataFrame, pl.DataFrame]:
         ).list.drop_nulls().list.join(", "),
     )  # fmt: skip
     return good, pl.concat([staged.rejects, broken.cast(pl.Schema(REJECT_SCHEMA))])
-
-
-def latest_fetch(connection: duckdb.DuckDBPyConnection, source: str, at: datetime) -> dict[str, Any] | None:
-    """The newest attempt of a source that has a body, fetched up to `at`."""
-    rows = connection.sql(
-        "SELECT * FROM raw.fetch WHERE source = $source AND fetched_at <= $at AND sha256 IS NOT NULL "
-        "ORDER BY fetched_at DESC LIMIT 1",
-        params={"source": source, "at": at},
-    ).pl()
-    return rows.row(0, named=True) if rows.height else None

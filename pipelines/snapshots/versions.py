@@ -1,13 +1,13 @@
 """Observations -> dated versions, the same way for prices, rates and lifecycles.
 
 A source states, at one moment, what holds from then on. Its timeline before that moment stays; what it says about
-the time after it is replaced. Versions are never rewritten: one that no longer describes our belief gets its
-`known_to`, and the versions that do are added. Deciding which observations to trust is not done here.
+the time after it is replaced. Versions are never rewritten: one that is no longer current gets its `known_to`,
+and those that are current instead are added. Deciding which observations to trust is the quarantine's work.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate, chain, dropwhile
@@ -17,36 +17,12 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.snapshots.book import Book, Reading
-
-Key = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of valid time in which one key has the same facts."""
-
-    valid_from: datetime
-    valid_to: datetime | None
-    facts: tuple[Any, ...]
-    is_listed: bool
-    evidence: tuple[Any, ...]
-    """Columns that are kept but make no difference: printed text, announced start, fetch."""
-    known_from: datetime | None = None
-    """None while it is not stored yet."""
-
-    @property
-    def span(self) -> tuple[Any, ...]:
-        """What it states and when; two segments with the same span are the same version."""
-        return (self.valid_from, self.valid_to, self.facts, self.is_listed)
-
-    def says_the_same(self, other: "Segment") -> bool:
-        """Whether both state the same facts, printed text aside."""
-        return self.facts == other.facts and self.is_listed == other.is_listed
+from pipelines.snapshots.segments import Key, Segment, clip, coalesce, segment_at
 
 
 @dataclass(frozen=True)
 class VersionChange:
-    """What one statement changes: versions that end in known time, and versions that begin."""
+    """What one statement changes: versions that end in system time, and versions that begin."""
 
     closed: pl.DataFrame
     """Columns: id column of the book, known_from (which together identify a version), known_to."""
@@ -56,7 +32,7 @@ class VersionChange:
 
 def fold(
     book: Book,
-    believed: pl.DataFrame,
+    current: pl.DataFrame,
     observed: pl.DataFrame,
     reading: Reading,
     until: datetime | None = None,
@@ -65,7 +41,7 @@ def fold(
 ) -> VersionChange:
     """Fold one source's statement into its versions.
 
-    `believed`: the source's versions with known_to NULL. `observed`: rows in the observation columns, unique on the
+    `current`: the source's versions with known_to NULL. `observed`: rows in the observation columns, unique on the
     book's key and effective_from; `effective_from` NULL means from the reading on. `until`: when the source was next
     read, for a statement that is older than others already folded in; NULL for the newest. `is_whole`: whether a key
     that is missing has gone; False where rows were refused that may have been it.
@@ -73,12 +49,20 @@ def fold(
     at, source = reading.at, reading.source
     extras = _evidence_columns(book)
     if not is_whole:
-        believed = believed.join(observed, on=book.key, how="semi", nulls_equal=True)
-    known = timelines(book, believed)
+        current = current.join(observed, on=book.key, how="semi", nulls_equal=True)
+    known = timelines(book, current)
     statements = _statements(book, observed, extras, reading)
     keys = known.keys() | statements.keys() if is_whole else statements.keys()
     after = {key: _restate(known.get(key, []), statements.get(key, []), at, until) for key in keys}
     return change_between(book, source, known, after, at)
+
+
+def after_change(book: Book, versions: pl.DataFrame, change: VersionChange) -> pl.DataFrame:
+    """The versions once a change is entered; those that it ends keep their row, with known_to."""
+    closed = change.closed.rename({"known_to": "closed_at"})
+    ended = versions.join(closed, on=[book.id_column, "known_from"], how="left", maintain_order="left")
+    ended = ended.with_columns(known_to=pl.coalesce("known_to", "closed_at")).select(versions.columns)
+    return pl.concat([ended, change.opened])
 
 
 def change_between(
@@ -106,10 +90,10 @@ def _restate(
 ) -> list[Segment]:
     """One key's timeline after a statement: the past, the statement, and what a later statement already said."""
     if not statement:
-        current = next((s for s in old if s.valid_from <= at and (s.valid_to is None or at < s.valid_to)), None)
-        if current is None or not current.is_listed:
+        was = segment_at(old, at)
+        if was is None or not was.is_listed:
             return list(old)
-        statement = [replace(current, valid_from=at, valid_to=None, is_listed=False, known_from=None)]
+        statement = [replace(was, valid_from=at, valid_to=None, is_listed=False, known_from=None)]
     stated = _chained(statement)
     start = stated[0].valid_from
     if until is None:
@@ -137,43 +121,17 @@ def _chained(statement: Sequence[Segment]) -> list[Segment]:
     ]
 
 
-def clip(segments: Iterable[Segment], start: datetime | None, end: datetime | None) -> list[Segment]:
-    """The parts of segments inside [start, end); untouched ones stay the same object value."""
-    clipped = []
-    for segment in segments:
-        low = segment.valid_from if start is None else max(segment.valid_from, start)
-        bounds = [moment for moment in (segment.valid_to, end) if moment is not None]
-        high = min(bounds) if bounds else None
-        if high is not None and low >= high:
-            continue
-        is_whole = low == segment.valid_from and high == segment.valid_to
-        clipped.append(segment if is_whole else replace(segment, valid_from=low, valid_to=high, known_from=None))
-    return clipped
-
-
-def coalesce(segments: Iterable[Segment]) -> list[Segment]:
-    """Join neighbours that say the same; the earlier one's evidence stays."""
-    joined: list[Segment] = []
-    for segment in segments:
-        before = joined[-1] if joined else None
-        if before and before.valid_to == segment.valid_from and before.says_the_same(segment):
-            joined[-1] = replace(before, valid_to=segment.valid_to, known_from=None)
-        else:
-            joined.append(segment)
-    return joined
-
-
 def _evidence_columns(book: Book) -> tuple[str, ...]:
     stated = {*book.key, *book.facts}
     return (*(name for name in book.observation.columns() if name not in stated), "fetch_id")
 
 
-def timelines(book: Book, believed: pl.DataFrame) -> dict[Key, list[Segment]]:
+def timelines(book: Book, current: pl.DataFrame) -> dict[Key, list[Segment]]:
     """Versions by key, each key's in the order of valid time."""
     extras = _evidence_columns(book)
     found: dict[Key, list[Segment]] = defaultdict(list)
     spans = ("valid_from", "valid_to", "is_listed", "known_from")
-    for key, facts, evidence, span in _row_parts(believed.sort("valid_from"), book.key, book.facts, extras, spans):
+    for key, facts, evidence, span in _row_parts(current.sort("valid_from"), book.key, book.facts, extras, spans):
         valid_from, valid_to, is_listed, known_from = span
         found[key].append(Segment(valid_from, valid_to, facts, is_listed, evidence, known_from))
     return found

@@ -1,7 +1,8 @@
 """An older build file brought up to date without losing a row (docs/decisions/0030-schema-version.md).
 
 The file states its schema version. What is not there yet, a table or a column that may be NULL, comes by itself;
-everything else is a numbered file in sql/migrations. What rows mean, and publishing, do not belong here.
+everything else is a numbered file in sql/migrations. The macros of sql/core come with the tables. What rows mean, and
+publishing, do not belong here.
 """
 
 import filecmp
@@ -112,6 +113,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, pending: Sequence[Mi
             for migration in pending:
                 connection.execute(migration.file.read_text())
             _complete_tables(connection)
+            connection.execute(_macros())
             connection.execute(f"DELETE FROM {VERSION_TABLE}")
             connection.execute(f"INSERT INTO {VERSION_TABLE} VALUES (?, ?)", [_newest(), _tables_hash()])
     except (duckdb.Error, _NotCoveredError) as error:
@@ -165,6 +167,16 @@ def _newest() -> int:
 
 @cache
 def _tables_hash() -> str:
-    """One text for all declared columns: it changes with any of them."""
-    statements = [statement for table in TABLES for statement in ddl.statements(table)]
+    """One text for all declared columns and macros: it changes with any of them."""
+    statements = [*(statement for table in TABLES for statement in ddl.statements(table)), _macros()]
     return hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
+
+
+@cache
+def _macros() -> str:
+    """The statements of sql/core.
+
+    A macro is bound when it is made, so those that return tables, of which some use the others, come last.
+    """
+    texts = [file.read_text() for file in sorted((SQL_FOLDER / "core").glob("*.sql"))]
+    return "".join(sorted(texts, key=lambda text: " AS TABLE" in text))

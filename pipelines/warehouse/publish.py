@@ -1,4 +1,4 @@
-"""What a published file has beside its rows: comments, the view on the ledger, macros. Copying it is not done here."""
+"""What a published file has beside its rows: comments and the view on the ledger. Copying it is not done here."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,6 @@ import duckdb
 from pipelines.schema import ddl
 from pipelines.schema.tables import TABLES
 from pipelines.schema.usage import Usage
-from pipelines.warehouse import SQL_FOLDER
 from pipelines.warehouse.published import FOLDER_VARIABLE
 
 _MEANING = f"""{(Usage.__doc__ or "").strip()} A view on the files in ledger/, which it looks for where the file was
@@ -32,14 +31,12 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """The view on the ledger and the macros. The view names each file, so a reader sees one state of the ledger."""
+    """The view on the ledger. It names each file, so a reader sees one state of the ledger."""
     paths = [path for (path,) in connection.execute("SELECT path FROM core.ledger_file ORDER BY path").fetchall()]
     connection.execute(f"CREATE OR REPLACE VIEW core.usage AS {usage_query(folder, paths)}")
     connection.execute(f"COMMENT ON VIEW core.usage IS {ddl.literal(' '.join(_MEANING.split()))}")
     for name, column in Usage.columns().items():
         connection.execute(f'COMMENT ON COLUMN core.usage."{name}" IS {ddl.literal(ddl.comment(column))}')
-    for file in sorted((SQL_FOLDER / "core").glob("*.sql")):
-        connection.execute(file.read_text())
 
 
 def usage_query(folder: Path, paths: Sequence[str]) -> str:

@@ -32,14 +32,31 @@ def append(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame
     return int(rows.height)
 
 
+def append_new(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, key: Sequence[str]) -> int:
+    """Add the rows whose `key` columns are not in the table yet, each once; the first wins. Returns how many."""
+    stated = frame.unique(key, keep="first", maintain_order=True)
+    connection.register("stated", stated.select(key))
+    columns = ", ".join(key)
+    query = f"SELECT {columns} FROM {TABLES_BY_NAME[name].qualified} SEMI JOIN stated USING ({columns})"
+    known = connection.sql(query).pl().cast(stated.select(key).schema)
+    connection.unregister("stated")
+    return append(connection, name, stated.join(known, on=list(key), how="anti", maintain_order="left"))
+
+
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, column: str, values: Sequence[object], frame: pl.DataFrame
+) -> int:
+    """Replace the rows that have one of the values in a column. Returns how many are added."""
+    table = TABLES_BY_NAME[name].qualified
+    connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT unnest($values))", {"values": list(values)})
+    return append(connection, name, frame)
+
+
 def replace_dates(
     connection: duckdb.DuckDBPyConnection, table: Table, dates: Sequence[date], frame: pl.DataFrame
 ) -> int:
     """Replace the rows of some dates of a table by date. Returns how many rows these dates have now."""
-    connection.execute(
-        f"DELETE FROM {table.qualified} WHERE {table.date_column} IN (SELECT unnest($dates))", {"dates": list(dates)}
-    )
-    return append(connection, table.qualified, frame)
+    return replace_rows(connection, table.qualified, table.date_column or "", dates, frame)
 
 
 def scalar(connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> Any:

@@ -13,8 +13,7 @@ WITH version AS (
 outranked AS (
     SELECT
         version.price_id,
-        bool_or(better.valid_from <= version.valid_from
-            AND coalesce(better.valid_to > version.valid_from, true)) AS has_better,
+        bool_or(holds_at(better.valid_from, better.valid_to, version.valid_from)) AS has_better,
         min(better.valid_from) FILTER (better.valid_from > version.valid_from) AS better_from
     FROM version
     JOIN version AS better ON better.price_key = version.price_key AND better.rank < version.rank

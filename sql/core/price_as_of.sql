@@ -4,6 +4,4 @@
 CREATE OR REPLACE MACRO price_as_of(moment) AS TABLE
 SELECT *
 FROM core.token_price
-WHERE valid_from <= moment
-  AND (valid_to IS NULL OR moment < valid_to)
-  AND known_to IS NULL;
+WHERE known_to IS NULL AND holds_at(valid_from, valid_to, moment);

@@ -5,7 +5,4 @@
 CREATE OR REPLACE MACRO price_known_at(valid_moment, known_moment) AS TABLE
 SELECT *
 FROM core.token_price
-WHERE valid_from <= valid_moment
-  AND (valid_to IS NULL OR valid_moment < valid_to)
-  AND known_from <= known_moment
-  AND (known_to IS NULL OR known_moment < known_to);
+WHERE holds_at(valid_from, valid_to, valid_moment) AND holds_at(known_from, known_to, known_moment);

@@ -9,12 +9,12 @@ WITH quoted AS (
     WHERE pricing = 'on_demand' AND price_kind = 'quoted' AND gpu_fraction = 1 AND usd_per_gpu_hour IS NOT NULL
 ),
 own AS (
-    SELECT * FROM quoted WHERE standing IS DISTINCT FROM 'aggregator'
+    SELECT * FROM quoted WHERE NOT is_aggregator(standing)
 ),
 other AS (
     SELECT *, (provider, sku) IN (SELECT (provider, sku) FROM own) AS is_known_name
     FROM quoted
-    WHERE standing = 'aggregator'
+    WHERE is_aggregator(standing)
 ),
 compared AS (
     SELECT

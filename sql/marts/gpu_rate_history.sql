@@ -23,7 +23,7 @@ version AS (
 SELECT
     provider, tier, sku, gpu, variant, memory_gb, gpu_count, gpu_fraction, region, pricing, term_months,
     version.valid_from, version.valid_to, version.known_from,
-    coalesce(usd_per_gpu_hour, local_per_gpu_hour * fx.usd_per_currency)::DECIMAL(18, 6) AS usd_per_gpu_hour,
+    in_usd(usd_per_gpu_hour, local_per_gpu_hour, fx.usd_per_currency) AS usd_per_gpu_hour,
     local_per_gpu_hour, version.currency, fx.rate_on AS fx_rate_on, fx.usd_per_currency,
     CASE WHEN old_currency = version.currency THEN old_local END AS old_local_per_gpu_hour,
     100 * (local_per_gpu_hour::DOUBLE / old_local_per_gpu_hour::DOUBLE - 1) AS pct_change,
@@ -33,6 +33,4 @@ LEFT JOIN raw."fetch" AS page USING (fetch_id)
 LEFT JOIN core.exchange_rate AS fx
   ON fx.currency = version.currency
  AND fx.known_to IS NULL
- AND fx.valid_from <= version.valid_from
- AND (fx.valid_to IS NULL OR fx.valid_to > version.valid_from)
- AND fx.rate_on >= version.valid_from::DATE - 7
+ AND is_reference_rate(fx.valid_from, fx.valid_to, fx.rate_on, version.valid_from)

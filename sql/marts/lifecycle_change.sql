@@ -52,8 +52,7 @@ SELECT
         FROM core.usage_cost AS used
         WHERE used.provider = believed.provider
           AND used.channel = believed.channel
-          AND (used.model = believed.model
-              OR regexp_replace(used.model, '-(20\d{2}-\d{2}-\d{2}|20\d{6})$', '') = believed.model)
+          AND believed.model IN (used.model, undated(used.model))
           AND used.usage_date >= believed.known_from::DATE - 30
           AND used.usage_date < believed.known_from::DATE
     )::DECIMAL(38, 12) AS spend_30d_usd,

@@ -23,8 +23,7 @@ listed AS (
     LEFT JOIN accepted USING (source)
     WHERE known_to IS NULL
       AND is_listed
-      AND valid_from <= (SELECT max(fetched_at) FROM raw."fetch")
-      AND (valid_to IS NULL OR valid_to > (SELECT max(fetched_at) FROM raw."fetch"))
+      AND holds_at(valid_from, valid_to, (SELECT max(fetched_at) FROM raw."fetch"))
 ),
 pair AS (
     SELECT believed, other

@@ -28,8 +28,7 @@ compared AS (
         news.*,
         arg_max(other, other.valid_from) FILTER (other.known_from < learned_at
             AND (other.known_to IS NULL OR other.known_to >= learned_at)) AS was,
-        arg_max(other, other.valid_from) FILTER (other.known_from <= learned_at
-            AND (other.known_to IS NULL OR other.known_to > learned_at)) AS beside
+        arg_max(other, other.valid_from) FILTER (holds_at(other.known_from, other.known_to, learned_at)) AS beside
     FROM news
     LEFT JOIN version AS other
       ON other.price_key = news.price_key AND other.price_id <> news.price_id AND other.valid_from <= news.valid_from

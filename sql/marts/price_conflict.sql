@@ -6,7 +6,7 @@ WITH version AS (
     SELECT
         * EXCLUDE (fetch_id),
         (provider, channel, region, meter, service_tier, context_from, time_window, unit) AS terms,
-        regexp_replace(model, '-(20\d{2}-\d{2}-\d{2}|20\d{6})$', '') AS name,
+        undated(model) AS name,
         greatest(2, length(rtrim(split_part(usd_per_unit::VARCHAR, '.', 2), '0'))) AS decimals,
         trim(replace(usd_per_unit::VARCHAR, '.', ''), '0') AS digits
     FROM core.token_price
@@ -21,8 +21,7 @@ listed AS (
     JOIN raw.source AS source USING (source)
     LEFT JOIN accepted USING (source)
     WHERE is_listed
-      AND valid_from <= (SELECT max(fetched_at) FROM raw."fetch")
-      AND (valid_to IS NULL OR valid_to > (SELECT max(fetched_at) FROM raw."fetch"))
+      AND holds_at(valid_from, valid_to, (SELECT max(fetched_at) FROM raw."fetch"))
 ),
 own_price AS (
     SELECT DISTINCT dated.terms, dated.model

@@ -11,8 +11,9 @@ from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.demo import page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.schema.validation import CheckResult
-from pipelines.snapshots import load_body as promoting
+from pipelines.snapshots import stage_body as staging
 from pipelines.snapshots.fetch_source import record_body
+from pipelines.snapshots.load_body import promote_latest
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.snapshots.stage_body import Staged
 from pipelines.sources.catalog import SOURCES_BY_KEY
@@ -26,14 +27,14 @@ DAYS_PER_STEP = 8
 SOURCE = SOURCES_BY_KEY["anthropic_pricing"]
 
 
-def without_checks(source: object, staged: Staged, *, is_accepted: bool) -> list[CheckResult]:
-    """Stands in for `checked`."""
+def without_checks(source: object, staged: Staged, *, is_approved: bool) -> list[CheckResult]:
+    """Stands in for `check_rows`."""
     return []
 
 
 def leave_out_great_expectations(replace: Callable[[object, str, object], object] = setattr) -> None:
     """Put the stand-in in place; tests pass monkeypatch.setattr, so that it goes again."""
-    replace(promoting, "checked", without_checks)
+    replace(staging, "check_rows", without_checks)
 
 
 def fill_inbox(warehouse: Warehouse, number: int) -> None:
@@ -49,7 +50,7 @@ def run_step(warehouse: Warehouse, number: int) -> None:
     page = page_for(day, SOURCE.urls[0].removeprefix("https://"))
     assert page is not None
     record_body(warehouse, SOURCE, page.read_bytes(), at)
-    assert promoting.promote_latest(warehouse, SOURCE, at).outcome == "promoted"
+    assert promote_latest(warehouse, SOURCE, at).outcome == "promoted"
     import_files(warehouse, inbox_files(warehouse), at)
     days = days_to_build(warehouse, day)
     price_days(warehouse, days)

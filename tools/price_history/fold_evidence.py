@@ -18,7 +18,9 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
 from pipelines.snapshots.book import TOKEN_PRICES, Reading
-from pipelines.snapshots.versions import Key, fold
+from pipelines.snapshots.current import current
+from pipelines.snapshots.segments import Key
+from pipelines.snapshots.versions import after_change, fold
 from pipelines.sources.source import PRICE_HISTORY
 from tools.price_history.evidence_rules import Belief, Row, Statement, corrected_since, facts_of, is_move
 
@@ -71,15 +73,12 @@ def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
 
 def _folded(versions: pl.DataFrame, observed: pl.DataFrame, item: Evidence) -> pl.DataFrame:
     """The versions after one more statement; those that it ends keep their row, with known_to."""
-    believed = versions.filter(pl.col("known_to").is_null())
-    change = fold(TOKEN_PRICES, believed, observed, Reading(PRICE_HISTORY, item.fetch_id, item.seen_at), is_whole=False)
-    closed = change.closed.rename({"known_to": "closed_at"})
-    ended = versions.join(closed, on=["price_id", "known_from"], how="left").with_columns(
-        known_to=pl.coalesce("known_to", "closed_at")
-    )
+    reading = Reading(PRICE_HISTORY, item.fetch_id, item.seen_at)
+    change = fold(TOKEN_PRICES, current(versions), observed, reading, is_whole=False)
     # Two files of one day: what the second one replaces was never believed for any time.
-    ended = ended.filter(pl.col("known_to").is_null() | (pl.col("known_to") > pl.col("known_from")))
-    return pl.concat([ended.select(versions.columns), change.opened])
+    return after_change(TOKEN_PRICES, versions, change).filter(
+        pl.col("known_to").is_null() | (pl.col("known_to") > pl.col("known_from"))
+    )
 
 
 def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:

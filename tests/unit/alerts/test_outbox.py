@@ -1,4 +1,4 @@
-"""A repeated run adds nothing; what was delivered is not due, what failed is."""
+"""What was delivered is not due, what failed is."""
 
 from datetime import date, datetime, timedelta
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.alerts.delivery import Target
 from pipelines.alerts.message import alert, alert_frame
-from pipelines.alerts.outbox import due, unseen
+from pipelines.alerts.outbox import due
 from pipelines.schema.alerts import AlertDelivery
 from pipelines.schema.columns import polars_schema
 
@@ -31,14 +31,6 @@ def attempts(*rows):
 
 def titles_due(stored, deliveries, targets=(SLACK,), now=NOW):
     return due(stored, deliveries, targets, now, WEEK).select("title", "target").rows()
-
-
-def test_a_repeated_run_adds_no_alert():
-    first = alerts("a", "b", "b")
-    stored = unseen(first, first.clear())
-    assert stored["title"].to_list() == ["a", "b"]
-    again = alerts("a", "b", "c", raised_at=NOW + timedelta(hours=1))
-    assert unseen(again, stored)["title"].to_list() == ["c"]
 
 
 def test_only_pairs_without_a_delivery_are_due():

@@ -1,4 +1,4 @@
-"""Pages of a made-up source, parsers for them that are files, and what is believed after reading them."""
+"""Pages of a made-up source, parsers for them that are files, and the current versions after reading them."""
 
 import importlib.util
 import sys
@@ -65,7 +65,7 @@ def table(warehouse, where="known_to IS NULL"):
         return read_table(connection, "core.token_price", where).sort("model", "valid_from", "known_from")
 
 
-def believed(warehouse, model):
+def current(warehouse, model):
     rows = table(warehouse).filter(model=model, is_listed=True)
     return rows.select("valid_from", "valid_to", "usd_per_unit", "basis", "known_from").rows()
 

@@ -1,4 +1,4 @@
-"""Which moved prices are believed at once, which wait, and what ends the waiting."""
+"""Which moved prices enter at once, which wait, and what ends the waiting."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from pipelines.schema.holds import PriceHold
 from pipelines.schema.lifecycles import LifecycleObservation, ModelLifecycle
 from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
 from pipelines.snapshots.book import GPU_RATES, LIFECYCLES, TOKEN_PRICES, Reading
-from pipelines.snapshots.quarantine import HOLD_SCHEMA, in_force_at, judge, key_parts, movements
+from pipelines.snapshots.quarantine import HOLD_SCHEMA, key_parts, movements, quarantine
 
 MONDAY = datetime(2026, 3, 2, 6)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -63,101 +63,101 @@ def held(new, seen=MONDAY, old=10):
     return pl.DataFrame([row], schema=HOLD_SCHEMA)
 
 
-def judged(old, new, at=MONDAY, holds=NO_HOLDS, witnesses=NO_WITNESSES, is_accepted=False, **differences):
-    believed = NO_WITNESSES if old is None else in_force(old)
-    reading = Reading("openai_pricing", "f2", at, is_accepted)
-    return judge(TOKEN_PRICES, believed, observed(new, **differences), holds, witnesses, reading)
+def quarantined(old, new, at=MONDAY, holds=NO_HOLDS, witnesses=NO_WITNESSES, is_approved=False, **differences):
+    current = NO_WITNESSES if old is None else in_force(old)
+    reading = Reading("openai_pricing", "f2", at, is_approved)
+    return quarantine(TOKEN_PRICES, current, observed(new, **differences), holds, witnesses, reading)
 
 
-def believed_rows(judgement):
-    return judgement.observed.select("usd_per_unit", "effective_from").rows()
+def entering(found):
+    return found.observed.select("usd_per_unit", "effective_from").rows()
 
 
-def statuses(judgement):
-    return judgement.holds.select("new_amount", "status", "resolved_at", "resolution").rows()
+def statuses(found):
+    return found.holds.select("new_amount", "status", "resolved_at", "resolution").rows()
 
 
 @pytest.mark.parametrize("new", ["5", "10", "12.5", "20"])
-def test_a_price_up_to_half_or_twice_the_old_one_is_believed(new):
-    judgement = judged(10, new)
-    assert believed_rows(judgement) == [(Decimal(new), None)]
-    assert (judgement.held_count, judgement.holds.height) == (0, 0)
+def test_a_price_up_to_half_or_twice_the_old_one_enters(new):
+    found = quarantined(10, new)
+    assert entering(found) == [(Decimal(new), None)]
+    assert (found.held_count, found.holds.height) == (0, 0)
 
 
 @pytest.mark.parametrize("new", ["4.999999", "20.000001", "1", "1000"])
 def test_a_price_beyond_that_is_held_and_the_old_one_stays(new):
-    judgement = judged(10, new)
-    assert believed_rows(judgement) == [(Decimal(10), None)]
-    assert judgement.held_count == 1
-    (hold,) = judgement.holds.iter_rows(named=True)
+    found = quarantined(10, new)
+    assert entering(found) == [(Decimal(10), None)]
+    assert found.held_count == 1
+    (hold,) = found.holds.iter_rows(named=True)
     assert hold["currency"] == "USD"
     stated = ("price_key", "old_amount", "new_amount", "first_seen_at", "fetch_id", "status", "resolved_at")
     assert [hold[name] for name in stated] == [KEY, Decimal(10), Decimal(new), MONDAY, "f2", "open", None]
-    PriceHold.validate(judgement.holds)
+    PriceHold.validate(found.holds)
 
 
 def test_a_held_row_keeps_every_fact_in_force():
     """A page that changes unit and price at once must not leave the old price with the new unit."""
-    judgement = judged(10, 1000, unit="thousand_calls", basis="derived", context_to=200_001)
-    facts = judgement.observed.select("usd_per_unit", "unit", "basis", "context_to").rows()
+    found = quarantined(10, 1000, unit="thousand_calls", basis="derived", context_to=200_001)
+    facts = found.observed.select("usd_per_unit", "unit", "basis", "context_to").rows()
     assert facts == [(Decimal(10), "mtok", "printed", None)]
 
 
-def test_a_new_price_is_believed_whatever_it_is():
-    judgement = judged(None, 600)
-    assert (believed_rows(judgement), judgement.held_count) == ([(Decimal(600), None)], 0)
+def test_a_new_price_enters_whatever_it_is():
+    found = quarantined(None, 600)
+    assert (entering(found), found.held_count) == ([(Decimal(600), None)], 0)
 
 
 @pytest.mark.parametrize(("old", "new", "is_held"), [(0, 3, True), (3, 0, True), (0, 0, False)])
 def test_a_free_model(old, new, is_held):
-    judgement = judged(old, new)
-    assert believed_rows(judgement) == [(Decimal(old), None)]
-    assert judgement.held_count == int(is_held)
+    found = quarantined(old, new)
+    assert entering(found) == [(Decimal(old), None)]
+    assert found.held_count == int(is_held)
 
 
 def test_the_same_page_on_the_same_day_changes_no_hold():
-    judgement = judged(10, 1, at=MONDAY + timedelta(hours=6), holds=held(1))
-    assert believed_rows(judgement) == [(Decimal(10), None)]
-    assert (judgement.held_count, judgement.holds.height) == (1, 0)
+    found = quarantined(10, 1, at=MONDAY + timedelta(hours=6), holds=held(1))
+    assert entering(found) == [(Decimal(10), None)]
+    assert (found.held_count, found.holds.height) == (1, 0)
 
 
 def test_a_later_day_confirms_from_the_first_sight_on():
-    judgement = judged(10, 1, at=TUESDAY, holds=held(1))
-    assert believed_rows(judgement) == [(Decimal(1), MONDAY)]
-    assert statuses(judgement) == [(Decimal(1), "confirmed", TUESDAY, "printed again on a later day")]
-    assert judgement.held_count == 0
+    found = quarantined(10, 1, at=TUESDAY, holds=held(1))
+    assert entering(found) == [(Decimal(1), MONDAY)]
+    assert statuses(found) == [(Decimal(1), "confirmed", TUESDAY, "printed again on a later day")]
+    assert found.held_count == 0
 
 
 def test_a_few_minutes_past_midnight_are_a_later_day():
     late = datetime(2026, 3, 2, 23, 55)
-    judgement = judged(10, 1, at=datetime(2026, 3, 3, 0, 5), holds=held(1, seen=late))
-    assert believed_rows(judgement) == [(Decimal(1), late)]
+    found = quarantined(10, 1, at=datetime(2026, 3, 3, 0, 5), holds=held(1, seen=late))
+    assert entering(found) == [(Decimal(1), late)]
 
 
 def test_a_page_that_goes_back_withdraws_the_hold():
-    judgement = judged(10, 10, at=TUESDAY, holds=held(1))
-    assert believed_rows(judgement) == [(Decimal(10), None)]
-    assert statuses(judgement) == [(Decimal(1), "withdrawn", TUESDAY, "the source no longer prints it")]
+    found = quarantined(10, 10, at=TUESDAY, holds=held(1))
+    assert entering(found) == [(Decimal(10), None)]
+    assert statuses(found) == [(Decimal(1), "withdrawn", TUESDAY, "the source no longer prints it")]
 
 
 def test_yet_another_price_withdraws_the_hold_and_opens_its_own():
-    judgement = judged(10, 2, at=TUESDAY, holds=held(1))
-    assert believed_rows(judgement) == [(Decimal(10), None)]
-    assert {row[:2] for row in statuses(judgement)} == {(Decimal(1), "withdrawn"), (Decimal(2), "open")}
-    assert judgement.held_count == 1
+    found = quarantined(10, 2, at=TUESDAY, holds=held(1))
+    assert entering(found) == [(Decimal(10), None)]
+    assert {row[:2] for row in statuses(found)} == {(Decimal(1), "withdrawn"), (Decimal(2), "open")}
+    assert found.held_count == 1
 
 
 def test_a_row_that_vanished_withdraws_its_hold():
     reading = Reading("openai_pricing", "f2", TUESDAY)
-    judgement = judge(TOKEN_PRICES, in_force(10), observed(10).clear(), held(1), NO_WITNESSES, reading)
-    assert (judgement.observed.height, judgement.holds["status"].to_list()) == (0, ["withdrawn"])
+    found = quarantine(TOKEN_PRICES, in_force(10), observed(10).clear(), held(1), NO_WITNESSES, reading)
+    assert (found.observed.height, found.holds["status"].to_list()) == (0, ["withdrawn"])
 
 
 def test_a_second_source_confirms_at_once():
     witness = in_force(1, source="litellm", model="gpt-x-2026-01-15")
-    judgement = judged(10, 1, witnesses=witness)
-    assert believed_rows(judgement) == [(Decimal(1), MONDAY)]
-    assert statuses(judgement) == [(Decimal(1), "confirmed", MONDAY, "litellm prints the same price")]
+    found = quarantined(10, 1, witnesses=witness)
+    assert entering(found) == [(Decimal(1), MONDAY)]
+    assert statuses(found) == [(Decimal(1), "confirmed", MONDAY, "litellm prints the same price")]
 
 
 @pytest.mark.parametrize(
@@ -166,36 +166,36 @@ def test_a_second_source_confirms_at_once():
     ids=lambda differences: next(iter(differences)),
 )
 def test_another_price_of_a_second_source_is_no_witness(differences):
-    judgement = judged(10, 1, witnesses=in_force(1, source="litellm", **differences))
-    assert (believed_rows(judgement), judgement.held_count) == ([(Decimal(10), None)], 1)
+    found = quarantined(10, 1, witnesses=in_force(1, source="litellm", **differences))
+    assert (entering(found), found.held_count) == ([(Decimal(10), None)], 1)
 
 
-def test_a_person_accepts():
-    judgement = judged(10, 1, holds=held(1), is_accepted=True)
-    assert believed_rows(judgement) == [(Decimal(1), MONDAY)]
-    assert statuses(judgement) == [(Decimal(1), "accepted", MONDAY, "accepted by a person")]
+def test_a_person_approves():
+    found = quarantined(10, 1, holds=held(1), is_approved=True)
+    assert entering(found) == [(Decimal(1), MONDAY)]
+    assert statuses(found) == [(Decimal(1), "accepted", MONDAY, "accepted by a person")]
 
 
 def test_an_announced_price_is_not_held():
     """It has its day; whether it is plausible is seen when it comes."""
-    judgement = judged(10, 1, effective_from=TUESDAY)
-    assert (believed_rows(judgement), judgement.held_count) == ([(Decimal(1), TUESDAY)], 0)
+    found = quarantined(10, 1, effective_from=TUESDAY)
+    assert (entering(found), found.held_count) == ([(Decimal(1), TUESDAY)], 0)
 
 
 def test_a_price_said_to_hold_since_last_week_is_held():
-    judgement = judged(10, 1, effective_from=datetime(2026, 2, 25))
-    assert judgement.held_count == 1
-    assert judgement.observed["usd_per_unit"].to_list() == [Decimal(10)]
+    found = quarantined(10, 1, effective_from=datetime(2026, 2, 25))
+    assert found.held_count == 1
+    assert found.observed["usd_per_unit"].to_list() == [Decimal(10)]
 
 
-def test_each_row_is_judged_alone():
+def test_each_row_is_quarantined_alone():
     rows = pl.concat([observed(1), observed(11, meter="input_uncached"), observed(7, model="gpt-new")])
-    believed = pl.concat([in_force(10), in_force(10, meter="input_uncached", price_id="p2")])
+    current = pl.concat([in_force(10), in_force(10, meter="input_uncached", price_id="p2")])
     reading = Reading("openai_pricing", "f2", MONDAY)
-    judgement = judge(TOKEN_PRICES, believed, rows, NO_HOLDS, NO_WITNESSES, reading)
-    assert judgement.observed["usd_per_unit"].to_list() == [Decimal(10), Decimal(11), Decimal(7)]
-    assert judgement.held_count == 1
-    assert judgement.observed.columns == rows.columns
+    found = quarantine(TOKEN_PRICES, current, rows, NO_HOLDS, NO_WITNESSES, reading)
+    assert found.observed["usd_per_unit"].to_list() == [Decimal(10), Decimal(11), Decimal(7)]
+    assert found.held_count == 1
+    assert found.observed.columns == rows.columns
 
 
 def test_movements_name_the_ratio():
@@ -215,12 +215,6 @@ def test_a_key_is_taken_apart_as_it_was_joined():
     assert parts == {name: str(ROW[name]) for name in TOKEN_PRICES.key}
 
 
-def test_an_interval_holds_its_start_and_not_its_end():
-    version = in_force(10, valid_from=MONDAY, valid_to=TUESDAY)
-    instants = [MONDAY - timedelta(microseconds=1), MONDAY, TUESDAY - timedelta(microseconds=1), TUESDAY]
-    assert [in_force_at(version, at).height for at in instants] == [0, 1, 1, 0]
-
-
 def test_a_gpu_rate_has_no_second_source():
     """The same amount at another provider proves nothing: only a later day or a person does."""
     row = {
@@ -233,29 +227,27 @@ def test_a_gpu_rate_has_no_second_source():
         "is_listed": True, "source": "runpod_rates", "fetch_id": "f",
         "valid_from": datetime(2026, 1, 1), "known_from": datetime(2026, 1, 1),
     }  # fmt: skip
-    believed = pl.DataFrame([row | version], schema=polars_schema(GpuRate))
+    current = pl.DataFrame([row | version], schema=polars_schema(GpuRate))
     lower = {"usd_per_gpu_hour": Decimal(1), "local_per_gpu_hour": Decimal(1)}
     new = pl.DataFrame([row | lower], schema=polars_schema(GpuRateObservation))
-    witness = believed.with_columns(
-        new["usd_per_gpu_hour"], new["local_per_gpu_hour"], source=pl.lit("coreweave_rates")
-    )
+    witness = current.with_columns(new["usd_per_gpu_hour"], new["local_per_gpu_hour"], source=pl.lit("coreweave_rates"))
     reading = Reading("runpod_rates", "f2", MONDAY)
-    judgement = judge(GPU_RATES, believed, new, NO_HOLDS, witness, reading)
+    found = quarantine(GPU_RATES, current, new, NO_HOLDS, witness, reading)
     both = ("usd_per_gpu_hour", "local_per_gpu_hour")
-    assert (judgement.held_count, judgement.observed.select(both).rows()) == (1, [(Decimal(3), Decimal(3))])
+    assert (found.held_count, found.observed.select(both).rows()) == (1, [(Decimal(3), Decimal(3))])
     # The empty term of an on-demand rate is an empty part of the key, not a missing key.
-    assert judgement.holds["price_key"].to_list() == ["runpod|secure|H100|H100|SXM|80|1|1.000000|global|on_demand|"]
-    later = judge(GPU_RATES, believed, new, judgement.holds, witness, Reading("runpod_rates", "f3", TUESDAY))
+    assert found.holds["price_key"].to_list() == ["runpod|secure|H100|H100|SXM|80|1|1.000000|global|on_demand|"]
+    later = quarantine(GPU_RATES, current, new, found.holds, witness, Reading("runpod_rates", "f3", TUESDAY))
     assert (later.held_count, later.observed.select(both).rows()) == (0, [(Decimal(1), Decimal(1))])
 
 
-def test_a_lifecycle_is_believed_as_it_is_printed():
+def test_a_lifecycle_enters_as_it_is_printed():
     row = {
         "provider": "openai", "channel": "api", "model": "gpt-x", "state": "retired", "retires_precision": "none",
         "outcome": "fail",
     }  # fmt: skip
     rows = pl.DataFrame([row], schema=polars_schema(LifecycleObservation))
     nothing = pl.DataFrame(schema=polars_schema(ModelLifecycle))
-    judgement = judge(LIFECYCLES, nothing, rows, NO_HOLDS, nothing, Reading("openai_deprecations", "f", MONDAY))
-    assert judgement.observed.equals(rows)
-    assert (judgement.held_count, judgement.holds.height) == (0, 0)
+    found = quarantine(LIFECYCLES, nothing, rows, NO_HOLDS, nothing, Reading("openai_deprecations", "f", MONDAY))
+    assert found.observed.equals(rows)
+    assert (found.held_count, found.holds.height) == (0, 0)

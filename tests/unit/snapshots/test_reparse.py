@@ -27,7 +27,7 @@ from tests.unit.snapshots.reread_pages import (
     LATER,
     MANY,
     NOW,
-    believed,
+    current,
     known,
     page,
     parser_file,
@@ -61,7 +61,7 @@ def test_what_was_misread_is_restated_for_the_past_and_the_rest_is_untouched(mis
     before = table(misread)
     assert before.filter(model="a")["usd_per_unit"].to_list() == [100, 120]
     restatement = reparse(misread, source(), NOW)
-    assert believed(misread, "a") == [
+    assert current(misread, "a") == [
         (D1, D3, Decimal(10), "corrected", NOW), (D3, None, Decimal(12), "corrected", NOW),
     ]  # fmt: skip
     assert table(misread).filter(model="b").equals(before.filter(model="b"))
@@ -102,7 +102,7 @@ def test_the_next_page_goes_on_from_the_restated_past(misread, source):
     reparse(misread, right, NOW)
     promotion = promote(misread, right, LATER, page(a=1200, b=500))
     assert promotion.held_count == 0
-    assert [row[:3] for row in believed(misread, "a")][:2] == [(D1, D3, Decimal(10)), (D3, LATER, Decimal(12))]
+    assert [row[:3] for row in current(misread, "a")][:2] == [(D1, D3, Decimal(10)), (D3, LATER, Decimal(12))]
     state = table(misread, "true")
     assert reparse(misread, right, datetime(2026, 3, 12), is_asked_for=True).version_count == 0
     assert table(misread, "true").equals(state)
@@ -170,7 +170,7 @@ def test_a_body_that_the_new_parser_refuses_keeps_its_rows(two_misread, source):
     assert restatement.unread == [(D3, "not the page that the parser knows")]
     assert (restatement.body_count, restatement.kept_count, restatement.corrected_count) == (1, 1, 1)
     assert table(two_misread).filter(model="a").equals(a)
-    assert believed(two_misread, "c") == [(D1, None, Decimal(3), "corrected", NOW)]
+    assert current(two_misread, "c") == [(D1, None, Decimal(3), "corrected", NOW)]
 
 
 def test_a_missing_body_is_skipped_and_told(two_misread, source):
@@ -202,8 +202,8 @@ def test_a_key_under_a_wrong_name_is_withdrawn_and_the_right_one_is_new(warehous
     promote(warehouse, source(), D1, page(a=1000, **MANY))
     restatement = reparse(warehouse, source(names={"a": "alpha"}), NOW)
     assert (restatement.corrected_count, restatement.new_count, restatement.withdrawn_count) == (0, 1, 1)
-    assert believed(warehouse, "a") == []
-    assert believed(warehouse, "alpha") == [(D1, None, Decimal(10), "printed", NOW)]
+    assert current(warehouse, "a") == []
+    assert current(warehouse, "alpha") == [(D1, None, Decimal(10), "printed", NOW)]
     assert known(warehouse, D3, D5)["a"] == 10
 
 

@@ -19,7 +19,7 @@ from tests.unit.snapshots.reread_pages import (
     LATER,
     MANY,
     NOW,
-    believed,
+    current,
     page,
     parser_file,
     promote,
@@ -45,11 +45,11 @@ def test_what_the_holds_kept_out_stays_out(warehouse, source):
     for at, cents in ((D1, 1000), (D2, 200), (D3, 1000), (D4, 200), (D5, 200)):
         promote(warehouse, wrong, at, page(a=cents, b=500, **MANY))
     a = table(warehouse, "true").filter(model="a")
-    assert [row[:3] for row in believed(warehouse, "a")] == [(D1, D4, Decimal(10)), (D4, None, Decimal(2))]
+    assert [row[:3] for row in current(warehouse, "a")] == [(D1, D4, Decimal(10)), (D4, None, Decimal(2))]
     restatement = reparse(warehouse, source(), NOW)
     assert (restatement.body_count, restatement.corrected_count) == (5, 1)
     assert table(warehouse, "true").filter(model="a").equals(a)
-    assert believed(warehouse, "b") == [(D1, None, Decimal(5), "corrected", NOW)]
+    assert current(warehouse, "b") == [(D1, None, Decimal(5), "corrected", NOW)]
 
 
 def test_a_price_that_is_still_held_stays_held(warehouse, source):
@@ -58,9 +58,9 @@ def test_a_price_that_is_still_held_stays_held(warehouse, source):
     assert promote(warehouse, wrong, D2, page(a=200, b=500, **MANY)).held_count == 1
     right = source()
     reparse(warehouse, right, D3)
-    assert [row[:3] for row in believed(warehouse, "a")] == [(D1, None, Decimal(10))]
+    assert [row[:3] for row in current(warehouse, "a")] == [(D1, None, Decimal(10))]
     assert promote(warehouse, right, D4, page(a=200, b=500, **MANY)).held_count == 0
-    assert [row[:3] for row in believed(warehouse, "a")] == [(D1, D2, Decimal(10)), (D2, None, Decimal(2))]
+    assert [row[:3] for row in current(warehouse, "a")] == [(D1, D2, Decimal(10)), (D2, None, Decimal(2))]
 
 
 def test_a_page_that_was_loaded_late_takes_its_place_in_time(warehouse, source):
@@ -71,7 +71,7 @@ def test_a_page_that_was_loaded_late_takes_its_place_in_time(warehouse, source):
     assert record_body(warehouse, wrong, page(a=200, b=500, **MANY), D3).error is None
     assert promote_latest(warehouse, wrong, D4, parsed_at=NOW).outcome == "promoted"
     a = table(warehouse, "true").filter(model="a")
-    assert [row[:3] for row in believed(warehouse, "a")] == [
+    assert [row[:3] for row in current(warehouse, "a")] == [
         (D1, D3, Decimal(10)), (D3, D5, Decimal(2)), (D5, None, Decimal(10)),
     ]  # fmt: skip
     restatement = reparse(warehouse, source(), LATER)

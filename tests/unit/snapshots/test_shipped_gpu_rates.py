@@ -26,8 +26,8 @@ def usd(amount, **differences):
     return {"usd_per_gpu_hour": Decimal(amount), "local_per_gpu_hour": Decimal(amount)} | differences
 
 
-def believed(versions, at=None):
-    """What is believed at a moment; now without one."""
+def known(versions, at=None):
+    """What is known at a moment; current without one."""
     if at is None:
         known = versions.filter(pl.col("known_to").is_null())
     else:
@@ -39,14 +39,14 @@ def believed(versions, at=None):
 
 def test_a_row_that_a_later_table_lacks_has_gone_and_what_was_known_then_stays_known():
     versions = history(usd(3), usd(2, seen_on=JUNE), usd(5, sku="8x H100"))
-    assert believed(versions) == [
+    assert known(versions) == [
         ("1x H100", Decimal(3), MAY, JUNE, True),
         ("1x H100", Decimal(2), JUNE, datetime(2024, 6, 2), True),
         ("1x H100", Decimal(2), datetime(2024, 6, 2), None, False),
         ("8x H100", Decimal(5), MAY, JUNE, True),
         ("8x H100", Decimal(5), JUNE, None, False),
     ]
-    assert believed(versions, MAY) == [
+    assert known(versions, MAY) == [
         ("1x H100", Decimal(3), MAY, None, True), ("8x H100", Decimal(5), MAY, None, True),
     ]  # fmt: skip
 
@@ -56,11 +56,11 @@ def test_a_single_figure_says_nothing_about_other_offers():
         usd(3, series="points"), usd(3, series="points", seen_on=JULY, url="https://example.org/u"),
         usd(9, series="points", seen_on=JUNE, sku="8x H100"), usd(4, sku="of the table"),
     )  # fmt: skip
-    assert believed(versions)[:2] == [
+    assert known(versions)[:2] == [
         ("1x H100", Decimal(3), MAY, datetime(2024, 7, 2), True),
         ("1x H100", Decimal(3), datetime(2024, 7, 2), None, False),
     ]
-    assert believed(versions)[2:4] == [
+    assert known(versions)[2:4] == [
         ("8x H100", Decimal(9), JUNE, datetime(2024, 6, 2), True),
         ("8x H100", Decimal(9), datetime(2024, 6, 2), None, False),
     ]
@@ -68,7 +68,7 @@ def test_a_single_figure_says_nothing_about_other_offers():
 
 def test_an_announced_rate_begins_on_its_day():
     versions = history(usd("3.85", series="points"), usd("4.5", series="points", effective_from=JUNE))
-    assert believed(versions, MAY) == [
+    assert known(versions, MAY) == [
         ("1x H100", Decimal("3.85"), MAY, JUNE, True), ("1x H100", Decimal("4.5"), JUNE, None, True),
     ]  # fmt: skip
 

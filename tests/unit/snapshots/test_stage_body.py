@@ -1,5 +1,6 @@
 """How the movement of a GPU rate is told: what warns, what is held, and what is an ordinary move."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,7 +9,8 @@ import pytest
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
-from pipelines.snapshots.stage_body import blocking_reason, checked, declared_expectations, staged
+from pipelines.snapshots.quarantine import HOLD_SCHEMA
+from pipelines.snapshots.stage_body import SourceState, blocking_reason, check_rows, stage_body
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.parsed import REJECT_SCHEMA, Parsed
 
@@ -27,10 +29,11 @@ def moved(old, new):
     before, after = (
         RATE | {"usd_per_gpu_hour": Decimal(amount), "local_per_gpu_hour": Decimal(amount)} for amount in (old, new)
     )
-    believed = pl.DataFrame([before | VERSION | {"rate_id": "r"}], schema=polars_schema(GpuRate))
+    current = pl.DataFrame([before | VERSION | {"rate_id": "r"}], schema=polars_schema(GpuRate))
     rows = pl.DataFrame([after], schema=polars_schema(GpuRateObservation))
-    suite = [each for each in declared_expectations(RUNPOD) if "moves" in each.name]
-    return staged(RUNPOD, Parsed(rows, pl.DataFrame(schema=REJECT_SCHEMA)), believed, NOW, tuple(suite))
+    parsed = Parsed(rows, pl.DataFrame(schema=REJECT_SCHEMA))
+    state = SourceState(current, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, 0, None)
+    return stage_body(replace(RUNPOD, parse=lambda body: parsed), b"", state, NOW)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +49,9 @@ def moved(old, new):
     ],
 )
 def test_more_than_forty_percent_warn_and_refuse_nothing(new, movement, warnings):
-    """Of 3.00: 4.20 is 40 % more and 1.80 is 40 % less; twice as much is believed with a warning, more is held."""
+    """Of 3.00: 4.20 is 40 % more and 1.80 is 40 % less; twice as much enters with a warning, more is held."""
     found = moved("3.00", new)
     assert found.rows["movement"].to_list() == [movement]
-    results = checked(RUNPOD, found, is_accepted=False)
+    results = check_rows(RUNPOD, found, is_approved=False)
     assert sorted(each.expectation.name for each in results if not each.is_met) == warnings
     assert blocking_reason(results) is None

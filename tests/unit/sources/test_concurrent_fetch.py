@@ -7,7 +7,7 @@ import pytest
 from pipelines.sources import concurrent_fetch
 from pipelines.sources.concurrent_fetch import as_they_end
 from pipelines.sources.deadline import Deadline
-from pipelines.sources.robots import FetchError
+from pipelines.sources.fetch_error import FetchError
 
 
 def until(seconds: float) -> Deadline:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from pipelines.sources.fetch import Fetcher, FetchError, Patience, Request
+from pipelines.sources.fetch import Fetcher, Patience, Request
+from pipelines.sources.fetch_error import FetchError
 from tests.loopback import Loopback, Reply
 
 

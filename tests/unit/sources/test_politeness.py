@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipelines.sources.deadline import Deadline
+from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.politeness import REQUESTS_AT_ONCE, RobotsOfHosts, TurnsAtHosts
-from pipelines.sources.robots import NO_RULES, FetchError
+from pipelines.sources.robots import NO_RULES
 
 
 def until(seconds: float) -> Deadline:

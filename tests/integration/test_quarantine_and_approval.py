@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.alerts.raise_alerts import raise_alerts
-from pipelines.snapshots.load_body import accept_latest, promote_latest
+from pipelines.snapshots.load_body import approve_latest, promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
 
 RECORDED_ON = date(2026, 7, 29)
@@ -39,7 +39,7 @@ def hold(sites) -> dict[str, Any]:
 
 
 def versions(sites) -> list[tuple[Any, ...]]:
-    """What is believed of Sonnet's input price: from, to, price."""
+    """The current versions of Sonnet's input price: from, to, price."""
     where = (
         "model = 'claude-sonnet-4-6' AND meter = 'input_uncached' AND service_tier = 'standard' AND known_to IS NULL"
     )
@@ -91,13 +91,13 @@ def test_the_same_day_does_not_confirm_but_the_next_does_from_first_sight(sites,
 
 def test_a_person_accepts(sites, pages):
     sites.promote(ANTHROPIC, pages["after"], CUT_AT)
-    accepted = accept_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
+    accepted = approve_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
     assert (accepted.outcome, accepted.held_count) == ("promoted", 0)
     found = hold(sites)
     assert (found["status"], found["resolution"]) == ("accepted", "accepted by a person")
     assert versions(sites) == [(FIRST, CUT_AT, OLD), (CUT_AT, None, NEW)]
     prices = sites.table("core.token_price")
-    assert accept_latest(sites.warehouse, ANTHROPIC, CUT_LATER).change_count == 0
+    assert approve_latest(sites.warehouse, ANTHROPIC, CUT_LATER).change_count == 0
     assert sites.table("core.token_price").equals(prices)
 
 
@@ -196,7 +196,7 @@ def test_a_page_refused_for_its_row_count_can_be_accepted(sites, pages):
     assert (refused.outcome, refused.row_count) == ("refused", 37)
     assert refused.reason.startswith("keeps_rows: 37")
 
-    accepted = accept_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
+    accepted = approve_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
 
     assert (accepted.outcome, accepted.row_count, accepted.change_count) == ("promoted", 37, 2 * 28)
     (acceptance,) = sites.table("raw.acceptance").to_dicts()
@@ -214,7 +214,7 @@ def test_no_person_can_accept_prices_that_no_model_has(sites, pages):
     before = sites.table("core.token_price")
     huge = pages["before"].replace(b" / MTok", b"000 / MTok").replace(b".50000", b"500").replace(b".2000", b"20")
     assert sites.promote(ANTHROPIC, huge, CUT_AT).outcome == "refused"
-    accepted = accept_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
+    accepted = approve_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
     assert accepted.outcome == "refused"
     assert accepted.reason.startswith("usd_per_unit_in_bounds")
     assert sites.table("core.token_price").equals(before)
@@ -223,12 +223,12 @@ def test_no_person_can_accept_prices_that_no_model_has(sites, pages):
 def test_an_acceptance_is_about_that_page_only(sites, pages):
     """A later page with another cut is held again."""
     sites.promote(ANTHROPIC, pages["after"], CUT_AT)
-    accept_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
+    approve_latest(sites.warehouse, ANTHROPIC, CUT_LATER)
     other = pages["after"].replace(b"| Claude Haiku 4.5 | $1 /", b"| Claude Haiku 4.5 | $0.10 /", 1)
     assert sites.promote(ANTHROPIC, other, NEXT_DAY).held_count == 1
 
 
 def test_accepting_before_anything_was_fetched_is_refused(sites):
-    refused = accept_latest(sites.warehouse, ANTHROPIC, FIRST)
+    refused = approve_latest(sites.warehouse, ANTHROPIC, FIRST)
     assert (refused.outcome, refused.reason) == ("refused", "nothing was fetched yet")
     assert sites.table("raw.acceptance").is_empty()

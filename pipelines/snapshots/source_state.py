@@ -1,0 +1,101 @@
+"""What the database holds of a source: read before a body is entered, and stored after. Nothing is decided here."""
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.raw import SourceReject
+from pipelines.snapshots.book import Book, Reading
+from pipelines.snapshots.current import in_force_at, read_current
+from pipelines.snapshots.quarantine import WITNESS_COLUMNS, key_parts
+from pipelines.snapshots.stage_body import SourceState
+from pipelines.snapshots.versions import VersionChange
+from pipelines.sources.catalog import Source
+from pipelines.warehouse.rows import append, read_table, replace_rows, scalar
+
+
+def latest_fetch(connection: duckdb.DuckDBPyConnection, source: str, at: datetime) -> dict[str, Any] | None:
+    """The newest attempt of a source that has a body, fetched up to `at`."""
+    rows = connection.sql(
+        "SELECT * FROM raw.fetch WHERE source = $source AND fetched_at <= $at AND sha256 IS NOT NULL "
+        "ORDER BY fetched_at DESC LIMIT 1",
+        params={"source": source, "at": at},
+    ).pl()
+    return rows.row(0, named=True) if rows.height else None
+
+
+def reading_of(connection: duckdb.DuckDBPyConnection, source: str, fetch: dict[str, Any]) -> Reading:
+    """A fetched body as a statement of its source, with whether a person has approved it."""
+    approved = read_table(
+        connection, "raw.acceptance", "source = $source AND sha256 = $sha256", source=source, sha256=fetch["sha256"]
+    )
+    return Reading(source, fetch["fetch_id"], fetch["fetched_at"], is_approved=not approved.is_empty())
+
+
+def state_at(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> SourceState:
+    """What stands of a source before its body fetched at `at` is entered."""
+    promoted = (
+        "SELECT fetched_at, row_count, reject_count FROM raw.parse "
+        "WHERE source = $source AND outcome = 'promoted' AND fetched_at"
+    )
+    values = {"source": source.key, "at": at}
+    before = connection.execute(f"{promoted} < $at ORDER BY fetched_at DESC LIMIT 1", values).fetchall()
+    last_rows, last_rejects = before[0][1:] if before else (None, 0)
+    return SourceState(
+        current=read_current(connection, f"core.{source.table}", "source = $source", source=source.key),
+        open_holds=read_table(connection, "core.price_hold", "source = $source AND status = 'open'", source=source.key),
+        min_rows=source.min_rows,
+        last_rows=last_rows,
+        last_rejects=last_rejects,
+        next_at=scalar(connection, f"SELECT min(fetched_at) FROM ({promoted} > $at)", values),
+    )
+
+
+def witnesses(connection: duckdb.DuckDBPyConnection, book: Book, reading: Reading) -> pl.DataFrame:
+    """What other sources print: their prices in force and those they have on hold. Two holds confirm each other."""
+    is_other = "source <> $source AND is_listed"
+    others = in_force_at(read_current(connection, f"core.{book.table}", is_other, source=reading.source), reading.at)
+    if book.table != "token_price":
+        return others
+    held = read_table(
+        connection,
+        "core.price_hold",
+        "book = 'token_price' AND source <> $source AND status = 'open'",
+        source=reading.source,
+    )
+    columns = ["source", *WITNESS_COLUMNS, "usd_per_unit"]
+    printed = held.select("source", *key_parts(book), usd_per_unit="new_amount").with_columns(
+        pl.col("context_from").cast(pl.Int64)
+    )
+    return pl.concat([others.select(columns), printed.select(columns)])
+
+
+def store_rejects(connection: duckdb.DuckDBPyConnection, source: str, fetch_id: str, rejects: pl.DataFrame) -> None:
+    """Replace the refused rows of one body. `rejects`: place, raw_text, reason."""
+    rows = rejects.with_columns(fetch_id=pl.lit(fetch_id), source=pl.lit(source))
+    columns = polars_schema(SourceReject).keys()
+    replace_rows(connection, "raw.source_reject", "fetch_id", [fetch_id], rows.select(columns))
+
+
+def store_holds(connection: duckdb.DuckDBPyConnection, holds: pl.DataFrame) -> None:
+    """Add holds that are new and replace those whose status changed."""
+    replace_rows(connection, "core.price_hold", "hold_id", holds["hold_id"].to_list(), holds)
+
+
+def store_versions(connection: duckdb.DuckDBPyConnection, book: Book, change: VersionChange) -> None:
+    """End the versions that are no longer current and add those that are.
+
+    `known_to` is the only value that ever changes in a version.
+    """
+    if change.closed.height:
+        connection.register("closed", change.closed)
+        connection.execute(
+            f"UPDATE core.{book.table} AS version SET known_to = closed.known_to FROM closed "
+            f"WHERE version.{book.id_column} = closed.{book.id_column} "
+            "AND version.known_from = closed.known_from AND version.known_to IS NULL"
+        )
+        connection.unregister("closed")
+    append(connection, f"core.{book.table}", change.opened)
