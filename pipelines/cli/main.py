@@ -9,7 +9,6 @@ import typer
 from pipelines.cli import docs, export, price, query, run, sources, usage
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import say_error
-from pipelines.warehouse.published import WarehouseError
 
 QUERY = {"ignore_unknown_options": True}
 """A query may begin with a comment, and a number with a minus."""
@@ -59,6 +58,8 @@ def main() -> None:
 
 def _expected_failures() -> tuple[type[Exception], ...]:
     import duckdb
+
+    from pipelines.warehouse.published import WarehouseError
 
     return (WarehouseError, duckdb.Error, FileNotFoundError)
 

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from pipelines.cli import terminal as report
+from pipelines.cli.views.sources import print_restatement
 from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.schema.usage import LedgerFile
 from pipelines.snapshots.prepare_run import prepare
@@ -182,7 +182,7 @@ def test_a_missing_body_is_skipped_and_told(two_misread, source):
     assert restatement.unread == [(D3, f"{fetch['archive_path']}: missing")]
     assert table(two_misread).filter(model="a").equals(a)
     said = StringIO()
-    report.print_restatement(Console(file=said, width=170), restatement)
+    print_restatement(Console(file=said, width=170), restatement)
     first, second, *_ = said.getvalue().splitlines()
     assert first == f"{KEY}: 1 pages read again, 1 keys restated, 0 new, 0 withdrawn, 1 kept"
     assert second == f"not read: 2026-03-05 08:00:00: {fetch['archive_path']}: missing"
