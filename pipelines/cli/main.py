@@ -52,7 +52,7 @@ def run(context: typer.Context) -> None:
     Exit code 0: all went well; 3: some sources failed and the rest was built; 1: tables could not be built.
     """
     from pipelines.defs.resources import Settings  # noqa: PLC0415 - dagster takes seconds to import
-    from pipelines.defs.running import PHASES, open_instance, run_once  # noqa: PLC0415
+    from pipelines.defs.run_jobs import PHASES, open_instance, run_once  # noqa: PLC0415
 
     warehouse: Warehouse = context.obj
     with report.progress(console, len(PHASES)) as advance, open_instance(warehouse.folder) as instance:

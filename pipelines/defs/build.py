@@ -2,12 +2,15 @@
 
 import dagster as dg
 
+from pipelines.defs.alerts import ALERTS
 from pipelines.defs.automation import JOBS, SCHEDULES, SENSORS
-from pipelines.defs.costs import MART_ASSETS, REPORTED_COST, model_alias, priced_ledger
-from pipelines.defs.decisions import DECISION_ASSETS
-from pipelines.defs.publishing import PUBLISHED
-from pipelines.defs.resources import Settings
-from pipelines.defs.sources import BOOK_ASSETS, HISTORIES, RAW_ASSETS
+from pipelines.defs.books import BOOKS, HISTORIES
+from pipelines.defs.costs import model_alias, priced_ledger
+from pipelines.defs.decisions import DECISIONS
+from pipelines.defs.fetch import fetch
+from pipelines.defs.marts import MARTS
+from pipelines.defs.publish import costs_duckdb
+from pipelines.defs.resources import Settings, secrets_from_environment
 from pipelines.defs.usage import usage
 
 
@@ -15,20 +18,20 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """All assets, checks, jobs, schedules and sensors, on one warehouse."""
     return dg.Definitions(
         assets=[
-            *RAW_ASSETS,
-            *BOOK_ASSETS,
+            fetch,
             *HISTORIES.values(),
+            *BOOKS.values(),
             usage,
-            REPORTED_COST,
             priced_ledger,
             model_alias,
-            *MART_ASSETS,
-            *DECISION_ASSETS,
-            *PUBLISHED,
+            *MARTS,
+            *DECISIONS,
+            *ALERTS,
+            costs_duckdb,
         ],
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,
-        resources={"settings": settings},
+        resources={"settings": settings, "secrets": secrets_from_environment()},
         executor=dg.in_process_executor,
     )

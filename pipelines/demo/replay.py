@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pipelines.cli import terminal as report
 from pipelines.defs.resources import Settings
-from pipelines.defs.running import PHASES, open_instance, run_once
+from pipelines.defs.run_jobs import PHASES, open_instance, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, Source, relocated

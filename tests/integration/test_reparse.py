@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import dagster as dg
 import polars as pl
+from pipelines.defs.sources import book_asset, book_key
 from typer.testing import CliRunner
 
 from pipelines.cli import main as cli
 from pipelines.defs.resources import Settings
-from pipelines.defs.sources import book_asset, book_key
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.parsed import Parsed
 from pipelines.warehouse.database import Warehouse

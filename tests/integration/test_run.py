@@ -22,7 +22,7 @@ from pipelines.defs.automation import inbox_sensor
 from pipelines.defs.build import build_definitions
 from pipelines.defs.partitions import range_tags
 from pipelines.defs.resources import Settings
-from pipelines.defs.running import QUIET, Phase, open_instance, run_once
+from pipelines.defs.run_jobs import QUIET, Phase, open_instance, run_once
 from pipelines.demo import page_for
 from pipelines.demo.replay import recorded_sources
 from pipelines.demo.sample_usage import write_sample_usage
