@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
-from pipelines.defs.metadata import asset_key, described
+from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
 
@@ -16,10 +16,9 @@ ALERTS_READ = (
 )
 
 
-@dg.asset(
-    **described("main.alert", "alerts", {"polars", "duckdb"}),
-    deps=[asset_key(table) for table in ALERTS_READ],
-    partitions_def=DAYS,
+@dg.multi_asset(
+    name="raise_alerts",
+    specs=[table_spec("main.alert", "alerts", {"polars", "duckdb"}, ALERTS_READ, partitions_def=DAYS)],
     backfill_policy=IN_ONE_RUN,
     pool=POOL,
 )
@@ -30,9 +29,9 @@ def alert(context: dg.AssetExecutionContext, settings: Settings, secrets: Secret
     return dg.MaterializeResult(metadata={"alerts_new": new})
 
 
-@dg.asset(
-    **described("main.alert_delivery", "alerts", {"apprise"}),
-    deps=[alert],
+@dg.multi_asset(
+    name="deliver_alerts",
+    specs=[table_spec("main.alert_delivery", "alerts", {"apprise"}, ["main.alert"])],
     check_specs=[dg.AssetCheckSpec("alerts_arrive", asset=asset_key("main.alert_delivery"))],
 )
 def alert_delivery(settings: Settings, secrets: Secrets) -> Iterator[Any]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.fetch import TABLES, pages_key, raw_key, sources_of
-from pipelines.defs.metadata import READ_DAILY, asset_key, described, records, version_of
+from pipelines.defs.fetch import TABLES, raw_key, sources_of
+from pipelines.defs.metadata import READ_DAILY, asset_key, records, table_spec, version_of
 from pipelines.defs.resources import POOL, Secrets, Settings
 from pipelines.schema.expectations import Expectation
 from pipelines.snapshots.load_book import Loaded, load_book
@@ -31,16 +31,15 @@ SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckS
 
 def history_asset(table: str, kinds: set[str], seed: Callable[[Warehouse], int]) -> dg.AssetsDefinition:
     """What the program ships of a book from before the first fetch."""
-
-    @dg.asset(
-        **described(f"core.{table}", GROUPS[table], kinds)
-        | {
-            "key": asset_key(f"shipped.{table}"),
-            "tags": {"schema": "core"},
-            "description": f"Rows of core.{table} from before the first fetch of a source, as they ship.",
-        },
-        pool=POOL,
+    spec = table_spec(
+        f"core.{table}",
+        GROUPS[table],
+        kinds,
+        key=asset_key(f"shipped.{table}"),
+        description=f"Rows of core.{table} from before the first fetch of a source, as they ship.",
     )
+
+    @dg.multi_asset(name=f"seed_{table}", specs=[spec], pool=POOL)
     def seeded(settings: Settings) -> dg.MaterializeResult[Any]:
         # Recorded pages replay a past of their own.
         new = seed(settings.warehouse) if settings.base_url is None else 0
@@ -60,14 +59,16 @@ def book_asset(table: str) -> dg.AssetsDefinition:
     sources = sources_of(table)
     expected = declared_expectations(sources[0])  # they follow from the columns, so all sources of a book have the same
     key = asset_key(f"core.{table}")
-    shipped = [HISTORIES[table].key] if table in HISTORIES else []
+    shipped = [f"shipped.{table}"] if table in HISTORIES else []
 
     @dg.multi_asset(
         name=f"load_{table}",
         specs=[
-            dg.AssetSpec(
-                **described(f"core.{table}", GROUPS[table], {"polars", "duckdb"}),
-                deps=[pages_key(table), *shipped],
+            table_spec(
+                f"core.{table}",
+                GROUPS[table],
+                {"polars", "duckdb"},
+                [f"raw.{table}_pages", *shipped],
                 code_version=version_of(*(parser_version(source.parse) for source in sources)),
                 freshness_policy=READ_DAILY,
             )

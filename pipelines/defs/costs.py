@@ -9,7 +9,7 @@ from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import price_days
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.defs.marts import days_metadata
-from pipelines.defs.metadata import READ_DAILY, asset_key, described
+from pipelines.defs.metadata import READ_DAILY, asset_key, table_spec
 from pipelines.defs.partitions import IN_ONE_RUN, MONTHS, days_in_months
 from pipelines.defs.resources import POOL, Settings
 
@@ -20,9 +20,11 @@ PRICED = ("core.usage_cost", "core.cost_comparison", "main.usage_overlap")
 @dg.multi_asset(
     name="priced_ledger",
     specs=[
-        dg.AssetSpec(
-            **described(table, "costs", {"polars", "duckdb"}),
-            deps=[asset_key(name) for name in ("core.usage", "core.reported_cost", "core.token_price")],
+        table_spec(
+            table,
+            "costs",
+            {"polars", "duckdb"},
+            ("core.usage", "core.reported_cost", "core.token_price"),
             code_version=str(FORMULA_VERSION),
             freshness_policy=READ_DAILY,
             partitions_def=MONTHS,
@@ -38,14 +40,22 @@ def priced_ledger(context: dg.AssetExecutionContext, settings: Settings) -> Iter
     computed = price_days(settings.warehouse, days)
     for table in PRICED:
         yield dg.MaterializeResult(
-            asset_key=asset_key(table), metadata={"days_computed": computed} | days_metadata(days)
+            asset_key=asset_key(table), metadata={"days_computed": computed, **days_metadata(days)}
         )
 
 
-@dg.asset(
-    **described("core.model_alias", "costs", {"polars", "duckdb"}),
-    deps=[asset_key("core.usage_cost"), asset_key("core.token_price")],
+NAMED = table_spec(
+    "core.model_alias",
+    "costs",
+    {"polars", "duckdb"},
+    ("core.usage_cost", "core.token_price"),
     freshness_policy=READ_DAILY,
+)
+
+
+@dg.multi_asset(
+    name="name_models",
+    specs=[NAMED],
     pool=POOL,
 )
 def model_alias(settings: Settings) -> dg.MaterializeResult[Any]:

@@ -12,19 +12,18 @@ from pipelines.decisions.decide import (
     forecast_on,
     notice_statistics_on,
 )
-from pipelines.defs.metadata import READ_DAILY, asset_key, described
+from pipelines.defs.metadata import READ_DAILY, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Settings
 
 
 def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg.AssetsDefinition:
     """One table that a polars function computes for a day from what was known on it."""
+    spec = table_spec(name, "decisions", {"polars", "duckdb"}, inputs, freshness_policy=READ_DAILY, partitions_def=DAYS)
 
-    @dg.asset(
-        **described(name, "decisions", {"polars", "duckdb"}),
-        deps=[asset_key(table) for table in inputs],
-        freshness_policy=READ_DAILY,
-        partitions_def=DAYS,
+    @dg.multi_asset(
+        name=name.removeprefix("main."),
+        specs=[spec],
         backfill_policy=IN_ONE_RUN,
         pool=POOL,
     )

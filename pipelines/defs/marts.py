@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.defs.books import GROUPS
-from pipelines.defs.metadata import READ_DAILY, asset_key, described, version_of
+from pipelines.defs.metadata import READ_DAILY, meaning, table_spec, version_of
 from pipelines.defs.partitions import IN_ONE_RUN, MONTHS, days_in_months
 from pipelines.defs.resources import POOL, Settings
 from pipelines.warehouse.marts import Mart, build_mart, marts
@@ -17,13 +17,13 @@ READ_BY_ALERTS = ("price_change", "lifecycle_change", "source_health")
 """What changed and what that costs: they read the costs, so they stand behind them."""
 
 
-def upstream(tables: tuple[str, ...]) -> list[dg.AssetKey]:
-    """The assets behind some tables. What is noted of fetches is there once the books that are read are loaded."""
+def upstream(tables: tuple[str, ...]) -> list[str]:
+    """Tables with an asset, for some tables. What is noted of fetches is there once the books are loaded."""
     books = [f"core.{table}" for table in GROUPS]
     named = [table for table in tables if not table.startswith(BEHIND_BOOKS)]
     if not any(table in books for table in named) and len(named) < len(tables):
         named += books
-    return [asset_key(table) for table in dict.fromkeys(named)]
+    return named
 
 
 def group_of(name: str) -> str:
@@ -36,21 +36,27 @@ def group_of(name: str) -> str:
 def mart_asset(mart: Mart) -> dg.AssetsDefinition:
     """One SQL file as an asset."""
     is_by_date = mart.table.date_column is not None
-    about = described(mart.table.qualified, group_of(mart.table.name), {"duckdb", "sql"})
-
-    @dg.asset(
-        **about | {"description": f"{about['description']}\n\n```sql\n{mart.statement}\n```"},
-        deps=upstream(mart.inputs),
+    spec = table_spec(
+        mart.table.qualified,
+        group_of(mart.table.name),
+        {"duckdb", "sql"},
+        upstream(mart.inputs),
+        description=f"{meaning(mart.table.qualified)}\n\n```sql\n{mart.statement}\n```",
         code_version=version_of(mart.statement),
         freshness_policy=READ_DAILY,
         partitions_def=MONTHS if is_by_date else None,
+    )
+
+    @dg.multi_asset(
+        name=mart.table.name,
+        specs=[spec],
         backfill_policy=IN_ONE_RUN if is_by_date else None,
         pool=POOL,
     )
     def built(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
         days = days_in_months(context, settings) if is_by_date else []
         rows = build_mart(settings.warehouse, mart, days)
-        return dg.MaterializeResult(metadata={"dagster/row_count": rows} | days_metadata(days))
+        return dg.MaterializeResult(metadata={"dagster/row_count": rows, **days_metadata(days)})
 
     return built
 

@@ -20,18 +20,28 @@ READ_DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_
 """Everything is read and built once a day: a day and six hours without is worth a look, three days are `stale`."""
 
 
-def described(name: str, group: str, kinds: set[str]) -> dict[str, Any]:
-    """What a spec or an asset says of the table that it fills: pass it on as keywords."""
-    declaration = Usage if name == "core.usage" else TABLES_BY_NAME[name].declaration
-    return {
+def table_spec(name: str, group: str, kinds: set[str], deps: Iterable[str] = (), **more: Any) -> dg.AssetSpec:
+    """The asset of a declared table, below some others; `more` is as AssetSpec takes it."""
+    about: dict[str, Any] = {
         "key": asset_key(name),
+        "deps": [asset_key(table) for table in dict.fromkeys(deps)],
         "group_name": group,
         "kinds": kinds,
         "owners": OWNERS,
         "tags": {"schema": name.split(".", maxsplit=1)[0]},
-        "description": (declaration.__doc__ or "").strip().splitlines()[0],
-        "metadata": {"dagster/table_name": name, "dagster/column_schema": column_schema(declaration)},
+        "description": meaning(name),
+        "metadata": {"dagster/table_name": name, "dagster/column_schema": column_schema(_declaration(name))},
     }
+    return dg.AssetSpec(**(about | more))
+
+
+def meaning(name: str) -> str:
+    """What a declared table holds, in a line."""
+    return (_declaration(name).__doc__ or "").strip().splitlines()[0]
+
+
+def _declaration(name: str) -> type[dy.Schema]:
+    return Usage if name == "core.usage" else TABLES_BY_NAME[name].declaration
 
 
 def column_schema(declaration: type[dy.Schema]) -> dg.TableSchema:

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.metadata import asset_key, described
+from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.resources import POOL, Settings
 from pipelines.usage.import_files import import_files, inbox_files
 
@@ -13,8 +13,8 @@ from pipelines.usage.import_files import import_files, inbox_files
 @dg.multi_asset(
     name="import_files",
     specs=[
-        dg.AssetSpec(**described("core.usage", "usage", {"polars", "parquet"})),
-        dg.AssetSpec(**described("core.reported_cost", "usage", {"polars", "duckdb"})),
+        table_spec("core.usage", "usage", {"polars", "parquet"}),
+        table_spec("core.reported_cost", "usage", {"polars", "duckdb"}),
     ],
     check_specs=[dg.AssetCheckSpec("files_are_understood", asset=asset_key("core.usage"))],
     pool=POOL,
