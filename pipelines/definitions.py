@@ -2,7 +2,7 @@
 
 from pipelines.defs.build import build_definitions
 from pipelines.defs.column_lineage import with_column_lineage
-from pipelines.defs.costs import MART_ASSETS
+from pipelines.defs.marts import MARTS
 from pipelines.defs.resources import settings_from_environment
 
-defs = build_definitions(settings_from_environment(), with_column_lineage(MART_ASSETS))
+defs = build_definitions(settings_from_environment(), with_column_lineage(MARTS))

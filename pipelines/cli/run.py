@@ -17,7 +17,7 @@ def run(context: typer.Context) -> None:
     """
     from pipelines.cli.views.runs import print_run
     from pipelines.defs.resources import Settings
-    from pipelines.defs.running import PHASES, open_instance, run_once
+    from pipelines.defs.run_jobs import PHASES, open_instance, run_once
     from pipelines.warehouse.published import PublishedWarehouse
 
     folder: Path = context.obj

@@ -17,7 +17,7 @@ from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
-from pipelines.warehouse.rows import read_table, replace_dates
+from pipelines.warehouse.rows import read_table, replace_dates, scalar
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
@@ -46,6 +46,18 @@ def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
             "UNION SELECT usage_date FROM core.ledger_file) WHERE day NOT IN (SELECT as_of FROM main.source_health)"
         ).fetchall()
     return sorted(days | {day for (day,) in unreported} | {today})
+
+
+def first_known_day(warehouse: Warehouse) -> date | None:
+    """The first day of which there is usage, a bill or a fetched page; None in an empty warehouse."""
+    query = (
+        "SELECT min(day) FROM (SELECT min(usage_date) AS day FROM core.ledger_file UNION ALL "
+        "SELECT min(usage_date) FROM core.reported_cost UNION ALL "
+        "SELECT min(fetched_at)::DATE FROM raw.fetch WHERE origin <> 'shipped')"
+    )
+    with warehouse.write() as connection:
+        found: date | None = scalar(connection, query)
+    return found
 
 
 def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:

@@ -18,9 +18,9 @@ from pipelines.schema.meters import TOKEN_METERS
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.snapshots.current import end_of_day, in_force_at, read_known_at
+from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.warehouse.database import Warehouse
-from pipelines.warehouse.rows import read_table, replace_dates
+from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
 RECENT_DAYS = 30
 HISTORY_DAYS = 120

@@ -1,6 +1,6 @@
-"""All that Dagster sees, thin: assets, checks, jobs, schedules and sensors that call `pipelines.steps`.
+"""All that Dagster sees, thin: assets, checks, jobs, schedules and sensors.
 
-No thinking here: an asset reads its resource, calls one step and reports what it returned.
+No thinking here: an asset reads its resources, calls one function of a room and reports what it returned.
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """When things run: one schedule for the sources, one sensor for dropped files, and what follows from either.
 
-The jobs are separate on purpose: a source that fails is a failed run of `refresh_sources`, and the tables are built
-all the same, from what is in force.
+The jobs are separate on purpose: a proven source that fails is a failed run of `refresh_sources`, and the tables are
+built all the same, from what is in force.
 """
 
 import hashlib
@@ -10,12 +10,15 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.costs.price_ledger import days_to_build
-from pipelines.defs.costs import MART_ASSETS, model_alias, priced_ledger
-from pipelines.defs.decisions import DECISION_ASSETS
-from pipelines.defs.partitions import range_tags, spans
-from pipelines.defs.publishing import PUBLISHED
+from pipelines.defs.alerts import ALERTS
+from pipelines.defs.books import BOOKS, HISTORIES, price_history
+from pipelines.defs.costs import model_alias, priced_ledger
+from pipelines.defs.decisions import DECISIONS
+from pipelines.defs.fetch import fetch
+from pipelines.defs.marts import MARTS_BY_MONTH, MARTS_OF_VERSIONS
+from pipelines.defs.partitions import month_tags, spans
+from pipelines.defs.publish import costs_duckdb
 from pipelines.defs.resources import Settings
-from pipelines.defs.sources import BOOK_ASSETS, HISTORIES, RAW_ASSETS, price_history
 from pipelines.defs.usage import usage
 from pipelines.usage.import_files import inbox_files
 
@@ -23,8 +26,8 @@ IN_PROCESS = dg.in_process_executor
 
 refresh_sources = dg.define_asset_job(
     "refresh_sources",
-    dg.AssetSelection.assets(*HISTORIES.values(), *RAW_ASSETS, *BOOK_ASSETS),
-    description="Fetch, validate and promote every source. A failed or refused source fails its own step only.",
+    dg.AssetSelection.assets(fetch, *HISTORIES.values(), *BOOKS.values()),
+    description="Fetch every source, check what came and load the books. Fails where a proven source did.",
     executor_def=IN_PROCESS,
 )
 import_usage = dg.define_asset_job(
@@ -35,15 +38,13 @@ import_usage = dg.define_asset_job(
 )
 build_costs = dg.define_asset_job(
     "build_costs",
-    dg.AssetSelection.assets(priced_ledger, *(mart for mart in MART_ASSETS if mart.partitions_def)),
+    dg.AssetSelection.assets(priced_ledger, *MARTS_BY_MONTH),
     description="Price the ledger and build the tables by date, for the days that are out of date.",
     executor_def=IN_PROCESS,
 )
 decide = dg.define_asset_job(
     "decide",
-    dg.AssetSelection.assets(
-        model_alias, *(mart for mart in MART_ASSETS if not mart.partitions_def), *DECISION_ASSETS, *PUBLISHED
-    ),
+    dg.AssetSelection.assets(model_alias, *MARTS_OF_VERSIONS, *DECISIONS, *ALERTS, costs_duckdb),
     description="Risk, break-even, forecast and alerts for one day; then publish and send.",
     executor_def=IN_PROCESS,
 )
@@ -76,7 +77,7 @@ def inbox_sensor(settings: Settings) -> Iterator[dg.RunRequest | dg.SkipReason]:
 
 def _build_requests(settings: Settings) -> Iterator[dg.RunRequest]:
     for span in spans(days_to_build(settings.warehouse, settings.now().date())):
-        yield dg.RunRequest(tags=range_tags(span))
+        yield dg.RunRequest(tags=month_tags(span))
 
 
 @dg.run_status_sensor(

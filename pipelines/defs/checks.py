@@ -10,7 +10,7 @@ import dagster as dg
 
 from pipelines.costs.check_marts import check_marts
 from pipelines.defs.metadata import asset_key
-from pipelines.defs.partitions import days_of
+from pipelines.defs.partitions import days_in_months
 from pipelines.defs.resources import POOL, Settings
 from pipelines.schema.mart_expectations import MART_CHECKS as CHECKED_MARTS
 from pipelines.schema.mart_expectations import PUBLISHED_CHECK, MartCheck
@@ -44,7 +44,7 @@ def check_specs(checks: Iterable[MartCheck]) -> list[dg.AssetCheckSpec]:
 def check_costs(context: dg.AssetCheckExecutionContext, settings: Settings) -> Iterator[dg.AssetCheckResult]:
     """Check the days of the run; the last month where it names none."""
     has_days = context.op_execution_context.has_partition_key or context.has_partition_key_range
-    days = days_of(context) if has_days else _days_up_to(settings.now().date())
+    days = days_in_months(context, settings) if has_days else _days_up_to(settings.now().date())
     results = check_marts(settings.warehouse, days)
     yield from _asset_results(context, CHECKED_MARTS, results)
 

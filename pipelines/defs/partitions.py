@@ -1,12 +1,22 @@
-"""The one set of days that every table by date shares, and how a run learns which of them it is about."""
+"""The two sets of partitions, and how a run learns which days it is about.
 
+Cost tables are partitioned by month, though they hold days: a partition costs several events in each of nine tables,
+and a first run covers months of usage. The days to compute are in the tags of the run. Decisions are by day: a run
+makes those of one.
+"""
+
+from calendar import monthrange
 from datetime import date, timedelta
 
 import dagster as dg
 
+from pipelines.costs.price_ledger import first_known_day
+from pipelines.defs.resources import Settings
+
 FIRST_DAY = date(2020, 1, 1)
 """The first day that the usage contract admits."""
 
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), end_offset=1)
 DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), end_offset=1)
 """Days up to and including today: `end_offset` because today's spend is worth knowing today."""
 
@@ -17,17 +27,12 @@ LARGEST_GAP = 7
 
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
-
-
-def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[date]:
-    """The days of a run, whether it is one partition or a range of them."""
-    span = context.partition_key_range
-    first, last = date.fromisoformat(span.start), date.fromisoformat(span.end)
-    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+FIRST_DAY_TAG = "costs/first_day"
+LAST_DAY_TAG = "costs/last_day"
 
 
 def spans(days: list[date]) -> list[list[date]]:
-    """Days in runs of neighbours: a run covers a span, and every day of it costs events even if nothing is due."""
+    """Days in runs of neighbours: a run covers a span, and computes every day of it even if nothing is due."""
     found: list[list[date]] = []
     for day in sorted(days):
         if found and (day - found[-1][-1]).days <= LARGEST_GAP:
@@ -37,6 +42,38 @@ def spans(days: list[date]) -> list[list[date]]:
     return found
 
 
-def range_tags(days: list[date]) -> dict[str, str]:
+def month_tags(days: list[date]) -> dict[str, str]:
+    """Run tags for the months of some days, and for the days themselves."""
+    first, last = min(days), max(days)
+    months = {RANGE_START_TAG: first.replace(day=1).isoformat(), RANGE_END_TAG: last.replace(day=1).isoformat()}
+    return months | {FIRST_DAY_TAG: first.isoformat(), LAST_DAY_TAG: last.isoformat()}
+
+
+def day_tags(days: list[date]) -> dict[str, str]:
     """Run tags for the span of some days."""
     return {RANGE_START_TAG: min(days).isoformat(), RANGE_END_TAG: max(days).isoformat()}
+
+
+def days_of(context: dg.AssetExecutionContext) -> list[date]:
+    """The days of a run on daily partitions, whether it is one partition or a range of them."""
+    span = context.partition_key_range
+    return days_between(date.fromisoformat(span.start), date.fromisoformat(span.end))
+
+
+def days_in_months(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, settings: Settings) -> list[date]:
+    """The days of a run on monthly partitions: those of its tags.
+
+    A backfill that someone starts in the UI has none; it is about all days of its months that there is anything of.
+    """
+    tags = context.run.tags
+    if FIRST_DAY_TAG in tags:
+        return days_between(date.fromisoformat(tags[FIRST_DAY_TAG]), date.fromisoformat(tags[LAST_DAY_TAG]))
+    span, today = context.partition_key_range, settings.now().date()
+    first, last_month = date.fromisoformat(span.start), date.fromisoformat(span.end)
+    last = last_month.replace(day=monthrange(last_month.year, last_month.month)[1])
+    return days_between(max(first, first_known_day(settings.warehouse) or today), min(last, today))
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Both ends and all between; none where the last is before the first."""
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]

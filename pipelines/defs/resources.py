@@ -1,11 +1,13 @@
-"""The one resource of every asset: which warehouse, which instant, where the pages are. Only here a clock is read."""
+"""The resources of every asset: where and when a run works, and the user's secrets. Only here a clock is read."""
 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
+from pipelines.sources.source import Source
 from pipelines.warehouse.database import Warehouse
 
 POOL = "duckdb"
@@ -33,7 +35,35 @@ class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
         return datetime.now(UTC).replace(tzinfo=None)
 
 
+class Secrets(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What the user's environment gives, one field per variable. Dagster stores and shows the names, never the values.
+
+    A variable that is not set when the code is loaded is None, as Dagster fails a run whose `EnvVar` is missing.
+    """
+
+    costs_alert_urls: str | None = Field(default=None, repr=False)
+    costs_monthly_budget_usd: str | None = Field(default=None, repr=False)
+    openai_api_key: str | None = Field(default=None, repr=False)
+    aws_bearer_token_bedrock: str | None = Field(default=None, repr=False)
+    google_cloud_api_key: str | None = Field(default=None, repr=False)
+
+    def environ(self) -> dict[str, str]:
+        """Variable -> value of those that are set."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name.upper(): value for name, value in values.items() if value is not None}
+
+    def is_asked(self, source: Source, settings: Settings) -> bool:
+        """Whether a run asks a source: its key is set, or recorded pages are read, for which none is needed."""
+        return settings.base_url is not None or source.is_asked(self.environ())
+
+
 def settings_from_environment() -> Settings:
     """The warehouse that COSTS_WAREHOUSE names, or `warehouse/` beside the code."""
     default = Path(__file__).resolve().parents[2] / "warehouse"
     return Settings(warehouse_folder=os.environ.get("COSTS_WAREHOUSE", str(default)))
+
+
+def secrets_from_environment() -> Secrets:
+    """The variables that are set, each as a reference that is resolved in the run."""
+    names = (name for name in Secrets.model_fields if name.upper() in os.environ)
+    return Secrets(**{name: dg.EnvVar(name.upper()) for name in names})

@@ -1,31 +1,21 @@
-"""The usage ledger as an asset: whatever lies in the inbox."""
+"""The usage ledger as an asset: whatever lies in the inbox; and the bills among it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.metadata import asset_key
+from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.resources import POOL, Settings
-from pipelines.schema import ddl
-from pipelines.schema.usage import Usage
 from pipelines.usage.import_files import import_files, inbox_files
 
 
-@dg.asset(
-    key=asset_key("core.usage"),
-    group_name="usage",
-    kinds={"polars", "parquet"},
-    description=(Usage.__doc__ or "").strip(),
-    metadata={
-        "dagster/table_name": "core.usage",
-        "dagster/column_schema": dg.TableSchema(
-            columns=[
-                dg.TableColumn(name, ddl.sql_type(column), description=ddl.comment(column))
-                for name, column in Usage.columns().items()
-            ]
-        ),
-    },
+@dg.multi_asset(
+    name="import_files",
+    specs=[
+        table_spec("core.usage", "usage", {"polars", "parquet"}),
+        table_spec("core.reported_cost", "usage", {"polars", "duckdb"}),
+    ],
     check_specs=[dg.AssetCheckSpec("files_are_understood", asset=asset_key("core.usage"))],
     pool=POOL,
 )
@@ -34,11 +24,13 @@ def usage(settings: Settings) -> Iterator[Any]:
     outcomes = import_files(settings.warehouse, inbox_files(settings.warehouse), settings.now())
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
     yield dg.AssetCheckResult(
+        asset_key=asset_key("core.usage"),
         check_name="files_are_understood",
         passed=not refused,
         metadata={"refused": "\n".join(f"{outcome.file.name}: {outcome.reason}" for outcome in refused) or "none"},
     )
     yield dg.MaterializeResult(
+        asset_key=asset_key("core.usage"),
         metadata={
             "files_imported": sum(outcome.outcome == "imported" for outcome in outcomes),
             "files_known": sum(outcome.outcome == "known" for outcome in outcomes),
@@ -46,3 +38,4 @@ def usage(settings: Settings) -> Iterator[Any]:
             "rows_refused": sum(outcome.reject_count for outcome in outcomes),
         },
     )
+    yield dg.MaterializeResult(asset_key=asset_key("core.reported_cost"))

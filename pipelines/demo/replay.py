@@ -14,7 +14,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pipelines.defs.resources import Settings
-from pipelines.defs.running import PHASES, Phase, open_instance, run_once
+from pipelines.defs.run_jobs import PHASES, Phase, open_instance, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, Source, relocated

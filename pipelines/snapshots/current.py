@@ -6,10 +6,7 @@ the macro `holds_at`. Which of several sources counts is `resolve_prices`' work.
 
 from datetime import date, datetime, time, timedelta
 
-import duckdb
 import polars as pl
-
-from pipelines.warehouse.rows import read_table
 
 LAST_MOMENT = timedelta(hours=24, microseconds=-1)
 """From midnight to the last moment of a day; by what is in force and known then a day is judged."""
@@ -39,17 +36,3 @@ def known_at(versions: pl.DataFrame, moment: datetime | None) -> pl.DataFrame:
 def in_force_at(versions: pl.DataFrame, moment: datetime | pl.Expr) -> pl.DataFrame:
     """The versions whose valid time holds a moment."""
     return versions.filter(holds_at("valid_from", "valid_to", moment))
-
-
-def read_current(
-    connection: duckdb.DuckDBPyConnection, table: str, where: str = "true", **values: object
-) -> pl.DataFrame:
-    """The versions of a table that are believed now. `where` may use $name parameters."""
-    return read_table(connection, table, f"known_to IS NULL AND ({where})", **values)
-
-
-def read_known_at(connection: duckdb.DuckDBPyConnection, table: str, moment: datetime | None) -> pl.DataFrame:
-    """The versions of a table that were believed at a moment; None means now."""
-    if moment is None:
-        return read_current(connection, table)
-    return read_table(connection, table, "holds_at(known_from, known_to, $moment)", moment=moment)

@@ -21,7 +21,7 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.snapshots.book import Book
 from pipelines.snapshots.corrections import corrections, differences
-from pipelines.snapshots.current import current, read_current
+from pipelines.snapshots.current import current
 from pipelines.snapshots.fold_body import Folded, enter_body
 from pipelines.snapshots.quarantine import HOLD_SCHEMA
 from pipelines.snapshots.segments import Key
@@ -32,7 +32,7 @@ from pipelines.sources import archive
 from pipelines.sources.catalog import Source
 from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.database import Warehouse
-from pipelines.warehouse.rows import scalar
+from pipelines.warehouse.rows import read_current, scalar
 
 _PROMOTED = """
 SELECT parse.fetch_id, parse.fetched_at, parse.row_count, parse.reject_count, page.sha256, page.archive_path

@@ -9,12 +9,12 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import SourceReject
 from pipelines.snapshots.book import Book, Reading
-from pipelines.snapshots.current import in_force_at, read_current
+from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.quarantine import WITNESS_COLUMNS, key_parts
 from pipelines.snapshots.stage_body import SourceState
 from pipelines.snapshots.versions import VersionChange
 from pipelines.sources.catalog import Source
-from pipelines.warehouse.rows import append, read_table, replace_rows, scalar
+from pipelines.warehouse.rows import append, read_current, read_table, replace_rows, scalar
 
 
 def latest_fetch(connection: duckdb.DuckDBPyConnection, source: str, at: datetime) -> dict[str, Any] | None:

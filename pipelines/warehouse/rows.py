@@ -1,7 +1,7 @@
 """Rows of declared tables: read, append, replace by date, compare. Knows types and row rules, not what rows mean."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -18,6 +18,20 @@ def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "t
     query = f"SELECT * FROM {table.qualified} WHERE {where}"
     frame: pl.DataFrame = connection.sql(query, params=values or None).pl()
     return frame.cast(polars_schema(table.declaration))
+
+
+def read_current(
+    connection: duckdb.DuckDBPyConnection, table: str, where: str = "true", **values: object
+) -> pl.DataFrame:
+    """The versions of a table that are believed now. `where` may use $name parameters."""
+    return read_table(connection, table, f"known_to IS NULL AND ({where})", **values)
+
+
+def read_known_at(connection: duckdb.DuckDBPyConnection, table: str, moment: datetime | None) -> pl.DataFrame:
+    """The versions of a table that were believed at a moment; None means now."""
+    if moment is None:
+        return read_current(connection, table)
+    return read_table(connection, table, "holds_at(known_from, known_to, $moment)", moment=moment)
 
 
 def append(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> int:

@@ -32,7 +32,8 @@ where no capture is. Written by `{command}`; a test fails while it is out of dat
 
 - *read from*: date of the capture, with a word where it is not the whole page as published; `test page`: structure from
   the documentation or public scrapers, real figures, few models.
-- *proven*: the parser was held to a whole real answer; the others prove themselves in their first accepted live run.
+- *proven*: the parser was held to a whole real answer; the others are experimental: they warn and never fail a run,
+  and `source_health` calls them proven after their first accepted live run.
 - *derived*: rows by a rule that the source states (batch at half, regional surcharge); *announced*: rows with a start
   that the source states.
 - *tiers*, *meters*, *channels*, *regions*: what the rows hold; a region `global` alone is not named."""
@@ -52,7 +53,8 @@ def document() -> str:
     parts = [_HEAD.format(command=COMMAND)]
     for title, sources in tables:
         lines = [_row(source, captured(source)) for source in sources]
-        parts.append(f"## {title}\n\n{table(lines)}")
+        proven = sum(source.is_proven for source in sources)
+        parts.append(f"## {title}\n\n{proven} of {len(sources)} are proven.\n\n{table(lines)}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.defs.running import FROM_COMMAND_LINE, end_dead_runs, open_instance
+from pipelines.defs.run_jobs import FROM_COMMAND_LINE, end_dead_runs, open_instance
 
 
 def test_the_next_run_ends_a_dead_one_and_frees_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import polars as pl
 from typer.testing import CliRunner
 
 from pipelines.cli import main as cli
-from pipelines.defs.resources import Settings
-from pipelines.defs.sources import book_asset, book_key
+from pipelines.defs.books import BOOKS
+from pipelines.defs.resources import Secrets, Settings
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.parsed import Parsed
 from pipelines.warehouse.database import Warehouse
@@ -45,11 +45,13 @@ def test_a_run_restates_and_says_how_much(sites):
     misread(sites)
     settings = Settings(warehouse_folder=str(sites.warehouse.folder), as_of=NOW.isoformat())
     for restated in (2, 0):
-        result = dg.materialize([book_asset(ANTHROPIC)], resources={"settings": settings})
-        (event,) = result.asset_materializations_for_node("promote_anthropic_pricing")
-        assert event.asset_key == book_key(ANTHROPIC)
-        assert event.metadata["versions_restated"].value == restated
-        assert event.metadata["bodies_read_again"].value == restated // 2
+        resources = {"settings": settings, "secrets": Secrets()}
+        result = dg.materialize([BOOKS["token_price"]], resources=resources)
+        (event,) = result.asset_materializations_for_node("load_token_price")
+        (row,) = [record.data for record in event.metadata["sources"].records]
+        assert row["source"] == ANTHROPIC.key
+        assert row["versions_restated"] == restated
+        assert row["bodies_read_again"] == restated // 2
     rows = (
         sites.table("core.token_price")
         .filter(**SONNET)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.cli.views.tables import cell, print_relation
-from pipelines.defs.running import Phase
+from pipelines.defs.run_jobs import Phase
 from pipelines.warehouse.published import PublishedWarehouse
 
 _HEALTH = """

@@ -8,9 +8,9 @@ import pytest
 from pipelines.defs.build import build_definitions
 from pipelines.defs.checks import MART_CHECKS, check_costs, published_file
 from pipelines.defs.column_lineage import with_column_lineage
-from pipelines.defs.costs import MART_ASSETS
+from pipelines.defs.marts import MARTS
 from pipelines.defs.metadata import asset_key
-from pipelines.defs.partitions import range_tags
+from pipelines.defs.partitions import month_tags
 from pipelines.defs.resources import Settings
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.warehouse.database import Warehouse
@@ -45,7 +45,7 @@ def failed(warehouse, check, as_of=FEBRUARY, **options):
 
 
 def test_a_wrong_table_is_red_on_its_asset(warehouse):
-    found, count = failed(warehouse, check_costs, as_of=date(2026, 3, 31), tags=range_tags([FEBRUARY]))
+    found, count = failed(warehouse, check_costs, as_of=date(2026, 3, 31), tags=month_tags([FEBRUARY]))
     assert set(found) == {"tokens_equal_the_ledger", "meter_groups_equal_the_ledger"}
     assert count == len(list(check_costs.check_specs))
     shown = found["tokens_equal_the_ledger"]
@@ -82,7 +82,7 @@ def test_every_check_is_of_an_asset_and_says_what_to_do(tmp_path):
 
 
 def test_each_mart_has_its_lineage_beside_its_other_metadata():
-    (mart,) = with_column_lineage([each for each in MART_ASSETS if each.key == asset_key("main.cost_daily")])
+    (mart,) = with_column_lineage([each for each in MARTS if each.key == asset_key("main.cost_daily")])
     metadata = mart.metadata_by_key[mart.key]
     assert metadata["dagster/table_name"] == "main.cost_daily"
     assert metadata["dagster/column_lineage"].deps_by_column["meter_group"] == [

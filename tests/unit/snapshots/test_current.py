@@ -6,8 +6,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.snapshots.current import current, end_of_day, holds_at, in_force_at, known_at, read_known_at
+from pipelines.snapshots.current import current, end_of_day, holds_at, in_force_at, known_at
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import read_known_at
 from tests.unit.marts.mart_rows import PRICE, add
 
 MONDAY, TUESDAY = datetime(2026, 3, 2), datetime(2026, 3, 3)

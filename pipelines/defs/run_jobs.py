@@ -1,7 +1,7 @@
 """One whole run in this process: the same jobs that the schedule and the sensors start, one after the other."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,11 +10,11 @@ import dagster as dg
 
 from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.automation import build_costs, decide, import_usage, refresh_sources
+from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
-from pipelines.defs.partitions import range_tags, spans
+from pipelines.defs.fetch import pages_key, raw_key
+from pipelines.defs.partitions import day_tags, month_tags, spans
 from pipelines.defs.resources import Settings
-from pipelines.defs.sources import HISTORIES, book_key, raw_key
-from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import SOURCES, Source
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -85,22 +85,27 @@ def _run(
     first_decided: date | None,
     sources: Sequence[Source],
 ) -> list[Phase]:
-    prepare(settings.warehouse, settings.now(), os.environ)
     definitions = build_definitions(settings)
     today = settings.now().date()
     phases = []
     on_phase("sources")
-    histories = [history.key for history in HISTORIES.values()]
-    asked = [*histories, *(key for source in sources for key in (raw_key(source), book_key(source)))]
-    phases.append(_execute(definitions, instance, refresh_sources.name, "sources", assets=asked))
+    phases.append(_execute(definitions, instance, refresh_sources.name, "sources", assets=_refreshed(sources)))
     on_phase("usage")
     phases.append(_execute(definitions, instance, import_usage.name, "usage"))
     on_phase("tables")
     due = spans(days_to_build(settings.warehouse, today))
-    phases += [_execute(definitions, instance, build_costs.name, "tables", span) for span in due]
+    phases += [_execute(definitions, instance, build_costs.name, "tables", month_tags(span)) for span in due]
     on_phase("decisions")
-    phases.append(_execute(definitions, instance, decide.name, "decisions", [first_decided or today, today]))
+    decided = day_tags([first_decided or today, today])
+    phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
     return phases
+
+
+def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
+    """What reading some sources materializes: the sources, and the books that they feed."""
+    tables = dict.fromkeys(source.table for source in sources)
+    histories = [history.key for history in HISTORIES.values()]
+    return [*histories, *map(raw_key, sources), *map(pages_key, tables), *(BOOKS[table].key for table in tables)]
 
 
 def _execute(
@@ -108,13 +113,13 @@ def _execute(
     instance: dg.DagsterInstance,
     job: str,
     phase: str,
-    days: list[date] | None = None,
+    tags: Mapping[str, str] | None = None,
     assets: list[dg.AssetKey] | None = None,
 ) -> Phase:
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         run_config=QUIET,
-        tags=FROM_COMMAND_LINE | (range_tags(days) if days else {}),
+        tags=FROM_COMMAND_LINE | dict(tags or {}),
         raise_on_error=False,
         asset_selection=assets,
     )
