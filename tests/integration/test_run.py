@@ -175,7 +175,7 @@ def test_checks_are_recorded_under_stable_names(runs):
     assert set(evaluations) == PRICE_CHECKS
     assert {name for name, found in evaluations.items() if not found.passed} == {"moves_are_small"}
     records = evaluations["moves_are_small"].metadata["not_met_by"].records
-    assert [record.data["source"] for record in records] == ["openai_pricing"]
+    assert [record.data["source"] for record in records] == ["litellm"]
     assert evaluations["moves_are_small"].severity == dg.AssetCheckSeverity.WARN
     assert evaluations["keeps_rows"].severity == dg.AssetCheckSeverity.ERROR
 
