@@ -1,7 +1,9 @@
 """One whole run in this process: the same jobs that the schedule and the sensors start, one after the other."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +23,8 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
 DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml"
+SHARED_DATABASES = ("history/runs.db", "history/runs/index.db")
+"""Of Dagster's SQLite storage, below its base_dir: those that every run writes to."""
 FROM_COMMAND_LINE = {"costs/started_by": "command line"}
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -41,7 +45,8 @@ class Phase:
     """Failed step -> what it said."""
 
 
-def open_instance(warehouse_folder: Path) -> dg.DagsterInstance:
+@contextmanager
+def open_instance(warehouse_folder: Path) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance whose state lies below a warehouse; runs show in the UI of that warehouse."""
     state = warehouse_folder.resolve() / ".dagster"
     state.mkdir(parents=True, exist_ok=True)
@@ -49,7 +54,12 @@ def open_instance(warehouse_folder: Path) -> dg.DagsterInstance:
     if not link.is_symlink():
         link.symlink_to(DAGSTER_YAML)
     os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
-    return dg.DagsterInstance.get()
+    with dg.DagsterInstance.get() as instance, ExitStack() as kept:
+        # Dagster connects anew for every statement, and SQLite empties its log whenever the last connection closes.
+        # One that stays open makes storing an event a third quicker; it locks nothing.
+        for file in filter(Path.is_file, (state / name for name in SHARED_DATABASES)):
+            kept.enter_context(closing(sqlite3.connect(file))).execute("SELECT count(*) FROM sqlite_master").fetchall()
+        yield instance
 
 
 def run_once(
