@@ -39,8 +39,15 @@ def check_marts(
         except duckdb.Error as error:
             found += broken(check.expectations, error)
         else:
-            found += validate(rows, check.statement, check.expectations, check.key)
+            found += _judged(rows, check)
     return found
+
+
+def _judged(rows: pl.DataFrame, check: MartCheck) -> list[CheckResult]:
+    """All are rules on single rows, which none breaks where there are none; so Great Expectations is not imported."""
+    if rows.is_empty():
+        return [CheckResult(each, is_met=True, observed="no rows") for each in check.expectations]
+    return validate(rows, check.statement, check.expectations, check.key)
 
 
 def measure(
