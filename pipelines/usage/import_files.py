@@ -87,6 +87,8 @@ def import_files(
     for batch in read_files(recognised, imported.__contains__, as_of, on_file):
         with warehouse.write() as connection:
             outcomes |= _store(connection, warehouse, batch, as_of)
+    if recognised:
+        warehouse.save_records()
     return [outcomes[path] for path in dict.fromkeys(files)]
 
 

@@ -7,16 +7,15 @@ reader finds one state whole: the old one or the new one. Which other things a l
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipelines.schema import ddl
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+from pipelines.warehouse.migrate import VERSION_TABLE
 from pipelines.warehouse.published import WarehouseError
 
 RECORDS = "records"
@@ -47,6 +46,14 @@ RECORD_TABLES = (
 
 
 @dataclass(frozen=True)
+class Records:
+    """A state: the schema version that its tables have, and its files by table."""
+
+    version: int = 0
+    by_table: dict[str, "Record"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Record:
     """One file of the state in force; `content` is the hash of the rows, `sha256` that of the file."""
 
@@ -62,27 +69,30 @@ def save_records(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[st
 
     Raises WarehouseError where they cannot be written; the state from before stays in force then.
     """
-    known = {record.table: record for record in _records_or_none(folder)}
+    known = _known(folder)
+    ((version,),) = connection.execute(f"SELECT version FROM {VERSION_TABLE}").fetchall()
     (folder / RECORDS).mkdir(parents=True, exist_ok=True)
     try:
-        records = [_saved(connection, folder, table, known.get(table)) for table in RECORD_TABLES]
-        changed = [record.table for record in records if record != known.get(record.table)]
-        if changed:
+        records = [_saved(connection, folder, table, known.by_table.get(table)) for table in RECORD_TABLES]
+        changed = [record.table for record in records if record != known.by_table.get(record.table)]
+        if changed or version != known.version:
+            state = {"version": version, "tables": [asdict(record) for record in records]}
             with atomic_file(folder / NAMES) as temporary:
-                temporary.write_text(json.dumps([record.__dict__ for record in records], indent=1))
+                temporary.write_text(json.dumps(state, indent=1))
             _sweep(folder, records)
     except OSError as error:
         raise WarehouseError(f"cannot write {folder / RECORDS}: {error.strerror or error}") from error
     return changed
 
 
-def read_names(folder: Path) -> list[Record]:
+def read_names(folder: Path) -> Records:
     """The state in force; nothing where none was ever written. Raises WarehouseError if it cannot be read."""
     file = folder / NAMES
     if not file.exists():
-        return []
+        return Records()
     try:
-        return [_record(row) for row in json.loads(file.read_text())]
+        state = json.loads(file.read_text())
+        return Records(int(state["version"]), {row["table"]: Record(**row) for row in state["tables"]})
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise WarehouseError(f"{file} cannot be read: {error}") from error
 
@@ -112,16 +122,12 @@ def _saved(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, know
     return Record(table, path, row_count, content, sha256)
 
 
-def _records_or_none(folder: Path) -> list[Record]:
+def _known(folder: Path) -> Records:
     """A list that cannot be read is written anew."""
     try:
         return read_names(folder)
     except WarehouseError:
-        return []
-
-
-def _record(row: Mapping[str, Any]) -> Record:
-    return Record(row["table"], row["path"], row["row_count"], row["content"], row["sha256"])
+        return Records()
 
 
 def _sweep(folder: Path, records: list[Record]) -> None:
