@@ -30,6 +30,8 @@ app.command("import")(usage.import_)
 app.command()(usage.formats)
 app.command(context_settings=QUERY)(query.sql)
 app.command()(keep.rebuild)
+app.command()(keep.backup)
+app.command()(keep.restore)
 app.command("data-docs")(docs.data_docs)
 app.command()(docs.dictionary)
 
