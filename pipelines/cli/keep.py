@@ -27,6 +27,7 @@ def rebuild(context: typer.Context) -> None:
     from pipelines.costs.derive_tables import derive_tables
     from pipelines.snapshots.prepare_run import prepare
     from pipelines.snapshots.reload_bodies import reload_bodies
+    from pipelines.snapshots.seed_history import seed_gpu_rate_history, seed_price_history
     from pipelines.sources.fetch_catalog import read_fetches
     from pipelines.warehouse.database import Warehouse
     from pipelines.warehouse.rebuild import rebuild_database
@@ -39,6 +40,9 @@ def rebuild(context: typer.Context) -> None:
         catalog = read_fetches(folder)
         rebuilt = rebuild_database(warehouse, catalog.rows, catalog.damaged)
         prepare(warehouse, now(), os.environ)
+        if "live" in catalog.rows["origin"]:  # recorded pages replay a past of their own
+            seed_price_history(warehouse)
+            seed_gpu_rate_history(warehouse)
         loaded = list(reload_bodies(warehouse))
         day_count = derive_tables(warehouse)
         warehouse.publish(loses="; ".join(rebuilt.losses) or None)

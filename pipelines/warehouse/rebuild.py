@@ -58,7 +58,7 @@ def rebuild_database(warehouse: Warehouse, fetches: pl.DataFrame, damaged_lines:
     """
     rebuilt = Rebuilt()
     if damaged_lines:
-        rebuilt.losses.append(f"archive/fetches.jsonl: lines that cannot be believed: {_listed(damaged_lines)}")
+        rebuilt.losses.append(f"archive/fetches.jsonl: lines that cannot be believed: {damaged_lines}")
     _save_what_is_whole(warehouse, rebuilt)
     with warehouse.locked():
         fresh = warehouse.folder / f".build.duckdb.{os.getpid()}.tmp"
@@ -157,8 +157,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, origins: list[_Origin], rebuilt
     for table in [*RECORD_TABLES, "core.ledger_file"]:
         origin = next((one for one in origins if table in one.relations and one.version == version), None)
         if origin is None:
-            if table != "core.ledger_file":
-                rebuilt.losses.append(f"{table}: no whole copy of its rows is there")
+            if any(table in one.relations for one in origins):  # a table that no program knew yet is no loss
+                rebuilt.losses.append(f"{table}: the one copy of it has another schema version than the rest")
             continue
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {origin.relations[table]}")
@@ -184,7 +184,7 @@ def _add_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, reb
     """The newest whole file of each day. Where that is not the newest, the files it came from count as not imported."""
     catalog = read_catalog(warehouse.folder)
     if catalog.damaged:
-        rebuilt.losses.append(f"ledger/files.jsonl: lines that cannot be believed: {_listed(catalog.damaged)}")
+        rebuilt.losses.append(f"ledger/files.jsonl: lines that cannot be believed: {catalog.damaged}")
     named = dict(connection.execute("SELECT usage_date, path FROM core.ledger_file").fetchall())
     paths = _in_no_catalog(warehouse.folder, named)
     for day, files in catalog.by_day.items():
@@ -225,7 +225,7 @@ def _forget_imports(connection: duckdb.DuckDBPyConnection, day: date, damaged: s
     for table in ("core.usage_import", "core.usage_file"):
         connection.execute(f"DELETE FROM {table} WHERE import_id IN (SELECT unnest($ids))", ids)
     kept = f"the rows of {whole} are in force" if whole else "no row of it is left"
-    names = _listed(sorted({name for _, name in imports})) or "the files of that day"
+    names = ", ".join(sorted({name for _, name in imports})) or "the files of that day"
     return f"usage of {day}: {damaged} is missing or damaged, {kept}; import again: {names}"
 
 
@@ -247,7 +247,3 @@ def _move_aside(file: Path) -> Path | None:
     if file.exists():
         file.rename(aside)
     return aside
-
-
-def _listed(values: list[int] | list[str]) -> str:
-    return ", ".join(str(value) for value in values)
