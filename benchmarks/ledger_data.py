@@ -22,6 +22,7 @@ from pipelines.schema.offers import SERVICE_TIERS
 from pipelines.usage.contract import USAGE_SCHEMA
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.warehouse import ledger
+from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, LEDGER
 
 SEED = 20261125
 LAST_DAY = date(2026, 11, 24)
@@ -52,7 +53,7 @@ def write_ledger(
         return
     folder.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    shutil.rmtree(folder / ledger.LEDGER, ignore_errors=True)
+    shutil.rmtree(folder / LEDGER, ignore_errors=True)
     pairs = pairs_of(models or catalog(), np.random.default_rng(seed))
     if models is None:
         segments(LAST_DAY, days, seed).write_parquet(folder / "segments.parquet")
@@ -64,7 +65,7 @@ def write_ledger(
             rows = min(MAX_ROWS_PER_FILE, rows_per_day - part * MAX_ROWS_PER_FILE)
             usage = usage_of_day(np.random.default_rng([seed, offset, part]), day, rows, pairs)
             # As if nothing were known yet, so that it writes a file and reads none.
-            ledger.write(folder, pl.DataFrame(schema=ledger.FILE_SCHEMA), usage, largest_per_usage)
+            ledger.write(folder, pl.DataFrame(schema=FILE_SCHEMA), usage, largest_per_usage)
     stamp.write_text(json.dumps(wanted))
 
 

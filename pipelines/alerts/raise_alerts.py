@@ -46,6 +46,8 @@ def deliver_due(warehouse: Warehouse, now: datetime, environ: Mapping[str, str])
     attempts = deliver(due(alerts, deliveries, targets, now, GIVE_UP_AFTER), targets, now)
     with warehouse.write() as connection:
         append(connection, "main.alert_delivery", attempts)
+    if attempts.height:
+        warehouse.save_records()
     return attempts
 
 

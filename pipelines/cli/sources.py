@@ -75,7 +75,9 @@ def load(
         say_error(f"--at {at} lies in the future")
         raise typer.Exit(1)
     record_body(warehouse, source, file.read_bytes(), at)
-    _say(promote_latest(warehouse, source, at, parsed_at=now()))
+    promotion = promote_latest(warehouse, source, at, parsed_at=now())
+    warehouse.save_records()
+    _say(promotion)
 
 
 @app.command()
@@ -97,7 +99,9 @@ def reparse(context: typer.Context, key: Key) -> None:
     from pipelines.snapshots.reparse import reparse as reread
     from pipelines.warehouse.database import Warehouse
 
-    restatement = reread(Warehouse(context.obj), _source(key), now(), is_asked_for=True)
+    warehouse = Warehouse(context.obj)
+    restatement = reread(warehouse, _source(key), now(), is_asked_for=True)
+    warehouse.save_records()
     print_restatement(console(), restatement)
 
 

@@ -17,6 +17,7 @@ from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.ledger_catalog import damaged_files
 from pipelines.warehouse.rows import read_table, replace_dates, scalar
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
@@ -63,10 +64,14 @@ def first_known_day(warehouse: Warehouse) -> date | None:
 def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
     """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
 
+    A day whose file in the ledger is damaged keeps what it has, and stays out of date.
     Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
     """
     with warehouse.write() as connection:
         stale = sorted(changed_fingerprints(connection, warehouse.folder, days))
+        files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=stale)
+        damaged = damaged_files(warehouse.folder, files)
+        stale = [day for day in stale if day not in damaged]
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
             for table, rows in _priced(connection, warehouse, batch).items():

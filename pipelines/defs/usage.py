@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.resources import POOL, Settings
-from pipelines.usage.import_files import import_files, inbox_files
+from pipelines.usage.import_files import damaged_days, import_files, inbox_files
 
 
 @dg.multi_asset(
@@ -20,7 +20,7 @@ from pipelines.usage.import_files import import_files, inbox_files
     pool=POOL,
 )
 def usage(settings: Settings) -> Iterator[Any]:
-    """Import the files of the inbox that are not in the ledger yet."""
+    """Import the files of the inbox that are not in the ledger yet, and hold the ledger against its hashes."""
     outcomes = import_files(settings.warehouse, inbox_files(settings.warehouse), settings.now())
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
     yield dg.AssetCheckResult(
@@ -39,3 +39,6 @@ def usage(settings: Settings) -> Iterator[Any]:
         },
     )
     yield dg.MaterializeResult(asset_key=asset_key("core.reported_cost"))
+    if damaged := damaged_days(settings.warehouse):
+        # Said last: what came in is in force, and the days of the other files are priced.
+        raise dg.Failure("\n".join(damaged.values()), allow_retries=False)

@@ -22,6 +22,7 @@ from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.concurrent_fetch import as_they_end
 from pipelines.sources.deadline import Deadline
 from pipelines.sources.fetch import Answer, Fetcher, Patience, Request
+from pipelines.sources.fetch_catalog import note_fetches
 from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.paged_fetch import fetch_pages
 from pipelines.warehouse.database import Warehouse
@@ -164,7 +165,14 @@ def _last_bodies(warehouse: Warehouse, keys: Sequence[str], before: datetime = d
             "QUALIFY row_number() OVER (PARTITION BY source ORDER BY fetched_at DESC) = 1",
             params={"keys": list(keys), "before": before},
         ).pl()
-    return {row["source"]: row for row in rows.iter_rows(named=True)}
+    return {row["source"]: _askable(warehouse, row) for row in rows.iter_rows(named=True)}
+
+
+def _askable(warehouse: Warehouse, row: Row) -> Row:
+    """Without its validators where the body was lost or damaged: an answer of 'not modified' would leave it so."""
+    if archive.is_whole(warehouse.folder, row["archive_path"]):
+        return row
+    return row | {"etag": None, "last_modified": None}
 
 
 def _row(warehouse: Warehouse, source: Source, last: Row | None, answer: Answer | Exception) -> Row:
@@ -212,7 +220,7 @@ def _answered(warehouse: Warehouse, source: Source, last: Row | None, answer: An
 
 
 def _note(warehouse: Warehouse, rows: Sequence[Row], at: datetime, origin: str) -> list[Attempt]:
-    """Add rows to raw.fetch in one transaction; the same attempt is noted once."""
+    """Add rows to the catalogue beside the bodies and to raw.fetch; the same attempt is noted once."""
     rows = [row | {"fetch_id": _fetch_id(row, at), "fetched_at": at, "origin": origin} for row in rows]
     with warehouse.write() as connection:
         known = connection.execute(
@@ -220,6 +228,8 @@ def _note(warehouse: Warehouse, rows: Sequence[Row], at: datetime, origin: str) 
             {"ids": [row["fetch_id"] for row in rows]},
         ).fetchall()
         new = [row for row in rows if (row["fetch_id"],) not in known]
+        # First beside the bodies: what only the database knew would be lost with it.
+        note_fetches(warehouse.folder, new)
         append(connection, "raw.fetch", pl.DataFrame(new, schema=polars_schema(Fetch)))
     return [
         Attempt(

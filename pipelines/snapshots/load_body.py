@@ -73,7 +73,9 @@ def approve_latest(warehouse: Warehouse, source: Source, at: datetime) -> Promot
         if fetch is not None:
             row = {"source": source.key, "sha256": fetch["sha256"], "accepted_at": at}
             append_new(connection, "raw.acceptance", pl.DataFrame([row]), ["source", "sha256"])
-    return promote_latest(warehouse, source, at)
+    promotion = promote_latest(warehouse, source, at)
+    warehouse.save_records()  # an approval can be had from nowhere else
+    return promotion
 
 
 def _promotion(source: Source, entered: Entered) -> Promotion:

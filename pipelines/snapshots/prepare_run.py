@@ -9,8 +9,10 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Source
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES, ranks
+from pipelines.sources.fetch_catalog import complete_fetches
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.ledger_catalog import complete_catalog
 from pipelines.warehouse.rows import append, read_table
 
 KEEP_OLD_LEDGER_FILES = timedelta(days=2)
@@ -40,5 +42,8 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
     with warehouse.write() as connection:
         connection.execute("DELETE FROM raw.source")
         append(connection, "raw.source", pl.DataFrame(rows, schema=polars_schema(Source)))
+        # Warehouses from before there were catalogues begin them here, before anything is swept.
+        complete_fetches(warehouse.folder, read_table(connection, "raw.fetch"))
         known = read_table(connection, "core.ledger_file")
+        complete_catalog(warehouse.folder, known)
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)

@@ -35,7 +35,7 @@ def store(folder: Path, body: bytes) -> ArchivedBody:
     """
     sha256 = hashlib.sha256(body).hexdigest()
     path = f"{ARCHIVE}/{sha256[:2]}/{sha256}.gz"
-    if not _is_whole(folder, path):
+    if not is_whole(folder, path):
         try:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             with atomic_file(folder / path) as temporary:
@@ -71,8 +71,8 @@ def sweep(folder: Path, keep_newer_than: datetime) -> list[str]:
     return [stray.relative_to(folder).as_posix() for stray in strays]
 
 
-def _is_whole(folder: Path, path: str) -> bool:
-    """Reading costs little beside a fetch, and so a damaged file heals when its body comes again."""
+def is_whole(folder: Path, path: str) -> bool:
+    """Whether a body can be read. It costs little beside a fetch, and so a damaged file heals when its body comes."""
     try:
         read(folder, path)
     except ArchiveError:

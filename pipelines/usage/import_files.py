@@ -21,6 +21,7 @@ from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.ledger_catalog import damaged_files
 from pipelines.warehouse.rows import append, read_table
 
 IGNORED_IN_INBOX = (".", "README")
@@ -86,7 +87,16 @@ def import_files(
     for batch in read_files(recognised, imported.__contains__, as_of, on_file):
         with warehouse.write() as connection:
             outcomes |= _store(connection, warehouse, batch, as_of)
+    if recognised:
+        warehouse.save_records()
     return [outcomes[path] for path in dict.fromkeys(files)]
+
+
+def damaged_days(warehouse: Warehouse) -> dict[date, str]:
+    """Days whose file in the ledger is missing or damaged, with what to do. Reads the whole ledger once."""
+    with warehouse.write() as connection:
+        files = read_table(connection, "core.ledger_file")
+    return damaged_files(warehouse.folder, files)
 
 
 def _files_below(folder: Path) -> Iterable[Path]:

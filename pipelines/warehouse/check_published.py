@@ -6,8 +6,9 @@ import polars as pl
 from pipelines.schema.mart_expectations import PUBLISHED_CHECK
 from pipelines.schema.validation import CheckResult, broken, validate
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.good_copy import fingerprints_of
 from pipelines.warehouse.published import WarehouseError
-from pipelines.warehouse.rows import fingerprints, fingerprints_of
+from pipelines.warehouse.rows import fingerprints
 
 
 def check_published(warehouse: Warehouse) -> list[CheckResult]:

@@ -9,10 +9,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.schema import ddl
-from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.published import BUILD_FILE, REBUILD, WarehouseError
 
 _NUMBERS = count()
 """Of attached files: two threads may have two warehouses open."""
+
+_DAMAGE = "Corrupt database file"
+_LOCKED = "Could not set lock"
 
 
 @cache
@@ -22,20 +25,25 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def attached(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A file attached as the default database, made where there is none. Raises WarehouseError if it does not open.
 
-    It is detached at the end, which moves the log into the file and unlocks it.
+    Or if a damaged place of it is read. It is detached at the end, which moves the log into the file and unlocks it.
     """
     name = f"build_{next(_NUMBERS)}"
     with _engine().cursor() as connection:
         try:
-            connection.execute(f"ATTACH {ddl.literal(str(file))} AS {name}")
-        except duckdb.IOException as error:
-            raise WarehouseError(f"cannot open {file}: {error}") from error
+            connection.execute(f"ATTACH {ddl.literal(str(file))} AS {name}{' (READ_ONLY)' if read_only else ''}")
+        except duckdb.Error as error:
+            # Of a damaged file it raises the bare class.
+            raise WarehouseError(f"cannot open {file}: {error}{_remedy(file, error)}") from error
         try:
             connection.execute(f"USE {name}")
             yield connection
+        except duckdb.Error as error:
+            if _DAMAGE in str(error):
+                raise WarehouseError(f"{file} is damaged: {error}{_remedy(file, error)}") from error
+            raise
         finally:
             connection.execute("USE memory")
             # On a full disk the log cannot be moved into the file; what is committed stays in the log.
@@ -53,3 +61,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.rollback()
         raise
     connection.commit()
+
+
+def _remedy(file: Path, error: duckdb.Error) -> str:
+    """Of a file that another process has open, none."""
+    if _LOCKED in str(error) or file.name != BUILD_FILE:
+        return ""
+    return f"; {REBUILD.format(folder=file.parent)}"

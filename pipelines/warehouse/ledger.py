@@ -5,6 +5,7 @@ in force. So a reader sees the old day or the new one, never half of one. Prices
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import OFFER
-from pipelines.schema.usage import LedgerFile, Usage
-from pipelines.warehouse.atomic_file import atomic_file
+from pipelines.schema.usage import Usage
+from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, LEDGER, check_file, is_whole, note_files, read_catalog
 
+_LOG = logging.getLogger(__name__)
 USAGE_SCHEMA = polars_schema(Usage)
-FILE_SCHEMA = polars_schema(LedgerFile)
-LEDGER = "ledger"
+ASIDE = f"{LEDGER}/aside"
+"""Where files go that nothing names and that may hold rows which no other file has."""
 REACH = timedelta(days=1)
 """How far apart two statements of one response may lie: a stream that crosses midnight is stamped on two days."""
 
@@ -52,7 +55,7 @@ def write(
 
     `dedup` leaves one row per usage_id, the older one where they are equal, so importing again changes nothing. A day
     whose rows did not change keeps its file and is not in `files`.
-    Old files stay for open readers until `sweep`. Raises FileNotFoundError if a known file is missing.
+    Old files stay for open readers until `sweep`. Raises WarehouseError if a known file is missing or damaged.
     """
     days = _days_in_reach(usage["usage_date"].unique().to_list())
     nearby = known.filter(pl.col("usage_date").is_in(days))
@@ -64,41 +67,79 @@ def write(
     # Most of the time goes into compressing and into waiting for the disk, which threads do side by side.
     with ThreadPoolExecutor(WRITERS) as pool:
         files = list(pool.map(lambda day: _write_day(folder, day, after.get(day, existing.clear())), changed))
+    written = pl.DataFrame(files, schema=FILE_SCHEMA)
+    note_files(folder, written)
     for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
     stated = usage.select("usage_id", "import_id").unique("usage_id", keep="first", maintain_order=True)
     unknown = stated.join(existing, on="usage_id", how="anti")
     new_rows = unknown.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
-    return LedgerChange(pl.DataFrame(files, schema=FILE_SCHEMA), new_rows)
+    return LedgerChange(written, new_rows)
 
 
 def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
-    """The rows of these ledger files (rows of LedgerFile), in the columns of Usage."""
+    """The rows of these ledger files (rows of LedgerFile), in the columns of Usage.
+
+    Raises WarehouseError if one is missing or damaged.
+    """
     paths = [folder / path for path in files["path"].sort()]
     if not paths:
         return pl.DataFrame(schema=USAGE_SCHEMA)
+    for path in paths:
+        check_file(path)
     return pl.scan_parquet(paths, hive_partitioning=False).cast(USAGE_SCHEMA).collect()
 
 
 def scan(file: Path) -> pl.LazyFrame:
-    """The rows of one day's file, texts coded (CODED). Columns that are NULL throughout are left out: see `pricing`."""
+    """The rows of one day's file, texts coded (CODED). Columns that are NULL throughout are left out: see `pricing`.
+
+    Raises WarehouseError if the file is missing or damaged.
+    """
+    check_file(file)
     empty = pl.read_parquet_metadata(file).get(EMPTY_COLUMNS, "")
     return pl.scan_parquet(file, hive_partitioning=False).drop(empty.split())
 
 
 def sweep(folder: Path, known: pl.DataFrame, keep_newer_than: datetime) -> list[Path]:
-    """Remove ledger files, temporary ones included, that no known row names and that are older than a moment (UTC).
+    """Remove ledger files that others have replaced and that are older than a moment (UTC), and half written ones.
 
-    The age protects files that a running import has written and not yet named. Returns what was removed.
+    The age protects files that a running import has written and not yet named. Deleted is what the catalogue names as
+    replaced, by a file that is there and whole, and what holds no row that others lack; whatever else no known row
+    names is moved to ASIDE, and the log says so. Returns what is no longer where it was.
     """
-    in_force = {folder / path for path in known["path"]}
+    in_force = {folder / path: day for day, path in known.select("usage_date", "path").iter_rows()}
     limit = keep_newer_than.replace(tzinfo=UTC).timestamp()
     candidates = (path for path in (folder / LEDGER).glob("usage_date=*/*") if path not in in_force)
     removed = sorted(path for path in candidates if path.stat().st_mtime < limit)
+    superseded = {folder / path for path in read_catalog(folder).superseded} if removed else set()
     for path in removed:
-        path.unlink()
+        if path.suffix == TEMPORARY or _is_needless(folder, known, path, is_superseded=path in superseded):
+            path.unlink()
+        else:
+            _put_aside(folder, path)
     return removed
+
+
+def _is_needless(folder: Path, known: pl.DataFrame, path: Path, *, is_superseded: bool) -> bool:
+    """Whether the files in force hold all that a file does, because they were made from it or by their rows."""
+    day = date.fromisoformat(path.parent.name.removeprefix("usage_date="))
+    heirs = known.filter(pl.col("usage_date").is_in(_days_in_reach([day])))
+    if not all(is_whole(folder / heir) for heir in heirs["path"]):
+        return False
+    if is_superseded:
+        return day in heirs["usage_date"]
+    if not is_whole(path):
+        return False
+    ids = pl.read_parquet(path, columns=["usage_id"], hive_partitioning=False)
+    return ids.join(read(folder, heirs), on="usage_id", how="anti").is_empty()
+
+
+def _put_aside(folder: Path, path: Path) -> None:
+    target = folder / ASIDE / path.parent.name / path.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(target)
+    _LOG.warning("%s is in no catalogue and may hold rows that no other file has; it is kept as %s", path, target)
 
 
 def _days_in_reach(days: Iterable[date]) -> list[date]:

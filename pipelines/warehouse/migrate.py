@@ -63,10 +63,19 @@ def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
     return found == [(_newest(), _tables_hash())]
 
 
+def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a file is more than a new one."""
+    return bool(_tables_of(connection))
+
+
+def _tables_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    return {name for (name,) in connection.execute(query).fetchall()}
+
+
 def pending_migrations(connection: duckdb.DuckDBPyConnection) -> tuple[Migration, ...]:
     """The migrations that this file has not seen; none for a new one. WarehouseError if a newer program made it."""
-    query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
-    tables = {name for (name,) in connection.execute(query).fetchall()}
+    tables = _tables_of(connection)
     # Programs from before the first migration stated no version.
     version = 0 if tables else _newest()
     if VERSION_TABLE in tables:

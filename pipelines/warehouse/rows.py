@@ -8,8 +8,9 @@ import duckdb
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.tables import TABLES, TABLES_BY_NAME, Table
+from pipelines.schema.tables import TABLES_BY_NAME, Table
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.good_copy import fingerprints_of
 
 
 def read_table(connection: duckdb.DuckDBPyConnection, name: str, where: str = "true", **values: object) -> pl.DataFrame:
@@ -83,12 +84,3 @@ def fingerprints(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
     """Row count and content hash of every table of the build file, to tell whether a run changed anything."""
     with warehouse.write() as connection:
         return fingerprints_of(connection)
-
-
-def fingerprints_of(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Row count and content hash of every table of an open file. Raises duckdb.CatalogException if one is missing."""
-    found = {}
-    for table in TABLES:
-        query = f"SELECT count(*), coalesce(bit_xor(hash(row_of)), 0) FROM {table.qualified} AS row_of"
-        found[table.qualified] = connection.execute(query).fetchall()[0]
-    return found

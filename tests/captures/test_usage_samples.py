@@ -10,7 +10,8 @@ import pytest
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.file_format import UnknownFormat
 from pipelines.warehouse import ledger
-from pipelines.warehouse.ledger import FILE_SCHEMA, read
+from pipelines.warehouse.ledger import read
+from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
 from tests.one_import import import_file
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "usage_samples"

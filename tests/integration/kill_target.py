@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from typer.testing import CliRunner
 
+from pipelines.cli.main import app
 from pipelines.warehouse.database import Warehouse
 from tests.integration import passes
 
@@ -49,6 +51,15 @@ def once(test: Connection, folder: Path, number: int) -> None:
     test.send("ready")
     test.recv()
     passes.run_step(Warehouse(folder), number)
+
+
+def rebuilding(test: Connection, folder: Path) -> None:
+    """Rebuild the database when told to."""
+    passes.leave_out_great_expectations()
+    test.send("ready")
+    test.recv()
+    CliRunner().invoke(app, ["--warehouse", str(folder), "rebuild"])
+    test.send("done")
 
 
 def copying(test: Connection, folder: Path) -> None:

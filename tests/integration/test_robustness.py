@@ -15,7 +15,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from typer.testing import CliRunner
 
+from pipelines.cli.main import app
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive
 from pipelines.sources.archive import ArchiveError
@@ -121,6 +123,39 @@ def test_kill_9_in_the_middle_of_publishing_leaves_the_old_version(finished: War
     finished.publish()
     with finished.read() as connection:
         assert scalar(connection, "SELECT count(*) FROM core.usage_import") == 2
+
+
+def test_kill_9_while_a_lost_database_is_rebuilt_loses_nothing(finished: Warehouse, tmp_path: Path) -> None:
+    lost = Warehouse(Path(shutil.copytree(finished.folder, tmp_path / "lost")))
+    rebuilt = Warehouse(Path(shutil.copytree(finished.folder, tmp_path / "rebuilt")))
+    rebuilt.build_file.unlink()
+    begun = monotonic()
+    assert rebuild(rebuilt.folder) == 0
+    seconds = monotonic() - begun
+    published = lost.published_file.read_bytes()
+    lost.build_file.unlink()
+    for share in (0.1, 0.3, 0.5, 0.7, 0.9):
+        with program(kill_target.rebuilding, lost.folder) as (process, pipe):
+            pipe.send("go")
+            sleep(share * seconds)
+            process.kill()
+            process.join()
+        kill_target.look(lost.published_file)
+    assert lost.previous_file.exists() or lost.published_file.read_bytes() == published
+    assert rebuild(lost.folder) == 0
+    assert content(lost) == content(rebuilt)
+    assert list(lost.folder.glob(".*.tmp")) == []
+
+
+def rebuild(folder: Path) -> int:
+    """Exit code of the command."""
+    return CliRunner().invoke(app, ["--warehouse", str(folder), "rebuild"]).exit_code
+
+
+def test_publishing_takes_away_what_a_killed_one_left(finished: Warehouse) -> None:
+    (finished.folder / ".costs.duckdb.1.0.tmp").write_bytes(b"half")
+    finished.publish()
+    assert list(finished.folder.glob(".costs*")) == []
 
 
 def test_two_runs_at_once_make_what_one_makes(finished: Warehouse, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources import archive, concurrent_fetch
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
+from pipelines.sources.fetch_catalog import read_fetches
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
 from tests.loopback import Loopback, Reply
@@ -263,3 +264,29 @@ def test_a_body_that_cannot_be_kept_fails_its_source_alone(
 
 def test_no_sources_no_attempts(warehouse: Warehouse) -> None:
     assert list(fetch_sources(warehouse, [], AT)) == []
+
+
+def test_attempts_stand_beside_the_bodies_before_the_database_knows_them(
+    warehouse: Warehouse, server: Loopback, paged: Source, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script("/list", page("one"))
+    fetch_source(warehouse, paged, fetcher, AT)
+    monkeypatch.setattr("pipelines.snapshots.fetch_source.append", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fetch_source(warehouse, paged, fetcher, AT + timedelta(days=1))
+    noted = read_fetches(warehouse.folder).rows
+    assert noted["fetched_at"].to_list() == [AT, AT + timedelta(days=1)]
+    with warehouse.write() as connection:
+        assert noted.head(1).equals(read_table(connection, "raw.fetch", "source = 'litellm'"))
+
+
+def test_a_body_that_was_lost_is_asked_for_in_full(warehouse: Warehouse, server: Loopback, fetcher: Fetcher) -> None:
+    source = replace(SOURCES_BY_KEY["litellm"], urls=(server.url("/list"),), next_page=None)
+    server.script("/list", page("one"), page("one"))
+    first = fetch_source(warehouse, source, fetcher, AT)
+    path = next((warehouse.folder / "archive").glob("??/*.gz"))
+    path.write_bytes(b"damaged")
+    again = fetch_source(warehouse, source, fetcher, AT + timedelta(days=1))
+    assert (again.outcome, again.sha256) == ("unchanged", first.sha256)
+    assert "If-None-Match" not in server.asked_for("/list")[-1].headers
+    assert archive.read(warehouse.folder, path.relative_to(warehouse.folder).as_posix())

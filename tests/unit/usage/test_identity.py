@@ -10,6 +10,7 @@ import pytest
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.identity import is_one_of_a_kind
 from pipelines.warehouse import ledger
+from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
 from tests.one_import import import_file
 
 AS_OF = datetime(2026, 11, 24, 12)
@@ -54,7 +55,7 @@ def ledger_of(tmp_path):
     """The rows of a ledger after importing these logs, one file after the other."""
 
     def write(*logs):
-        folder, files = tmp_path / "-".join(str(hash(log)) for log in logs), pl.DataFrame(schema=ledger.FILE_SCHEMA)
+        folder, files = tmp_path / "-".join(str(hash(log)) for log in logs), pl.DataFrame(schema=FILE_SCHEMA)
         folder.mkdir()
         for number, log in enumerate(logs):
             file = folder / f"log{number}"

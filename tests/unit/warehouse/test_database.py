@@ -58,7 +58,13 @@ def test_a_reader_keeps_its_version_and_blocks_nobody(warehouse):
         assert count_in_a_new_process(warehouse.published_file) == "[(2,)]"
         assert scalar(reader, COUNT_FETCHES) == 1
     assert published_count(warehouse) == 2
-    assert sorted(path.name for path in warehouse.folder.iterdir()) == [".build.lock", "build.duckdb", "costs.duckdb"]
+    assert sorted(path.name for path in warehouse.folder.iterdir()) == [
+        ".build.lock",
+        "build.duckdb",
+        "costs.duckdb",
+        "costs.duckdb.previous",
+        "records",
+    ]
 
 
 def test_a_writer_never_blocks_a_reader(warehouse):
@@ -107,3 +113,119 @@ def test_a_build_file_that_is_no_database_is_said(warehouse):
 def test_reading_before_the_first_run_says_what_makes_the_file(warehouse):
     with pytest.raises(WarehouseError, match=r"costs\.duckdb does not exist yet; `costs run`"):
         warehouse.read().__enter__()
+
+
+def test_the_last_published_file_is_kept(warehouse):
+    add_fetch(warehouse, "one")
+    warehouse.publish()
+    add_fetch(warehouse, "two")
+    warehouse.publish()
+    assert count_in_a_new_process(warehouse.previous_file) == "[(1,)]"
+    assert count_in_a_new_process(warehouse.published_file) == "[(2,)]"
+
+
+@pytest.mark.parametrize(
+    "remain", ["costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/d/x.parquet"]
+)
+@pytest.mark.parametrize("use", ["write", "publish"])
+@pytest.mark.parametrize("is_there", ["missing", "empty", "without a table"])
+def test_no_empty_database_is_begun_where_one_was(warehouse, remain, use, is_there):
+    file = warehouse.folder / remain
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"good")
+    if is_there == "empty":
+        warehouse.build_file.touch()
+    elif is_there == "without a table":
+        duckdb.connect(str(warehouse.build_file)).close()
+    with pytest.raises(WarehouseError, match=r"build\.duckdb is (missing|empty).*`costs --warehouse .* rebuild`"):
+        warehouse.publish() if use == "publish" else warehouse.write().__enter__()
+    assert file.read_bytes() == b"good"
+    assert warehouse.build_file.exists() == (is_there != "missing")
+
+
+def test_a_first_step_that_was_killed_as_it_began_stops_no_other(warehouse):
+    warehouse.folder.mkdir()
+    warehouse.build_file.touch()
+    add_fetch(warehouse, "one")
+    warehouse.publish()
+    assert published_count(warehouse) == 1
+
+
+def test_a_file_that_lost_rows_is_not_published_unless_it_is_said_why(warehouse, caplog):
+    add_fetch(warehouse, "one")
+    add_fetch(warehouse, "two")
+    warehouse.publish()
+    before = warehouse.published_file.read_bytes()
+    with warehouse.write() as connection:
+        connection.execute("DELETE FROM raw.fetch WHERE fetch_id = 'one'")
+    with pytest.raises(WarehouseError, match=r"raw\.fetch: 2 rows became 1.*stays as it was.*rebuild"):
+        warehouse.publish()
+    assert warehouse.published_file.read_bytes() == before
+    assert not list(warehouse.folder.glob(".*.tmp"))
+    warehouse.publish(loses="a test")
+    assert "raw.fetch: 2 rows became 1 (a test)" in caplog.text
+    assert published_count(warehouse) == 1
+
+
+def test_rows_that_ship_may_become_fewer(warehouse):
+    add_fetch(warehouse, "one")
+    with warehouse.write() as connection:
+        append(connection, "raw.fetch", rows_of("raw.fetch", FETCH | {"fetch_id": "s", "origin": "shipped"}))
+    warehouse.publish()
+    with warehouse.write() as connection:
+        connection.execute("DELETE FROM raw.fetch WHERE origin = 'shipped'")
+    warehouse.publish()
+    assert published_count(warehouse) == 1
+
+
+def fill(warehouse):
+    """Enough for blocks of data of their own."""
+    add_fetch(warehouse, "one")
+    with warehouse.write() as connection:
+        connection.execute(
+            "INSERT INTO core.cost_fingerprint SELECT DATE '2026-01-02', hash(range) || '-' || hash(range + 1) "
+            "FROM range(60_000)"
+        )
+
+
+def test_a_single_bit_of_the_build_file_is_never_published(warehouse):
+    fill(warehouse)
+    warehouse.publish()
+    good, whole = warehouse.published_file.read_bytes(), warehouse.build_file.read_bytes()
+    refused = 0
+    for place in range(5_000, len(whole), len(whole) // 24):
+        damaged = bytearray(whole)
+        damaged[place] ^= 4
+        warehouse.build_file.write_bytes(damaged)
+        try:
+            warehouse.publish()
+        except WarehouseError:
+            assert warehouse.published_file.read_bytes() == good
+            refused += 1
+        else:  # a block that is free
+            with warehouse.read() as connection:
+                assert scalar(connection, COUNT_FETCHES) == 1
+                assert scalar(connection, "SELECT count(DISTINCT fingerprint) FROM core.cost_fingerprint") == 60_000
+            good = warehouse.published_file.read_bytes()
+    assert refused > 12
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_build_file_that_was_cut_is_said_with_what_to_do(warehouse, share):
+    fill(warehouse)
+    whole = warehouse.build_file.read_bytes()
+    warehouse.build_file.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(WarehouseError, match=r"build\.duckdb.*rebuild"):
+        warehouse.write().__enter__()
+
+
+def test_a_published_file_that_cannot_be_opened_is_replaced_and_not_kept(warehouse, caplog):
+    add_fetch(warehouse, "one")
+    warehouse.publish()
+    warehouse.publish()
+    previous = warehouse.previous_file.read_bytes()
+    warehouse.published_file.write_bytes(b"no database" * 1_000)
+    warehouse.publish()
+    assert published_count(warehouse) == 1
+    assert warehouse.previous_file.read_bytes() == previous
+    assert "is replaced unread" in caplog.text

@@ -15,7 +15,9 @@ from pipelines.schema.usage import LedgerFile
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.warehouse import ledger
-from pipelines.warehouse.ledger import FILE_SCHEMA, read, scan, sweep
+from pipelines.warehouse.ledger import read, scan, sweep
+from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, damaged_files
+from pipelines.warehouse.published import WarehouseError
 from tests.one_import import import_file
 
 DAY = date(2026, 3, 21)
@@ -118,16 +120,36 @@ def test_nothing_to_write_writes_nothing(tmp_path):
     assert (change.files.height, change.new_rows.height) == (0, 0)
 
 
-def test_a_missing_file_is_an_error_not_an_empty_day(tmp_path):
-    known = write(tmp_path, NOTHING, usage({})).files
-    (tmp_path / known["path"][0]).unlink()
-    with pytest.raises(FileNotFoundError):
-        write(tmp_path, known, usage({"usage_id": "u2"}))
+def spoil(file, how):
+    """What may befall a file of the ledger."""
+    content = file.read_bytes()
+    if how == "missing":
+        file.unlink()
+    elif how == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    elif how == "one bit":
+        file.write_bytes(content[:99] + bytes([content[99] ^ 1]) + content[100:])
+    else:
+        other = usage({"usage_id": "u9", "usage_at": datetime(2026, 5, 1)})
+        file.write_bytes((file.parents[2] / write(file.parents[2], NOTHING, other).files["path"][0]).read_bytes())
+
+
+@pytest.mark.parametrize("how", ["missing", "cut", "one bit", "overwritten by another day's"])
+def test_a_file_that_is_not_what_its_name_says_is_named_and_never_merged(tmp_path, how):
+    known = write(tmp_path, NOTHING, usage({}, {"usage_id": "u2", "usage_at": datetime(2026, 3, 24)})).files
+    damaged = tmp_path / known["path"][0]
+    spoil(damaged, how)
+    with pytest.raises(WarehouseError, match=rf"{damaged.name} is (missing|damaged).*rebuild"):
+        write(tmp_path, known, usage({"usage_id": "u3"}))
+    with pytest.raises(WarehouseError, match=rf"{damaged.name} is (missing|damaged).*rebuild"):
+        scan(damaged)
+    assert list(damaged_files(tmp_path, known)) == [DAY]
+    assert write(tmp_path, known, usage({"usage_id": "u4", "usage_at": datetime(2026, 3, 24)})).files.height == 1
 
 
 def test_a_write_leaves_no_temporary_file(tmp_path):
     write(tmp_path, NOTHING, usage({}))
-    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".parquet"]
+    assert sorted(path.suffix for path in tmp_path.rglob("*") if path.is_file()) == [".jsonl", ".parquet"]
 
 
 def test_sweep_removes_only_old_files_that_no_row_names(tmp_path):
@@ -144,6 +166,54 @@ def test_sweep_removes_only_old_files_that_no_row_names(tmp_path):
     assert set(sweep(tmp_path, known, limit)) == {tmp_path / old["path"][0], stray}
     assert (tmp_path / known["path"][0]).exists()
     assert (tmp_path / fresh["path"][0]).exists()
+
+
+def age(folder):
+    """Everything is old."""
+    for path in folder.rglob("*.parquet"):
+        os.utime(path, (0, 0))
+
+
+def names(folder):
+    return {path.name for path in folder.rglob("*.parquet")}
+
+
+def test_sweep_keeps_what_a_database_that_was_lost_had_named(tmp_path):
+    write(tmp_path, NOTHING, usage({}, {"usage_id": "u2", "usage_at": datetime(2026, 3, 24)}))
+    before = names(tmp_path)
+    age(tmp_path)
+    sweep(tmp_path, NOTHING, datetime(2026, 4, 1))
+    assert names(tmp_path) == before
+
+
+def test_sweep_moves_aside_what_no_catalogue_names(tmp_path, caplog):
+    known = write(tmp_path, NOTHING, usage({})).files
+    stray = write(tmp_path / "other", NOTHING, usage({"usage_id": "u2"})).files["path"][0]
+    (tmp_path / "other" / stray).rename(tmp_path / stray)
+    age(tmp_path)
+    assert sweep(tmp_path, known, datetime(2026, 4, 1)) == [tmp_path / stray]
+    kept = tmp_path / "ledger" / "aside" / f"usage_date={DAY}" / stray.split("/")[-1]
+    assert pl.read_parquet(kept)["usage_id"].to_list() == ["u2"]
+    assert str(kept) in caplog.text
+
+
+def test_sweep_deletes_what_no_catalogue_names_where_all_its_rows_are_in_force(tmp_path):
+    half = write(tmp_path / "other", NOTHING, usage({})).files["path"][0]
+    known = write(tmp_path, NOTHING, usage({}, {"usage_id": "u2"})).files
+    (tmp_path / "other" / half).rename(tmp_path / half)
+    age(tmp_path)
+    sweep(tmp_path, known, datetime(2026, 4, 1))
+    assert names(tmp_path) == {known["path"][0].split("/")[-1]}
+
+
+@pytest.mark.parametrize("how", ["missing", "cut", "one bit"])
+def test_sweep_keeps_the_replaced_file_of_a_day_whose_file_in_force_is_damaged(tmp_path, how):
+    old = write(tmp_path, NOTHING, usage({})).files
+    known = write(tmp_path, old, usage({"output_tokens": 6})).files
+    spoil(tmp_path / known["path"][0], how)
+    age(tmp_path)
+    sweep(tmp_path, known, datetime(2026, 4, 1))
+    assert old["path"][0].split("/")[-1] in names(tmp_path)
 
 
 def session_line(message, output, cached, minute):

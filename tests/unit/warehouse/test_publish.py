@@ -125,6 +125,8 @@ def with_usage(warehouse):
             base | {"usage_id": "u2", "usage_at": datetime(2026, 3, 22, 10), "output_tokens": 7},
         ]
     )
+    with warehouse.write():
+        """A ledger without a database would be one that was lost."""
     files = ledger.write(warehouse.folder, rows_of("core.ledger_file"), rows, largest_per_usage).files
     ledger.write(warehouse.folder, files, rows.with_columns(output_tokens=pl.lit(999, pl.Int64)), largest_per_usage)
     with warehouse.write() as connection:

@@ -1,0 +1,117 @@
+"""`costs rebuild`, `costs backup` and `costs restore`: what becomes of a warehouse when something is lost."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.terminal import console, now, say_error
+
+if TYPE_CHECKING:
+    from pipelines.snapshots.load_body import Promotion
+    from pipelines.warehouse.rebuild import Rebuilt
+
+NEEDS_A_LOOK = 1
+STEP_FAILED = 3
+
+
+def rebuild(context: typer.Context) -> None:
+    """Make a lost or damaged database anew from records/, archive/, ledger/ and the published file.
+
+    Nothing is asked of any source and nothing is deleted: the old file is kept beside the new one.
+    Exit code 0: everything came back; 1: what is named did not; 3: a step failed.
+    """
+    from pipelines.costs.derive_tables import derive_tables
+    from pipelines.snapshots.prepare_run import prepare
+    from pipelines.snapshots.reload_bodies import reload_bodies
+    from pipelines.snapshots.seed_history import seed_gpu_rate_history, seed_price_history
+    from pipelines.sources.fetch_catalog import read_fetches
+    from pipelines.warehouse.database import Warehouse
+    from pipelines.warehouse.rebuild import rebuild_database
+
+    folder: Path = context.obj
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder")
+    warehouse = Warehouse(folder)
+    with _failing(), warehouse.only_run():
+        catalog = read_fetches(folder)
+        rebuilt = rebuild_database(warehouse, catalog.rows, catalog.damaged)
+        prepare(warehouse, now(), os.environ)
+        if "live" in catalog.rows["origin"]:  # recorded pages replay a past of their own
+            seed_price_history(warehouse)
+            seed_gpu_rate_history(warehouse)
+        loaded = list(reload_bodies(warehouse))
+        day_count = derive_tables(warehouse)
+        warehouse.publish(loses="; ".join(rebuilt.losses) or None)
+    _print(rebuilt, loaded, day_count)
+    if rebuilt.losses:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write it, such as costs-2026-07-29.tar.zst.")],
+) -> None:
+    """Write the whole warehouse into one file; a run may go on meanwhile.
+
+    Without the inbox, which holds your own logs, and without settings, so no secret is in it. Exit code 0: written and
+    read again; 1: written, but what is named was damaged before; 3: not written.
+    """
+    from pipelines.warehouse.backup import back_up
+    from pipelines.warehouse.database import Warehouse
+
+    with _failing():
+        done = back_up(Warehouse(context.obj), file)
+    out = console()
+    out.print(f"{file}: {done.file_count} files, {done.size_bytes} bytes", highlight=False, markup=False)
+    for damage in done.damaged:
+        out.print(f"not in it: {damage}", highlight=False, markup=False, soft_wrap=True)
+    if done.damaged:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that `costs backup` wrote.", exists=True, dir_okay=False)],
+    force: Annotated[bool, typer.Option("--force", help="Move aside what is in the folder now.")] = False,
+) -> None:
+    """Put a backup into the warehouse folder, which has to be empty. All of it is verified before anything is in place.
+
+    Example: costs --warehouse /data/costs restore costs-2026-07-29.tar.zst
+    """
+    from pipelines.warehouse.backup import restore as put_back
+
+    with _failing():
+        count, aside = put_back(file, context.obj, force=force)
+    console().print(f"{context.obj}: {count} files restored", highlight=False, markup=False, soft_wrap=True)
+    if aside is not None:
+        console().print(f"what was there is now {aside}", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """A step that cannot be done ends in one line."""
+    from pipelines.warehouse.published import WarehouseError
+
+    try:
+        yield
+    except WarehouseError as error:
+        say_error(f"costs: {error}")
+        raise typer.Exit(STEP_FAILED) from error
+
+
+def _print(rebuilt: "Rebuilt", loaded: "list[Promotion]", day_count: int) -> None:
+    out = console()
+    for origin in dict.fromkeys(rebuilt.origins.values()):
+        tables = sum(one == origin for one in rebuilt.origins.values())
+        out.print(f"{tables} tables from {origin}", highlight=False, markup=False)
+    refused = sum(one.outcome == "refused" for one in loaded)
+    out.print(f"{len(loaded)} pages loaded that came later, {refused} refused", highlight=False)
+    out.print(f"{day_count} days priced and reported; published", highlight=False)
+    if rebuilt.aside is not None:
+        out.print(f"the old file is kept as {rebuilt.aside}", highlight=False, markup=False, soft_wrap=True)
+    for loss in rebuilt.losses:
+        out.print(f"not back: {loss}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,188 @@
+"""A backup holds one moment whole; what is restored is what it was, or nothing is in place."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+from backports.zstd import tarfile
+from typer.testing import CliRunner
+
+from pipelines.cli.main import app
+from pipelines.warehouse import backup
+from pipelines.warehouse.backup import back_up, restore
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.rows import fingerprints
+from tests.integration import passes
+from tests.unit.warehouse.fetch_rows import add_fetch
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "warehouse"
+    with pytest.MonkeyPatch.context() as patch:
+        passes.leave_out_great_expectations(patch.setattr)
+        passes.fill_inbox(Warehouse(folder), 0)
+        passes.run_step(Warehouse(folder), 0)
+    (folder / "model_map.csv").write_text("provider,channel,alias,model\n")
+    return folder
+
+
+@pytest.fixture
+def warehouse(made: Path, tmp_path: Path) -> Warehouse:
+    return Warehouse(Path(shutil.copytree(made, tmp_path / "warehouse")))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_was_backed_up_is_restored(warehouse: Warehouse, tmp_path: Path) -> None:
+    file, folder = tmp_path / "kept.tar.zst", tmp_path / "other" / "place"
+    before = fingerprints(warehouse)
+    assert back_up(warehouse, file).damaged == []
+    assert file.stat().st_mode & 0o077 == 0, "for the owner alone"
+    restore(file, folder)
+    assert fingerprints(Warehouse(folder)) == before
+    with Warehouse(folder).read() as connection:
+        rows = connection.execute("SELECT count(*) FROM core.usage").fetchall()
+        assert rows == connection.execute("SELECT sum(row_count) FROM core.ledger_file").fetchall()
+    restored, original = contents(folder), contents(warehouse.folder)
+    assert {"build.duckdb", "costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/files.jsonl"} <= {
+        *restored
+    }
+    assert restored["model_map.csv"] == original["model_map.csv"]
+    assert not [name for name in restored if name.startswith(("inbox", ".dagster"))], "no log of the user, no secret"
+    assert Warehouse(folder).publish().exists()
+    assert not list(warehouse.folder.glob(".backup*.tmp"))
+
+
+def test_a_backup_of_a_run_that_goes_on_is_of_one_moment(warehouse: Warehouse, tmp_path: Path) -> None:
+    """Every attempt adds one row and the same number to a second table, in one transaction."""
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with warehouse.write() as connection:
+                connection.execute(
+                    "INSERT INTO core.cost_fingerprint SELECT DATE '2020-01-01' + count(*)::INTEGER, 'x' "
+                    "FROM core.cost_fingerprint"
+                )
+                connection.execute(
+                    "INSERT INTO raw.acceptance SELECT 's', count(*)::VARCHAR, now() FROM raw.acceptance"
+                )
+            warehouse.publish()
+
+    with warehouse.write() as connection:
+        query = "SELECT (SELECT count(*) FROM core.cost_fingerprint) - (SELECT count(*) FROM raw.acceptance)"
+        apart = connection.execute(query).fetchall()
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(3):
+            back_up(warehouse, tmp_path / f"{number}.tar.zst")
+    finally:
+        stop.set()
+        writer.join()
+    for number in range(3):
+        folder = tmp_path / f"restored-{number}"
+        restore(tmp_path / f"{number}.tar.zst", folder)
+        with Warehouse(folder).write() as connection:
+            assert connection.execute(query).fetchall() == apart
+
+
+@pytest.mark.parametrize("how", ["cut", "one bit", "empty", "text"])
+def test_a_damaged_backup_puts_nothing_in_place(warehouse: Warehouse, tmp_path: Path, how: str) -> None:
+    file, folder = tmp_path / "kept.tar.zst", tmp_path / "new"
+    back_up(warehouse, file)
+    content = file.read_bytes()
+    middle = len(content) // 2
+    damaged = {
+        "cut": content[:middle],
+        "one bit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "empty": b"",
+        "text": b"no archive" * 99,
+    }
+    file.write_bytes(damaged[how])
+    with pytest.raises(WarehouseError, match=r"kept\.tar\.zst"):
+        restore(file, folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.tar.zst", "warehouse"]
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "extra"])  # noqa: S108 - must not be written
+def test_a_member_that_has_no_place_is_refused(warehouse: Warehouse, tmp_path: Path, name: str) -> None:
+    file, hostile = tmp_path / "kept.tar.zst", tmp_path / "hostile.tar.zst"
+    back_up(warehouse, file)
+    with tarfile.open(file, "r:zst") as old, tarfile.open(hostile, "w:zst") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member))
+        new.addfile(tarfile.TarInfo(name))
+    with pytest.raises(WarehouseError, match="hostile"):
+        restore(hostile, tmp_path / "new")
+    assert not (tmp_path / "outside").exists()
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_in_use_is_moved_aside_only_when_asked(warehouse: Warehouse, tmp_path: Path) -> None:
+    file, folder = tmp_path / "kept.tar.zst", tmp_path / "used"
+    back_up(warehouse, file)
+    folder.mkdir()
+    (folder / "mine").write_text("mine")
+    with pytest.raises(WarehouseError, match="used is not empty; --force"):
+        restore(file, folder)
+    assert contents(folder) == {"mine": b"mine"}
+    _, aside = restore(file, folder, force=True)
+    assert aside is not None
+    assert contents(aside) == {"mine": b"mine"}
+    assert (folder / "build.duckdb").exists()
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_one_of_before(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "kept.tar.zst"
+    back_up(warehouse, file)
+    before = file.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "_add_manifest", full)
+    with pytest.raises(WarehouseError, match=r"cannot write .*No space left"):
+        back_up(warehouse, file)
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.tar.zst", "warehouse"]
+
+
+def test_a_damaged_ledger_file_is_named_and_left_out(warehouse: Warehouse, tmp_path: Path) -> None:
+    damaged = next(warehouse.folder.glob("ledger/usage_date=*/*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:50])
+    file = tmp_path / "kept.tar.zst"
+    result = CliRunner().invoke(app, ["--warehouse", str(warehouse.folder), "backup", str(file)])
+    assert (result.exit_code, damaged.name in result.output) == (1, True)
+    with tarfile.open(file) as tar:
+        assert damaged.name not in {name.split("/")[-1] for name in tar.getnames()}
+
+
+def test_a_damaged_database_is_not_backed_up(warehouse: Warehouse, tmp_path: Path) -> None:
+    add_fetch(warehouse, "one")
+    content = bytearray(warehouse.build_file.read_bytes())
+    for place in range(30_000, len(content), 60_000):
+        content[place] ^= 1
+    warehouse.build_file.write_bytes(content)
+    with pytest.raises((WarehouseError, duckdb.Error)):
+        back_up(warehouse, tmp_path / "kept.tar.zst")
+    assert not (tmp_path / "kept.tar.zst").exists()
+
+
+def test_commands_say_what_they_did(warehouse: Warehouse, tmp_path: Path) -> None:
+    file = str(tmp_path / "kept.tar.zst")
+    run = CliRunner().invoke
+    assert run(app, ["--warehouse", str(warehouse.folder), "backup", file]).exit_code == 0
+    refused = run(app, ["--warehouse", str(warehouse.folder), "restore", file])
+    assert (refused.exit_code, "is not empty" in refused.output) == (3, True)
+    restored = run(app, ["--warehouse", str(tmp_path / "new"), "restore", file])
+    assert (restored.exit_code, "files restored" in restored.output) == (0, True)
+    assert fingerprints(Warehouse(tmp_path / "new")) == fingerprints(warehouse)
