@@ -1,1 +1,1 @@
-"""What builds the data that ships with the program, and what puts the whole program to the test. Never imported by it."""
+"""What builds the data that ships, and what puts the whole program to the test. Never imported by pipelines."""

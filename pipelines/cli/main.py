@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import docs, export, price, query, run, sources, usage
+from pipelines.cli import docs, doctor, export, price, query, run, sources, usage
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import say_error
 
@@ -29,6 +29,7 @@ app.command()(run.demo)
 app.command("import")(usage.import_)
 app.command()(usage.formats)
 app.command(context_settings=QUERY)(query.sql)
+app.command()(doctor.doctor)
 app.command("data-docs")(docs.data_docs)
 app.command()(docs.dictionary)
 

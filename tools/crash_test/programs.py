@@ -29,8 +29,11 @@ DONE = "done"
 
 PAIRS = (
     ("SELECT count(*) FROM core.ledger_file", "SELECT count(*) FROM core.cost_fingerprint"),
-    ("SELECT sum(row_count) FROM core.ledger_file", "SELECT count(*) FROM core.usage"),
-    ("SELECT sum(cost_usd) FROM core.usage_cost", "SELECT sum(cost_usd) FROM main.cost_daily"),
+    ("SELECT coalesce(sum(row_count), 0) FROM core.ledger_file", "SELECT count(*) FROM core.usage"),
+    (
+        "SELECT coalesce(sum(cost_usd), 0) FROM core.usage_cost",
+        "SELECT coalesce(sum(cost_usd), 0) FROM main.cost_daily",
+    ),
     ("SELECT max(fetched_at) FROM raw.fetch", "SELECT max(parsed_at) FROM raw.parse"),
 )
 """Two figures each that are written in different transactions of a run, and agree in every state that is published."""
