@@ -20,7 +20,7 @@ def main(
     folder: Annotated[Path | None, typer.Option(help="Where to work; default: a new one, removed in the end.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every day as a JSON line instead.")] = False,
 ) -> None:
-    """Daily runs with a moving clock: seconds of a run, disk and rows that a day adds, month by month."""
+    """Daily runs with a moving clock: CPU seconds of a run, disk and rows that a day adds, month by month."""
     place, begun, seen = folder or Path(mkdtemp(prefix="simulated-year-")), monotonic(), []
     for day in simulate(place, days, lambda _: None):
         seen.append(day)
@@ -39,7 +39,7 @@ def main(
 
 def _print(months: list[Month], days: list[Day], seconds: float) -> None:
     typer.echo(f"{len(days)} days in {seconds:.0f} s")
-    typer.echo("month    days  s/run   KiB/day  rows/day")
+    typer.echo("month    days  CPU s   KiB/day  rows/day")
     for one in months:
         typer.echo(
             f"{one.month}  {one.days:4}  {one.seconds:5.2f}  {one.bytes_per_day / 1024:8.1f}  {one.rows_per_day:8.1f}"

@@ -14,7 +14,7 @@ MIN_BYTES = 8_192
 
 @dataclass(frozen=True)
 class Day:
-    """One simulated day: `seconds` of its run; `disk` in bytes by folder or file, `rows` by table, at its end."""
+    """One simulated day: CPU seconds of its run; `disk` in bytes by folder or file, `rows` by table, at its end."""
 
     day: date
     seconds: float
@@ -24,7 +24,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """What a median day of a month takes, in seconds, and what a mean one adds, in bytes and rows."""
+    """What a median day of a month takes, in CPU seconds, and what a mean one adds, in bytes and rows."""
 
     month: str
     days: int
@@ -73,7 +73,7 @@ def not_flat(months: Sequence[Month]) -> list[str]:
     first, last = months[min(3, (len(months) - 1) // 2)], months[-1]
     found = []
     if last.seconds > FLAT_RATIO * first.seconds:
-        found.append(f"seconds of a run: {first.seconds:.2f} in {first.month}, {last.seconds:.2f} in {last.month}")
+        found.append(f"CPU seconds of a run: {first.seconds:.2f} in {first.month}, {last.seconds:.2f} in {last.month}")
     for name, added in last.disk.items():
         if added > max(FLAT_RATIO * first.disk.get(name, 0), MIN_BYTES):
             found.append(f"bytes per day in {name}: {first.disk.get(name, 0):,.0f}, then {added:,.0f}")

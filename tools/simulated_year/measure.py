@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import process_time
 
 from pipelines.defs.resources import Settings
 from pipelines.defs.run_jobs import Phase, open_instance, run_once
@@ -38,9 +38,9 @@ def simulate(folder: Path, days: int, advance: Callable[[str], None]) -> Iterato
             drop(warehouse.inbox, usage, day)
             at = datetime.combine(day, CLOCK).isoformat()
             settings = Settings(warehouse_folder=str(warehouse.folder), as_of=at, base_url=pages.base_url)
-            begun = monotonic()
+            begun = process_time()
             _check(day, run_once(settings, instance, partial(_tell, advance, day), sources=sources))
-            seconds = monotonic() - begun
+            seconds = process_time() - begun
             counts = {name: count for name, (count, _) in fingerprints(warehouse).items()}
             yield Day(day, seconds, disk_usage(warehouse.folder), counts)
 

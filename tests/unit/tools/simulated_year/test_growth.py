@@ -30,7 +30,7 @@ def test_the_same_every_day_is_flat():
 @pytest.mark.parametrize(
     ("grown", "word"),
     [
-        ({"seconds": lambda n: 2 + n / 100}, "seconds of a run"),
+        ({"seconds": lambda n: 2 + n / 100}, "CPU seconds of a run"),
         ({"size": lambda n: 1_000 * n * n}, "bytes per day in build.duckdb"),
         ({"rows": lambda n: n * n}, "rows per day in raw.fetch"),
     ],
