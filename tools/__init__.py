@@ -1,1 +1,1 @@
-"""What builds the data that ships with the program. Never imported by pipelines."""
+"""What builds the data that ships, and what puts the whole program to the test. Never imported by pipelines."""

@@ -57,7 +57,7 @@ def target_of(url: str) -> Target:
     """The target behind one apprise URL."""
     # scrypt, as a plain hash of a mail address with a weak password could be found by trial.
     digest = hashlib.scrypt(url.encode(), salt=b"alert target", n=2**14, r=8, p=1, dklen=6).hex()
-    service = _service(url)
+    service = service_of(url)
     return Target(UNKNOWN_CHANNEL if service is None else str(service.schema), digest, url)
 
 
@@ -84,7 +84,7 @@ def deliver(
     rows: list[dict[str, Any]] = []
     for target in targets:
         failed_in_a_row = 0
-        service = _service(target.url)
+        service = service_of(target.url)
         for alert in due.filter(pl.col("target") == target.digest).iter_rows(named=True):
             error = _invalid(target) if service is None else retrying(_send, service, alert)
             rows.append(
@@ -103,7 +103,7 @@ def deliver(
     return pl.DataFrame(rows, schema=polars_schema(AlertDelivery), strict=True)
 
 
-def _service(url: str) -> Any:
+def service_of(url: str) -> Any:
     """The sender of apprise for the address, or None if there is none."""
     with _silence(), warnings.catch_warnings():
         # The first call imports all plugins; one of them uses a module that Python is about to drop.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import docs, export, keep, price, query, run, sources, usage
+from pipelines.cli import docs, doctor, export, keep, price, query, run, sources, usage
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import say_error
 
@@ -32,6 +32,7 @@ app.command(context_settings=QUERY)(query.sql)
 app.command()(keep.rebuild)
 app.command()(keep.backup)
 app.command()(keep.restore)
+app.command()(doctor.doctor)
 app.command("data-docs")(docs.data_docs)
 app.command()(docs.dictionary)
 

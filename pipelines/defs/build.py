@@ -13,6 +13,7 @@ from pipelines.defs.decisions import DECISIONS
 from pipelines.defs.fetch import fetch
 from pipelines.defs.marts import MARTS
 from pipelines.defs.publish import costs_duckdb
+from pipelines.defs.purge_runs import daily_purge, purge
 from pipelines.defs.resources import Settings, secrets_from_environment
 from pipelines.defs.usage import usage
 
@@ -33,8 +34,8 @@ def build_definitions(settings: Settings, marts: Sequence[dg.AssetsDefinition] =
             costs_duckdb,
         ],
         asset_checks=MART_CHECKS,
-        jobs=JOBS,
-        schedules=SCHEDULES,
+        jobs=[*JOBS, purge],
+        schedules=[*SCHEDULES, daily_purge],
         sensors=SENSORS,
         resources={"settings": settings, "secrets": secrets_from_environment()},
         executor=dg.in_process_executor,

@@ -16,6 +16,7 @@ from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
 from pipelines.defs.fetch import pages_key, raw_key
 from pipelines.defs.partitions import day_tags, month_tags, spans
+from pipelines.defs.purge_runs import purge_runs
 from pipelines.defs.resources import Settings
 from pipelines.sources.catalog import SOURCES, Source
 
@@ -72,6 +73,7 @@ def run_once(
     """Read sources and inbox, build the tables that are out of date, decide for today (or a span up to it), publish."""
     with settings.warehouse.only_run():
         end_dead_runs(instance)
+        purge_runs(instance)
         return _run(settings, instance, on_phase, first_decided, sources)
 
 

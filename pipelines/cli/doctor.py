@@ -1,0 +1,36 @@
+"""`costs doctor`: is everything in order, and what to do where it is not."""
+
+import json
+import os
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.terminal import console, now
+
+NEEDS_A_LOOK = 1
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per finding, also of those that are ok.")
+    ] = False,
+) -> None:
+    """Look at versions, settings, sources, disk, locks, ledger, archive, published file and delivery. Changes nothing.
+
+    Exit code 0: all is well; 1: something needs a look, and each such line says what to do.
+    """
+    from pipelines.cli.views.doctor import print_findings
+    from pipelines.doctor.examine import examine
+    from pipelines.warehouse.database import Warehouse
+
+    findings = list(examine(Warehouse(context.obj), now(), os.environ))
+    if as_json:
+        for finding in findings:
+            typer.echo(json.dumps({**asdict(finding), "is_ok": finding.is_ok}))
+    else:
+        print_findings(console(), findings)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(NEEDS_A_LOOK)

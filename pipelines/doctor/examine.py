@@ -1,0 +1,90 @@
+"""All looks, one after the other: a look that fails is a finding, and the others go on."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines.doctor.delivery_targets import look_at_delivery
+from pipelines.doctor.finding import Finding
+from pipelines.doctor.machine import look_at_machine
+from pipelines.doctor.published_file import PUBLISH, compare, look_at_build, read_only
+from pipelines.doctor.settings import look_at_settings
+from pipelines.doctor.source_state import look_at_sources
+from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
+from pipelines.doctor.versions import look_at_schema, look_at_versions
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.rows import fingerprints_of
+
+BEGIN = "`costs demo` or `costs run` makes it"
+RECOVER = "keep the file aside and restore a backup, or `costs rebuild`"
+
+
+@dataclass(frozen=True)
+class _Look:
+    area: str
+    name: str
+    work: Callable[[], Iterable[Finding]]
+    remedy: str
+
+
+def examine(warehouse: Warehouse, now: datetime, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Every finding, in the order of the report. `now`: naive UTC. Changes nothing, waits for no lock."""
+    folder = warehouse.folder
+    yield from _guarded(_Look("versions", "libraries", look_at_versions, "`make install`"))
+    if not folder.is_dir():
+        yield Finding("machine", "folder", f"{folder} does not exist", BEGIN)
+        return
+    yield from _guarded(_Look("settings", "all", lambda: look_at_settings(folder, environ), "see the message"))
+    yield from _guarded(_Look("machine", "folder", lambda: look_at_machine(warehouse), f"look at {folder}"))
+    if warehouse.published_file.exists():
+        published: Callable[[], Iterable[Finding]] = lambda: _look_at_published(warehouse, now, environ)  # noqa: E731
+        yield from _guarded(_Look("published", "costs.duckdb", published, PUBLISH))
+    else:
+        yield Finding("published", "costs.duckdb", "there is none yet", BEGIN)
+    yield from _guarded(_Look("delivery", "all", lambda: look_at_delivery(environ), "see the message"))
+
+
+def _guarded(look: _Look) -> Iterator[Finding]:
+    """What a look finds. One that breaks says so; errors of DuckDB and of the machine name the file."""
+    try:
+        yield from look.work()
+    except (duckdb.Error, OSError) as error:
+        yield Finding(look.area, look.name, f"cannot be read: {_first_line(error)}", look.remedy)
+    except Exception as error:  # noqa: BLE001 - the doctor tells of faults; its own must not hide the others
+        said = f"could not be looked at: {type(error).__name__}"  # the text may hold anything
+        yield Finding(look.area, look.name, said, "please report it")
+
+
+def _look_at_published(warehouse: Warehouse, now: datetime, environ: Mapping[str, str]) -> Iterator[Finding]:
+    with read_only(warehouse.published_file) as connection:
+        looks = (
+            _Look("versions", "costs.duckdb", lambda: [look_at_schema(connection, "costs.duckdb")], PUBLISH),
+            _Look("sources", "all", lambda: look_at_sources(connection, now, environ), PUBLISH),
+            _Look("ledger", "files", lambda: look_at_ledger(connection, warehouse.folder), PUBLISH),
+            _Look("archive", "bodies", lambda: look_at_archive(connection, warehouse.folder), PUBLISH),
+        )
+        for look in looks:
+            yield from _guarded(look)
+        published = fingerprints_of(connection)
+    if not warehouse.build_file.exists():
+        yield Finding("published", "build.duckdb", "is gone, the published file is there", RECOVER)
+        return
+    lock = warehouse.folder / ".build.lock"
+    try:
+        # It would be made where it is missing; then nobody can hold it.
+        with FileLock(lock, timeout=0) if lock.exists() else nullcontext():
+            built = look_at_build(warehouse.build_file)
+    except Timeout:
+        yield Finding("published", "tables", "a run is writing now, so they were not compared")
+    except duckdb.Error as error:
+        yield Finding("published", "build.duckdb", f"cannot be read: {_first_line(error)}", RECOVER)
+    else:
+        yield compare(built, published)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", maxsplit=1)[0]

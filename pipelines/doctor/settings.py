@@ -1,0 +1,55 @@
+"""Settings of the environment and files that a user writes: whether they can be used. They are not applied here."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipelines.alerts import raise_alerts
+from pipelines.alerts.delivery import ADDRESSES
+from pipelines.doctor.finding import Finding
+from pipelines.models.model_map import MAP_FILE, ModelMapError, read_model_map
+from pipelines.sources.catalog import SOURCES
+from pipelines.sources.fetch_error import FetchError
+from pipelines.warehouse.published import WarehouseError
+
+
+def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """The budget, the map of model ids, and the keys for sources; no value of a secret is told."""
+    yield _budget(environ)
+    yield _model_map(folder)
+    yield from _keys(environ)
+    if not environ.get(ADDRESSES, "").strip():
+        yield Finding("settings", ADDRESSES, "not set: alerts are stored and sent nowhere")
+
+
+def _budget(environ: Mapping[str, str]) -> Finding:
+    name = raise_alerts.BUDGET
+    try:
+        budget = raise_alerts._budget(environ)
+    except WarehouseError as error:
+        return Finding("settings", name, str(error), f"set {name} to an amount in USD such as 1500")
+    return Finding("settings", name, "not set: no alert on the month's spend" if budget is None else f"{budget} USD")
+
+
+def _model_map(folder: Path) -> Finding:
+    try:
+        rows = read_model_map(folder / MAP_FILE)
+    except ModelMapError as error:
+        return Finding("settings", MAP_FILE, "cannot be used", str(error))
+    except OSError as error:
+        return Finding("settings", MAP_FILE, f"cannot be read: {error.strerror}", f"make {folder / MAP_FILE} readable")
+    return Finding("settings", MAP_FILE, f"{rows.height} ids mapped")
+
+
+def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """One finding per variable; several sources may share one."""
+    for variable, keys in sorted({s.api_key.variable: s.api_key for s in SOURCES if s.api_key}.items()):
+        users = ", ".join(s.key for s in SOURCES if s.api_key and s.api_key.variable == variable)
+        if not keys.is_set(environ):
+            yield Finding("settings", variable, f"not set: {users} not asked")
+            continue
+        try:
+            keys.headers(environ)
+        except FetchError as error:
+            yield Finding("settings", variable, str(error), f"set {variable} to the key alone, or unset it")
+            continue
+        yield Finding("settings", variable, f"set, for {users}")

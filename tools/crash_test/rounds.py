@@ -1,0 +1,195 @@
+"""Rounds of kills: each begins an empty folder and goes through all steps, killed once in every operation of each.
+
+What a round leaves is held against an undisturbed one. How a program works, and what is printed, is not said here.
+"""
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from time import monotonic, sleep
+
+import duckdb
+
+from pipelines.demo.page_server import PageServer
+from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
+from pipelines.warehouse.rows import fingerprints, fingerprints_of, read_table
+from tools.crash_test.operations import STEPS, Step, operations
+from tools.crash_test.programs import DONE, program, read_all_the_time, run_step
+from tools.crash_test.webhook import Webhook
+
+LATEST_KILL = 1.2
+"""In durations of the operation: some kills come when it has just ended."""
+PATIENCE_SECONDS = 300
+BY_TIME = "core.usage_file"
+"""The one table that holds paths and times of files, which are those of the folder."""
+
+
+class CrashTestError(RuntimeError):
+    """The test itself cannot go on: a program failed that nobody killed."""
+
+
+@dataclass
+class Findings:
+    """What was seen. All but the first four must be empty."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    """By the operation that was killed."""
+    rounds: int = 0
+    opens: int = 0
+    alerts_repeated: int = 0
+    """Posts of alerts that a kill had kept from being noted."""
+    lost: list[str] = field(default_factory=list)
+    half_published: list[str] = field(default_factory=list)
+    failed_opens: list[str] = field(default_factory=list)
+    inconsistent: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> dict[str, list[str]]:
+        """By their name in the report."""
+        return {
+            "lost rows or alerts": self.lost,
+            "half-published states": self.half_published,
+            "failed opens": self.failed_opens,
+            "inconsistent reads": self.inconsistent,
+        }
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What an undisturbed round leaves, and how long each operation took in each step, in seconds."""
+
+    tables: dict[str, object]
+    published: dict[str, object]
+    seconds: dict[tuple[int, str], float]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where all rounds happen."""
+
+    folder: Path
+    pages: PageServer
+    posts: Webhook
+
+    def step(self, name: str, number: int) -> Step:
+        """A step of the round `name`, its pages served and its usage in the inbox."""
+        step = Step(self.folder / name, number, self.pages.base_url, {"COSTS_ALERT_URLS": self.posts.address})
+        self.pages.day = step.day
+        write_sample_usage(step.warehouse.inbox, until=step.day)
+        return step
+
+
+def undisturbed(bench: Bench) -> Reference:
+    """A round without a kill."""
+    seconds: dict[tuple[int, str], float] = {}
+    for number in range(STEPS):
+        step = bench.step("undisturbed", number)
+        with program(run_step, step) as (_, pipe):
+            name, begun = str(pipe.recv()), monotonic()
+            while name != DONE:
+                heard = _next(pipe.recv)
+                seconds[number, name] = monotonic() - begun
+                name, begun = heard, monotonic()
+    warehouse = Warehouse(bench.folder / "undisturbed")
+    return Reference(content(warehouse), published_content(warehouse), seconds)
+
+
+def disturbed(bench: Bench, reference: Reference, random: Random, kills: int, findings: Findings) -> None:
+    """One round with up to so many kills; adds to the findings."""
+    bench.posts.taken.clear()
+    name = f"round-{findings.rounds + 1}"
+    _finish(bench.step(name, 0))
+    left = kills
+    with program(read_all_the_time, bench.folder / name) as (_, reader):
+        for number in range(1, STEPS):
+            step = bench.step(name, number)
+            for operation in random.sample(list(operations()), len(operations()))[:left]:
+                delay = random.uniform(0, LATEST_KILL) * reference.seconds[number, operation]
+                if kill(step, operation, delay):
+                    findings.kills[operation] += 1
+                    left -= 1
+                    _look_at_published(step.folder, findings)
+            _finish(step)
+        reader.send("stop")
+        opens, failed, inconsistent = reader.recv()
+    findings.rounds += 1
+    findings.opens += opens
+    findings.failed_opens += failed
+    findings.inconsistent += inconsistent
+    _compare(Warehouse(bench.folder / name), bench.posts, reference, findings)
+
+
+def kill(step: Step, operation: str, delay: float) -> bool:
+    """Start a step, kill it a while after an operation has begun. Returns whether it still ran then."""
+    with program(run_step, step) as (process, pipe):
+        while _next(pipe.recv) != operation:
+            pass
+        sleep(delay)
+        process.kill()
+        process.join()
+        return process.exitcode == -signal.SIGKILL
+
+
+def content(warehouse: Warehouse) -> dict[str, object]:
+    """All tables of the build file as count and hash, to compare two folders."""
+    with warehouse.write() as connection:
+        files = read_table(connection, BY_TIME).select("path", "size_bytes", "import_id").rows()
+    return fingerprints(warehouse) | {BY_TIME: sorted((Path(path).name, *rest) for path, *rest in files)}
+
+
+def published_content(warehouse: PublishedWarehouse) -> dict[str, object]:
+    """The same of the file that people query. It is made before alerts are sent."""
+    with warehouse.read() as connection:
+        found: dict[str, object] = dict(fingerprints_of(connection))
+        found["core.usage"] = connection.execute("SELECT count(*), bit_xor(hash(u)) FROM core.usage AS u").fetchall()
+    return {name: rows for name, rows in found.items() if name != BY_TIME}
+
+
+def _finish(step: Step) -> None:
+    with program(run_step, step) as (_, pipe):
+        while _next(pipe.recv) != DONE:
+            pass
+
+
+def _next(receive: Callable[[], object]) -> str:
+    """What a program says next. Raises CrashTestError where it has ended by itself."""
+    try:
+        return str(receive())
+    except EOFError as error:
+        raise CrashTestError("a program ended with an error before it was killed; its message is above") from error
+
+
+def _look_at_published(folder: Path, findings: Findings) -> None:
+    """Read every row that is published, right after a kill."""
+    try:
+        published_content(PublishedWarehouse(folder))
+    except (duckdb.Error, WarehouseError) as error:
+        findings.half_published.append(str(error))
+
+
+def _compare(warehouse: Warehouse, posts: Webhook, reference: Reference, findings: Findings) -> None:
+    """What a round has left against what it should have."""
+    where = f"{warehouse.folder.name}: "
+    for found, expected in (
+        (content(warehouse), reference.tables),
+        (published_content(warehouse), reference.published),
+    ):
+        findings.lost += [
+            f"{where}{name} is {found.get(name)}, undisturbed {rows}"
+            for name, rows in expected.items()
+            if found.get(name) != rows
+        ]
+    with warehouse.write() as connection:
+        alerts = read_table(connection, "main.alert").select("title", "body").rows()
+    findings.lost += [f"{where}alert never sent: {title}" for title, _ in alerts if _never(title, posts)]
+    findings.alerts_repeated += sum(posts.taken.values()) - len(posts.taken)
+    findings.half_published += [f"{where}{stray.name} is left" for stray in warehouse.folder.glob(".*.duckdb*.tmp")]
+
+
+def _never(title: str, posts: Webhook) -> bool:
+    return not any(taken == title for taken, _ in posts.taken)
