@@ -17,7 +17,7 @@ from pipelines.doctor.source_state import look_at_sources
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
 from pipelines.doctor.versions import look_at_schema, look_at_versions
 from pipelines.warehouse.database import Warehouse
-from pipelines.warehouse.rows import fingerprints_of
+from pipelines.warehouse.good_copy import fingerprints_of
 
 BEGIN = "`costs demo` or `costs run` makes it"
 RECOVER = "keep the file aside and restore a backup, or `costs rebuild`"

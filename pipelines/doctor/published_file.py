@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.doctor.finding import Finding
-from pipelines.warehouse.rows import fingerprints_of
+from pipelines.warehouse.good_copy import fingerprints_of
 
 Fingerprints = Mapping[str, tuple[int, int]]
 PUBLISH = "`costs run` publishes it again"

@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.doctor.finding import Finding
 from pipelines.sources import archive
-from pipelines.warehouse.ledger import LEDGER
+from pipelines.warehouse.ledger_catalog import LEDGER
 
 ARCHIVE_CATALOG = "archive/fetches.jsonl"
 LEDGER_CATALOG = "ledger/files.jsonl"

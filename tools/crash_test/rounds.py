@@ -16,8 +16,9 @@ import duckdb
 from pipelines.demo.page_server import PageServer
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.good_copy import fingerprints_of
 from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
-from pipelines.warehouse.rows import fingerprints, fingerprints_of, read_table
+from pipelines.warehouse.rows import fingerprints, read_table
 from tools.crash_test.operations import STEPS, Step, operations
 from tools.crash_test.programs import DONE, program, read_all_the_time, run_step
 from tools.crash_test.webhook import Webhook
