@@ -18,12 +18,14 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
 from pipelines.usage.file_content import Content, whole_numbers
+from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
 from pipelines.usage.records import read_pieces, records_of
 from pipelines.usage.rejects import REJECT_SCHEMA
@@ -80,8 +82,8 @@ def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Calla
         else:
             seen.add(content.sha256)
             yield from read_pieces(count.path, found.form, found.importer, content)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        count.reason = f"{count.name}: {error}"
+    except FILE_FAULTS as error:
+        count.reason = f"{count.name}: {told(error)}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class _Reader:
     as_of: datetime
     pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
-    sent: deque[Future[_CheckedPieces]] = field(default_factory=deque)
+    sent: deque[tuple[Future[_CheckedPieces], pa.Table]] = field(default_factory=deque)
     checked: list[_CheckedPieces] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
     complete: list[FileCount] = field(default_factory=list)
@@ -131,10 +133,32 @@ class _Reader:
         if self.pieces:
             table = pa.concat_tables(self.pieces, promote_options="default")
             self.pieces, self.piece_bytes = [], 0
-            names = [(import_id, count.name) for import_id, count in self.counts.items()]
-            self.sent.append(self.workers.submit(_check, table, names, self.found, self.as_of))
+            self.sent.append((self.workers.submit(_check, table, self._names(), self.found, self.as_of), table))
         while len(self.sent) > WORKERS:
-            self._keep(self.sent.popleft().result())
+            self._receive()
+
+    def _names(self) -> list[tuple[str, str]]:
+        return [(import_id, count.name) for import_id, count in self.counts.items()]
+
+    def _receive(self) -> None:
+        """Keep what the first worker has found. Where it failed, each file is checked alone."""
+        future, table = self.sent.popleft()
+        try:
+            found = future.result()
+        except FILE_FAULTS:
+            for number in pc.unique(table["file_number"]).to_pylist():
+                self._receive_alone(number, table.filter(pc.equal(table["file_number"], number)))
+        else:
+            self._keep(found)
+
+    def _receive_alone(self, number: int, pieces: pa.Table) -> None:
+        count = list(self.counts.values())[number]
+        try:
+            found = _check(pieces, self._names(), self.found, self.as_of)
+        except FILE_FAULTS as error:
+            count.reason = f"{count.name}: {told(error)}"
+        else:
+            self._keep(found)
 
     def _keep(self, found: _CheckedPieces) -> None:
         """Keep what a worker has found; pieces come in the order of the files."""
@@ -153,7 +177,7 @@ class _Reader:
     def batch(self) -> Batch:
         """Hand on all rows of the pieces sent so far."""
         while self.sent:
-            self._keep(self.sent.popleft().result())
+            self._receive()
         importer = self.found.importer
         empty = pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table]))
         rows = pl.concat([empty, *(one.rows for one in self.checked)])

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.snapshots.prepare_run import prepare
+from pipelines.usage import read_files
 from pipelines.usage.import_files import import_files, inbox_files, store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
@@ -184,3 +188,55 @@ def test_nothing_imported_changes_nothing(warehouse):
     store_costs(warehouse, FIRST)
     assert store_costs(warehouse) == []
     assert stored_costs(warehouse) == [("a", Decimal("1.5"))]
+
+
+def parquet(path, **odd):
+    """A file in the warehouse's own table with columns of odd types."""
+    columns = {
+        "usage_at": pa.array([NOW - timedelta(days=1)]),
+        "provider": ["openai"],
+        "model": ["gpt-5"],
+        "input_uncached_tokens": [10],
+        "output_tokens": [5],
+    }
+    pq.write_table(pa.table(columns | odd), path)
+    return path
+
+
+@pytest.mark.parametrize("fault", ["type", "cut", "flipped", "twice"])
+def test_one_bad_parquet_file_is_one_refusal_and_the_inbox_goes_in(warehouse, tmp_path, fault):
+    odd = parquet(tmp_path / "odd.parquet", **({"output_tokens": pa.array([b"SECRET"])} if fault == "type" else {}))
+    content = odd.read_bytes()
+    if fault == "twice":
+        table = pq.read_table(odd)
+        pq.write_table(table.append_column("output_tokens", table["output_tokens"]), odd)
+    elif fault != "type":
+        odd.write_bytes(content[: len(content) // 2] if fault == "cut" else content[:-20] + b"\xff" * 12 + content[-8:])
+    refused, imported = import_files(warehouse, [odd, parquet(tmp_path / "good.parquet")], NOW)
+    assert (refused.outcome, imported.outcome, imported.new_count) == ("refused", "imported", 1)
+    assert "odd.parquet" in refused.reason
+    assert "SECRET" not in refused.reason
+
+
+def test_a_parquet_file_of_an_offset_zone_is_imported(warehouse, tmp_path):
+    zoned = pa.array([datetime(2026, 11, 22, 20, tzinfo=UTC)], pa.timestamp("us", "+05:30"))
+    (outcome,) = import_files(warehouse, [parquet(tmp_path / "zoned.parquet", usage_at=zoned)], NOW)
+    assert outcome.new_count == 1
+    assert ledger_rows(warehouse)["usage_at"].to_list() == [datetime(2026, 11, 22, 20)]
+
+
+def test_a_file_that_the_check_cannot_bear_is_refused_alone(warehouse, tmp_path, monkeypatch):
+    """Small files are checked together, so the one at fault has to be found."""
+    bad, good = session(tmp_path, "bad.jsonl", ("bad", 5)), session(tmp_path, "good.jsonl", ("a", 5))
+
+    def breaking(pieces, names, found, as_of):
+        if any("r-bad" in text for text in pieces["text"].to_pylist()):
+            pl.Series(["SECRET"]).cast(pl.Int64)
+        return check(pieces, names, found, as_of)
+
+    check = read_files._check
+    monkeypatch.setattr(read_files, "_check", breaking)
+    refused, imported = import_files(warehouse, [bad, good], NOW)
+    assert (refused.outcome, imported.outcome, imported.new_count) == ("refused", "imported", 1)
+    assert "bad.jsonl" in refused.reason
+    assert "SECRET" not in refused.reason
