@@ -13,14 +13,14 @@ FILE_FAULTS: tuple[Any, ...] = (
     OSError,
     ValueError,
     ArithmeticError,
-    RecursionError,
+    RuntimeError,
     MemoryError,
     pa.ArrowException,
     duckdb.Error,
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
 )
-"""What reading a file may raise. A panic of polars is no Exception, so it is named; other errors are the program's."""
+"""What reading a file may raise. A panic of polars is no Exception, so it is named; deep nesting is a RuntimeError."""
 
 
 def told(error: BaseException) -> str:
