@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipelines.usage.batches import printable
 from pipelines.usage.delimited import cells_of, delimiter_of
-from pipelines.usage.file_content import DAMAGED, MAX_LINE_BYTES, UTF8_BOM, decompressed
+from pipelines.usage.file_content import DAMAGED, MAX_LINE_BYTES, UTF8_BOM, decompressed, most_bytes, opened
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.importer import Importer
@@ -138,7 +138,7 @@ def _unknown(form: Form, met: Collection[str] = ()) -> str:
 
 def _head(path: Path) -> bytes:
     """The first decompressed bytes: enough to see the form, and the first records of most files."""
-    with path.open("rb") as raw:
+    with opened(path) as raw:
         stream = decompressed(raw)
         pieces: list[bytes] = []
         while sum(map(len, pieces)) < HEAD_OF_FILE:
@@ -194,7 +194,7 @@ def _samples(path: Path, form: Form, head: bytes) -> Iterator[frozenset[str]]:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """The first lines, long ones too: a page of a report is one line of megabytes."""
-    with path.open("rb") as raw:
+    with opened(path) as raw:
         stream = decompressed(raw)
         for _ in range(SAMPLE_LINES):
             try:
@@ -206,11 +206,11 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _documents(path: Path) -> Iterator[bytes]:
     """The first records of a document; of a page, which may be all of it, the first parts."""
-    with path.open("rb") as raw:
+    with opened(path) as raw:
         try:
-            data = decompressed(raw).read(MAX_DOCUMENT_BYTES + 1)
+            data = decompressed(raw).read(min(MAX_DOCUMENT_BYTES, most_bytes(raw)) + 1)
         except DAMAGED as error:
-            raise ValueError(f"the rest of the file is missing: {error}") from None
+            raise ValueError(f"the rest of the file is missing: {error!s:.80}") from None
     for record in records_of_document(data)[:SAMPLE_LINES]:
         yield from islice(cut_page(bytes(record), LARGE_RECORD_BYTES), SAMPLE_LINES)
 

@@ -34,6 +34,10 @@ BATCH_ROWS = 1_000_000
 """Checked rows that are handed on at once."""
 PIECE_BYTES = 64 << 20
 """Text that is checked at once."""
+PIECE_ROWS = 250_000
+"""Rows that are checked at once: a short line takes a hundred times its bytes."""
+MAX_WHOLE_ROWS = 1_000_000
+"""Of a file that may not be read in parts."""
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are checked side by side."""
 
@@ -81,7 +85,12 @@ def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Calla
             count.reason, count.is_known = "this content was imported before", True
         else:
             seen.add(content.sha256)
-            yield from read_pieces(count.path, found.form, found.importer, content)
+            rows = 0
+            for piece in read_pieces(count.path, found.form, found.importer, content):
+                rows += len(piece)
+                if rows > MAX_WHOLE_ROWS and found.importer.needs_whole_files:
+                    raise ValueError(f"more than {MAX_WHOLE_ROWS} lines of a log that is read whole; split the file")
+                yield piece
     except FILE_FAULTS as error:
         count.reason = f"{count.name}: {told(error)}"
 
@@ -105,6 +114,7 @@ class _Reader:
     as_of: datetime
     pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
+    piece_rows: int = 0
     sent: deque[tuple[Future[_CheckedPieces], pa.Table]] = field(default_factory=deque)
     checked: list[_CheckedPieces] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
@@ -119,20 +129,24 @@ class _Reader:
         number = len(self.counts) - 1
         self.pieces.append(piece.append_column("file_number", whole_numbers(np.full(len(piece), number, np.int64))))
         self.piece_bytes += piece.nbytes
-        if self.piece_bytes >= PIECE_BYTES and not self.found.importer.needs_whole_files:
+        self.piece_rows += len(piece)
+        if self._is_full() and not self.found.importer.needs_whole_files:
             self.send()
+
+    def _is_full(self) -> bool:
+        return self.piece_bytes >= PIECE_BYTES or self.piece_rows >= PIECE_ROWS
 
     def end(self, count: FileCount) -> None:
         """A file is read to its end, or refused: it is complete in the next batch."""
         self.complete.append(count)
-        if self.piece_bytes >= PIECE_BYTES:
+        if self._is_full():
             self.send()
 
     def send(self) -> None:
         """Pieces -> checked rows, beside the reading of the next ones; few at once, because each takes memory."""
         if self.pieces:
             table = pa.concat_tables(self.pieces, promote_options="default")
-            self.pieces, self.piece_bytes = [], 0
+            self.pieces, self.piece_bytes, self.piece_rows = [], 0, 0
             self.sent.append((self.workers.submit(_check, table, self._names(), self.found, self.as_of), table))
         while len(self.sent) > WORKERS:
             self._receive()
@@ -217,7 +231,7 @@ def _counts(checked: Checked) -> pl.DataFrame:
     rows = checked.good.group_by("import_id").agg(
         row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
     )
-    rejects = checked.rejects.group_by("import_id").agg(reject_count=pl.len())
+    rejects = checked.refused.select("import_id", reject_count="lines")
     ignored = checked.ignored.select("import_id", ignored_count="lines")
     return (
         rows.join(rejects, on="import_id", how="full", coalesce=True)

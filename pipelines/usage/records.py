@@ -19,6 +19,7 @@ from pipelines.usage.file_content import Content, line_tables
 from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import document_tables
 from pipelines.usage.parquet_rows import parquet_rows
+from pipelines.usage.rejects import MAX_REJECTS
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
@@ -55,6 +56,10 @@ def _extracted(connection: duckdb.DuckDBPyConnection, lines: pa.Table, importer:
         return frame.drop("is_object")
     numbered = frame.with_row_index("position")
     odd = numbered.filter(is_odd)
+    if odd.height > MAX_REJECTS:
+        is_told = pl.int_range(pl.len()).over("file_number") < MAX_REJECTS
+        numbered = numbered.with_columns(fault=pl.when(is_odd).then(pl.lit("invalid_json")).otherwise("fault"))
+        odd = odd.filter(is_told)
     faults = [(position, *json_fields.fault_of(text)) for position, text in odd.select("position", "text").iter_rows()]
     schema = {"position": pl.UInt32, "fault": pl.String, "detail": pl.String}
     found = pl.DataFrame(faults, schema=schema, orient="row")
