@@ -20,7 +20,18 @@ BREAKS = {"Cc", "Zl", "Zp"}
 INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
 """Unicode categories: line and control characters become blanks; direction marks and the like are left out."""
 
-MENTION = re.compile(r"(?<!\w)@|@(?=everyone|here|channel|all|room)", re.IGNORECASE)
+MENTION = re.compile(r"(?<!\w)@|@(?!(?:\d{3,8}|default|latest)(?![\w.-]))", re.IGNORECASE)
+"""An "@" that may address people or a mailbox; not the one before the version of a model."""
+SCHEME = re.compile(r":(?=//)")
+DOT = r"[.\uff0e\u3002\uff61]"
+HOST_DOT = re.compile(
+    rf"(?<=\bwww){DOT}|(?<=[\w-]){DOT}(?=(?:[^\W\d_]{{2}}|xn--[\w-]+|com|net|org|edu|gov|mil|int|info|biz|name|pro|dev|app"
+    r"|cloud|site|online|shop|store|tech|xyz|top|club|live|link|click|page|web|work|world|today|news|blog|zip|mov)"
+    r"(?![\w-]))",
+    re.IGNORECASE,
+)
+"""A dot before what chat clients take for the end of a host name: "example.org", "x.ai"; not "gpt-4.1" or "us.nova"."""
+MARKDOWN_LINK = re.compile(r"\](?=[(\[:])")
 FULLWIDTH_AT = "\uff20"
 ANGLE_QUOTE = "\u2039"
 ELLIPSIS = "\u2026"
@@ -57,12 +68,13 @@ def alert_id(rule: str, scope: Sequence[object]) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Text that no chat, mail or HTML page acts on: one line, no control characters, no mentions, no markup.
+    """Text that no chat, mail or HTML page acts on: one line, no control characters, no mentions, links or markup.
 
     "<" starts both HTML tags and Slack's <!channel>, so it becomes a look-alike; so does an "@" that could
     address people, but not the one inside an id such as model@20240620.
-    "](" would make a Markdown link that says one thing and leads to another. `limit` counts UTF-8 bytes, as the
-    length rules of the declarations do.
+    "](" would make a Markdown link that says one thing and leads to another. An address is written as people who warn
+    of one do, "https[:]//example[.]org": it is read, and no client makes a link of it. `limit` counts UTF-8 bytes, as
+    the length rules of the declarations do.
     """
     kept = []
     for char in text[: 4 * limit]:
@@ -72,7 +84,8 @@ def one_line(text: str, limit: int) -> str:
         elif category not in INVISIBLE:
             kept.append(char)
     line = " ".join("".join(kept).split())
-    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", ANGLE_QUOTE).replace("](", "] (")
+    line = MENTION.sub(FULLWIDTH_AT, line).replace("<", ANGLE_QUOTE)
+    line = HOST_DOT.sub("[.]", SCHEME.sub("[:]", MARKDOWN_LINK.sub("] ", line)))
     encoded = line.encode()
     return line if len(encoded) <= limit else encoded[: limit - ELLIPSIS_BYTES].decode(errors="ignore") + ELLIPSIS
 

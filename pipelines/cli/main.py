@@ -1,5 +1,6 @@
 """`costs`: all commands in one program, and its entry point. The commands are in the files beside it, by group."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,15 @@ import typer
 from pipelines.cli import docs, doctor, export, keep, price, query, run, sources, usage
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import say_error
+from pipelines.warehouse.permissions import make_private
+
+OS_REMEDIES = {
+    errno.EROFS: "; choose a folder that can be written with --warehouse",
+    errno.EACCES: "; give yourself the right to it, or choose another folder with --warehouse",
+    errno.EPERM: "; give yourself the right to it, or choose another folder with --warehouse",
+    errno.ENOSPC: "; free some space and run again: what was there before is untouched",
+    errno.EDQUOT: "; free some space and run again: what was there before is untouched",
+}
 
 QUERY = {"ignore_unknown_options": True}
 """A query may begin with a comment, and a number with a minus."""
@@ -51,21 +61,41 @@ def choose_warehouse(
 
 def main() -> None:
     """Entry point: expected failures end in one line, not in a traceback."""
+    make_private()
     try:
         app()
     except SystemExit:  # the usual end; nothing is imported for it
         raise
     except _expected_failures() as error:
-        say_error(f"costs: {error}")
+        say_error(f"costs: {_told(error)}")
         raise SystemExit(1) from error
 
 
 def _expected_failures() -> tuple[type[Exception], ...]:
-    import duckdb
+    """What a user or the machine can be at fault for. Imported late: only a failure needs it."""
+    import sqlite3
 
+    import duckdb
+    import sqlalchemy.exc
+
+    from pipelines.sources.archive import ArchiveError
     from pipelines.warehouse.published import WarehouseError
 
-    return (WarehouseError, duckdb.Error, FileNotFoundError)
+    return (WarehouseError, ArchiveError, duckdb.Error, OSError, sqlite3.Error, sqlalchemy.exc.DBAPIError)
+
+
+def _told(error: Exception) -> str:
+    """A failure as one line with the file and what to do."""
+    if isinstance(error, OSError) and error.errno is not None:
+        place = f"{error.filename}: " if error.filename else ""
+        remedy = OS_REMEDIES.get(error.errno, "")
+        return f"{place}{error.strerror}{remedy}"
+    if "sqlite" in f"{type(error).__module__} {type(getattr(error, 'orig', error)).__module__}":
+        state = os.environ.get("DAGSTER_STATE", ".dagster below the warehouse")
+        why = str(getattr(error, "orig", error))
+        remedy = "move that folder aside: it holds the history of runs, no price and no usage"
+        return f"Dagster's own database in {state} cannot be used ({why}); {remedy}"
+    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ def open_instance(warehouse_folder: Path) -> Iterator[dg.DagsterInstance]:
     state.mkdir(parents=True, exist_ok=True)
     link = state / "dagster.yaml"
     if not link.is_symlink():
+        # A warehouse that was copied with its links followed holds a copy of the file, maybe of an older program.
+        link.unlink(missing_ok=True)
         link.symlink_to(DAGSTER_YAML)
     os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
     with dg.DagsterInstance.get() as instance, ExitStack() as kept:

@@ -3,9 +3,11 @@
 Pure functions. What the rows change is decided in `fold_body`, what the database holds is read by `source_state`.
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -14,7 +16,7 @@ from pipelines.schema.validation import CheckResult, validate
 from pipelines.snapshots.book import BOOKS, Book, Reading
 from pipelines.snapshots.quarantine import movements
 from pipelines.sources.catalog import Source
-from pipelines.sources.parsed import REJECT_SCHEMA
+from pipelines.sources.parsed import NO_PLACE, REJECT_SCHEMA, Parsed, ParseError
 
 BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
 HUNDREDFOLD = 100.0
@@ -74,10 +76,22 @@ def declared_expectations(source: Source) -> tuple[Expectation, ...]:
 
 def stage_body(source: Source, body: bytes, state: SourceState, at: datetime) -> Staged:
     """Parse a body fetched at `at`. Raises ParseError where it is not what the parser knows."""
-    parsed = source.parse(body)
+    parsed = _parsed(source, body)
     rows = _with_movement(BOOKS_BY_TABLE[source.table], state.current, parsed.rows, at)
     suite = with_row_counts(declared_expectations(source), state.min_rows, state.last_rows)
     return Staged(rows, parsed.rejects, suite)
+
+
+def _parsed(source: Source, body: bytes) -> Parsed:
+    """What the parser reads. A page that it breaks on is refused like any other, and says where it broke."""
+    try:
+        return source.parse(body)
+    except ParseError:
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name} line {place.lineno}"
+        raise ParseError(f"the parser broke on this page, {type(error).__name__} at {where}: {error!s:.200}") from error
 
 
 def check_body(source: Source, body: bytes, state: SourceState, reading: Reading) -> Checked:
@@ -144,7 +158,9 @@ def _contracted(book: Book, staged: Staged) -> tuple[pl.DataFrame, pl.DataFrame]
     details = failure.details()
     rules = [name for name in details.columns if name not in observed.columns]
     broken = details.select(
-        place=pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in book.key], separator="|"),
+        place=pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in book.key], separator="|").replace(
+            "", NO_PLACE
+        ),
         raw_text=pl.col("printed" if "printed" in observed.columns else "retires_printed")
         .fill_null("")
         # 125 characters are at most the 500 bytes that the column holds.

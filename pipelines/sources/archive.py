@@ -56,6 +56,8 @@ def read(folder: Path, path: str) -> bytes:
         raise ArchiveError(f"{path}: missing") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ArchiveError(f"{path}: damaged: {error}") from error
+    except OSError as error:
+        raise ArchiveError(f"{path}: not readable: {error.strerror or error}") from error
     if hashlib.sha256(body).hexdigest() != target.stem:
         raise ArchiveError(f"{path}: damaged: the body has another hash than its name says")
     return body

@@ -18,6 +18,18 @@ MAX_DIGITS = 38
 """What 128 bits hold. Polars panics on more decimals."""
 
 
+NO_PLACE, NO_REASON = "somewhere on the page", "no reason was given"
+UNHOLDABLE: tuple[Any, ...] = (
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    ValueError,
+    TypeError,
+    OverflowError,
+    RuntimeError,
+)
+"""What making a frame of odd values raises; a panic is no Exception, so it is named."""
+
+
 class ParseError(ValueError):
     """The body is not the page that the parser knows; the message says what was missing."""
 
@@ -43,21 +55,36 @@ class RowCollector:
         self.rows.append(row)
 
     def reject(self, place: str, raw_text: str, reason: str) -> None:
-        """Keep a scrap with the reason why it is not a row."""
-        # The column's limit counts bytes, and a cut must not split a character.
-        kept = raw_text.encode(errors="replace")[:MAX_RAW_TEXT].decode(errors="ignore")
-        self.rejects.append((place, kept, reason))
+        """Keep a scrap with the reason why it is not a row. A page may have no words for its place."""
+        place, reason = _storable(place) or NO_PLACE, _storable(reason) or NO_REASON
+        self.rejects.append((place, _storable(raw_text), reason))
 
     def parsed(self) -> Parsed:
-        """Typed frames. Raises ParseError when no row was found: a page that yields nothing is a failure."""
-        if not self.rows:
+        """Typed frames. Raises ParseError when no row was found: a page that yields nothing is a failure.
+
+        A row that no frame can hold, whatever stands in it, is a reject.
+        """
+        schema = polars_schema(self.observation)
+        rows = self._frame(schema)
+        if not rows.height:
             reasons = "; ".join(sorted({reason for _, _, reason in self.rejects})[:3])
             raise ParseError("the page yields no row" + (f" (refused: {reasons})" if reasons else ""))
-        schema = polars_schema(self.observation)
-        return Parsed(
-            rows=pl.DataFrame(self.rows, schema=schema, strict=True),
-            rejects=pl.DataFrame(self.rejects, schema=REJECT_SCHEMA, orient="row"),
-        )
+        return Parsed(rows=rows, rejects=pl.DataFrame(self.rejects, schema=REJECT_SCHEMA, orient="row"))
+
+    def _frame(self, schema: Mapping[str, Any]) -> pl.DataFrame:
+        """All rows as one frame. Only where that cannot be, they are tried one by one."""
+        try:
+            return pl.DataFrame(self.rows, schema=schema, strict=True)
+        except UNHOLDABLE:
+            frames = [pl.DataFrame(schema=schema)]
+        for number, row in enumerate(self.rows, 1):
+            try:
+                frames.append(pl.DataFrame([row], schema=schema, strict=True))
+            except UNHOLDABLE as error:
+                self.reject(
+                    f"row {number}", str(row), f"holds a value that no column can hold ({type(error).__name__})"
+                )
+        return pl.concat(frames)
 
 
 def price_or_none(text: str) -> Decimal | None:
@@ -74,3 +101,8 @@ def price_or_none(text: str) -> Decimal | None:
     _, digits, exponent = value.as_tuple()
     is_held = len(digits) <= MAX_DIGITS and isinstance(exponent, int) and exponent >= -MAX_DIGITS
     return value if is_held else None
+
+
+def _storable(text: str) -> str:
+    """A text without half characters, cut to what a column holds; its limit counts bytes."""
+    return text.encode(errors="replace")[:MAX_RAW_TEXT].decode(errors="ignore")

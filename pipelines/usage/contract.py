@@ -17,7 +17,7 @@ from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import Usage
 from pipelines.usage.identity import OWNER_COLUMNS, identity_of
 from pipelines.usage.importer import Importer, Reading, unreadable
-from pipelines.usage.rejects import rejects_of_faults, rejects_of_rules, rejects_of_table
+from pipelines.usage.rejects import PLACE, first_of_each_file, rejects_of_faults, rejects_of_rules, rejects_of_table
 
 USAGE_SCHEMA = polars_schema(Usage)
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -33,6 +33,8 @@ class Checked:
     rejects: pl.DataFrame
     ignored: pl.DataFrame
     """import_id, lines: records that state no usage by design."""
+    refused: pl.DataFrame
+    """import_id, lines: records that are refused, those included whose rejects are too many to keep."""
 
 
 def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked:
@@ -51,14 +53,20 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
     read, reasons = _read(stating, importer, as_of)
     broken = read.filter(pl.col("broken").is_not_null())
     good, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
+    places = [faulty, stating[broken["record_number"]], stating[against["record_number"]]]
+    refused = pl.concat([place.select(PLACE) for place in places])
+    (faulty, more), (broken, more_broken), (against, more_against) = (
+        first_of_each_file(frame, place) for frame, place in zip((faulty, broken, against), places, strict=True)
+    )
     rejects = pl.concat(
         [
             rejects_of_faults(faulty),
             rejects_of_rules(stating, broken, reasons, importer),
             rejects_of_table(stating, against, importer),
+            *(more, more_broken, more_against),
         ]
     )
-    return Checked(good, rejects, ignored)
+    return Checked(good, rejects, ignored, refused.group_by("import_id").agg(lines=pl.len().cast(pl.Int64)))
 
 
 def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:

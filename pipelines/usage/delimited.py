@@ -76,7 +76,7 @@ def read_delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.D
         if rest:  # A quote never closes.
             line = yield from _row_by_row((rest,), line, layout)
     if content.damage:
-        damage = _fault(line, "file_truncated", f"the rest of the file is missing: {content.damage}")
+        damage = _fault(line, "file_truncated", content.damage)
         yield _frame(layout, pl.DataFrame([damage], schema=FAULT_SCHEMA))
 
 

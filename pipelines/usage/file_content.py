@@ -1,13 +1,15 @@
 """A usage file on disk -> its bytes, and tables of numbered lines. Knows gzip, zstd and UTF-8; nothing of log formats.
 
-Everything is streamed: a file of any size, a line of any length and a decompression bomb are read in bounded memory.
-What cannot be read becomes a line with a fault, so that it can be shown, never an exception.
+Everything is streamed: a file of any size, lines of any length or number and a decompression bomb are read in bounded
+memory. What cannot be read becomes a line with a fault, so that it can be shown, never an exception.
 """
 
 import codecs
 import gzip
 import hashlib
 import io
+import os
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +24,12 @@ KEPT_BYTES = 64 << 20
 READ_BYTES = 1 << 20
 MAX_LINE_BYTES = 16 << 20
 HEAD_BYTES = 320
+MAX_EXPANSION = 200
+"""Times that a compressed file may grow: logs grow ten to fifty times. What lies beyond is left and told."""
+FREE_EXPANSION_BYTES = 256 << 20
+"""So far a small file may grow all the same."""
+MAX_PIECE_LINES = 250_000
+"""A piece of more lines is handed on in parts: each line takes far more memory than its bytes."""
 SHORT_BYTES = 80
 """Lines up to this length are looked at for being blank; a longer one would need eighty blanks."""
 GZIP_MAGIC = b"\x1f\x8b"
@@ -32,6 +40,7 @@ LINE_SCHEMA = pa.schema(
     {"source_line": pa.int64(), "text": pa.large_string(), "fault": pa.large_string(), "detail": pa.large_string()}
 )
 """`text` is the line, or of a line with a fault its first characters, escaped where they are not UTF-8."""
+_IS_TEXT = np.array([not bytes([byte]).isspace() for byte in range(256)])
 
 
 class Content:
@@ -43,7 +52,7 @@ class Content:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.damage = ""
-        """What is wrong with a compressed file whose end is missing."""
+        """Why the end of a compressed file is not among its bytes."""
         digest = hashlib.sha256()
         self._kept: list[bytes] | None = []
         self.size_bytes = 0
@@ -61,30 +70,54 @@ class Content:
         return iter(self._kept) if self._kept is not None else self._read()
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """The same in pieces of at least `size` bytes, but for the last, which may be empty."""
+        """The same in pieces of about `size` bytes, smaller where lines are many; the last may be empty."""
         blocks: list[bytes] = []
-        joined = 0
+        joined = lines = 0
         for block in self.blocks():
             blocks.append(block)
             joined += len(block)
-            if joined >= size:
+            lines += block.count(b"\n")
+            if joined >= size or lines >= MAX_PIECE_LINES:
                 yield b"".join(blocks)
-                blocks, joined = [], 0
+                blocks, joined, lines = [], 0, 0
         yield b"".join(blocks)
 
     def _read(self) -> Iterator[bytes]:
-        with self._path.open("rb") as raw:
+        with opened(self._path) as raw:
             stream = decompressed(raw)
+            left = most_bytes(raw) if stream is not raw else None
             while True:
                 try:
+                    if left == 0:
+                        if stream.read1(1):
+                            self.damage = f"the rest of the file was left: it grows more than {MAX_EXPANSION} times"
+                        return
                     # read1, not read: read would throw away good data when the end of a stream is missing.
-                    block = stream.read1(READ_BYTES)
+                    block = stream.read1(READ_BYTES if left is None else min(READ_BYTES, left))
                 except DAMAGED as error:
-                    self.damage = str(error) or type(error).__name__
+                    self.damage = f"the rest of the file is missing: {error!s:.80}"
                     return
                 if not block:
                     return
+                left = None if left is None else left - len(block)
                 yield block
+
+
+def opened(path: Path) -> io.BufferedReader:
+    """A file for reading. Raises OSError, and ValueError for a pipe or a device: reading one may never end."""
+    # Without waiting, because opening a pipe waits for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    raw = open(descriptor, "rb")  # noqa: PTH123, SIM115 - a descriptor, and the caller closes it
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return raw
+    raw.close()
+    raise ValueError("it is no regular file but a pipe, a device or a socket; save what it gives as a file")
+
+
+def most_bytes(raw: io.BufferedReader) -> int:
+    """How many bytes are read of a compressed file."""
+    return max(FREE_EXPANSION_BYTES, MAX_EXPANSION * os.fstat(raw.fileno()).st_size)
 
 
 def decompressed(raw: io.BufferedReader) -> gzip.GzipFile | zstd.ZstdFile | io.BufferedReader:
@@ -134,7 +167,7 @@ def _whole_lines(state: _Lines, data: bytes) -> Iterator[pa.Table]:
 
 def _last_line(state: _Lines, damage: str) -> Iterator[pa.Table]:
     if damage:
-        yield _fault(state, "file_truncated", f"the rest of the file is missing: {damage}", state.rest)
+        yield _fault(state, "file_truncated", damage, state.rest)
     elif state.dropped:
         yield _too_long(state, 0)
     elif state.rest:
@@ -166,18 +199,24 @@ def text_table(numbers: np.ndarray, data: bytes, ends: np.ndarray, max_bytes: in
     bad = {int(index) for index in np.flatnonzero(sizes > max_bytes)}
     if not _is_utf8(lines):
         bad |= _not_utf8(data, offsets)
-    blank = {
-        int(index)
-        for index in np.flatnonzero(sizes <= SHORT_BYTES)
-        if not data[offsets[index] : offsets[index + 1]].strip()
-    }
-    if not bad and not blank:
+    is_kept = ~_is_blank(data, offsets, sizes)
+    bad = {index for index in bad if is_kept[index]}
+    if not bad and is_kept.all():
         return table
-    good = table.take(whole_numbers(np.delete(np.arange(len(ends)), sorted(bad | blank))))
-    rows = [
-        _row(int(numbers[index]), data[offsets[index] : offsets[index + 1]], max_bytes) for index in sorted(bad - blank)
-    ]
+    is_kept[sorted(bad)] = False
+    good = table.take(whole_numbers(np.flatnonzero(is_kept)))
+    rows = [_row(int(numbers[index]), data[offsets[index] : offsets[index + 1]], max_bytes) for index in sorted(bad)]
     return pa.concat_tables([good, _table_of(rows)]).sort_by("source_line")
+
+
+def _is_blank(data: bytes, offsets: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Which texts are blank, of all at once: millions of line ends are a small file when they are compressed."""
+    is_blank: np.ndarray = sizes == 0
+    if len(data) and (sizes <= SHORT_BYTES).any():
+        holds = np.flatnonzero(sizes)
+        has_text = np.logical_or.reduceat(_IS_TEXT[np.frombuffer(data, np.uint8)], offsets[holds])
+        is_blank[holds] = ~has_text & (sizes[holds] <= SHORT_BYTES)
+    return is_blank
 
 
 def whole_numbers(values: np.ndarray) -> pa.Array:

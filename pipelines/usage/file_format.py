@@ -1,6 +1,6 @@
 """What a usage file is: its form, and which of the formats that can be imported. By content, never by name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from pipelines.usage.batches import printable
 from pipelines.usage.delimited import cells_of, delimiter_of
-from pipelines.usage.file_content import DAMAGED, HEAD_BYTES, MAX_LINE_BYTES, UTF8_BOM, decompressed, head_of
+from pipelines.usage.file_content import DAMAGED, MAX_LINE_BYTES, UTF8_BOM, decompressed, most_bytes, opened
+from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import LARGE_RECORD_BYTES, MAX_DOCUMENT_BYTES, records_of_document
@@ -21,13 +22,18 @@ from pipelines.usage.report_pages import cut_page
 
 HEAD_OF_FILE = 128 << 10
 SAMPLE_LINES = 50
-SHOWN_CHARACTERS = 80
 MAX_REASON = 300
-BAD_AS_A_WHOLE = (ValueError, RecursionError, pa.ArrowException)
+MAX_NAMES = 5
+FORM_WORDS: dict[Form, str] = {
+    "json_lines": "JSON lines",
+    "json": "a JSON document",
+    "delimited": "a table with a header",
+    "parquet": "a Parquet table",
+}
 
 
 class UnknownFormat(Exception):  # noqa: N818 - the domain's word; it names what the file is
-    """The file is none of the formats that can be imported; the message names file, first line and remedy."""
+    """The file is none of the formats that can be imported; the message names file, form and remedy, no text of it."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,10 @@ def recognised_files(
     for path in paths:
         try:
             known[path] = recognise(path, printable(path), format_name)
-        except (UnknownFormat, OSError) as error:
+        except UnknownFormat as error:
             refused[path] = str(error)
+        except FILE_FAULTS as error:
+            refused[path] = f"{printable(path)}: {told(error)}"
     return known, refused
 
 
@@ -65,25 +73,26 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Fil
     form = _form(head)
     samples = _samples(path, form, head)
     try:
-        found = _recognised(file_name, head, samples) if forced is None else _fitting(file_name, head, forced, samples)
-    except BAD_AS_A_WHOLE as error:
+        found = _recognised(file_name, form, samples) if forced is None else _fitting(file_name, forced, samples)
+    except FILE_FAULTS as error:
         if forced:  # Reading it says what is wrong, and costs a file of lines only those.
             return FileFormat(form, forced)
-        reason = str(error)[:MAX_REASON] or type(error).__name__
-        raise UnknownFormat(f"{file_name} {_unknown(head)}: {reason}") from None
+        raise UnknownFormat(f"{file_name} {_unknown(form)}: {told(error)[:MAX_REASON]}") from None
     return FileFormat(form, found)
 
 
-def _recognised(file_name: str, head: bytes, samples: Iterator[frozenset[str]]) -> Importer:
+def _recognised(file_name: str, form: Form, samples: Iterator[frozenset[str]]) -> Importer:
     """The importer whose signature matched most names of the first record that any importer knows."""
     best: dict[str, int] = {}
+    met: set[str] = set()
     for names in samples:
+        met |= names
         for importer in IMPORTERS:
             matched = max((len(signature) for signature in importer.signatures if signature <= names), default=0)
             best[importer.name] = max(matched, best.get(importer.name, 0))
         if any(best.values()):
             break
-    return _best(file_name, head, best)
+    return _best(file_name, _unknown(form, met), best)
 
 
 def _named(file_name: str, format_name: str | None) -> Importer | None:
@@ -95,7 +104,7 @@ def _named(file_name: str, format_name: str | None) -> Importer | None:
     raise UnknownFormat(f"{file_name}: there is no format {format_name!a}. {_remedy()}")
 
 
-def _fitting(file_name: str, head: bytes, forced: Importer, samples: Iterator[frozenset[str]]) -> Importer:
+def _fitting(file_name: str, forced: Importer, samples: Iterator[frozenset[str]]) -> Importer:
     """The importer that was asked for, unless nothing in the file is of its format."""
     names = {*forced.fields.values(), *(name for signature in forced.signatures for name in signature)}
     has_sample = False
@@ -104,30 +113,32 @@ def _fitting(file_name: str, head: bytes, forced: Importer, samples: Iterator[fr
         if names & sample:
             return forced
     if has_sample:
-        raise UnknownFormat(f"{file_name} is not {forced.name}; its first line is {_shown(head)}. {_remedy()}")
+        raise UnknownFormat(f"{file_name} is not {forced.name}: nothing of that format is in it. {_remedy()}")
     return forced
 
 
-def _best(file_name: str, head: bytes, best: dict[str, int]) -> Importer:
+def _best(file_name: str, unknown: str, best: dict[str, int]) -> Importer:
     """The importer whose signature matched most names."""
     most = max(best.values(), default=0)
     found = [importer for importer in IMPORTERS if most and best.get(importer.name) == most]
     if len(found) == 1:
         return found[0]
-    shown = _shown(head)
     if found:
         names = ", ".join(importer.name for importer in found)
-        raise UnknownFormat(f"{file_name} may be {names}; its first line is {shown}. Name one with --format.")
-    raise UnknownFormat(f"{file_name} {_unknown(head)}. {_remedy()}")
+        raise UnknownFormat(f"{file_name} may be {names}. Name one with --format.")
+    raise UnknownFormat(f"{file_name} {unknown}. {_remedy()}")
 
 
-def _unknown(head: bytes) -> str:
-    return f"is no format that can be imported; its first line is {_shown(head)}"
+def _unknown(form: Form, met: Collection[str] = ()) -> str:
+    """What is told of a file that nobody knows: its form, and names that this program knows, not the file's own."""
+    known = sorted({name for importer in IMPORTERS for one in importer.signatures for name in one}.intersection(met))
+    has = f" with {', '.join(known[:MAX_NAMES])}" if known else ""
+    return f"is no format that can be imported; it was read as {FORM_WORDS[form]} of {len(met)} names{has}"
 
 
 def _head(path: Path) -> bytes:
     """The first decompressed bytes: enough to see the form, and the first records of most files."""
-    with path.open("rb") as raw:
+    with opened(path) as raw:
         stream = decompressed(raw)
         pieces: list[bytes] = []
         while sum(map(len, pieces)) < HEAD_OF_FILE:
@@ -183,7 +194,7 @@ def _samples(path: Path, form: Form, head: bytes) -> Iterator[frozenset[str]]:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """The first lines, long ones too: a page of a report is one line of megabytes."""
-    with path.open("rb") as raw:
+    with opened(path) as raw:
         stream = decompressed(raw)
         for _ in range(SAMPLE_LINES):
             try:
@@ -195,11 +206,11 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _documents(path: Path) -> Iterator[bytes]:
     """The first records of a document; of a page, which may be all of it, the first parts."""
-    with path.open("rb") as raw:
+    with opened(path) as raw:
         try:
-            data = decompressed(raw).read(MAX_DOCUMENT_BYTES + 1)
+            data = decompressed(raw).read(min(MAX_DOCUMENT_BYTES, most_bytes(raw)) + 1)
         except DAMAGED as error:
-            raise ValueError(f"the rest of the file is missing: {error}") from None
+            raise ValueError(f"the rest of the file is missing: {error!s:.80}") from None
     for record in records_of_document(data)[:SAMPLE_LINES]:
         yield from islice(cut_page(bytes(record), LARGE_RECORD_BYTES), SAMPLE_LINES)
 
@@ -209,12 +220,6 @@ def _struct_names(schema: pa.Schema) -> Iterator[str]:
         yield field.name
         if pa.types.is_struct(field.type):
             yield from (f"{field.name}.{inner.name}" for inner in field.type)
-
-
-def _shown(head: bytes) -> str:
-    line = head_of(head.lstrip()[:HEAD_BYTES]).splitlines()[0]
-    cut = ascii(line[:SHOWN_CHARACTERS])
-    return cut + "..." if len(line) > SHOWN_CHARACTERS else cut
 
 
 def _remedy() -> str:

@@ -25,6 +25,8 @@ from pipelines.warehouse.ledger_catalog import damaged_files
 from pipelines.warehouse.rows import append, read_table
 
 IGNORED_IN_INBOX = (".", "README")
+PASSING_RULES = ("usage_in_the_future",)
+"""Rules that a row may keep tomorrow: a clock that was behind is set right. Such content is read again."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,17 @@ def import_files(
     A file whose size and time of change are those of its last import is not opened.
     """
     with warehouse.write() as connection:
-        seen = read_table(connection, "core.usage_file")
-        imported = set(read_table(connection, "core.usage_import")["import_id"])
+        imported = _settled_imports(connection)
+        unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
+        seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
     unchanged = set() if format_name else _unchanged(files, seen)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
     for batch in read_files(recognised, imported.__contains__, as_of, on_file):
         with warehouse.write() as connection:
+            _read_again(connection, unsettled & batch.counts.keys())
+            unsettled -= batch.counts.keys()
             outcomes |= _store(connection, warehouse, batch, as_of)
     if recognised:
         warehouse.save_records()
@@ -100,7 +105,8 @@ def damaged_days(warehouse: Warehouse) -> dict[date, str]:
 
 
 def _files_below(folder: Path) -> Iterable[Path]:
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    # A pipe or a device among them is refused by name when it is opened.
+    found = (path for path in sorted(folder.rglob("*")) if path.exists() and not path.is_dir())
     return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
 
 
@@ -125,7 +131,7 @@ def _store(
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction: ledger, rejects, and the files that end in it."""
     # Another run may have imported one of the files since this one looked.
-    imported = set(read_table(connection, "core.usage_import")["import_id"])
+    imported = _settled_imports(connection)
     for count in batch.complete:
         if count.reason is None and count.import_id in imported:
             count.reason, count.is_known = "this content was imported before", True
@@ -137,6 +143,19 @@ def _store(
     append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
     _note_files(connection, batch.complete)
     return {count.path: _outcome(count) for count in batch.complete}
+
+
+def _settled_imports(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Content that is known for good: of it no row was refused for a reason that passes."""
+    query = "import_id NOT IN (SELECT import_id FROM core.usage_reject WHERE rule IN (SELECT unnest($rules)))"
+    return set(read_table(connection, "core.usage_import", query, rules=list(PASSING_RULES))["import_id"])
+
+
+def _read_again(connection: duckdb.DuckDBPyConnection, import_ids: set[str]) -> None:
+    """Forget what was refused of content that is read again, and that it was imported: it says both anew."""
+    ids = list(import_ids)
+    connection.execute("DELETE FROM core.usage_reject WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
+    connection.execute("DELETE FROM core.usage_import WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
 
 
 def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFrame) -> None:

@@ -18,6 +18,10 @@ from pipelines.usage.importer import Importer
 
 MAX_DOCUMENT_BYTES = 512 << 20
 """It lies in memory while it is cut."""
+MAX_MENDED_BYTES = 64 << 20
+"""A broken document of more is not looked through for where it breaks: that takes ten times its size."""
+FREE_COMMAS, BYTES_PER_COMMA = 1 << 20, 8
+"""Each record takes more memory than the text of a tiny one, and no record of usage has so many commas."""
 LARGE_RECORD_BYTES = 8 << 20
 """A record of more is cut, where its format can be."""
 REMEDY = "mend it there, or save its records as JSON lines, where each is read by itself"
@@ -42,12 +46,18 @@ def document_tables(content: Content, importer: Importer) -> Iterator[pa.Table]:
 def records_of_document(data: bytes) -> Sequence[Text]:
     """The texts of the records. Raises ValueError with the line and column where a document is no JSON."""
     text = memoryview(data)[len(UTF8_BOM) :] if data.startswith(UTF8_BOM) else memoryview(data)
+    commas = data.count(b",")
+    if commas > FREE_COMMAS and commas * BYTES_PER_COMMA > len(data):
+        raise ValueError(f"the JSON document is made of {commas} tiny values, so it is no list of records")
     try:
         # What is not a list is one record, whatever it is.
         if bytes(text[:1024]).lstrip().startswith(b"["):
             return msgspec.json.decode(text, type=list[msgspec.Raw])
         return [msgspec.json.decode(text, type=msgspec.Raw)]
     except msgspec.DecodeError:
+        if len(data) > MAX_MENDED_BYTES:
+            limit = f"{MAX_MENDED_BYTES >> 20} MiB"
+            raise ValueError(f"the JSON document is broken, and too large (over {limit}) to say where") from None
         return _records_one_by_one(bytes(text).decode())
     except RecursionError:
         raise ValueError(f"the JSON document is nested too deeply; {REMEDY}") from None
@@ -67,7 +77,7 @@ def _whole(content: Content) -> bytes:
         raise ValueError(f"a JSON document of more than {MAX_DOCUMENT_BYTES >> 20} MiB; make it JSON lines")
     data = b"".join(content.blocks())
     if content.damage:
-        raise ValueError(f"the rest of the file is missing: {content.damage}")
+        raise ValueError(content.damage)
     return data
 
 

@@ -18,12 +18,14 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
 from pipelines.usage.file_content import Content, whole_numbers
+from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
 from pipelines.usage.records import read_pieces, records_of
 from pipelines.usage.rejects import REJECT_SCHEMA
@@ -32,6 +34,10 @@ BATCH_ROWS = 1_000_000
 """Checked rows that are handed on at once."""
 PIECE_BYTES = 64 << 20
 """Text that is checked at once."""
+PIECE_ROWS = 250_000
+"""Rows that are checked at once: a short line takes a hundred times its bytes."""
+MAX_WHOLE_ROWS = 1_000_000
+"""Of a file that may not be read in parts."""
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are checked side by side."""
 
@@ -79,9 +85,14 @@ def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Calla
             count.reason, count.is_known = "this content was imported before", True
         else:
             seen.add(content.sha256)
-            yield from read_pieces(count.path, found.form, found.importer, content)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        count.reason = f"{count.name}: {error}"
+            rows = 0
+            for piece in read_pieces(count.path, found.form, found.importer, content):
+                rows += len(piece)
+                if rows > MAX_WHOLE_ROWS and found.importer.needs_whole_files:
+                    raise ValueError(f"more than {MAX_WHOLE_ROWS} lines of a log that is read whole; split the file")
+                yield piece
+    except FILE_FAULTS as error:
+        count.reason = f"{count.name}: {told(error)}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,8 @@ class _Reader:
     as_of: datetime
     pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
-    sent: deque[Future[_CheckedPieces]] = field(default_factory=deque)
+    piece_rows: int = 0
+    sent: deque[tuple[Future[_CheckedPieces], pa.Table]] = field(default_factory=deque)
     checked: list[_CheckedPieces] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
     complete: list[FileCount] = field(default_factory=list)
@@ -117,24 +129,50 @@ class _Reader:
         number = len(self.counts) - 1
         self.pieces.append(piece.append_column("file_number", whole_numbers(np.full(len(piece), number, np.int64))))
         self.piece_bytes += piece.nbytes
-        if self.piece_bytes >= PIECE_BYTES and not self.found.importer.needs_whole_files:
+        self.piece_rows += len(piece)
+        if self._is_full() and not self.found.importer.needs_whole_files:
             self.send()
+
+    def _is_full(self) -> bool:
+        return self.piece_bytes >= PIECE_BYTES or self.piece_rows >= PIECE_ROWS
 
     def end(self, count: FileCount) -> None:
         """A file is read to its end, or refused: it is complete in the next batch."""
         self.complete.append(count)
-        if self.piece_bytes >= PIECE_BYTES:
+        if self._is_full():
             self.send()
 
     def send(self) -> None:
         """Pieces -> checked rows, beside the reading of the next ones; few at once, because each takes memory."""
         if self.pieces:
             table = pa.concat_tables(self.pieces, promote_options="default")
-            self.pieces, self.piece_bytes = [], 0
-            names = [(import_id, count.name) for import_id, count in self.counts.items()]
-            self.sent.append(self.workers.submit(_check, table, names, self.found, self.as_of))
+            self.pieces, self.piece_bytes, self.piece_rows = [], 0, 0
+            self.sent.append((self.workers.submit(_check, table, self._names(), self.found, self.as_of), table))
         while len(self.sent) > WORKERS:
-            self._keep(self.sent.popleft().result())
+            self._receive()
+
+    def _names(self) -> list[tuple[str, str]]:
+        return [(import_id, count.name) for import_id, count in self.counts.items()]
+
+    def _receive(self) -> None:
+        """Keep what the first worker has found. Where it failed, each file is checked alone."""
+        future, table = self.sent.popleft()
+        try:
+            found = future.result()
+        except FILE_FAULTS:
+            for number in pc.unique(table["file_number"]).to_pylist():
+                self._receive_alone(number, table.filter(pc.equal(table["file_number"], number)))
+        else:
+            self._keep(found)
+
+    def _receive_alone(self, number: int, pieces: pa.Table) -> None:
+        count = list(self.counts.values())[number]
+        try:
+            found = _check(pieces, self._names(), self.found, self.as_of)
+        except FILE_FAULTS as error:
+            count.reason = f"{count.name}: {told(error)}"
+        else:
+            self._keep(found)
 
     def _keep(self, found: _CheckedPieces) -> None:
         """Keep what a worker has found; pieces come in the order of the files."""
@@ -153,7 +191,7 @@ class _Reader:
     def batch(self) -> Batch:
         """Hand on all rows of the pieces sent so far."""
         while self.sent:
-            self._keep(self.sent.popleft().result())
+            self._receive()
         importer = self.found.importer
         empty = pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table]))
         rows = pl.concat([empty, *(one.rows for one in self.checked)])
@@ -193,7 +231,7 @@ def _counts(checked: Checked) -> pl.DataFrame:
     rows = checked.good.group_by("import_id").agg(
         row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
     )
-    rejects = checked.rejects.group_by("import_id").agg(reject_count=pl.len())
+    rejects = checked.refused.select("import_id", reject_count="lines")
     ignored = checked.ignored.select("import_id", ignored_count="lines")
     return (
         rows.join(rejects, on="import_id", how="full", coalesce=True)

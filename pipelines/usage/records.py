@@ -12,13 +12,14 @@ from typing import Any, Literal
 import duckdb
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.usage import json_fields
-from pipelines.usage.delimited import BATCH_RECORDS, read_delimited
+from pipelines.usage.delimited import read_delimited
 from pipelines.usage.file_content import Content, line_tables
 from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import document_tables
+from pipelines.usage.parquet_rows import parquet_rows
+from pipelines.usage.rejects import MAX_REJECTS
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
@@ -33,7 +34,7 @@ def read_pieces(path: Path, form: Form, importer: Importer, content: Content) ->
     Raises OSError, and ValueError for a file that is bad as a whole.
     """
     if form in ("parquet", "delimited"):
-        rows = _parquet(path, importer.fields) if form == "parquet" else read_delimited(content, importer.fields)
+        rows = parquet_rows(path, importer.fields) if form == "parquet" else read_delimited(content, importer.fields)
         return (frame.to_arrow() for frame in rows)
     return document_tables(content, importer) if form == "json" else line_tables(content)
 
@@ -55,6 +56,10 @@ def _extracted(connection: duckdb.DuckDBPyConnection, lines: pa.Table, importer:
         return frame.drop("is_object")
     numbered = frame.with_row_index("position")
     odd = numbered.filter(is_odd)
+    if odd.height > MAX_REJECTS:
+        is_told = pl.int_range(pl.len()).over("file_number") < MAX_REJECTS
+        numbered = numbered.with_columns(fault=pl.when(is_odd).then(pl.lit("invalid_json")).otherwise("fault"))
+        odd = odd.filter(is_told)
     faults = [(position, *json_fields.fault_of(text)) for position, text in odd.select("position", "text").iter_rows()]
     schema = {"position": pl.UInt32, "fault": pl.String, "detail": pl.String}
     found = pl.DataFrame(faults, schema=schema, orient="row")
@@ -97,40 +102,3 @@ def _why(text: str, error: Exception) -> dict[str, str]:
         # Errors of the language itself are named only, they quote values.
         return {"fault": "not_this_format", "detail": str(error) if type(error) is ValueError else type(error).__name__}
     return {"fault": fault, "detail": detail}
-
-
-def _parquet(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
-    """Rows of a Parquet file; a dotted place leads into a struct. Numbers and times become texts."""
-    number = 1
-    with pq.ParquetFile(path) as file:
-        roots = {name for place in fields.values() for name in (place, place.split(".")[0])} & set(
-            file.schema_arrow.names
-        )
-        for batch in file.iter_batches(BATCH_RECORDS, columns=sorted(roots)):
-            frame = pl.DataFrame(pl.from_arrow(batch))
-            texts = [_text_of(frame, place).alias(name) for name, place in fields.items()]
-            numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True).alias("source_line")
-            faults = [pl.lit(None, pl.String).alias(name) for name in ("fault", "detail", "text")]
-            yield frame.select(*texts).with_columns(numbers, *faults)
-            number += frame.height
-
-
-def _text_of(frame: pl.DataFrame, place: str) -> pl.Expr:
-    root, *inner = [place] if place in frame.columns else place.split(".")
-    kind: Any = frame.schema.get(root)
-    expression = pl.col(root)
-    for name in inner:
-        kind = dict(kind.to_schema()).get(name) if isinstance(kind, pl.Struct) else None
-        expression = expression.struct.field(name)
-    if kind is None:
-        return pl.lit(None, pl.String)
-    if isinstance(kind, pl.Datetime):
-        zone = "Z" if kind.time_zone else ""
-        return (expression.dt.convert_time_zone("UTC") if zone else expression).dt.strftime(
-            f"%Y-%m-%dT%H:%M:%S%.6f{zone}"
-        )
-    if kind.is_nested():
-        # Only of a struct there is a JSON text, of a map or list it is that of a struct around it.
-        inside = pl.struct(expression.alias("x")).struct.json_encode().str.slice(5).str.head(-1)
-        return pl.when(expression.is_not_null()).then(inside)
-    return expression.cast(pl.String)

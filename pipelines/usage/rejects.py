@@ -18,12 +18,31 @@ from pipelines.usage.importer import Importer
 
 REJECT_SCHEMA = polars_schema(UsageReject)
 PLACE = ("import_id", "file_name", "source_line")
+MAX_REJECTS = 5_000
+"""Of one file that are kept of the lines checked at once; the others are counted, and one reject says how many."""
 MAX_DETAIL = 300
 MAX_RAW_TEXT = 500
 HARMLESS = re.compile(r"[\w.:+/@|=-]{0,80}")
 SECRET = re.compile(r"\b(?:sk|pk|rk|xai|gsk|hf|ghp|glpat|AKIA|AIza|Bearer)[-_ ]?[\w-]{12,}")
 SAFE_START = re.compile(r'\s*\{(?:\s*"[\w.]{1,40}"\s*:\s*(?:"[\w.:+-]{0,80}"|-?\d+(?:\.\d+)?|null|true|false)\s*,?)*')
 FREE_TEXT = re.compile(r'"(?:content|text|prompt|message|input|output|summary|query|cwd|name)"\s*:\s*"[^"]*"?')
+
+
+def first_of_each_file(refused: pl.DataFrame, place: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Refused records cut to MAX_REJECTS of a file, and the rejects that tell how many more there were.
+
+    `place`: PLACE of each of them.
+    """
+    if refused.height <= MAX_REJECTS:
+        return refused, pl.DataFrame(schema=REJECT_SCHEMA)
+    is_kept = place.select(pl.int_range(pl.len()).over("import_id") < MAX_REJECTS).to_series()
+    more = place.filter(~is_kept).group_by("import_id", "file_name", maintain_order=True)
+    counts = more.agg(first=pl.col("source_line").min(), last=pl.col("source_line").max(), more=pl.len())
+    told = _rejects(
+        (import_id, name, first, "too_many_rejects", f"{count} more refused up to line {last}: counted, not kept", "")
+        for import_id, name, first, last, count in counts.iter_rows()
+    )
+    return refused.filter(is_kept), told
 
 
 def rejects_of_faults(faulty: pl.DataFrame) -> pl.DataFrame:

@@ -113,7 +113,7 @@ def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
     result = costs(warehouse, "import", wrong, USAGE_FILE)
     assert result.exit_code == 1
     (line,) = [line for line in result.output.splitlines() if "bill.csv: refused" in line]
-    assert "its first line is 'date,amount" in line
+    assert "amount" not in line
     assert "--format" in line
     assert "openai_export.csv: " in result.output, "the other file is imported all the same"
 

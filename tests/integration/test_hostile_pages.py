@@ -17,6 +17,7 @@ from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source
 from pipelines.sources.parsed import ParseError
 from pipelines.warehouse.marts import build_mart, marts
 from tests.loopback import Reply
+from tests.unit.sources.test_parsed import HEADINGLESS as GROQ_WITHOUT_HEADING
 
 GOOD_AT, BAD_AT, HEALED_AT = datetime(2026, 7, 29, 8), datetime(2026, 7, 30, 8), datetime(2026, 7, 31, 8)
 RECORDED_ON = date(2026, 7, 29)
@@ -117,6 +118,14 @@ def test_no_source_takes_a_bot_wall_for_its_page(sites, source):
     assert (promotion.outcome, promotion.row_count) == ("refused", 0)
     assert sites.table(f"core.{source.table}").equals(before)
     assert_failing(sites, source, promotion.reason)
+
+
+def test_a_row_without_heading_is_one_reject_and_the_rest_enters(sites):
+    """A real pricing page whose first table stands below nothing."""
+    groq = replace(SOURCES_BY_KEY["groq_pricing"], min_rows=1)
+    promotion = sites.promote(groq, GROQ_WITHOUT_HEADING, GOOD_AT)
+    assert (promotion.outcome, promotion.row_count, promotion.reject_count) == ("promoted", 3, 1)
+    assert sites.table("raw.source_reject")["place"].to_list() == ["somewhere on the page"]
 
 
 NO_BODY: dict[str, tuple[Reply, int | None, str]] = {

@@ -26,15 +26,26 @@ def test_identity_is_fixed_across_releases():
 @pytest.mark.parametrize(
     ("hostile", "harmless"),
     [
-        ("gpt\r\nBcc: all@example.org", "gpt Bcc: all@example.org"),
+        ("gpt\r\nBcc: all@example.org", "gpt Bcc: all\uff20example[.]org"),
         ("a\x00b\x1b[31mc", "a b [31mc"),
         ("@everyone @here", "\uff20everyone \uff20here"),
         ("x@everyone", "x\uff20everyone"),
         ("<!channel> <@U123>", "\u2039!channel> \u2039\uff20U123>"),
-        ("[log in](https://example.org)", "[log in] (https://example.org)"),
+        ("[log in](https://example.org)", "[log in] (https[:]//example[.]org)"),
         ("<img src=x onerror=1>", "\u2039img src=x onerror=1>"),
         ("right\u202eleft\u200b", "rightleft"),
         ("claude-3-5-sonnet@20240620", "claude-3-5-sonnet@20240620"),
+        ("text-bison@001, claude-3@default", "text-bison@001, claude-3@default"),
+        ("log in at evil.example.com/x now", "log in at evil.example[.]com/x now"),
+        ("www.evil", "www[.]evil"),
+        ("x.ai, z.ai/glm; EVIL.ORG", "x[.]ai, z[.]ai/glm; EVIL[.]ORG"),
+        ("evil\u3002com", "evil[.]com"),
+        ("user@host", "user\uff20host"),
+        ("ftp://1.2.3.4/", "ftp[:]//1.2.3.4/"),
+        ("[log in][1] and [1]: //evil", "[log in] [1] and [1] : //evil"),
+        ("gpt-4.1 gemini-2.5-pro us.amazon.nova-2 1.50", "gpt-4.1 gemini-2.5-pro us.amazon.nova-2 1.50"),
+        ("anthropic.claude-3-5-sonnet-20240620-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0"),
+        ("see core.usage_reject", "see core.usage_reject"),
     ],
 )
 def test_scraped_text_is_disarmed(hostile, harmless):
@@ -47,6 +58,8 @@ def test_any_text_becomes_one_bounded_line_without_markup(text, limit):
     assert len(line.encode()) <= limit
     assert "<" not in line
     assert "@everyone" not in line
+    assert "://" not in line
+    assert "](" not in line
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in line)
 
 

@@ -12,7 +12,7 @@ from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
 from pipelines.snapshots.quarantine import HOLD_SCHEMA
 from pipelines.snapshots.stage_body import SourceState, blocking_reason, check_rows, stage_body
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.sources.parsed import REJECT_SCHEMA, Parsed
+from pipelines.sources.parsed import REJECT_SCHEMA, Parsed, ParseError
 
 RUNPOD = SOURCES_BY_KEY["runpod_rates"]
 THEN, NOW = datetime(2026, 9, 29), datetime(2026, 10, 10)
@@ -55,3 +55,19 @@ def test_more_than_forty_percent_warn_and_refuse_nothing(new, movement, warnings
     results = check_rows(RUNPOD, found, is_approved=False)
     assert sorted(each.expectation.name for each in results if not each.is_met) == warnings
     assert blocking_reason(results) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyError("price"), RecursionError("deep"), AttributeError("none"), pl.exceptions.PanicException("Int256")],
+    ids=repr,
+)
+def test_a_page_that_the_parser_breaks_on_is_refused_and_says_where(error):
+    """Lists and texts stand elsewhere than the parser thinks: a refusal, so the last good version stays."""
+
+    def breaking(body):
+        raise error
+
+    state = SourceState(pl.DataFrame(schema=polars_schema(GpuRate)), pl.DataFrame(schema=HOLD_SCHEMA), 1, None, 0, None)
+    with pytest.raises(ParseError, match=rf"{type(error).__name__} at test_stage_body.py line \d+"):
+        stage_body(replace(RUNPOD, parse=breaking), b"", state, NOW)

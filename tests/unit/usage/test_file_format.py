@@ -66,15 +66,39 @@ def test_other_files_are_refused(recognised, line):
         recognised(line)
 
 
-def test_the_message_names_file_first_line_and_remedy(recognised):
-    with pytest.raises(UnknownFormat) as refused:
-        recognised("\x1b[31mred" + "x" * 200)
-    message = str(refused.value)
+@pytest.mark.parametrize(
+    "content",
+    [
+        "SECRET\x1b[31mred" + "x" * 200,
+        "SECRET,model\n1,2\n",
+        '{"SECRET": "SECRET"}',
+        '[{"SECRET": 1}, SECRET]',
+        "SECRET\0",
+        "[SECRET",
+        '{"a": "SECRET',
+    ],
+)
+@pytest.mark.parametrize("format_name", [None, "claude_code"])
+def test_the_message_names_file_form_and_remedy_and_no_text_of_the_file(recognised, content, format_name):
+    try:
+        recognised(content, format_name)
+    except UnknownFormat as refused:
+        message = str(refused)
+    else:
+        assert format_name, "with a format named, the rows say what is wrong"
+        return
     assert "odd.txt" in message
-    assert "'\\x1b[31mred" + "x" * 72 + "'..." in message
+    assert "SECRET" not in message
+    assert message.isprintable()
+
+
+def test_the_message_names_the_remedy_and_the_names_that_are_known(recognised):
+    with pytest.raises(UnknownFormat) as refused:
+        recognised("start_time,end_time,SECRET\n")
+    message = str(refused.value)
+    assert "a table with a header of 3 names with end_time, start_time" in message
     assert "--format" in message
     assert all(importer.name in message for importer in IMPORTERS)
-    assert message.isprintable()
 
 
 def test_an_empty_file_is_no_format_even_by_name(recognised):

@@ -1,14 +1,19 @@
 """Usage files into the database: content once, counts that add up, and a ledger that grows by what is new."""
 
+import gzip
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.snapshots.prepare_run import prepare
+from pipelines.usage import read_files
 from pipelines.usage.import_files import import_files, inbox_files, store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
@@ -184,3 +189,115 @@ def test_nothing_imported_changes_nothing(warehouse):
     store_costs(warehouse, FIRST)
     assert store_costs(warehouse) == []
     assert stored_costs(warehouse) == [("a", Decimal("1.5"))]
+
+
+def parquet(path, **odd):
+    """A file in the warehouse's own table with columns of odd types."""
+    columns = {
+        "usage_at": pa.array([NOW - timedelta(days=1)]),
+        "provider": ["openai"],
+        "model": ["gpt-5"],
+        "input_uncached_tokens": [10],
+        "output_tokens": [5],
+    }
+    pq.write_table(pa.table(columns | odd), path)
+    return path
+
+
+@pytest.mark.parametrize("fault", ["type", "cut", "flipped", "twice"])
+def test_one_bad_parquet_file_is_one_refusal_and_the_inbox_goes_in(warehouse, tmp_path, fault):
+    odd = parquet(tmp_path / "odd.parquet", **({"output_tokens": pa.array([b"SECRET"])} if fault == "type" else {}))
+    content = odd.read_bytes()
+    if fault == "twice":
+        table = pq.read_table(odd)
+        pq.write_table(table.append_column("output_tokens", table["output_tokens"]), odd)
+    elif fault != "type":
+        odd.write_bytes(content[: len(content) // 2] if fault == "cut" else content[:-20] + b"\xff" * 12 + content[-8:])
+    refused, imported = import_files(warehouse, [odd, parquet(tmp_path / "good.parquet")], NOW)
+    assert (refused.outcome, imported.outcome, imported.new_count) == ("refused", "imported", 1)
+    assert "odd.parquet" in refused.reason
+    assert "SECRET" not in refused.reason
+
+
+def test_a_parquet_file_of_an_offset_zone_is_imported(warehouse, tmp_path):
+    zoned = pa.array([datetime(2026, 11, 22, 20, tzinfo=UTC)], pa.timestamp("us", "+05:30"))
+    (outcome,) = import_files(warehouse, [parquet(tmp_path / "zoned.parquet", usage_at=zoned)], NOW)
+    assert outcome.new_count == 1
+    assert ledger_rows(warehouse)["usage_at"].to_list() == [datetime(2026, 11, 22, 20)]
+
+
+def test_a_file_that_the_check_cannot_bear_is_refused_alone(warehouse, tmp_path, monkeypatch):
+    """Small files are checked together, so the one at fault has to be found."""
+    bad, good = session(tmp_path, "bad.jsonl", ("bad", 5)), session(tmp_path, "good.jsonl", ("a", 5))
+
+    def breaking(pieces, names, found, as_of):
+        if any("r-bad" in text for text in pieces["text"].to_pylist()):
+            pl.Series(["SECRET"]).cast(pl.Int64)
+        return check(pieces, names, found, as_of)
+
+    check = read_files._check
+    monkeypatch.setattr(read_files, "_check", breaking)
+    refused, imported = import_files(warehouse, [bad, good], NOW)
+    assert (refused.outcome, imported.outcome, imported.new_count) == ("refused", "imported", 1)
+    assert "bad.jsonl" in refused.reason
+    assert "SECRET" not in refused.reason
+
+
+@pytest.mark.parametrize("batch_rows", [1, 1_000_000])
+def test_what_a_slow_clock_refused_goes_in_when_the_clock_is_right(warehouse, tmp_path, monkeypatch, batch_rows):
+    monkeypatch.setattr("pipelines.usage.read_files.BATCH_ROWS", batch_rows)
+    monkeypatch.setattr("pipelines.usage.read_files.PIECE_BYTES", 1)
+    log = session(tmp_path, "log.jsonl", ("a", 5))
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(log.read_text() + "{broken\n")
+    spent_at = datetime(2026, 3, 21, 10)
+    early = import_files(warehouse, [log, bad], spent_at - timedelta(days=2))
+    assert [(one.outcome, one.new_count, one.reject_count) for one in early] == [("imported", 0, 1), ("imported", 0, 2)]
+    again = import_files(warehouse, [log, bad], spent_at - timedelta(days=2))
+    assert [(one.outcome, one.reject_count) for one in again] == [("imported", 1), ("imported", 2)]
+    late = import_files(warehouse, [log, bad], NOW)
+    assert sum(one.new_count for one in late) == 1
+    assert ledger_rows(warehouse)["output_tokens"].to_list() == [5]
+    assert stored(warehouse, "core.usage_reject")["rule"].to_list() == ["invalid_json"]
+    assert stored(warehouse, "core.usage_import").height == 2
+    assert [one.outcome for one in import_files(warehouse, [log, bad], NOW)] == ["known", "known"]
+
+
+def test_a_pipe_in_the_inbox_is_refused_and_nobody_waits(warehouse, tmp_path):
+    warehouse.inbox.mkdir(parents=True)
+    os.mkfifo(warehouse.inbox / "pipe.jsonl")
+    session(warehouse.inbox, "log.jsonl", ("a", 5))
+    imported, refused = import_files(warehouse, inbox_files(warehouse), NOW)
+    assert (imported.outcome, refused.outcome) == ("imported", "refused")
+    assert "pipe.jsonl: it is no regular file" in refused.reason
+
+
+def test_of_too_many_bad_lines_the_first_are_kept_and_all_are_counted(warehouse, tmp_path, monkeypatch):
+    for place in ("records", "rejects"):
+        monkeypatch.setattr(f"pipelines.usage.{place}.MAX_REJECTS", 3)
+    log = session(tmp_path, "log.jsonl", ("a", 5))
+    log.write_text(log.read_text() + "{broken\n" * 10 + "\n" * 5 + session(tmp_path, "x.jsonl", ("b", 6)).read_text())
+    (outcome,) = import_files(warehouse, [log], NOW)
+    assert (outcome.row_count, outcome.reject_count) == (2, 10)
+    rejects = stored(warehouse, "core.usage_reject").sort("source_line")
+    assert rejects.select("source_line", "rule").rows() == [
+        (2, "invalid_json"),
+        (3, "invalid_json"),
+        (4, "invalid_json"),
+        (5, "too_many_rejects"),
+    ]
+    assert rejects["detail"][3] == "7 more refused up to line 11: counted, not kept"
+
+
+def test_a_compressed_file_that_grows_too_far_is_read_up_to_there(warehouse, tmp_path, monkeypatch):
+    log = session(tmp_path, "log.jsonl", ("a", 5))
+    bomb = tmp_path / "bomb.gz"
+    bomb.write_bytes(gzip.compress(log.read_bytes() + b"\n" * 1_000_000, mtime=0))
+    monkeypatch.setattr("pipelines.usage.file_content.FREE_EXPANSION_BYTES", 0)
+    (outcome,) = import_files(warehouse, [bomb], NOW)
+    assert (outcome.outcome, outcome.new_count, outcome.reject_count) == ("imported", 1, 1)
+    (reject,) = stored(warehouse, "core.usage_reject").rows(named=True)
+    assert (reject["rule"], reject["detail"]) == (
+        "file_truncated",
+        "the rest of the file was left: it grows more than 200 times",
+    )

@@ -103,9 +103,9 @@ def test_one_content_under_two_names_is_one_import(tmp_path):
     [
         (b"", "holds no line"),
         (b"\n\n", "holds no line"),
-        (b"start_time,end_time\n1,2\n", "start_time,end_time"),
-        (b"\x7fELF\x00\x01\xff\xfe\n", "ELF"),
-        ("wide".encode("utf-16"), "xff"),
+        (b"start_time,end_time\n1,2\n", "end_time, start_time"),
+        (b"\x7fELF\x00\x01\xff\xfe\n", "no format"),
+        ("wide".encode("utf-16"), "no format"),
         (gzip.compress(b"{}", mtime=0)[:5], "holds no line"),
         (b"\0" * (20 << 20), "no format"),
     ],
