@@ -10,7 +10,7 @@ from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import price_days
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import Mart, build_mart, marts
-from pipelines.warehouse.records import RECORD_TABLES
+from pipelines.warehouse.record_files import RECORD_TABLES
 
 _DAYS = """
 SELECT usage_date FROM core.ledger_file

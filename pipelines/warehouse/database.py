@@ -21,7 +21,7 @@ from pipelines.warehouse.good_copy import check_size, lasting_counts, read_throu
 from pipelines.warehouse.migrate import bring_up_to_date, has_tables, is_current, pending_migrations, put_aside
 from pipelines.warehouse.publish import comment_tables, create_views
 from pipelines.warehouse.published import BUILD_FILE, REBUILD, PublishedWarehouse, WarehouseError
-from pipelines.warehouse.records import NAMES, save_records
+from pipelines.warehouse.record_files import NAMES, save_records
 
 _LOG = logging.getLogger(__name__)
 REMAINS = ("costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl", "ledger/*/*.parquet")

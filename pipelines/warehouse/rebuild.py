@@ -22,7 +22,7 @@ from pipelines.warehouse.good_copy import LASTING, read_through
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, is_whole, read_catalog
 from pipelines.warehouse.migrate import VERSION_TABLE, bring_up_to_date, pending_migrations
 from pipelines.warehouse.published import WarehouseError
-from pipelines.warehouse.records import RECORD_TABLES, Records, check_record, read_names
+from pipelines.warehouse.record_files import RECORD_TABLES, Records, check_record, read_names
 from pipelines.warehouse.rows import append
 
 _IMPORTS_OF_A_DAY = (
