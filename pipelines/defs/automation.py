@@ -11,12 +11,13 @@ import dagster as dg
 
 from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.alerts import ALERTS
-from pipelines.defs.books import BOOKS, HISTORIES, price_history
+from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.costs import model_alias, priced_ledger
 from pipelines.defs.decisions import DECISIONS
 from pipelines.defs.fetch import fetch
 from pipelines.defs.marts import MARTS_BY_MONTH, MARTS_OF_VERSIONS
 from pipelines.defs.partitions import month_tags, spans
+from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.publish import costs_duckdb
 from pipelines.defs.resources import Settings
 from pipelines.defs.usage import usage
@@ -26,19 +27,19 @@ IN_PROCESS = dg.in_process_executor
 
 refresh_sources = dg.define_asset_job(
     "refresh_sources",
-    dg.AssetSelection.assets(fetch, *HISTORIES.values(), *BOOKS.values()),
+    dg.AssetSelection.assets(catalog_of_sources, fetch, *HISTORIES.values(), *BOOKS.values()),
     description="Fetch every source, check what came and load the books. Fails where a proven source did.",
     executor_def=IN_PROCESS,
 )
 import_usage = dg.define_asset_job(
     "import_usage",
-    dg.AssetSelection.assets(price_history, usage),
+    dg.AssetSelection.assets(catalog_of_sources, *HISTORIES.values(), usage),
     description="Import what lies in the inbox; its prices may be those of the shipped history.",
     executor_def=IN_PROCESS,
 )
 build_costs = dg.define_asset_job(
     "build_costs",
-    dg.AssetSelection.assets(priced_ledger, *MARTS_BY_MONTH),
+    dg.AssetSelection.assets(catalog_of_sources, priced_ledger, *MARTS_BY_MONTH),
     description="Price the ledger and build the tables by date, for the days that are out of date.",
     executor_def=IN_PROCESS,
 )

@@ -14,6 +14,7 @@ from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
 from pipelines.defs.fetch import pages_key, raw_key
 from pipelines.defs.partitions import day_tags, month_tags, spans
+from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.resources import Settings
 from pipelines.sources.catalog import SOURCES, Source
 
@@ -105,7 +106,7 @@ def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
     """What reading some sources materializes: the sources, and the books that they feed."""
     tables = dict.fromkeys(source.table for source in sources)
     histories = [history.key for history in HISTORIES.values()]
-    return [*histories, *map(raw_key, sources), *map(pages_key, tables), *(BOOKS[table].key for table in tables)]
+    return [catalog_of_sources.key, *histories, *map(raw_key, sources), *map(pages_key, tables), *(BOOKS[table].key for table in tables)]
 
 
 def _execute(

@@ -19,8 +19,11 @@ KEEP_UNFINISHED_BODIES = timedelta(hours=1)
 """Another run may be writing them."""
 
 
-def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> None:
-    """Make a warehouse ready for a run; harmless at any time. `environ` tells which sources have the user's key."""
+def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> int:
+    """Make a warehouse ready for a run; harmless at any time. Returns how many sources the catalog has.
+
+    `environ` tells which sources have the user's key.
+    """
     warehouse.folder.mkdir(parents=True, exist_ok=True)
     warehouse.sweep()
     archive.sweep(warehouse.folder, now - KEEP_UNFINISHED_BODIES)
@@ -42,3 +45,4 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
         append(connection, "raw.source", pl.DataFrame(rows, schema=polars_schema(Source)))
         known = read_table(connection, "core.ledger_file")
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)
+    return len(rows)
