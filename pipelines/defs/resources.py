@@ -1,6 +1,7 @@
 """The resources of every asset: where and when a run works, and the user's secrets. Only here a clock is read."""
 
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from pipelines.warehouse.database import Warehouse
 
 POOL = "duckdb"
 """Steps that write the build file share one place (limit 1 in dagster.yaml)."""
+
+
+def wall_clock() -> float:
+    """Seconds since 1970, for what has to do with files and runs as they are on this machine."""
+    return time.time()
 
 
 class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
