@@ -150,9 +150,14 @@ def _samples(details: dict[str, Any]) -> list[str]:
     if not names or len(rows) < len(values):
         return [str(value) for value in values]
     return [
-        " ".join(str(part) for part in (*(row[name] for name in names), value))
+        " ".join(_plain(part) for part in (*(row[name] for name in names), value))
         for row, value in zip(rows, values, strict=False)
     ]
+
+
+def _plain(value: Any) -> str:
+    """A value as people write it; of a pair each part, so that a Decimal in it shows its figure alone."""
+    return f"({', '.join(str(part) for part in value)})" if isinstance(value, tuple) else str(value)
 
 
 def _exceptions(info: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -42,8 +42,13 @@ def _collect(module: ModuleType, found: dict[str, bytes]) -> None:
             _collect(sys.modules[name], found)
 
 
-def _imported(text: bytes) -> Iterator[str]:
+@cache
+def _imported(text: bytes) -> tuple[str, ...]:
     """Absolute names that a module imports, with those that it takes out of packages: they may be modules."""
+    return tuple(_names(text))
+
+
+def _names(text: bytes) -> Iterator[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

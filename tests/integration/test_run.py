@@ -32,7 +32,7 @@ from pipelines.warehouse.rows import fingerprints, read_table
 from tests.loopback import Loopback, Reply
 
 FIRST, SECOND = datetime(2026, 7, 29, 8), datetime(2026, 8, 22, 8)
-GONE = "coreweave_rates"
+GONE = "runpod_rates"
 BACKFILLED = [date(2026, 8, 3) + timedelta(days=number) for number in range(6)]
 
 PRICE_CHECKS = {
@@ -150,7 +150,7 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(runs):
     (step,) = sources.failures
     assert step == "load_gpu_rate"
     assert sources.failures[step].startswith(f"{GONE} could not be fetched: http://127.0.0.1:")
-    assert sources.failures[step].endswith("/www.coreweave.com/pricing: HTTP 404")
+    assert sources.failures[step].endswith("/api.runpod.io/graphql: HTTP 404")
     assert [phase.is_success for phase in others] == [True, True, True]
     health = runs.published("SELECT source, status, reason FROM source_health WHERE as_of = DATE '2026-08-22'")
     assert dict(health.filter(source=GONE).select("source", "status").rows()) == {GONE: "failing"}
@@ -160,10 +160,8 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(runs):
     keyless = {source.key for source in SOURCES if not source.is_asked(os.environ)}
     assert set(health.filter(status="no_key")["source"]) == keyless
     assert set(health.filter(~pl.col("source").is_in([*asked, GONE, *keyless]))["status"]) == {"never"}
-    rates = runs.published(
-        "SELECT count(*) AS n FROM core.gpu_rate WHERE source = 'coreweave_rates' AND known_to IS NULL"
-    )
-    assert rates["n"][0] == 6
+    rates = runs.published("SELECT count(*) AS n FROM core.gpu_rate WHERE source = 'runpod_rates' AND known_to IS NULL")
+    assert rates["n"][0] == 8
     assert runs.published("FROM alert WHERE rule = 'source_failing'")["source"].to_list() == [GONE]
     assert runs.published("FROM cost_daily WHERE usage_date = DATE '2026-08-21'").height > 0
 
@@ -176,7 +174,9 @@ def test_checks_are_recorded_under_stable_names(runs):
     recorded = runs.instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
     evaluations = {check.name: record.event.asset_check_evaluation for check, record in recorded.items()}
     assert set(evaluations) == PRICE_CHECKS
-    assert all(evaluation.passed for evaluation in evaluations.values())
+    assert {name for name, found in evaluations.items() if not found.passed} == {"moves_are_small"}
+    records = evaluations["moves_are_small"].metadata["not_met_by"].records
+    assert [record.data["source"] for record in records] == ["litellm"]
     assert evaluations["moves_are_small"].severity == dg.AssetCheckSeverity.WARN
     assert evaluations["keeps_rows"].severity == dg.AssetCheckSeverity.ERROR
 
@@ -186,7 +186,8 @@ def test_materializations_say_what_was_found(runs):
         event = runs.instance.get_latest_materialization_event(dg.AssetKey(path))
         return {name: value.value for name, value in event.asset_materialization.metadata.items()}
 
-    rows = {row.data["source"]: row.data for row in latest("core", "token_price")["sources"]}
+    table = runs.instance.get_latest_materialization_event(dg.AssetKey(["core", "token_price"])).asset_materialization
+    rows = {row.data["source"]: row.data for row in table.metadata["sources"].records}
     assert set(rows) == {"anthropic_pricing", "litellm", "openai_pricing"}
     assert rows["litellm"]["rows"] > 100
     assert latest("core", "token_price")["dagster/row_count"] == runs.states[-1]["core.token_price"][0]

@@ -86,18 +86,15 @@ def test_decisions_are_numbered_once_and_without_a_gap() -> None:
 def test_counts_of_sources_and_formats() -> None:
     pages = [source for source in SOURCES if source.kind == "llm_prices" and source.standing == "page"]
     assert f"from {_word(len(pages))} price pages of {_word(_providers(pages))} providers" in README
-    assert f"{_word(sum(page.is_proven for page in pages)).capitalize()} of the sixteen pages are proven" in README
     feeds = [source for source in SOURCES if source.kind == "feeds" and source.standing == "aggregator"]
-    assert re.search(rf"{_word(len(feeds))} feeds of\s+others", README)
+    assert re.search(rf"{_word(len(feeds))} feeds\s+of\s+others", README)
     rates = [source for source in SOURCES if source.kind == "gpu_rates" and source.standing != "aggregator"]
     clouds = {source.key.split("_")[0]: source for source in rates}
-    proven = sum(source.is_proven for source in rates)
-    assert f"{_word(len(clouds))} clouds and managed hosts, {_word(proven)} of them proven" in README
+    assert f"{_word(len(clouds))} clouds and managed hosts" in README
     ends = [source for source in SOURCES if source.kind == "lifecycle"]
     pages = [source for source in ends if source.standing == "page"]
-    proven = sum(page.is_proven for page in pages)
-    assert f"{_word(len(pages))} pages, {_word(proven)} of them proven" in README
-    assert re.search(rf"your key,\s+{_word(len(ends) - len(pages))} APIs", README)
+    assert f"retirement dates from {_word(len(pages))} pages" in README
+    assert re.search(rf"your\s+key,\s+{_word(len(ends) - len(pages))} APIs", README)
     assert f"{_word(len(IMPORTERS)).capitalize()} formats" in README
 
 

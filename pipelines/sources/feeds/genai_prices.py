@@ -58,7 +58,7 @@ METERS = {
     "requests_kcount": ("requests", "thousand_calls"),
     "web_searches_kcount": ("web_searches", "thousand_calls"),
 }
-FREE = {"input_mtok": Decimal(0), "output_mtok": Decimal(0)}
+FREE = {"input_mtok": Decimal("0.0"), "output_mtok": Decimal("0.0")}
 """What no price at all means for an id that ends in ':free'."""
 REGIONAL = "regional."
 """The feed's own mark of Bedrock ids that are priced alike in a region and in the areas (us, eu, ...)."""
