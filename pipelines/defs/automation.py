@@ -15,7 +15,7 @@ from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.costs import model_alias, priced_ledger
 from pipelines.defs.decisions import DECISIONS
 from pipelines.defs.fetch import fetch
-from pipelines.defs.follow_up import briefly, ended_since, is_of_command_line, is_under_way, next_import
+from pipelines.defs.follow_up import ended_since, is_of_command_line, is_under_way, next_import
 from pipelines.defs.marts import MARTS_BY_MONTH, MARTS_OF_VERSIONS
 from pipelines.defs.partitions import month_tags
 from pipelines.defs.prepare import catalog_of_sources
@@ -103,7 +103,7 @@ def after_reading(context: dg.SensorEvaluationContext, settings: Settings) -> dg
     if not ended:
         return dg.SensorResult(skip_reason="nothing was read", cursor=cursor)
     try:
-        days = days_to_build(briefly(settings.warehouse), settings.now().date())
+        days = days_to_build(settings.warehouse_for_a_sensor, settings.now().date())
     except WarehouseError as error:
         return dg.SensorResult(skip_reason=f"asked again at the next tick: {error}", cursor=context.cursor)
     return _asked(dg.RunRequest(run_key=ended[0].dagster_run.run_id, tags=month_tags(days)), cursor)

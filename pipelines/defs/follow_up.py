@@ -5,13 +5,11 @@ again until it could look, which Dagster's own sensors on a status do not.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipelines.defs.resources import wall_clock
-from pipelines.warehouse.database import Warehouse
 
 FROM_COMMAND_LINE = {"costs/started_by": "command line"}
 """Tags of the runs that follow each other by themselves."""
@@ -26,15 +24,8 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-LOCK_SECONDS = 5.0
-"""A sensor has a minute for all it does; one that waits for a lock any longer comes again instead."""
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 60.0, 3600.0
 _CLOCK_SLACK = 60.0
-
-
-def briefly(warehouse: Warehouse) -> Warehouse:
-    """The same warehouse, for a sensor: it gives up waiting for a lock."""
-    return replace(warehouse, lock_timeout_seconds=LOCK_SECONDS)
 
 
 def ended_since(

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pydantic import Field
 from pipelines.sources.source import Source
 from pipelines.warehouse.database import Warehouse
 
+SENSOR_LOCK_SECONDS = 5.0
+"""A sensor has a minute for all it does; one that waits for a lock any longer comes again instead."""
 POOL = "duckdb"
 """Steps that write the build file share one place (limit 1 in dagster.yaml)."""
 
@@ -33,6 +36,11 @@ class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self) -> Warehouse:
         """The warehouse of this run."""
         return Warehouse(Path(self.warehouse_folder).resolve())
+
+    @property
+    def warehouse_for_a_sensor(self) -> Warehouse:
+        """The same warehouse, but it gives up waiting for a lock."""
+        return replace(self.warehouse, lock_timeout_seconds=SENSOR_LOCK_SECONDS)
 
     def now(self) -> datetime:
         """The instant of the run, naive UTC."""
