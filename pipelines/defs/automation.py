@@ -102,6 +102,8 @@ def after_reading(context: dg.SensorEvaluationContext, settings: Settings) -> dg
     ended, cursor = _ended(context, refresh_sources, import_usage)
     if not ended:
         return dg.SensorResult(skip_reason="nothing was read", cursor=cursor)
+    if any(is_under_way(context.instance, job.name) for job in (refresh_sources, import_usage)):
+        return dg.SensorResult(skip_reason="more is being read", cursor=context.cursor)
     try:
         days = days_to_build(settings.warehouse_for_a_sensor, settings.now().date())
     except WarehouseError as error:
