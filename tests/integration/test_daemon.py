@@ -93,6 +93,7 @@ def finished(instance: dg.DagsterInstance, job: str) -> list[dg.DagsterRun]:
     return [run for run in instance.get_runs(dg.RunsFilter(job_name=job)) if run.is_finished]
 
 
+@pytest.mark.timeout(600)  # under 90 s on a free machine; a run is a process that loads all definitions
 def test_two_days_of_the_daemon(tmp_path, monkeypatch, server):
     for name in ("DAGSTER_HOME", "DAGSTER_STATE"):
         monkeypatch.setenv(name, "replaced by open_instance, restored by the patch")
