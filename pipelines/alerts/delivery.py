@@ -8,7 +8,7 @@ import hashlib
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -53,6 +53,12 @@ def targets_from_environment(environ: Mapping[str, str]) -> list[Target]:
     return [target_of(url) for url in dict.fromkeys(urls)]
 
 
+def mistaken_addresses(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name of the setting and what to do, for each address in it that apprise does not understand."""
+    mistaken = (target for target in targets_from_environment(environ) if target.channel == UNKNOWN_CHANNEL)
+    return [(ADDRESSES, f"{_invalid(target)}. The other addresses get what is due") for target in mistaken]
+
+
 def target_of(url: str) -> Target:
     """The target behind one apprise URL."""
     # scrypt, as a plain hash of a mail address with a weak password could be found by trial.
@@ -68,12 +74,14 @@ def deliver(
     attempts: int = 3,
     backoff_seconds: float = 1.0,
     give_up_after: int = 3,
+    on_attempt: Callable[[pl.DataFrame], None] = lambda row: None,
 ) -> pl.DataFrame:
     """Sends every pair of `due` (the frame of `outbox.due`) and returns one AlertDelivery row per pair tried.
 
     Each pair is tried up to `attempts` times with exponential back-off. After `give_up_after` pairs of one target
-    have failed in a row its other pairs are left for the next run. A pair that was sent but whose row is lost is
-    sent again: at least once, never silently not. Nothing raised by a service leaves this function.
+    have failed in a row its other pairs are left for the next run. `on_attempt` gets each row before the next pair is
+    sent. A pair that was sent but whose row is lost is sent again: at least once, never silently not. Nothing raised by
+    a service leaves this function.
     """
     retrying = Retrying(
         stop=stop_after_attempt(attempts),
@@ -81,26 +89,24 @@ def deliver(
         retry=retry_if_result(lambda error: error is not None),
         retry_error_callback=_last_error,
     )
-    rows: list[dict[str, Any]] = []
+    rows = [pl.DataFrame(schema=polars_schema(AlertDelivery))]
     for target in targets:
         failed_in_a_row = 0
         service = service_of(target.url)
         for alert in due.filter(pl.col("target") == target.digest).iter_rows(named=True):
             error = _invalid(target) if service is None else retrying(_send, service, alert)
-            rows.append(
-                {
-                    "alert_id": alert["alert_id"],
-                    "attempted_at": now,
-                    "channel": target.channel,
-                    "target": target.digest,
-                    "outcome": "failed" if error else "delivered",
-                    "error": error,
-                }
-            )
+            rows.append(_attempt(alert["alert_id"], target, now, error))
+            on_attempt(rows[-1])
             failed_in_a_row = failed_in_a_row + 1 if error else 0
             if failed_in_a_row >= give_up_after:
                 break
-    return pl.DataFrame(rows, schema=polars_schema(AlertDelivery), strict=True)
+    return pl.concat(rows)
+
+
+def _attempt(alert_id: str, target: Target, now: datetime, error: str | None) -> pl.DataFrame:
+    outcome = "failed" if error else "delivered"
+    row = (alert_id, now, target.channel, target.digest, outcome, error)
+    return pl.DataFrame([row], schema=polars_schema(AlertDelivery), orient="row", strict=True)
 
 
 def service_of(url: str) -> Any:

@@ -1,6 +1,6 @@
 """Alerts about the pipeline's own health and about the month's spend: frames in, alert rows out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts.message import alert, alert_frame, percent_words, usd_words
+from pipelines.snapshots.user_inputs import Problem
 
 MIN_SHIFT = Decimal("0.10")
 MIN_SHIFT_USD = Decimal(1)
@@ -133,6 +134,44 @@ def budget_exceeded(
             )
         )
     return alert_frame(alerts).unique("alert_id", keep="first", maintain_order=True)
+
+
+def input_refused(problems: Sequence[Problem], raised_at: datetime) -> pl.DataFrame:
+    """One alert per mistake in a file or setting of the user, once a week as long as it is there."""
+    week = raised_at.date().isocalendar()
+    return alert_frame(
+        [
+            alert(
+                "input_refused",
+                [problem.name, problem.text, week.year, week.week],
+                "warning",
+                f"{problem.name} has a mistake and does not count as it is",
+                [problem.text],
+                alert_on=raised_at.date(),
+                raised_at=raised_at,
+            )
+            for problem in problems
+        ]
+    )
+
+
+def run_failed(job: str, failures: Mapping[str, str], raised_at: datetime) -> pl.DataFrame:
+    """One alert per day, job and set of failed steps. `failures`: what each failed step said; none where it died."""
+    steps = sorted(failures)
+    title = f"{job} failed: {', '.join(steps)}" if steps else f"{job} failed: its process ended before its time"
+    return alert_frame(
+        [
+            alert(
+                "run_failed",
+                [job, raised_at.date(), *steps],
+                "critical",
+                title,
+                [*(f"{step}: {failures[step]}" for step in steps), "what did not fail was built all the same"],
+                alert_on=raised_at.date(),
+                raised_at=raised_at,
+            )
+        ]
+    )
 
 
 def _budget_severity(row: Row, budget: Decimal) -> str | None:

@@ -1,16 +1,19 @@
-"""Alerts of one day: raised from the tables, stored, then sent. What was stored once is not stored again."""
+"""Alerts: raised from the tables or by a failed run, stored, then sent. What was stored once is not stored again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from functools import partial
 
 import duckdb
 import polars as pl
 
 from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules
-from pipelines.alerts.delivery import deliver, targets_from_environment
-from pipelines.alerts.outbox import due
+from pipelines.alerts.delivery import deliver, mistaken_addresses, targets_from_environment
+from pipelines.alerts.outbox import PAIR, due
 from pipelines.models.model_ids import undated
+from pipelines.schema.alerts import AlertDelivery
+from pipelines.schema.columns import polars_schema
+from pipelines.snapshots.user_inputs import Problem, budget_in_force, check_user_inputs
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import append, append_new, read_table
@@ -18,7 +21,7 @@ from pipelines.warehouse.rows import append, append_new, read_table
 LOOK_BACK = timedelta(days=7)
 """Changes of the last week raise alerts, so that a day without a run loses none; older ones are history."""
 GIVE_UP_AFTER = timedelta(days=7)
-BUDGET = "COSTS_MONTHLY_BUDGET_USD"
+Rule = Callable[[], pl.DataFrame]
 _REPEATED_OFFERS = """
 SELECT DISTINCT source, provider
 FROM (
@@ -30,30 +33,82 @@ WHERE NOT is_offer
 """
 
 
+class AlertRuleError(RuntimeError):
+    """Some rules failed; what the others raised is stored. One line for each that failed."""
+
+
 def raise_alerts(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[str, str]) -> int:
-    """Store the alerts of a day that are not stored yet. Returns how many are new."""
+    """Store the alerts of a day that are not stored yet. Returns how many are new.
+
+    A rule that fails keeps back no other: raises AlertRuleError after the others are stored.
+    """
+    failures: list[str] = []
+    new = 0
     with warehouse.write() as connection:
-        raised = pl.concat(_raised(connection, day, now, _budget(environ)))
-        return append_new(connection, "main.alert", raised, ["alert_id"])
+        for name, rule in _rules(connection, warehouse, day, now, environ):
+            try:
+                new += append_new(connection, "main.alert", rule(), ["alert_id"])
+            except Exception as error:  # noqa: BLE001 - told below; a rule may fail in ways that nobody thought of
+                failures.append(f"{name}: {type(error).__name__}: {error}")
+    if failures:
+        raise AlertRuleError("\n".join(failures))
+    return new
+
+
+def tell_failed_run(
+    warehouse: Warehouse, job: str, failures: Mapping[str, str], now: datetime, environ: Mapping[str, str]
+) -> None:
+    """Store the alert of a failed run and send what is due. Where nothing can be stored, it is sent all the same.
+
+    `failures`: what each failed step said. Raises what kept it from being stored, once it is sent.
+    """
+    told = operating_rules.run_failed(job, failures, now)
+    try:
+        with warehouse.write() as connection:
+            append_new(connection, "main.alert", told, ["alert_id"])
+    except (WarehouseError, duckdb.Error, OSError):
+        targets = targets_from_environment(environ)
+        deliver(due(told, _no_delivery(), targets, now, GIVE_UP_AFTER), targets, now)
+        raise
+    deliver_due(warehouse, now, environ)
 
 
 def deliver_due(warehouse: Warehouse, now: datetime, environ: Mapping[str, str]) -> pl.DataFrame:
-    """Send what has not arrived yet and store each attempt. The warehouse is not locked while sending."""
+    """Send what has not arrived yet, one alert after the other, and store each attempt before the next one.
+
+    One process at a time does so, so that two runs send an alert once; one that is killed sends at most one again. The
+    tables are not locked while an alert is on its way. An alert is tried once per target and moment.
+    """
     targets = targets_from_environment(environ)
-    with warehouse.write() as connection:
-        alerts = read_table(connection, "main.alert")
-        deliveries = read_table(connection, "main.alert_delivery")
-    attempts = deliver(due(alerts, deliveries, targets, now, GIVE_UP_AFTER), targets, now)
-    with warehouse.write() as connection:
-        append(connection, "main.alert_delivery", attempts)
+    if not targets:
+        return _no_delivery()
+    with warehouse.only_delivery():
+        with warehouse.write() as connection:
+            alerts = read_table(connection, "main.alert")
+            deliveries = read_table(connection, "main.alert_delivery")
+        tried = deliveries.filter(pl.col("attempted_at") == now)
+        pending = due(alerts, deliveries, targets, now, GIVE_UP_AFTER).join(
+            tried, on=PAIR, how="anti", maintain_order="left"
+        )
+        attempts = deliver(pending, targets, now, on_attempt=partial(_note_attempt, warehouse))
     if attempts.height:
         warehouse.save_records()
     return attempts
 
 
-def _raised(
-    connection: duckdb.DuckDBPyConnection, day: date, now: datetime, budget: Decimal | None
-) -> list[pl.DataFrame]:
+def _note_attempt(warehouse: Warehouse, attempt: pl.DataFrame) -> None:
+    with warehouse.write() as connection:
+        append(connection, "main.alert_delivery", attempt)
+
+
+def _no_delivery() -> pl.DataFrame:
+    return pl.DataFrame(schema=polars_schema(AlertDelivery))
+
+
+def _rules(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, day: date, now: datetime, environ: Mapping[str, str]
+) -> Iterator[tuple[str, Rule]]:
+    """Every rule by name, to be called while the connection is open."""
     since = day - LOOK_BACK
     recent = {"first": since, "last": day}
     changes = read_table(connection, "main.price_change", "changed_on BETWEEN $first AND $last", **recent)
@@ -70,18 +125,21 @@ def _raised(
     # Where an API differs from the page is shown by lifecycle_conflict.
     ends = _without_repeats(connection, moves, lifecycles, "standing = 'page'", [provider, channel, model])
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == day)
-    return [
-        price_rules.price_changed(told, prices, now),
-        price_rules.price_held(read_table(connection, "core.price_hold"), now),
-        gpu_rules.gpu_rate_changed(_offered(connection, rates), now),
-        lifecycle_rules.retirement_moved(ends, now),
-        lifecycle_rules.retirement_near(risks, now),
-        lifecycle_rules.used_after_retirement(risks, now),
-        # How a source stood on an earlier day is history, and no alert.
-        operating_rules.source_failing(health.filter(as_of=now.date()), now),
-        operating_rules.projection_moved(totals, now),
-        *([operating_rules.budget_exceeded(totals, budget, now)] if budget is not None else []),
-    ]
+    problems = check_user_inputs(warehouse.folder, environ)
+    problems += [Problem(*mistake) for mistake in mistaken_addresses(environ)]
+    budget, _ = budget_in_force(warehouse.folder, environ)
+    yield "input_refused", partial(operating_rules.input_refused, problems, now)
+    yield "price_changed", partial(price_rules.price_changed, told, prices, now)
+    yield "price_held", partial(price_rules.price_held, read_table(connection, "core.price_hold"), now)
+    yield "gpu_rate_changed", partial(gpu_rules.gpu_rate_changed, _offered(connection, rates), now)
+    yield "retirement_moved", partial(lifecycle_rules.retirement_moved, ends, now)
+    yield "retirement_near", partial(lifecycle_rules.retirement_near, risks, now)
+    yield "used_after_retirement", partial(lifecycle_rules.used_after_retirement, risks, now)
+    # How a source stood on an earlier day is history, and no alert.
+    yield "source_failing", partial(operating_rules.source_failing, health.filter(as_of=now.date()), now)
+    yield "projection_moved", partial(operating_rules.projection_moved, totals, now)
+    if budget is not None:
+        yield "budget", partial(operating_rules.budget_exceeded, totals, budget, now)
 
 
 def _without_repeats(
@@ -109,16 +167,3 @@ def _offered(connection: duckdb.DuckDBPyConnection, rates: pl.DataFrame) -> pl.D
     """GPU rates without those of a source and provider that an aggregator only repeats."""
     repeated = connection.sql(_REPEATED_OFFERS).pl()
     return rates.join(repeated, on=["source", "provider"], how="anti", maintain_order="left")
-
-
-def _budget(environ: Mapping[str, str]) -> Decimal | None:
-    text = environ.get(BUDGET, "").strip()
-    if not text:
-        return None
-    try:
-        budget = Decimal(text)
-    except InvalidOperation as error:
-        raise WarehouseError(f"{BUDGET} must be an amount in USD such as 1500, not {text!r}") from error
-    if not budget.is_finite() or budget < 0:
-        raise WarehouseError(f"{BUDGET} must be a finite amount of at least 0, not {text!r}")
-    return budget

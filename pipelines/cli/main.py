@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli import docs, doctor, export, keep, price, query, run, sources, usage
 from pipelines.cli.run import DEFAULT_WAREHOUSE
-from pipelines.cli.terminal import say_error
+from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
 from pipelines.warehouse.permissions import make_private
 
 OS_REMEDIES = {
@@ -25,7 +25,8 @@ QUERY = {"ignore_unknown_options": True}
 
 app = typer.Typer(
     help="What AI model calls cost, on any date, from evidence.",
-    epilog="Examples: `costs demo` | `costs import export.tsv` | `costs run` | "
+    epilog="Exit codes: 0 done; 1 done, but something needs a look (named); 2 wrong use; 3 a source or step failed. "
+    "Examples: `costs demo` | `costs import export.tsv` | `costs run` | `costs build` | "
     '`costs sql "SELECT * FROM cost_daily ORDER BY usage_date DESC LIMIT 10"`',
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -35,6 +36,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(export.app, name="export")
 app.command(context_settings=QUERY)(price.price)
 app.command()(run.run)
+app.command()(run.build)
 app.command()(run.demo)
 app.command("import")(usage.import_)
 app.command()(usage.formats)
@@ -68,7 +70,15 @@ def main() -> None:
         raise
     except _expected_failures() as error:
         say_error(f"costs: {_told(error)}")
-        raise SystemExit(1) from error
+        raise SystemExit(BAD_INPUT if _is_wrong_use(error) else SOMETHING_FAILED) from error
+
+
+def _is_wrong_use(error: Exception) -> bool:
+    """Whether it is a statement that makes no sense here; everything else is a fault of files, disk or locks."""
+    import duckdb
+
+    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+    return isinstance(error, wrong) or "read-only" in str(error)
 
 
 def _expected_failures() -> tuple[type[Exception], ...]:

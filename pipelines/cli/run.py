@@ -1,33 +1,65 @@
-"""`costs run` and `costs demo`: every table built, of the real sources or of recorded pages."""
+"""`costs run`, `costs build`, `costs demo`: every table, of real sources, of what is there, or of a recording."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from pipelines.cli.terminal import console, progress
+from pipelines.cli.terminal import NEEDS_A_LOOK, SOMETHING_FAILED, console, progress
+
+if TYPE_CHECKING:
+    from pipelines.defs.run_jobs import Phase
 
 DEFAULT_WAREHOUSE = Path(__file__).resolve().parents[2] / "warehouse"
-SOME_SOURCES_FAILED = 3
 
 
 def run(context: typer.Context) -> None:
-    """Read the real sources and the inbox once, build every table, send alerts.
+    """Read the real sources and the inbox once, build every table, send alerts, publish.
 
-    Exit code 0: all went well; 3: some sources failed and the rest was built; 1: tables could not be built.
+    Exit code 0: done; 1: done, but something needs a look (it is named); 2: wrong use; 3: a source or a step failed,
+    and the rest was built.
     """
-    from pipelines.cli.views.runs import print_run
     from pipelines.defs.resources import Settings
     from pipelines.defs.run_jobs import PHASES, open_instance, run_once
-    from pipelines.warehouse.published import PublishedWarehouse
 
     folder: Path = context.obj
     with progress(len(PHASES)) as advance, open_instance(folder) as instance:
         phases = run_once(Settings(warehouse_folder=str(folder)), instance, advance)
-    is_built = print_run(console(), PublishedWarehouse(folder), phases)
-    if not is_built:
-        raise typer.Exit(1)
+    end_by(tell(folder, phases))
+
+
+def build(context: typer.Context) -> None:
+    """Price, decide, alert and publish from what is in the warehouse. No source is asked, so it works offline.
+
+    The histories that ship are entered where they are missing. Exit codes are those of `costs run`.
+    """
+    end_by(tell(context.obj, build_phases(context.obj)))
+
+
+def build_phases(folder: Path) -> "list[Phase]":
+    """Build a warehouse from what is in it, with a progress bar."""
+    from pipelines.defs.resources import Settings
+    from pipelines.defs.run_jobs import BUILD_PHASES, build_once, open_instance
+
+    with progress(len(BUILD_PHASES)) as advance, open_instance(folder) as instance:
+        return build_once(Settings(warehouse_folder=str(folder)), instance, advance)
+
+
+def tell(folder: Path, phases: "list[Phase]") -> int:
+    """Print what phases did. Returns the exit code that says so."""
+    from pipelines.cli.views.runs import print_run
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    print_run(console(), PublishedWarehouse(folder), phases)
     if not all(phase.is_success for phase in phases):
-        raise typer.Exit(SOME_SOURCES_FAILED)
+        return SOMETHING_FAILED
+    return NEEDS_A_LOOK if any(phase.needs_a_look for phase in phases) else 0
+
+
+def end_by(code: int) -> None:
+    """End the command by an exit code."""
+    if code:
+        raise typer.Exit(code)
 
 
 def demo(context: typer.Context) -> None:
@@ -42,5 +74,5 @@ def demo(context: typer.Context) -> None:
         replayed = replay(warehouse, advance)
     if not replayed.is_success:
         print_failures(console(), replayed.last_run)
-        raise typer.Exit(1)
+        raise typer.Exit(SOMETHING_FAILED)
     print_demo(console(), warehouse, is_unchanged=replayed.is_unchanged)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.terminal import console, now, say_error
+from pipelines.cli.terminal import BAD_INPUT, console, now, say_error
 
 if TYPE_CHECKING:
     from pipelines.snapshots.load_body import Promotion
@@ -73,7 +73,7 @@ def load(
     source, warehouse = _source(key), Warehouse(context.obj)
     if at > now():
         say_error(f"--at {at} lies in the future")
-        raise typer.Exit(1)
+        raise typer.Exit(BAD_INPUT)
     record_body(warehouse, source, file.read_bytes(), at)
     promotion = promote_latest(warehouse, source, at, parsed_at=now())
     warehouse.save_records()
@@ -118,5 +118,5 @@ def _source(key: str) -> "Source":
 
     if key not in SOURCES_BY_KEY:
         say_error(f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}")
-        raise typer.Exit(1)
+        raise typer.Exit(BAD_INPUT)
     return SOURCES_BY_KEY[key]

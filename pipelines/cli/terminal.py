@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 Advance = Callable[[str], None]
 
+NEEDS_A_LOOK = 1
+"""Exit code of a command that is done, but for something that it names."""
 BAD_INPUT = 2
 """Exit code of a command that was asked for what makes no sense."""
+SOMETHING_FAILED = 3
+"""Exit code where a source or a step failed, or the warehouse cannot be used."""
 WIDTH_OF_A_PIPE = 170
 
 

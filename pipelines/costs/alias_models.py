@@ -4,15 +4,16 @@ import polars as pl
 
 from pipelines.costs.resolve_segments import names_of
 from pipelines.models.model_aliases import resolved_aliases
-from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
+from pipelines.models.model_map import known_pointers
 from pipelines.schema.offers import MODEL_KEY
+from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import append
 
 
 def name_models(warehouse: Warehouse) -> int:
     """Replace core.model_alias: ids that were used and moving names. Returns how many rows it has."""
-    mapped = read_model_map(warehouse.folder / MAP_FILE)
+    mapped = map_in_force(warehouse.folder).rows
     key = ", ".join(MODEL_KEY)
     with warehouse.write() as connection:
         used = connection.sql(f"SELECT DISTINCT {key} FROM core.usage_cost").pl()

@@ -49,6 +49,12 @@ def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
     return sorted(days | {day for (day,) in unreported} | {today})
 
 
+def unfinished_days(warehouse: Warehouse) -> list[date]:
+    """Days that are priced and whose marts are not built: a run that builds them has failed, or is at it."""
+    with warehouse.write() as connection:
+        return sorted(day for (day,) in connection.execute(_DAYS_WITHOUT_MARTS).fetchall())
+
+
 def first_known_day(warehouse: Warehouse) -> date | None:
     """The first day of which there is usage, a bill or a fetched page; None in an empty warehouse."""
     query = (

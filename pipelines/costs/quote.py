@@ -11,11 +11,11 @@ import polars as pl
 from pipelines.costs.pricing.price_sums import price_sums
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
 from pipelines.costs.resolve_segments import names_of, segments_by_name
-from pipelines.models.model_map import MAP_FILE, read_model_map
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import MODEL_KEY
+from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.warehouse.published import PublishedWarehouse
 
 VERSION_COLUMNS = ("valid_from", "valid_to", "known_from", "known_to", "source", "basis", "printed", "time_window")
@@ -41,7 +41,7 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
     used = usage.select(MODEL_KEY)
     with quoted_prices(warehouse, question.known_at) as prices:
         listed = prices.listed()
-        names = names_of(listed, used, read_model_map(warehouse.folder / MAP_FILE))
+        names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
         costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names))
         lines = [] if costs is None else [_line(row, versions, prices) for row in costs.iter_rows(named=True)]

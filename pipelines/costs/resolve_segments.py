@@ -10,9 +10,10 @@ import duckdb
 import polars as pl
 
 from pipelines.models.model_aliases import candidates
-from pipelines.models.model_map import MAP_FILE, known_pointers, read_model_map
+from pipelines.models.model_map import known_pointers
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.resolve_prices import price_segments
+from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.sources.catalog import ranks
 
 
@@ -25,7 +26,7 @@ def segments_in_force(
     else:
         known = "FROM core.token_price WHERE holds_at(known_from, known_to, $at)"
         versions = connection.sql(known, params={"at": known_at}).pl()
-    return segments_of(versions, models, read_model_map(folder / MAP_FILE))
+    return segments_of(versions, models, map_in_force(folder).rows)
 
 
 def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
-from pipelines.models.model_map import MAP_FILE, POINTERS_FILE
+from pipelines.models.model_map import POINTERS_FILE
+from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.warehouse.rows import read_table
 
 _INPUTS_BY_DAY = """
@@ -101,5 +102,5 @@ def fingerprints(
 
 def _names_version(folder: Path) -> str:
     """Hash of the two tables of names: another meaning of an id is another price."""
-    files = [file for file in (POINTERS_FILE, folder / MAP_FILE) if file.exists()]
-    return hashlib.sha256(b"\x1f".join(file.read_bytes() for file in files)).hexdigest()
+    texts = [POINTERS_FILE.read_bytes(), map_in_force(folder).content]
+    return hashlib.sha256(b"\x1f".join(text for text in texts if text)).hexdigest()

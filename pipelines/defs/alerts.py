@@ -1,11 +1,11 @@
-"""The alerts of a day, and their delivery."""
+"""The alerts of a day, their delivery, and what is told of a run that failed."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
-from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
+from pipelines.alerts.raise_alerts import deliver_due, raise_alerts, tell_failed_run
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
@@ -39,9 +39,53 @@ def alert_delivery(settings: Settings, secrets: Secrets) -> Iterator[Any]:
     attempts = deliver_due(settings.warehouse, settings.now(), secrets.environ())
     failed = attempts.filter(outcome="failed").height
     yield dg.AssetCheckResult(
-        check_name="alerts_arrive", passed=failed == 0, severity=dg.AssetCheckSeverity.WARN, metadata={"failed": failed}
+        check_name="alerts_arrive",
+        passed=failed == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"alerts_not_delivered": failed},
     )
     yield dg.MaterializeResult(metadata={"sent": attempts.height - failed, "failed": failed})
+
+
+FAILED_RUN_TAG = "costs/failed_run"
+"""Of a run that tells of another one: which."""
+
+
+@dg.op(name="tell", description="Stores and sends the alert of the failed run that the tag names.")
+def tell(context: dg.OpExecutionContext, settings: Settings, secrets: Secrets) -> None:
+    """Tell of a failed run, also where no table could be built."""
+    run = context.instance.get_run_by_id(context.run.tags[FAILED_RUN_TAG])
+    if run is not None:
+        failures = step_failures(context.instance, run.run_id)
+        tell_failed_run(settings.warehouse, run.job_name, failures, settings.now(), secrets.environ())
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Tells of a run that failed.")
+def tell_of_failed_run() -> None:
+    """One step, which needs nothing of what may have failed."""
+    tell()
+
+
+def step_failures(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
+    """Failed step -> what it said; none where the process ended before its time."""
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    return dict(map(_failure, (record.event_log_entry.get_dagster_event() for record in records)))
+
+
+def failures_of(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """Failed step -> what it said, of a run in this process."""
+    return dict(map(_failure, result.filter_events(lambda event: event.is_step_failure)))
+
+
+def _failure(event: dg.DagsterEvent) -> tuple[str, str]:
+    error, failure = event.step_failure_data.error, event.step_failure_data.user_failure_data
+    said = failure.description if failure and failure.description else str(_root(error).message if error else "unknown")
+    return str(event.step_key), said.strip()
+
+
+def _root(error: Any) -> Any:
+    """What was raised first: Dagster wraps it in an error of its own that says no more than the step."""
+    return _root(error.cause) if error.cause is not None and "DagsterExecutionStep" in (error.cls_name or "") else error
 
 
 ALERTS = [alert, alert_delivery]

@@ -12,6 +12,7 @@ from pipelines.defs.costs import model_alias, priced_ledger
 from pipelines.defs.decisions import DECISIONS
 from pipelines.defs.fetch import fetch
 from pipelines.defs.marts import MARTS
+from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.publish import costs_duckdb
 from pipelines.defs.purge_runs import daily_purge, purge
 from pipelines.defs.resources import Settings, secrets_from_environment
@@ -22,6 +23,7 @@ def build_definitions(settings: Settings, marts: Sequence[dg.AssetsDefinition] =
     """All assets, checks, jobs, schedules and sensors, on one warehouse. `marts`: MARTS, as they are to show."""
     return dg.Definitions(
         assets=[
+            catalog_of_sources,
             fetch,
             *HISTORIES.values(),
             *BOOKS.values(),

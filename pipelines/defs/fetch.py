@@ -12,7 +12,6 @@ import dagster as dg
 from pipelines.defs.metadata import EXPERIMENTAL, OWNERS, READ_DAILY, asset_key, records
 from pipelines.defs.resources import Secrets, Settings
 from pipelines.snapshots.fetch_source import Attempt, fetch_sources
-from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import SOURCES, Source
 from pipelines.sources.parser_version import parser_version
 
@@ -82,7 +81,6 @@ def fetch(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Ask the sources that the run selects."""
     environ, selected = secrets.environ(), context.selected_asset_keys
-    prepare(settings.warehouse, settings.now(), environ)
     asked = [source for source in SOURCES if raw_key(source) in selected and secrets.is_asked(source, settings)]
     attempts: dict[str, Attempt] = {}
     for attempt in fetch_sources(settings.warehouse, asked, settings.now(), settings.base_url, environ):

@@ -23,16 +23,16 @@ DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), end_offset
 IN_ONE_RUN = dg.BackfillPolicy.single_run()
 
 LARGEST_GAP = 7
-"""Days that are cheaper to compute again than to start another run for."""
+"""Days that are cheaper to compute again than to name apart."""
 
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
-FIRST_DAY_TAG = "costs/first_day"
-LAST_DAY_TAG = "costs/last_day"
+DAYS_TAG = "costs/days"
+"""Of a run on months: its days, as spans "2026-07-15..2026-07-31,2026-09-29..2026-09-29"."""
 
 
 def spans(days: list[date]) -> list[list[date]]:
-    """Days in runs of neighbours: a run covers a span, and computes every day of it even if nothing is due."""
+    """Days in spans of neighbours: a run computes every day of a span even if nothing is due."""
     found: list[list[date]] = []
     for day in sorted(days):
         if found and (day - found[-1][-1]).days <= LARGEST_GAP:
@@ -43,10 +43,10 @@ def spans(days: list[date]) -> list[list[date]]:
 
 
 def month_tags(days: list[date]) -> dict[str, str]:
-    """Run tags for the months of some days, and for the days themselves."""
+    """Run tags for the months of some days, and for the days themselves: one run, whatever gaps they have."""
     first, last = min(days), max(days)
     months = {RANGE_START_TAG: first.replace(day=1).isoformat(), RANGE_END_TAG: last.replace(day=1).isoformat()}
-    return months | {FIRST_DAY_TAG: first.isoformat(), LAST_DAY_TAG: last.isoformat()}
+    return months | {DAYS_TAG: ",".join(f"{span[0]}..{span[-1]}" for span in spans(days))}
 
 
 def day_tags(days: list[date]) -> dict[str, str]:
@@ -66,8 +66,9 @@ def days_in_months(context: dg.AssetExecutionContext | dg.AssetCheckExecutionCon
     A backfill that someone starts in the UI has none; it is about all days of its months that there is anything of.
     """
     tags = context.run.tags
-    if FIRST_DAY_TAG in tags:
-        return days_between(date.fromisoformat(tags[FIRST_DAY_TAG]), date.fromisoformat(tags[LAST_DAY_TAG]))
+    if DAYS_TAG in tags:
+        ends = (map(date.fromisoformat, span.split("..")) for span in tags[DAYS_TAG].split(","))
+        return [day for first, last in ends for day in days_between(first, last)]
     span, today = context.partition_key_range, settings.now().date()
     first, last_month = date.fromisoformat(span.start), date.fromisoformat(span.end)
     last = last_month.replace(day=monthrange(last_month.year, last_month.month)[1])

@@ -1,10 +1,13 @@
-"""The last step of a run: the file that people query."""
+"""The last step of a run: the file that people query.
+
+It needs the marts only: whatever else fails, what is built is published.
+"""
 
 from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.costs import model_alias, priced_ledger
+from pipelines.costs.price_ledger import unfinished_days
 from pipelines.defs.marts import MARTS
 from pipelines.defs.metadata import OWNERS, READ_DAILY
 from pipelines.defs.resources import POOL, Settings
@@ -12,7 +15,7 @@ from pipelines.defs.resources import POOL, Settings
 
 @dg.asset(
     key=dg.AssetKey("costs_duckdb"),
-    deps=[priced_ledger, model_alias, *MARTS],
+    deps=MARTS,
     group_name="publish",
     kinds={"duckdb"},
     owners=OWNERS,
@@ -20,11 +23,16 @@ from pipelines.defs.resources import POOL, Settings
     description="warehouse/costs.duckdb: a copy of the build file, replaced whole. Readers are never blocked.",
     freshness_policy=READ_DAILY,
     pool=POOL,
-    # It needs the marts only, so that a decision or an alert that fails does not stop it, and comes after them all the
-    # same: a step of lower priority waits for whatever else can run.
+    # After the alerts of its run, which need not go well: a step of lower priority waits for whatever else can run.
     op_tags={"dagster/priority": "-1"},
 )
 def costs_duckdb(settings: Settings) -> dg.MaterializeResult[Any]:
-    """Publish."""
+    """Publish. Raises dg.Failure where days are half built, as their costs would be missing from what people read."""
+    if unfinished := unfinished_days(settings.warehouse):
+        raise dg.Failure(
+            f"the tables of {len(unfinished)} days from {unfinished[0]} on are not built: the run that builds them has "
+            "failed or has not ended; until the next run the version from before stays published",
+            allow_retries=False,
+        )
     file = settings.warehouse.publish()
     return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(file)), "size_bytes": file.stat().st_size})

@@ -1,6 +1,8 @@
 """The resources of every asset: where and when a run works, and the user's secrets. Only here a clock is read."""
 
 import os
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +12,15 @@ from pydantic import Field
 from pipelines.sources.source import Source
 from pipelines.warehouse.database import Warehouse
 
+SENSOR_LOCK_SECONDS = 5.0
+"""A sensor has a minute for all it does; one that waits for a lock any longer comes again instead."""
 POOL = "duckdb"
 """Steps that write the build file share one place (limit 1 in dagster.yaml)."""
+
+
+def wall_clock() -> float:
+    """Seconds since 1970, for what has to do with files and runs as they are on this machine."""
+    return time.time()
 
 
 class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -27,6 +36,11 @@ class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self) -> Warehouse:
         """The warehouse of this run."""
         return Warehouse(Path(self.warehouse_folder).resolve())
+
+    @property
+    def warehouse_for_a_sensor(self) -> Warehouse:
+        """The same warehouse, but it gives up waiting for a lock."""
+        return replace(self.warehouse, lock_timeout_seconds=SENSOR_LOCK_SECONDS)
 
     def now(self) -> datetime:
         """The instant of the run, naive UTC."""

@@ -3,22 +3,27 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
+from pipelines.alerts.raise_alerts import tell_failed_run
 from pipelines.costs.price_ledger import days_to_build
-from pipelines.defs.automation import build_costs, decide, import_usage, refresh_sources
+from pipelines.defs.alerts import failures_of
+from pipelines.defs.automation import build_costs, decide, import_usage, publish, refresh_sources
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
 from pipelines.defs.fetch import pages_key, raw_key
-from pipelines.defs.partitions import day_tags, month_tags, spans
+from pipelines.defs.follow_up import FROM_COMMAND_LINE, UNFINISHED
+from pipelines.defs.partitions import day_tags, month_tags
+from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.purge_runs import purge_runs
 from pipelines.defs.resources import Settings
 from pipelines.sources.catalog import SOURCES, Source
+from pipelines.warehouse.published import WarehouseError
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
@@ -26,14 +31,9 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml"
 SHARED_DATABASES = ("history/runs.db", "history/runs/index.db")
 """Of Dagster's SQLite storage, below its base_dir: those that every run writes to."""
-FROM_COMMAND_LINE = {"costs/started_by": "command line"}
-UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-PHASES = ("sources", "usage", "tables", "decisions")
+ABOUT_THE_USER = ("user_inputs_are_understood", "files_are_understood", "alerts_arrive")
+BUILD_PHASES = ("history", "tables", "decisions", "publish")
+PHASES = ("sources", "usage", "tables", "decisions", "publish")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ class Phase:
     is_success: bool
     failures: dict[str, str]
     """Failed step -> what it said."""
+    needs_a_look: tuple[str, ...] = ()
+    """Failed checks that a person can do something about, in words."""
+    job: str = ""
 
 
 @contextmanager
@@ -73,10 +76,36 @@ def run_once(
     sources: Sequence[Source] = SOURCES,
 ) -> list[Phase]:
     """Read sources and inbox, build the tables that are out of date, decide for today (or a span up to it), publish."""
+    with _only_run(settings, instance):
+        phases = _read(settings, instance, on_phase, sources)
+        return phases + _build(settings, instance, on_phase, phases, first_decided)
+
+
+def build_once(
+    settings: Settings, instance: dg.DagsterInstance, on_phase: Callable[[str], None] = lambda name: None
+) -> list[Phase]:
+    """Build, decide, alert and publish from what is in the warehouse. No source is asked and no inbox is read."""
+    with _only_run(settings, instance):
+        on_phase("history")
+        assets = [catalog_of_sources.key, *(history.key for history in HISTORIES.values())]
+        definitions = build_definitions(settings)
+        phases = [_execute(definitions, instance, refresh_sources.name, "history", assets=assets)]
+        return phases + _build(settings, instance, on_phase, phases)
+
+
+@contextmanager
+def _only_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[None]:
+    """Alone among the command lines. What ends it before its time, such as a broken file, is told as well."""
     with settings.warehouse.only_run():
         end_dead_runs(instance)
         purge_runs(instance)
-        return _run(settings, instance, on_phase, first_decided, sources)
+        try:
+            yield
+        except Exception as error:
+            with suppress(WarehouseError):  # it is told what cannot be stored either, and this error says so too
+                failed = {type(error).__name__: str(error)}
+                tell_failed_run(settings.warehouse, "costs run", failed, settings.now(), os.environ)
+            raise
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
@@ -92,34 +121,56 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
     return len(dead)
 
 
-def _run(
+def _read(
+    settings: Settings, instance: dg.DagsterInstance, on_phase: Callable[[str], None], sources: Sequence[Source]
+) -> list[Phase]:
+    definitions = build_definitions(settings)
+    on_phase("sources")
+    phases = [_execute(definitions, instance, refresh_sources.name, "sources", assets=_refreshed(sources))]
+    on_phase("usage")
+    return [*phases, _execute(definitions, instance, import_usage.name, "usage")]
+
+
+def _build(
     settings: Settings,
     instance: dg.DagsterInstance,
     on_phase: Callable[[str], None],
-    first_decided: date | None,
-    sources: Sequence[Source],
+    before: Sequence[Phase],
+    first_decided: date | None = None,
 ) -> list[Phase]:
+    """The phases after reading. Failures are told before the end, so that what is published holds them."""
     definitions = build_definitions(settings)
     today = settings.now().date()
-    phases = []
-    on_phase("sources")
-    phases.append(_execute(definitions, instance, refresh_sources.name, "sources", assets=_refreshed(sources)))
-    on_phase("usage")
-    phases.append(_execute(definitions, instance, import_usage.name, "usage"))
     on_phase("tables")
-    due = spans(days_to_build(settings.warehouse, today))
-    phases += [_execute(definitions, instance, build_costs.name, "tables", month_tags(span)) for span in due]
+    due = month_tags(days_to_build(settings.warehouse, today))
+    phases = [_execute(definitions, instance, build_costs.name, "tables", due)]
     on_phase("decisions")
     decided = day_tags([first_decided or today, today])
     phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
+    _tell_failed(settings, [*before, *phases])
+    on_phase("publish")
+    phases.append(_execute(definitions, instance, publish.name, "publish", decided))
+    _tell_failed(settings, phases[-1:])
     return phases
+
+
+def _tell_failed(settings: Settings, phases: Sequence[Phase]) -> None:
+    for phase in phases:
+        if not phase.is_success:
+            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ)
 
 
 def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
     """What reading some sources materializes: the sources, and the books that they feed."""
     tables = dict.fromkeys(source.table for source in sources)
     histories = [history.key for history in HISTORIES.values()]
-    return [*histories, *map(raw_key, sources), *map(pages_key, tables), *(BOOKS[table].key for table in tables)]
+    return [
+        catalog_of_sources.key,
+        *histories,
+        *map(raw_key, sources),
+        *map(pages_key, tables),
+        *(BOOKS[table].key for table in tables),
+    ]
 
 
 def _execute(
@@ -137,10 +188,14 @@ def _execute(
         raise_on_error=False,
         asset_selection=assets,
     )
-    failures = {}
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.error
-        failure = event.step_failure_data.user_failure_data
-        said = failure.description if failure and failure.description else str(error.message if error else "unknown")
-        failures[str(event.step_key)] = said.strip()
-    return Phase(phase, result.success, failures)
+    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job)
+
+
+def _needs_a_look(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
+    """What the failed checks say that are about the user's own files, settings and addresses."""
+    return tuple(
+        f"{name}: {value.value}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.check_name in ABOUT_THE_USER
+        for name, value in check.metadata.items()
+    )

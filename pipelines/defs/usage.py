@@ -1,13 +1,19 @@
 """The usage ledger as an asset: whatever lies in the inbox; and the bills among it."""
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from pipelines.defs.metadata import asset_key, table_spec
-from pipelines.defs.resources import POOL, Settings
+from pipelines.defs.resources import POOL, Settings, wall_clock
 from pipelines.usage.import_files import damaged_days, import_files, inbox_files
+from pipelines.usage.inbox import settled
+
+LONGEST_WAIT_SECONDS = 30.0
+"""A file that is still being written then is imported by the next run."""
 
 
 @dg.multi_asset(
@@ -21,7 +27,8 @@ from pipelines.usage.import_files import damaged_days, import_files, inbox_files
 )
 def usage(settings: Settings) -> Iterator[Any]:
     """Import the files of the inbox that are not in the ledger yet, and hold the ledger against its hashes."""
-    outcomes = import_files(settings.warehouse, inbox_files(settings.warehouse), settings.now())
+    files, waiting = whole_files(settings)
+    outcomes = import_files(settings.warehouse, files, settings.now())
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
     yield dg.AssetCheckResult(
         asset_key=asset_key("core.usage"),
@@ -36,9 +43,22 @@ def usage(settings: Settings) -> Iterator[Any]:
             "files_known": sum(outcome.outcome == "known" for outcome in outcomes),
             "rows_new": sum(outcome.new_count for outcome in outcomes),
             "rows_refused": sum(outcome.reject_count for outcome in outcomes),
+            "files_still_being_written": len(waiting),
         },
     )
     yield dg.MaterializeResult(asset_key=asset_key("core.reported_cost"))
     if damaged := damaged_days(settings.warehouse):
         # Said last: what came in is in force, and the days of the other files are priced.
         raise dg.Failure("\n".join(damaged.values()), allow_retries=False)
+
+
+def whole_files(settings: Settings) -> tuple[list[Path], list[Path]]:
+    """The files of the inbox, and those left for the next run as they were still being written after some waiting."""
+    files = inbox_files(settings.warehouse)
+    if settings.as_of is not None:  # a replay of the past, whose files were just made for it
+        return files, []
+    give_up_at = wall_clock() + LONGEST_WAIT_SECONDS
+    while len(whole := settled(files, wall_clock())) < len(files) and wall_clock() < give_up_at:
+        time.sleep(0.5)
+        files = inbox_files(settings.warehouse)
+    return whole, [file for file in files if file not in set(whole)]

@@ -3,41 +3,38 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipelines.alerts import raise_alerts
 from pipelines.alerts.delivery import ADDRESSES
 from pipelines.doctor.finding import Finding
-from pipelines.models.model_map import MAP_FILE, ModelMapError, read_model_map
+from pipelines.models.model_map import MAP_FILE
+from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, map_in_force
 from pipelines.sources.catalog import SOURCES
 from pipelines.sources.fetch_error import FetchError
-from pipelines.warehouse.published import WarehouseError
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     """The budget, the map of model ids, and the keys for sources; no value of a secret is told."""
-    yield _budget(environ)
+    yield _budget(folder, environ)
     yield _model_map(folder)
     yield from _keys(environ)
     if not environ.get(ADDRESSES, "").strip():
         yield Finding("settings", ADDRESSES, "not set: alerts are stored and sent nowhere")
 
 
-def _budget(environ: Mapping[str, str]) -> Finding:
-    name = raise_alerts.BUDGET
-    try:
-        budget = raise_alerts._budget(environ)
-    except WarehouseError as error:
-        return Finding("settings", name, str(error), f"set {name} to an amount in USD such as 1500")
-    return Finding("settings", name, "not set: no alert on the month's spend" if budget is None else f"{budget} USD")
+def _budget(folder: Path, environ: Mapping[str, str]) -> Finding:
+    budget, problem = budget_in_force(folder, environ)
+    if problem is not None:
+        return Finding("settings", BUDGET, problem.text, f"set {BUDGET} to an amount in USD such as 1500")
+    return Finding("settings", BUDGET, "not set: no alert on the month's spend" if budget is None else f"{budget} USD")
 
 
 def _model_map(folder: Path) -> Finding:
     try:
-        rows = read_model_map(folder / MAP_FILE)
-    except ModelMapError as error:
-        return Finding("settings", MAP_FILE, "cannot be used", str(error))
+        found = map_in_force(folder)
     except OSError as error:
         return Finding("settings", MAP_FILE, f"cannot be read: {error.strerror}", f"make {folder / MAP_FILE} readable")
-    return Finding("settings", MAP_FILE, f"{rows.height} ids mapped")
+    if found.problem is not None:
+        return Finding("settings", MAP_FILE, "cannot be used", found.problem.text)
+    return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
 
 
 def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ MAP_FILE = "model_map.csv"
 """Name of the user's mapping below the warehouse folder."""
 POINTERS_FILE = Path(__file__).with_name("pointers.csv")
 MAX_ID = 200
+MAX_BYTES = 10_000_000
 
 _COLUMNS = ("model", "provider", "channel", "region", "canonical_model")
 _TIMES = ("valid_from", "valid_to")
@@ -55,11 +56,30 @@ def read_model_map(path: Path) -> pl.DataFrame:
     An empty provider, channel or region is that of the log. Dates are days or instants, ISO 8601, UTC; valid_to is
     exclusive; empty is unbounded. Intervals of one model must not overlap. Raises ModelMapError.
     """
+    return parse_model_map(path, map_content(path))
+
+
+def map_content(path: Path) -> bytes:
+    """The bytes of the user's mapping; none where the file is missing. Raises ModelMapError if it cannot be read."""
     if not path.exists():
+        return b""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ModelMapError(f"{path} cannot be read: {error.strerror}; make it a file that you may read") from error
+    if len(content) > MAX_BYTES:
+        raise ModelMapError(f"{path} is larger than {MAX_BYTES:,} bytes; keep only the lines of ids in use")
+    return content or b"\n"
+
+
+def parse_model_map(path: Path, content: bytes) -> pl.DataFrame:
+    """What `read_model_map` returns of these bytes; `path` is how messages name them. No bytes are no file."""
+    if not content:
         return pl.DataFrame(schema=MAP_SCHEMA)
     by_model: dict[str, list[tuple[int, _Mapping]]] = {}
     rows: list[_Mapping] = []
-    for line, cells in _lines(path):
+    for line, cells in _lines(path, content):
         mapping = _mapping(f"{path} line {line}", cells)
         earlier = by_model.setdefault(mapping.model, [])
         for number, other in earlier:
@@ -83,10 +103,10 @@ def known_pointers() -> pl.DataFrame:
     return table.with_columns(pl.col(name).str.to_datetime("%Y-%m-%dT%H:%MZ", time_unit="us") for name in _TIMES)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells by column, blank lines left out."""
     try:
-        reader = csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), strict=True)
+        reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
         header = [name.strip() for name in next(reader, [])]
         if header not in (list(_COLUMNS), [*_COLUMNS, *_TIMES]):
             raise ModelMapError(

@@ -17,6 +17,8 @@ RULES = (
     "source_failing",
     "projection_moved",
     "budget",
+    "input_refused",
+    "run_failed",
 )
 SEVERITIES = ("info", "warning", "critical")
 DELIVERY_OUTCOMES = ("delivered", "failed")

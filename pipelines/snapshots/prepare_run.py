@@ -1,12 +1,14 @@
 """What happens before a run: strays of killed runs go, and the catalog of sources is noted for SQL."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Source
+from pipelines.snapshots.user_inputs import Problem, check_user_inputs
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES, ranks
 from pipelines.sources.fetch_catalog import complete_fetches
@@ -21,8 +23,17 @@ KEEP_UNFINISHED_BODIES = timedelta(hours=1)
 """Another run may be writing them."""
 
 
-def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> None:
-    """Make a warehouse ready for a run; harmless at any time. `environ` tells which sources have the user's key."""
+@dataclass(frozen=True)
+class Prepared:
+    """What a run starts from."""
+
+    source_count: int
+    problems: list[Problem]
+    """What the user has written by hand that has a mistake; its last good state is in force."""
+
+
+def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> Prepared:
+    """Make a warehouse ready for a run; harmless at any time. `environ` holds the user's keys and settings."""
     warehouse.folder.mkdir(parents=True, exist_ok=True)
     warehouse.sweep()
     archive.sweep(warehouse.folder, now - KEEP_UNFINISHED_BODIES)
@@ -47,3 +58,4 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
         known = read_table(connection, "core.ledger_file")
         complete_catalog(warehouse.folder, known)
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)
+    return Prepared(len(rows), check_user_inputs(warehouse.folder, environ or {}))

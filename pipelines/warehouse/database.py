@@ -146,6 +146,12 @@ class Warehouse(PublishedWarehouse):
             yield
 
     @contextmanager
+    def only_delivery(self) -> Iterator[None]:
+        """Keep other deliveries of alerts out; a killed process lets go by itself."""
+        with self.locked(".deliver.lock"):
+            yield
+
+    @contextmanager
     def _build(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The build file with every table as declared; an older one is brought up to date first.
 

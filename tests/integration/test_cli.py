@@ -90,7 +90,7 @@ def test_parse_of_another_page_says_what_was_looked_for(warehouse):
 def test_an_unknown_source_is_answered_with_the_known_ones(warehouse, command):
     name, *rest = command
     result = costs(warehouse, "sources", name, "[bold]antropic", *rest)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "there is no source '[bold]antropic'" in result.stderr
     assert all(key in result.stderr for key in SOURCES_BY_KEY)
 
@@ -120,7 +120,7 @@ def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
 
 def test_an_unknown_format_is_answered_with_the_known_ones(warehouse):
     result = costs(warehouse, "import", USAGE_FILE, "--format", "excel")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "there is no format 'excel'" in result.output
     assert "openai_dashboard" in result.output
     assert "claude_code" in result.output
@@ -138,7 +138,7 @@ def test_load_enters_a_saved_page_at_its_own_date(warehouse):
 
 def test_load_of_a_page_from_the_future_is_refused(warehouse):
     result = costs(warehouse, "sources", "load", "litellm", LITELLM_FEED, "--at", "2199-01-01")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "lies in the future" in result.stderr
     with warehouse.write() as connection:
         assert connection.execute("SELECT count(*) FROM raw.fetch").fetchall() == [(0,)]
@@ -168,21 +168,21 @@ def test_sql_prints_what_it_finds_as_text(warehouse):
 def test_sql_cannot_write(monkeypatch, capsys, warehouse):
     warehouse.publish()
     code, said = entered(monkeypatch, capsys, warehouse, "sql", "DELETE FROM core.token_price")
-    assert code == 1
+    assert code == 2
     assert "read-only" in said
 
 
 def test_sql_with_a_syntax_error_ends_without_a_traceback(monkeypatch, capsys, warehouse):
     warehouse.publish()
     code, said = entered(monkeypatch, capsys, warehouse, "sql", "SELEC 1")
-    assert code == 1
+    assert code == 2
     assert said.startswith("costs: Parser Error: syntax error at or near")
     assert "Traceback" not in said
 
 
 def test_data_docs_before_anything_was_fetched_names_the_first_step(monkeypatch, capsys, warehouse):
     code, said = entered(monkeypatch, capsys, warehouse, "data-docs")
-    assert code == 1
+    assert code == 3
     assert "`costs run` comes first" in said
 
 
@@ -194,7 +194,7 @@ def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_program_says_how_a_missing_warehouse_is_made(tmp_path):
     done = run_program("--warehouse", str(tmp_path / "none"), "sql", "SELECT 1")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr.startswith("costs: ")
     assert "does not exist yet" in done.stderr

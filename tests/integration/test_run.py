@@ -117,7 +117,7 @@ def _serve(server: Loopback, on: date, gone: set[str]) -> None:
 def test_a_first_run_succeeds_and_fills_the_tables(runs):
     """The usage begins on 15 July: 15 days of health up to the run, none of them without a row for each source."""
     assert [(phase.name, phase.is_success, phase.failures) for phase in runs.phases[0]] == [
-        (name, True, {}) for name in ("sources", "usage", "tables", "decisions")
+        (name, True, {}) for name in ("sources", "usage", "tables", "decisions", "publish")
     ]
     tables = {name: count for name, (count, _) in runs.states[0].items()}
     assert (tables["raw.fetch"], tables["raw.parse"], tables["core.usage_import"]) == (7, 7, 2)
@@ -138,7 +138,7 @@ def test_the_next_run_adds_to_them(runs):
 
 def test_the_same_instant_again_changes_no_table(runs):
     """The inbox is written again before it: `core.usage_file` holds the new time of files known by content."""
-    assert [phase.is_success for phase in runs.phases[2]] == [False, True, True, True]
+    assert [phase.is_success for phase in runs.phases[2]] == [False, True, True, True, True]
     before, after = runs.states[1:]
     assert {name for name in after if after[name] != before[name]} == {"core.usage_file"}
     assert after["core.usage_file"][0] == before["core.usage_file"][0]
@@ -151,7 +151,7 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(runs):
     assert step == "load_gpu_rate"
     assert sources.failures[step].startswith(f"{GONE} could not be fetched: http://127.0.0.1:")
     assert sources.failures[step].endswith("/api.runpod.io/graphql: HTTP 404")
-    assert [phase.is_success for phase in others] == [True, True, True]
+    assert [phase.is_success for phase in others] == [True] * 4
     health = runs.published("SELECT source, status, reason FROM source_health WHERE as_of = DATE '2026-08-22'")
     assert dict(health.filter(source=GONE).select("source", "status").rows()) == {GONE: "failing"}
     assert health.filter(source=GONE)["reason"][0].endswith("HTTP 404")
@@ -192,7 +192,13 @@ def test_materializations_say_what_was_found(runs):
     assert rows["litellm"]["rows"] > 100
     assert latest("core", "token_price")["dagster/row_count"] == runs.states[-1]["core.token_price"][0]
     assert latest("raw", "litellm")["outcome"] == "unchanged"
-    assert latest("core", "usage") == {"files_imported": 0, "files_known": 2, "rows_new": 0, "rows_refused": 0}
+    assert latest("core", "usage") == {
+        "files_imported": 0,
+        "files_known": 2,
+        "files_still_being_written": 0,
+        "rows_new": 0,
+        "rows_refused": 0,
+    }
     assert latest("costs_duckdb")["path"] == str(runs.warehouse.published_file)
 
 
@@ -226,18 +232,24 @@ def test_the_entry_point_loads_and_what_starts_runs_is_on(monkeypatch, tmp_path)
     from pipelines.definitions import defs  # noqa: PLC0415 - the environment is read at import
 
     dg.Definitions.validate_loadable(defs)
-    assert {job.name for job in defs.jobs} == {"refresh_sources", "import_usage", "build_costs", "decide"}
+    assert {job.name for job in defs.jobs} == {
+        *("refresh_sources", "import_usage", "build_costs", "decide", "publish", "tell_of_failed_run"),
+    }
     (schedule,) = defs.schedules
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "UTC")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert {sensor.name: sensor.default_status for sensor in defs.sensors} == dict.fromkeys(
-        ("inbox_sensor", "after_reading", "after_failed_source", "after_costs"), dg.DefaultSensorStatus.RUNNING
+        ("inbox_sensor", "after_reading", "after_costs", "after_decisions", "after_failed_run"),
+        dg.DefaultSensorStatus.RUNNING,
     )
 
 
 def _evaluated(folder: Path) -> Any:
     settings = Settings(warehouse_folder=str(folder), as_of=FIRST.isoformat())
-    with dg.build_sensor_context(resources={"settings": settings}) as context:
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(instance, resources={"settings": settings}) as context,
+    ):
         return inbox_sensor.evaluate_tick(context)
 
 

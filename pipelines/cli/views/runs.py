@@ -22,14 +22,14 @@ def print_failures(console: Console, phases: Sequence[Phase]) -> None:
             console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False, soft_wrap=True)
 
 
-def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[Phase]) -> bool:
-    """What a run did, in plain words. Returns whether the tables were built and published."""
+def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[Phase]) -> None:
+    """What a run did, in plain words: what failed, what needs a look, how the sources stand, what is published."""
     print_failures(console, phases)
-    is_built = all(phase.is_success for phase in phases if phase.name in ("tables", "decisions"))
-    if is_built and not all(phase.is_success for phase in phases):
-        console.print("The sources named above keep their last good version in force; everything else was built.")
-    if is_built:
+    for text in (text for phase in phases for text in phase.needs_a_look):
+        console.print(f"NEEDS A LOOK {escape(text)}", highlight=False, soft_wrap=True)
+    if not all(phase.is_success for phase in phases):
+        console.print("What is named above keeps its last good version in force; everything else was built.")
+    if phases[-1].is_success:
         with warehouse.read() as connection:
             print_relation(console, connection.sql(_HEALTH))
         console.print(f"Published: {warehouse.published_file}", highlight=False)
-    return is_built

@@ -1,5 +1,10 @@
 """Alerts are stored once, whatever happens to their delivery, and every attempt to deliver is stored."""
 
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -8,7 +13,7 @@ import polars as pl
 import pytest
 
 from pipelines.alerts import raise_alerts as alerting
-from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
+from pipelines.alerts.raise_alerts import AlertRuleError, deliver_due, raise_alerts, tell_failed_run
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import SourceHealth
 from pipelines.schema.decisions import SpendForecast
@@ -106,10 +111,27 @@ def test_a_budget_in_the_environment_raises(warehouse, budget, expected):
 
 
 @pytest.mark.parametrize("budget", ["a lot", "1,500", "NaN", "Infinity", "-1"])
-def test_a_budget_that_is_no_amount_is_said_and_nothing_is_stored(warehouse, budget):
-    with pytest.raises(WarehouseError, match="COSTS_MONTHLY_BUDGET_USD must be"):
-        raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget})
-    assert rules(warehouse) == []
+def test_a_budget_that_is_no_amount_is_an_alert_and_the_last_good_one_stays_in_force(warehouse, budget):
+    assert raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget}) == 2
+    assert rules(warehouse) == [("input_refused", "warning"), ("source_failing", "warning")]
+    raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": "1000"})
+    with warehouse.write() as connection:
+        connection.execute("DELETE FROM main.alert")
+    raise_alerts(warehouse, DAY, NOW, {"COSTS_MONTHLY_BUDGET_USD": budget})
+    assert ("budget", "critical") in rules(warehouse)
+    (told,) = stored(warehouse, "main.alert").filter(rule="input_refused")["body"]
+    assert "COSTS_MONTHLY_BUDGET_USD must be a finite amount in USD of at least 0, such as 1500" in told
+    assert "the last good budget, 1000 USD, stays in force" in told
+
+
+def test_a_rule_that_fails_keeps_back_no_other(warehouse, monkeypatch):
+    def broken(*_):
+        raise ValueError("an unforeseen figure")
+
+    monkeypatch.setattr(alerting.price_rules, "price_held", broken)
+    with pytest.raises(AlertRuleError, match=r"^price_held: ValueError: an unforeseen figure$"):
+        raise_alerts(warehouse, DAY, NOW, {})
+    assert rules(warehouse) == [("source_failing", "warning")]
 
 
 def test_the_health_of_another_day_is_no_alert_of_this_one(warehouse):
@@ -241,3 +263,79 @@ def test_a_move_that_an_aggregator_repeats_is_no_second_alert(warehouse):
         append(connection, "raw.source", sources)
     raise_alerts(warehouse, DAY, NOW, {})
     assert [rule for rule, _ in rules(warehouse)] == ["gpu_rate_changed", "source_failing"]
+
+
+def add_alerts(warehouse, count):
+    for number in range(count):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(alerting, "targets_from_environment", lambda environ: [])
+            tell_failed_run(warehouse, f"job_{number}", {}, NOW, {})
+
+
+@pytest.mark.usefixtures("at_once")
+def test_two_runs_that_deliver_at_once_send_each_alert_once(warehouse):
+    add_alerts(warehouse, 6)
+    with Loopback() as server:
+        server.script("/hook", Reply(200, pause_seconds=0.05))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        with ThreadPoolExecutor() as pool:
+            results = list(pool.map(lambda _: deliver_due(warehouse, NOW, environ).height, range(2)))
+    assert sorted(results) == [0, 6]
+    assert len({asked.body for asked in server.asked}) == len(server.asked) == 6
+
+
+KILLED = """
+import os, sys
+from datetime import datetime
+from pathlib import Path
+from pipelines.alerts.raise_alerts import deliver_due
+from pipelines.warehouse.database import Warehouse
+deliver_due(Warehouse(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2]), os.environ)
+"""
+
+
+def test_a_kill_while_sending_repeats_at_most_one(warehouse):
+    """The third answer never comes: the process is killed while it waits for it."""
+    add_alerts(warehouse, 4)
+    with Loopback() as server:
+        server.script("/hook", Reply(200), Reply(200), Reply(200, pause_seconds=60))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        command = [sys.executable, "-c", KILLED, str(warehouse.folder), NOW.isoformat()]
+        with subprocess.Popen(command, env=os.environ | environ | {"NO_PROXY": "127.0.0.1"}) as process:  # noqa: S603
+            until(lambda: len(server.asked) == 3)
+            process.kill()
+        server.script("/hook", Reply(200))
+        assert deliver_due(warehouse, NOW + timedelta(hours=1), environ).height == 2
+        bodies = [asked.body for asked in server.asked]
+    assert len(bodies) == 5
+    assert len(set(bodies)) == 4
+    assert bodies.count(bodies[2]) == 2
+
+
+def until(holds, seconds=60):
+    give_up_at = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_failed_run_is_told_also_where_nothing_can_be_stored(tmp_path):
+    (tmp_path / "build.duckdb").write_bytes(b"no database at all" * 1000)
+    with Loopback() as server:
+        server.script("/hook", Reply(200))
+        environ = {"COSTS_ALERT_URLS": server.url("/hook").replace("http://", "json://")}
+        with pytest.raises(WarehouseError, match="cannot open"):
+            tell_failed_run(Warehouse(tmp_path), "refresh_sources", {"fetch": "No space left"}, NOW, environ)
+        (asked,) = server.asked
+    assert "refresh_sources failed: fetch" in asked.body.decode()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_that_fails_twice_a_day_in_the_same_step_is_told_once(warehouse):
+    for day, steps in ((0, ["a"]), (0, ["a"]), (0, ["a", "b"]), (1, ["a"])):
+        tell_failed_run(warehouse, "decide", dict.fromkeys(steps, "said"), NOW + timedelta(days=day), {})
+    told = stored(warehouse, "main.alert")
+    assert told.filter(rule="run_failed")["title"].to_list() == [
+        "decide failed: a", "decide failed: a, b", "decide failed: a",
+    ]  # fmt: skip

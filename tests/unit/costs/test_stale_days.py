@@ -148,6 +148,6 @@ def test_days_are_changed_until_their_fingerprint_is_stored(connection):
 
 def test_another_map_of_names_is_another_fingerprint_of_every_day(connection, tmp_path):
     before = fingerprints(connection, NO_FOLDER)
-    (tmp_path / "model_map.csv").write_text("another")
+    (tmp_path / "model_map.csv").write_text("model,provider,channel,region,canonical_model\nx,,,,y\n")
     after = fingerprints(connection, tmp_path)
     assert all(before[day] != after[day] for day in DAYS)

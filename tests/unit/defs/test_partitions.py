@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.defs.partitions import (
-    FIRST_DAY_TAG,
+    DAYS_TAG,
     LARGEST_GAP,
-    LAST_DAY_TAG,
     RANGE_END_TAG,
     RANGE_START_TAG,
     day_tags,
@@ -21,7 +20,7 @@ from pipelines.defs.partitions import (
 DAY = date(2026, 7, 1)
 
 
-def test_neighbours_share_a_run_and_far_days_do_not() -> None:
+def test_neighbours_share_a_span_and_far_days_do_not() -> None:
     days = [DAY + timedelta(days=offset) for offset in (0, 1, 8, 400, 401)]
     assert spans(days) == [days[:3], days[3:]]
 
@@ -34,8 +33,7 @@ def test_a_run_on_months_is_tagged_with_both() -> None:
     assert month_tags([date(2026, 9, 29), date(2026, 7, 15)]) == {
         RANGE_START_TAG: "2026-07-01",
         RANGE_END_TAG: "2026-09-01",
-        FIRST_DAY_TAG: "2026-07-15",
-        LAST_DAY_TAG: "2026-09-29",
+        DAYS_TAG: "2026-07-15..2026-07-15,2026-09-29..2026-09-29",
     }
 
 

@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from pipelines.alerts.delivery import ADDRESSES
-from pipelines.alerts.raise_alerts import BUDGET
 from pipelines.defs.resources import Secrets, secrets_from_environment
+from pipelines.snapshots.user_inputs import BUDGET
 from pipelines.sources.catalog import SOURCES
 
 KEYS = {source.api_key.variable for source in SOURCES if source.api_key}

@@ -1,0 +1,96 @@
+"""What a user writes by hand, the map of ids and the settings: checked, with its last good state in force meanwhile.
+
+A slip of the pen stops nothing: what was good before goes on to hold, and the problem is told with its remedy.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.models.model_map import MAP_FILE, ModelMapError, map_content, parse_model_map
+from pipelines.warehouse.last_good import keep_last_good, last_good
+
+BUDGET = "COSTS_MONTHLY_BUDGET_USD"
+_MAX_SHOWN = 40
+_AMOUNT = re.compile(r"[\d.,'_+\- eE$€]+|(usd|inf|infinity|nan)", re.IGNORECASE)
+"""What may be shown of a wrong amount: a text of another kind may be a secret in the wrong place."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that the user has to put right: which file or setting, and what is wrong and what to write."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class UserMap:
+    """The user's map of ids as it is in force."""
+
+    rows: pl.DataFrame
+    """In MAP_SCHEMA."""
+    content: bytes
+    """What the rows were read from."""
+    problem: Problem | None = None
+    """Why the file as it is now is not in force."""
+
+
+def map_in_force(folder: Path) -> UserMap:
+    """The map below a warehouse folder; its last good state where the file has a mistake. Changes nothing."""
+    path = folder / MAP_FILE
+    try:
+        content = map_content(path)
+        return UserMap(parse_model_map(path, content), content)
+    except ModelMapError as error:
+        said = str(error)
+    content = last_good(folder, MAP_FILE) or b""
+    meanwhile = "its last good state stays in force" if content else "no id is mapped"
+    problem = Problem(MAP_FILE, f"{said}. Until then {meanwhile}")
+    try:
+        return UserMap(parse_model_map(path, content), content, problem)
+    except ModelMapError:  # good for an older program
+        return UserMap(parse_model_map(path, b""), b"", problem)
+
+
+def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal | None, Problem | None]:
+    """The monthly budget in USD, if one is set; that of before, and why, where the setting has a mistake."""
+    text = environ.get(BUDGET, "").strip()
+    if not text:
+        return None, None
+    try:
+        return _amount(text), None
+    except InvalidOperation:
+        pass
+    kept = (last_good(folder, BUDGET) or b"").decode()
+    shown = f", not {text!r}" if len(text) <= _MAX_SHOWN and _AMOUNT.fullmatch(text) else ""
+    meanwhile = f"the last good budget, {kept} USD, stays in force" if kept else "no budget is in force"
+    said = (
+        f"{BUDGET} must be a finite amount in USD of at least 0, such as 1500 or 1500.50{shown}. Until then {meanwhile}"
+    )
+    return Decimal(kept) if kept else None, Problem(BUDGET, said)
+
+
+def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """Look at everything that a user writes, and keep what is good. Returns what is not."""
+    user_map = map_in_force(folder)
+    if user_map.problem is None:
+        keep_last_good(folder, MAP_FILE, user_map.content or None)
+    budget, wrong_budget = budget_in_force(folder, environ)
+    # A setting that this process does not have may still be one of another process.
+    if budget is not None and wrong_budget is None:
+        keep_last_good(folder, BUDGET, f"{budget:f}".encode())
+    return [problem for problem in (user_map.problem, wrong_budget) if problem is not None]
+
+
+def _amount(text: str) -> Decimal:
+    """Raises InvalidOperation for what is no amount of at least 0."""
+    # Decimal reads 1_500 and digits of other scripts, which nobody means.
+    amount = Decimal(text) if re.fullmatch(r"[+]?[0-9]*\.?[0-9]+(?:[eE][+]?[0-9]{1,2})?|[0-9]+\.", text) else None
+    if amount is None or not amount.is_finite() or amount < 0:
+        raise InvalidOperation(text)
+    return amount

@@ -1,0 +1,110 @@
+"""`costs import FILE --build` and `costs build`: offline, from what is there; and one fault that stops one thing."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines.cli import main as cli
+from pipelines.decisions import decide
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.marts import build_mart
+
+USAGE_FILE = Path(__file__).parents[1] / "usage_files" / "openai_export.csv"
+MAP = "model,provider,channel,region,canonical_model\n"
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    """No address but the loopback can be reached; settings and Dagster's home are those of the test."""
+
+    def refuse(*address, **_):
+        raise AssertionError(f"something is asked for {address}")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for name in ("DAGSTER_HOME", "DAGSTER_STATE"):
+        monkeypatch.setenv(name, "replaced by open_instance, restored by the patch")
+    for name in ("COSTS_ALERT_URLS", "COSTS_MONTHLY_BUDGET_USD"):
+        monkeypatch.delenv(name, raising=False)
+    return Warehouse(tmp_path / "warehouse")
+
+
+def costs(warehouse: Warehouse, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, ["--warehouse", str(warehouse.folder), *map(str, arguments)])
+
+
+def published(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
+    with warehouse.read() as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_file_is_imported_priced_and_published_offline_and_a_fault_stops_one_thing(offline, monkeypatch):
+    warehouse = offline
+    done = costs(warehouse, "import", USAGE_FILE, "--build")
+    assert (done.exit_code, "FAILED" in done.output) == (0, False), done.output
+    assert published(warehouse, "SELECT count(*) > 0 FROM cost_daily") == [(True,)], "the histories are seeded"
+    assert published(warehouse, "SELECT count(*) FROM raw.fetch WHERE origin = 'live'") == [(0,)]
+    assert costs(warehouse, "build").exit_code == 0
+
+    # A decision that fails, a setting and a file with a mistake: the others go on, and it is all told.
+    def broken(*_):
+        raise ValueError("an unforeseen figure")
+
+    monkeypatch.setattr(decide, "spend_forecast", broken)
+    monkeypatch.setenv("COSTS_MONTHLY_BUDGET_USD", "1,500")
+    (warehouse.folder / "model_map.csv").write_text(f"{MAP}x,,azur,,gpt-5\n")
+    before = warehouse.published_file.stat().st_mtime_ns
+    done = costs(warehouse, "build")
+    assert done.exit_code == 3
+    (failed,) = [line for line in done.output.splitlines() if line.startswith("FAILED")]
+    assert failed.startswith("FAILED spend_forecast: ")
+    assert "an unforeseen figure" in failed
+    assert "NEEDS A LOOK model_map.csv: " in done.output
+    assert "line 2: channel 'azur' is unknown" in done.output
+    assert warehouse.published_file.stat().st_mtime_ns > before
+    told = published(
+        warehouse, "SELECT rule, title FROM alert WHERE rule IN ('run_failed', 'input_refused') ORDER BY 2"
+    )
+    assert told == [
+        ("input_refused", "COSTS_MONTHLY_BUDGET_USD has a mistake and does not count as it is"),
+        ("run_failed", "decide failed: spend_forecast"),
+        ("input_refused", "model_map.csv has a mistake and does not count as it is"),
+    ]
+
+    monkeypatch.undo()
+    monkeypatch.setenv("COSTS_MONTHLY_BUDGET_USD", "1,500")
+    done = costs(warehouse, "build")
+    assert done.exit_code == 1, "only the mistakes are left"
+    assert "FAILED" not in done.output
+
+
+def test_half_built_days_are_not_published(offline, monkeypatch):
+    """What was priced is not in the marts yet, as after a mart that fails: the version from before stays."""
+    warehouse = offline
+    assert costs(warehouse, "import", USAGE_FILE, "--build").exit_code == 0
+    before = published(warehouse, "SELECT count(*) FROM cost_daily")
+    monkeypatch.setattr("pipelines.defs.marts.build_mart", _fails_for_costs)
+    with warehouse.write() as connection:
+        connection.execute("DELETE FROM core.cost_fingerprint")
+    done = costs(warehouse, "build")
+    assert done.exit_code == 3
+    assert "until the next run the version from before stays published" in done.output
+    assert published(warehouse, "SELECT count(*) FROM cost_daily") == before
+    monkeypatch.undo()
+    assert costs(warehouse, "build").exit_code == 0
+
+
+def _fails_for_costs(warehouse, mart, dates):
+    if mart.table.name == "cost_daily":
+        raise ValueError("an unforeseen figure")
+    return build_mart(warehouse, mart, dates)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("import", "no such file"), 2), (("import", USAGE_FILE, "--format", "excel"), 2), (("build", "x"), 2)],
+)
+def test_wrong_use_is_2(offline, arguments, code):
+    assert costs(offline, *arguments).exit_code == code
+    assert not offline.folder.exists()
