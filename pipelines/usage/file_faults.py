@@ -5,7 +5,6 @@ Reasons are shown on the terminal and kept in Dagster's history. Only `usage_rej
 
 from typing import Any
 
-import duckdb
 import polars as pl
 import pyarrow as pa
 
@@ -16,7 +15,6 @@ FILE_FAULTS: tuple[Any, ...] = (
     RuntimeError,
     MemoryError,
     pa.ArrowException,
-    duckdb.Error,
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
 )

@@ -30,6 +30,7 @@ from pipelines.usage.file_format import FileFormat
 from pipelines.usage.records import read_pieces, records_of
 from pipelines.usage.rejects import REJECT_SCHEMA
 
+CHECK_FAULTS = (*FILE_FAULTS, duckdb.Error)
 BATCH_ROWS = 1_000_000
 """Checked rows that are handed on at once."""
 PIECE_BYTES = 64 << 20
@@ -159,7 +160,7 @@ class _Reader:
         future, table = self.sent.popleft()
         try:
             found = future.result()
-        except FILE_FAULTS:
+        except CHECK_FAULTS:
             for number in pc.unique(table["file_number"]).to_pylist():
                 self._receive_alone(number, table.filter(pc.equal(table["file_number"], number)))
         else:
@@ -169,7 +170,7 @@ class _Reader:
         count = list(self.counts.values())[number]
         try:
             found = _check(pieces, self._names(), self.found, self.as_of)
-        except FILE_FAULTS as error:
+        except CHECK_FAULTS as error:
             count.reason = f"{count.name}: {told(error)}"
         else:
             self._keep(found)

@@ -1,6 +1,9 @@
 """The command line as people use it: what it prints, what it exits with, and that it says what to do next."""
 
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.cli import main as cli
+from pipelines.defs.run_jobs import open_instance
 from pipelines.demo import PAGES
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.warehouse.database import Warehouse
@@ -217,3 +221,58 @@ def test_the_help_of_a_command_shows_an_example(arguments):
     result = CliRunner().invoke(cli.app, [*arguments, "--help"])
     assert result.exit_code == 0
     assert f"costs {' '.join(arguments)} " in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "Read-only file system; choose a folder that can be written"),
+        (errno.ENOSPC, "No space left on device; free some space"),
+        (errno.EACCES, "Permission denied; give yourself the right to it"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_a_fault_of_the_machine_is_one_line_with_file_and_remedy(warehouse, monkeypatch, capsys, number, said):
+    def failing(*_):
+        raise OSError(number, os.strerror(number), str(warehouse.build_file))
+
+    monkeypatch.setattr("pipelines.usage.import_files.import_files", failing)
+    code, shown = entered(monkeypatch, capsys, warehouse, "import", str(USAGE_FILE))
+    assert code != 0
+    (line,) = [line for line in shown.splitlines() if line.strip()]
+    assert f"{warehouse.build_file}: {said}" in line
+
+
+def test_a_warehouse_below_a_file_is_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    code, shown = entered(monkeypatch, capsys, Warehouse(tmp_path / "file" / "warehouse"), "import", str(USAGE_FILE))
+    assert code != 0
+    assert "Traceback" not in shown
+    assert "Not a directory" in shown
+
+
+def test_a_broken_dagster_database_is_one_line(warehouse, monkeypatch, capsys):
+    with open_instance(warehouse.folder) as instance:
+        assert instance.get_runs_count() == 0
+    for file in (warehouse.folder / ".dagster").rglob("*.db"):
+        file.write_bytes(b"no database" * 500)
+    code, shown = entered(monkeypatch, capsys, warehouse, "run")
+    assert code != 0
+    assert "Traceback" not in shown
+    assert "move that folder aside" in shown.splitlines()[-1]
+
+
+def test_a_warehouse_that_was_copied_with_its_links_followed_opens(tmp_path):
+    with open_instance(tmp_path / "warehouse"):
+        pass
+    shutil.copytree(tmp_path / "warehouse", tmp_path / "copy", symlinks=False)
+    assert not (tmp_path / "copy" / ".dagster" / "dagster.yaml").is_symlink()
+    with open_instance(tmp_path / "copy") as instance:
+        assert instance.get_runs_count() == 0
+
+
+def test_what_a_command_writes_is_private(warehouse, monkeypatch, capsys):
+    assert entered(monkeypatch, capsys, warehouse, "import", str(USAGE_FILE))[0] == 0
+    written = [path for path in warehouse.folder.rglob("*") if not path.is_symlink()]
+    assert any(path.suffix == ".parquet" for path in written)
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
