@@ -32,6 +32,8 @@ HOST_DOT = re.compile(
 )
 """A dot before what chat clients take for the end of a host name: "example.org", "x.ai"; not "gpt-4.1" or "us.nova"."""
 MARKDOWN_LINK = re.compile(r"\](?=[(\[:])")
+PLAIN_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%/-]*)?")
+"""An address without user, query or anything that could end it early."""
 FULLWIDTH_AT = "\uff20"
 ANGLE_QUOTE = "\u2039"
 ELLIPSIS = "\u2026"
@@ -44,14 +46,15 @@ def alert(
     """One row in the columns of Alert.
 
     `scope` names what the alert is about and its period or version: the same rule and scope are the same alert.
-    `facts` are further columns; those left out are NULL. `title` and `lines` may hold scraped text.
+    `facts` are further columns; those left out are NULL. `title` and `lines` may hold scraped text. `link`, the address
+    of the page that we read ourselves, is the one address that stays a link.
     """
     return {
         "alert_id": alert_id(rule, scope),
         "rule": rule,
         "severity": severity,
         "title": one_line(title, MAX_TITLE),
-        "body": several_lines(lines),
+        "body": several_lines(lines, facts.get("link")),
         **facts,
     }
 
@@ -90,12 +93,16 @@ def one_line(text: str, limit: int) -> str:
     return line if len(encoded) <= limit else encoded[: limit - ELLIPSIS_BYTES].decode(errors="ignore") + ELLIPSIS
 
 
-def several_lines(lines: Sequence[str]) -> str:
-    """The lines, each made harmless, as many as fit; the rest is counted, not dropped in silence."""
+def several_lines(lines: Sequence[str], link: str | None = None) -> str:
+    """The lines, each made harmless, as many as fit; the rest is counted, not dropped in silence.
+
+    A line that is nothing but "source: " and the `link` stays as it is.
+    """
+    source = f"source: {link}" if link and PLAIN_ADDRESS.fullmatch(link) else None
     shown: list[str] = []
     room = MAX_BODY - 40
     for line in lines[:MAX_LISTED]:
-        clean = one_line(line, MAX_LINE)
+        clean = line if line == source else one_line(line, MAX_LINE)
         room -= len(clean.encode()) + 1
         if room < 0:
             break

@@ -84,3 +84,17 @@ def test_figures_read_as_printed():
     assert percent_words(Decimal(2), Decimal("1.5")) == " (-25 %)"
     assert percent_words(Decimal(1000), Decimal(1004)) == " (+0.4 %)"
     assert percent_words(Decimal(0), Decimal(1)) == ""
+
+
+@pytest.mark.parametrize(
+    ("link", "line", "shown"),
+    [
+        ("https://x.ai/pricing", "source: https://x.ai/pricing", "source: https://x.ai/pricing"),
+        ("https://x.ai/pricing", "see https://evil.org", "see https[:]//evil[.]org"),
+        ("https://x.ai/a?b=<c>", "source: https://x.ai/a?b=<c>", "source: https[:]//x[.]ai/a?b=\u2039c>"),
+        ("http://user@evil.org", "source: http://user@evil.org", "source: http[:]//user\uff20evil[.]org"),
+        (None, "source: https://x.ai/pricing", "source: https[:]//x[.]ai/pricing"),
+    ],
+)
+def test_only_the_plain_address_of_the_page_that_we_read_stays_a_link(link, line, shown):
+    assert alert("budget", ["a"], "info", "title", [line], link=link)["body"] == shown
