@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.alerts.message import alert_id, one_line, percent_words, price_words, several_lines, usd_words
+from pipelines.alerts.message import alert, alert_id, one_line, percent_words, price_words, several_lines, usd_words
 from pipelines.schema.alerts import MAX_BODY
 
 
