@@ -71,7 +71,7 @@ def daemon(warehouse: Warehouse, server: Loopback) -> Iterator[None]:
                     os.killpg(process.pid, signal.SIGKILL)
 
 
-def until(holds: Callable[[], bool], warehouse: Warehouse, seconds: float = 200) -> None:
+def until(holds: Callable[[], bool], warehouse: Warehouse, seconds: float = 280) -> None:
     give_up_at = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > give_up_at:
@@ -120,7 +120,7 @@ def test_two_days_of_the_daemon(tmp_path, monkeypatch, server):
         serve(server, "openai_pricing")
         begin_day(warehouse, SECOND)
         until(lambda: is_published(SECOND), warehouse)
-        until(lambda: len(finished(instance, "refresh_sources")) == 2, warehouse)
+        until(lambda: len(finished(instance, "publish")) == 2, warehouse)
         built = [run for run in finished(instance, "build_costs") if run.run_id not in before]
         with warehouse.read() as connection:
             health = connection.execute("SELECT as_of, count(*) FROM source_health GROUP BY ALL ORDER BY 1").fetchall()
