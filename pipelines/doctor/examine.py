@@ -11,11 +11,11 @@ from filelock import FileLock, Timeout
 from pipelines.doctor.delivery_targets import look_at_delivery
 from pipelines.doctor.finding import Finding
 from pipelines.doctor.machine import look_at_machine
+from pipelines.doctor.program_versions import look_at_schema, look_at_versions
 from pipelines.doctor.published_file import PUBLISH, compare, look_at_build, read_only
 from pipelines.doctor.settings import look_at_settings
-from pipelines.doctor.source_state import look_at_sources
+from pipelines.doctor.source_freshness import look_at_sources
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
-from pipelines.doctor.versions import look_at_schema, look_at_versions
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
 

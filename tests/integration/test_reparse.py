@@ -73,4 +73,4 @@ def test_a_person_sees_what_was_restated(sites):
 
 
 def test_a_source_that_does_not_exist_is_an_error(sites):
-    assert costs(sites.warehouse, "no_such_source")[0] == 1
+    assert costs(sites.warehouse, "no_such_source")[0] == 2

@@ -233,11 +233,13 @@ def test_the_entry_point_loads_and_what_starts_runs_is_on(monkeypatch, tmp_path)
 
     dg.Definitions.validate_loadable(defs)
     assert {job.name for job in defs.jobs} == {
-        *("refresh_sources", "import_usage", "build_costs", "decide", "publish", "tell_of_failed_run"),
+        *("refresh_sources", "import_usage", "build_costs", "decide", "publish", "tell_of_failed_run", "purge"),
     }
-    (schedule,) = defs.schedules
-    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "UTC")
-    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert {(each.job_name, each.cron_schedule, each.execution_timezone) for each in defs.schedules} == {
+        ("refresh_sources", "0 6 * * *", "UTC"),
+        ("purge", "30 5 * * *", "UTC"),
+    }
+    assert {each.default_status for each in defs.schedules} == {dg.DefaultScheduleStatus.RUNNING}
     assert {sensor.name: sensor.default_status for sensor in defs.sensors} == dict.fromkeys(
         ("inbox_sensor", "after_reading", "after_costs", "after_decisions", "after_failed_run"),
         dg.DefaultSensorStatus.RUNNING,

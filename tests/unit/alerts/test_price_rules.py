@@ -75,7 +75,7 @@ def test_meters_of_one_move_are_one_alert():
         "about -123.45 USD a month for you"
     )
     assert row["body"].splitlines() == [
-        "source: https[:]//example[.]org/pricing",
+        "source: https://example.org/pricing",
         "output (batch) 1.00 -> 0.75 USD/Mtok (-25 %)",
         "input_uncached 0.25 -> 0.20 USD/Mtok (-20 %)",
         "output 2.00 -> 1.50 USD/Mtok (-25 %)",

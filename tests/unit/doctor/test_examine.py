@@ -17,7 +17,7 @@ from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.doctor import examine as examining
 from pipelines.doctor.delivery_targets import place_of
 from pipelines.doctor.examine import examine
-from pipelines.doctor.source_state import State, source_findings
+from pipelines.doctor.source_freshness import State, source_findings
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Fetch
 from pipelines.sources import archive
