@@ -64,7 +64,7 @@ def test_a_backup_of_a_run_that_goes_on_is_of_one_moment(warehouse: Warehouse, t
     stop = threading.Event()
 
     def write() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.05):  # a lock that is taken again at once is never got by another
             with warehouse.write() as connection:
                 connection.execute(
                     "INSERT INTO core.cost_fingerprint SELECT DATE '2020-01-01' + count(*)::INTEGER, 'x' "
