@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.warehouse.atomic_file import sync
+
 CHECK = "line_check"
 """Key of the hash of the rest of a line; the last one."""
 PRIVATE = 0o600
@@ -48,7 +50,7 @@ def append_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     finally:
         os.close(descriptor)
     if is_new:
-        sync_folder(file.parent)
+        sync(file.parent)
 
 
 def read_lines(file: Path) -> Lines:
@@ -65,15 +67,6 @@ def read_lines(file: Path) -> Lines:
         else:
             found.rows.append(row)
     return found
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in a folder onto the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

@@ -19,8 +19,8 @@ from typing import IO
 
 from backports.zstd import ZstdError, tarfile
 
-from pipelines.warehouse.append_only import PRIVATE, sync_folder
-from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+from pipelines.warehouse.append_only import PRIVATE
+from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file, sync
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import read_through
 from pipelines.warehouse.ledger_catalog import damaged_files, is_whole
@@ -89,7 +89,7 @@ def restore(file: Path, folder: Path, *, force: bool = False) -> tuple[int, Path
         raise WarehouseError(f"{folder} was not restored: {error.strerror or error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    sync_folder(folder.parent)
+    sync(folder.parent)
     return len(names), aside
 
 
