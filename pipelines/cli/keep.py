@@ -57,8 +57,9 @@ def backup(
 ) -> None:
     """Write the whole warehouse into one file; a run may go on meanwhile.
 
-    Without the inbox, which holds your own logs, and without settings, so no secret is in it. Exit code 0: written and
-    read again; 1: written, but what is named was damaged before; 3: not written.
+    Without the inbox, which holds your own logs, and without what stands in the environment, so no key of a provider is
+    in it; the key of the warehouse's own pseudonyms is. Exit code 0: written and read again; 1: written, but what is
+    named was damaged before; 3: not written.
     """
     from pipelines.warehouse.backup import back_up
     from pipelines.warehouse.database import Warehouse

@@ -1,7 +1,8 @@
 """A warehouse in one file and back: a tar archive, packed with zstd, whose last member lists the hash of each other.
 
-In it: both databases, records, bodies, ledger, catalogues and the user's table of names. Not in it: the inbox, which
-holds the user's own logs, Dagster's history, and settings, which stand in the environment. So no secret is in it.
+In it: both databases, records, bodies, ledger, catalogues, the user's map and privacy settings, and the key of its
+pseudonyms. Not in it: the inbox, which holds the user's own logs, Dagster's history, and what stands in the
+environment, so no key of a provider and no address of an alert.
 """
 
 import hashlib
@@ -31,7 +32,14 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 GROWING = ("archive/fetches.jsonl", "ledger/files.jsonl")
 """Catalogues, of which what was there at the moment of the backup is kept."""
-KEPT = ("model_map.csv", "archive/??/*.gz", "ledger/usage_date=*/*.parquet", "ledger/aside/*/*.parquet")
+KEPT = (
+    "model_map.csv",
+    "privacy.csv",
+    ".privacy.key",  # without it usage that comes again would be counted again
+    "archive/??/*.gz",
+    "ledger/usage_date=*/*.parquet",
+    "ledger/aside/*/*.parquet",
+)
 BUFFER = 1 << 20
 
 
