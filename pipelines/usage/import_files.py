@@ -24,6 +24,7 @@ from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
+from pipelines.warehouse.permissions import close_to_others
 from pipelines.warehouse.rows import append, read_table, replace_rows
 
 IGNORED_IN_INBOX = (".", "README")
@@ -100,6 +101,7 @@ def import_files(
         note_applied(warehouse, privacy)
     if recognised or is_applied:
         warehouse.save_records()
+    close_to_others(warehouse.folder)
     return [outcomes[path] for path in dict.fromkeys(files)]
 
 

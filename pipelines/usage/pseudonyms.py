@@ -7,6 +7,7 @@ older ones as well, and also after a column is kept again. So usage that comes t
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _ID_COLUMNS = ("usage_id", "cost_id")
 _KEY_BYTES = 32
 _HASH_BYTES = 16
 _PSEUDONYM = rf"^{PREFIX}[0-9a-f]{{{2 * _HASH_BYTES}}}$"
+_IS_PSEUDONYM = re.compile(_PSEUDONYM).match
 _REQUIRED = ("file_name",)
 
 
@@ -40,7 +42,7 @@ class Privacy:
     key: bytes | None = None
 
     def pseudonym(self, text: str) -> str:
-        """The same for the same text, and itself for a pseudonym."""
+        """The same for the same text; without a key the text itself."""
         if self.key is None:
             return text
         digest = hashlib.blake2b(text.encode(errors="surrogatepass"), key=self.key, digest_size=_HASH_BYTES)
@@ -115,6 +117,6 @@ def _fields_of(importer: Importer, treatments: Mapping[str, Treatment]) -> set[s
 
 
 def _hashed(column: pl.Series, privacy: Privacy) -> pl.Series:
-    clear = column.unique().drop_nulls().cast(pl.String).to_frame("clear").filter(~is_pseudonym("clear"))["clear"]
-    names = clear.to_list()
-    return column.cast(pl.String).replace(names, [privacy.pseudonym(name) for name in names])
+    texts = column.cast(pl.String).to_list()
+    pseudonyms = {text: text if _IS_PSEUDONYM(text) else privacy.pseudonym(text) for text in set(texts) - {None}}
+    return pl.Series(column.name, [pseudonyms.get(text) for text in texts], pl.String)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shutil
 import socket
 from datetime import date, datetime, timedelta
@@ -28,6 +29,14 @@ from pipelines.warehouse.rows import append
 
 NOW = datetime(2026, 11, 24, 12)
 SOURCE = SOURCES_BY_KEY["openai_pricing"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def private_files():
+    """As every command makes them."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +234,12 @@ def test_the_command_says_all_is_well_by_its_exit_code_and_as_json(warehouse, mo
     assert ran.exit_code == 1  # it has read no source
     assert {line["area"] for line in lines if not line["is_ok"]} == {"sources"}
     assert {"area", "name", "found", "remedy", "is_ok"} == set(lines[0])
+
+
+def test_what_is_open_to_others_is_named_with_the_remedy(warehouse):
+    warehouse.published_file.chmod(0o644)
+    (found,) = [f for f in examine(warehouse, NOW, {}) if f.name == "permissions"]
+    assert str(warehouse.published_file) in found.found
+    assert found.remedy
+    assert "costs build" in found.remedy
+    assert warehouse.published_file.stat().st_mode & 0o777 == 0o644, "the doctor changes nothing"
