@@ -10,7 +10,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -53,8 +53,10 @@ class BackedUp:
     """Ledger files that were damaged before; they are not in it."""
 
 
-def back_up(warehouse: Warehouse, file: Path) -> BackedUp:
+def back_up(warehouse: Warehouse, file: Path, leave_out: Collection[str] = ()) -> BackedUp:
     """Write a backup, whole or not at all, as the warehouse is at one moment. A run may go on meanwhile.
+
+    `leave_out`: paths of bodies below the folder that are known to be damaged.
 
     The build lock is held while the databases are copied; everything else never changes. What is written is read again
     before it has its name. Raises WarehouseError, also where the database is damaged.
@@ -62,6 +64,8 @@ def back_up(warehouse: Warehouse, file: Path) -> BackedUp:
     if not warehouse.build_file.exists():
         raise WarehouseError(f"{warehouse.build_file} is not there: there is nothing to back up")
     with warehouse.locked(".backup.lock"), _snapshot(warehouse) as (members, damaged):
+        for name in leave_out:
+            members.pop(name, None)
         hashes = {}
         try:
             with atomic_file(file) as temporary:

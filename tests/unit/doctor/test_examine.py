@@ -24,11 +24,18 @@ from pipelines.schema.raw import Fetch
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.usage.import_files import import_files
+from pipelines.warehouse.append_only import append_lines
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import append
 
 NOW = datetime(2026, 11, 24, 12)
 SOURCE = SOURCES_BY_KEY["openai_pricing"]
+PAGE = dict.fromkeys(polars_schema(Fetch)) | {
+    "fetch_id": "b",
+    "source": SOURCE.key,
+    "fetched_at": "2026-01-02 03:04:05",
+    "archive_path": "archive/aa/aa.gz",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -115,17 +122,24 @@ def test_a_file_that_is_not_what_its_hash_says_is_named(warehouse, hurt, area, q
 @pytest.mark.parametrize(
     ("catalog", "line", "area"),
     [
-        ("archive/fetches.jsonl", {"archive_path": "archive/aa/aa.gz"}, "archive"),
+        ("archive/fetches.jsonl", PAGE, "archive"),
         (
             "ledger/files.jsonl",
-            {"usage_date": "2026-01-02", "path": "ledger/usage_date=2026-01-02/a.parquet"},
+            {"usage_date": "2026-01-02", "path": "ledger/usage_date=2026-01-02/a.parquet", "row_count": 1},
             "ledger",
         ),
     ],
 )
 def test_what_a_catalogue_names_is_looked_for_and_damaged_lines_are_told(warehouse, catalog, line, area):
-    (warehouse.folder / catalog).write_text(f'{json.dumps(line)}\n{{"broken\n{{"cut off by a kill')
-    assert bad(warehouse) == [(area, line.get("archive_path") or line["path"]), (area, catalog)]
+    file = warehouse.folder / catalog
+    append_lines(file, [line])
+    assert bad(warehouse) == [(area, line.get("archive_path") or line["path"])]
+    whole = file.read_bytes()
+    # Half a line, one that says what it did not say when it was written, and one that a kill cut off.
+    changed = whole.replace(b"01-02", b"01-03").splitlines()[-1]
+    for damage in (b'{"broken\n', changed + b"\n", changed[:-9]):
+        file.write_bytes(whole + damage)
+        assert bad(warehouse) == [(area, line.get("archive_path") or line["path"]), (area, catalog)]
 
 
 def test_a_build_file_that_is_gone_cut_or_ahead_is_told(warehouse):
