@@ -23,6 +23,7 @@ from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.purge_runs import purge_runs
 from pipelines.defs.resources import Settings
 from pipelines.sources.catalog import SOURCES, Source
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -54,18 +55,28 @@ def open_instance(warehouse_folder: Path) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance whose state lies below a warehouse; runs show in the UI of that warehouse."""
     state = warehouse_folder.resolve() / ".dagster"
     state.mkdir(parents=True, exist_ok=True)
-    link = state / "dagster.yaml"
-    if not link.is_symlink():
-        # A warehouse that was copied with its links followed holds a copy of the file, maybe of an older program.
-        link.unlink(missing_ok=True)
-        link.symlink_to(DAGSTER_YAML)
-    os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
-    with dg.DagsterInstance.get() as instance, ExitStack() as kept:
+    with ExitStack() as kept:
+        # Two that begin at once would both make Dagster's tables, and one of them would fail.
+        with Warehouse(warehouse_folder).locked(".dagster.lock"):
+            _link_settings(state)
+            os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
+            instance = kept.enter_context(dg.DagsterInstance.get())
+            instance.get_runs(limit=1)
+            instance.event_log_storage.get_maximum_record_id()
+            instance.schedule_storage.all_instigator_state() if instance.schedule_storage else None
         # Dagster connects anew for every statement, and SQLite empties its log whenever the last connection closes.
         # One that stays open makes storing an event a third quicker; it locks nothing.
         for file in filter(Path.is_file, (state / name for name in SHARED_DATABASES)):
             kept.enter_context(closing(sqlite3.connect(file))).execute("SELECT count(*) FROM sqlite_master").fetchall()
         yield instance
+
+
+def _link_settings(state: Path) -> None:
+    link = state / "dagster.yaml"
+    if not link.is_symlink():
+        # A warehouse that was copied with its links followed holds a copy of the file, maybe of an older program.
+        link.unlink(missing_ok=True)
+        link.symlink_to(DAGSTER_YAML)
 
 
 def run_once(

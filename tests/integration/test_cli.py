@@ -85,7 +85,7 @@ def test_parse_prints_refused_rows_on_stderr(warehouse, tmp_path):
 
 def test_parse_of_another_page_says_what_was_looked_for(warehouse):
     result = costs(warehouse, "sources", "parse", "anthropic_pricing", LITELLM_FEED)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert LITELLM_FEED.name in result.stderr
     assert "no model pricing table with headers" in result.stderr
 
@@ -148,16 +148,16 @@ def test_load_of_a_page_from_the_future_is_refused(warehouse):
         assert connection.execute("SELECT count(*) FROM raw.fetch").fetchall() == [(0,)]
 
 
-def test_load_of_a_wrong_page_exits_1_with_the_reason(warehouse):
+def test_load_of_a_wrong_page_exits_3_with_the_reason(warehouse):
     result = costs(warehouse, "sources", "load", "litellm", ANTHROPIC_PAGE, "--at", "2026-07-29")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "litellm: refused" in result.output
     assert "reason: not a whole JSON document" in result.output
 
 
 def test_accept_before_anything_was_fetched_says_so(warehouse):
     result = costs(warehouse, "sources", "accept", "litellm")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "reason: nothing was fetched yet" in result.output
 
 
