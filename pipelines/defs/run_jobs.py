@@ -12,7 +12,7 @@ import dagster as dg
 
 from pipelines.alerts.raise_alerts import tell_failed_run
 from pipelines.costs.price_ledger import days_to_build
-from pipelines.defs.alerts import failures_of
+from pipelines.defs.alerts import failures_before, failures_of
 from pipelines.defs.automation import build_costs, decide, import_usage, publish, refresh_sources
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
@@ -48,6 +48,7 @@ class Phase:
     needs_a_look: tuple[str, ...] = ()
     """Failed checks that a person can do something about, in words."""
     job: str = ""
+    run_id: str = ""
 
 
 @contextmanager
@@ -158,17 +159,19 @@ def _build(
     on_phase("decisions")
     decided = day_tags([first_decided or today, today])
     phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
-    _tell_failed(settings, [*before, *phases])
+    _tell_failed(settings, instance, [*before, *phases])
     on_phase("publish")
     phases.append(_execute(definitions, instance, publish.name, "publish", decided))
-    _tell_failed(settings, phases[-1:])
+    _tell_failed(settings, instance, phases[-1:])
     return phases
 
 
-def _tell_failed(settings: Settings, phases: Sequence[Phase]) -> None:
+def _tell_failed(settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase]) -> None:
     for phase in phases:
+        run = instance.get_run_by_id(phase.run_id)
         if not phase.is_success:
-            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ)
+            before = failures_before(instance, run, phase.failures) if run else {}
+            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
 
 
 def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
@@ -199,7 +202,7 @@ def _execute(
         raise_on_error=False,
         asset_selection=assets,
     )
-    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job)
+    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job, result.run_id)
 
 
 def _needs_a_look(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
