@@ -122,6 +122,20 @@ def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
     assert "openai_export.csv: " in result.output, "the other file is imported all the same"
 
 
+def test_a_mistake_in_the_privacy_settings_is_told_by_an_import(monkeypatch, capsys, warehouse):
+    """The first one stops it, as nothing can be taken back; later ones leave the last good settings in force."""
+    warehouse.folder.mkdir(exist_ok=True)
+    settings = warehouse.folder / "privacy.csv"
+    settings.write_text("column,treatment\nuser,hash\n")
+    code, said = entered(monkeypatch, capsys, warehouse, "import", str(USAGE_FILE))
+    assert (code, "privacy.csv line 2: there is no column 'user'" in said) == (3, True)
+    settings.write_text("column,treatment\nuser_id,hash\n")
+    assert costs(warehouse, "import", USAGE_FILE).exit_code == 0
+    settings.write_text("column,treatment\nuser_id,hsh\n")
+    code, said = entered(monkeypatch, capsys, warehouse, "import", str(USAGE_FILE))
+    assert (code, "its last good state stays in force" in said) == (1, True)
+
+
 def test_an_unknown_format_is_answered_with_the_known_ones(warehouse):
     result = costs(warehouse, "import", USAGE_FILE, "--format", "excel")
     assert result.exit_code == 2

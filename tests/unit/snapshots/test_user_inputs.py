@@ -37,6 +37,12 @@ def test_the_last_good_map_stays_in_force(tmp_path, broken):
     assert problem.text.endswith("Until then its last good state stays in force")
 
 
+def test_a_mistake_in_the_privacy_settings_is_told_as_any(tmp_path):
+    (tmp_path / "privacy.csv").write_text("column,treatment\nuser,hash\n")
+    (problem,) = check_user_inputs(tmp_path, {})
+    assert (problem.name, "line 2" in problem.text) == ("privacy.csv", True)
+
+
 def test_a_map_that_is_a_folder_is_told(tmp_path):
     (tmp_path / "model_map.csv").mkdir()
     (problem,) = check_user_inputs(tmp_path, {})
