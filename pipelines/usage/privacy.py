@@ -55,11 +55,13 @@ def keep_privacy(folder: Path) -> str | None:
 
 def privacy_content(path: Path) -> bytes:
     """The bytes of the settings; none where the file is missing. Raises PrivacyError if it cannot be read."""
+    if not path.exists():
+        return b""
+    if not path.is_file():  # to read a pipe may never end
+        raise PrivacyError(f"{path} cannot be read: it is no file; make it a file that you may read")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        return b""
     except OSError as error:
         raise PrivacyError(f"{path} cannot be read: {error.strerror}; make it a file that you may read") from error
     if len(content) > MAX_BYTES:
