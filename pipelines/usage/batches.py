@@ -15,6 +15,8 @@ class FileCount:
     import_id: str
     format: str
     size_bytes: int
+    changed_at: str | None = None
+    """When the file was last changed, an ISO time in UTC: the time of records that state none."""
     row_count: int = 0
     reject_count: int = 0
     ignored_count: int = 0

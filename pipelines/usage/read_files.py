@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
+from pipelines.usage.fields import FILE_TIME
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
@@ -39,6 +40,7 @@ PIECE_ROWS = 250_000
 """Rows that are checked at once: a short line takes a hundred times its bytes."""
 MAX_WHOLE_ROWS = 1_000_000
 """Of a file that may not be read in parts."""
+FILE_SCHEMA = {"import_id": pl.String, "file_name": pl.String, FILE_TIME: pl.String}
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are checked side by side."""
 
@@ -81,7 +83,9 @@ def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Calla
     """The pieces of a file that is new. What a worker says must not refuse it: that may be about another file."""
     try:
         content = Content(count.path)
-        count.import_id, count.size_bytes = content.sha256, count.path.stat().st_size
+        status = count.path.stat()
+        count.import_id, count.size_bytes = content.sha256, status.st_size
+        count.changed_at = datetime.fromtimestamp(int(status.st_mtime), UTC).isoformat()
         if content.sha256 in seen or is_known(content.sha256):
             count.reason, count.is_known = "this content was imported before", True
         else:
@@ -148,12 +152,13 @@ class _Reader:
         if self.pieces:
             table = pa.concat_tables(self.pieces, promote_options="default")
             self.pieces, self.piece_bytes, self.piece_rows = [], 0, 0
-            self.sent.append((self.workers.submit(_check, table, self._names(), self.found, self.as_of), table))
+            self.sent.append((self.workers.submit(_check, table, self._files(), self.found, self.as_of), table))
         while len(self.sent) > WORKERS:
             self._receive()
 
-    def _names(self) -> list[tuple[str, str]]:
-        return [(import_id, count.name) for import_id, count in self.counts.items()]
+    def _files(self) -> list[tuple[str, str, str | None]]:
+        """What records carry of the file that they are of: FILE_SCHEMA."""
+        return [(import_id, count.name, count.changed_at) for import_id, count in self.counts.items()]
 
     def _receive(self) -> None:
         """Keep what the first worker has found. Where it failed, each file is checked alone."""
@@ -169,7 +174,7 @@ class _Reader:
     def _receive_alone(self, number: int, pieces: pa.Table) -> None:
         count = list(self.counts.values())[number]
         try:
-            found = _check(pieces, self._names(), self.found, self.as_of)
+            found = _check(pieces, self._files(), self.found, self.as_of)
         except CHECK_FAULTS as error:
             count.reason = f"{count.name}: {told(error)}"
         else:
@@ -208,12 +213,14 @@ class _Reader:
         return batch
 
 
-def _check(pieces: pa.Table, names: list[tuple[str, str]], found: FileFormat, as_of: datetime) -> _CheckedPieces:
-    """What a worker does. `names`: import_id and name of each file, by its number."""
+def _check(
+    pieces: pa.Table, rows: list[tuple[str, str, str | None]], found: FileFormat, as_of: datetime
+) -> _CheckedPieces:
+    """What a worker does. `rows`: FILE_SCHEMA of each file, by its number."""
     importer = found.importer
     with _engine().cursor() as cursor:
         records = records_of(cursor, pieces, found.form, importer)
-    files = pl.DataFrame(names, schema={"import_id": pl.String, "file_name": pl.String}, orient="row")
+    files = pl.DataFrame(rows, schema=FILE_SCHEMA, orient="row")
     named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
     checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
     # Most statements of one response stand close together, so most of the choice is made here, side by side.
