@@ -206,8 +206,9 @@ def _columns(says: CallCounts, texts: Mapping[str, str]) -> dict[str, pl.Expr | 
     provider, channel = _seller(says)
     own_tier = choice("tier", TIERS, "standard", "unknown_service_tier").value
     ids = pl.concat_str("response", "row", separator="/", ignore_nulls=True)
-    stated = [*texts, *([FILE_TIME] if says.is_dated_by_file else [])]
-    alike = pl.concat_str(*(pl.col(name).fill_null("") for name in stated), pl.lit(""), separator=SEPARATOR)
+    time = pl.coalesce("time", FILE_TIME) if says.is_dated_by_file else pl.col("time")
+    stated = [time if name == "time" else pl.col(name) for name in texts]
+    alike = pl.concat_str(*(said.fill_null("") for said in stated), pl.lit(""), separator=SEPARATOR)
     grain = pl.coalesce("grain", pl.lit(says.grain))
     return {
         "usage_at": starts,

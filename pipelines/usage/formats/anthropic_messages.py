@@ -1,6 +1,6 @@
 """Anthropic Messages API: answers, one JSON object each, and results of a message batch -> one row per request.
 
-A line is the message itself, or an object that holds it as `message` or `response`, or, in results of a batch
+A line is the message itself, or an object that holds it as `response`, or, in results of a batch
 (/v1/messages/batches/{id}/results), as `result.message`; those are billed at the batch tier. Results that failed or
 expired have no message and are not billed. Neither states a time: whoever logs answers can write `timestamp` beside,
 else the file's own time counts. The id of the message makes it one row with other logs of the same answer.
@@ -31,7 +31,6 @@ ANTHROPIC_MESSAGES = call_format(
     (
         frozenset({"custom_id", "result.type"}),
         frozenset({"type", "id", *IN_MESSAGE, "content"}),
-        frozenset({"message.id", "message.content", *(f"message.{name}" for name in IN_MESSAGE)}),
         frozenset({"response.id", "response.content", *(f"response.{name}" for name in IN_MESSAGE)}),
     ),
     CallCounts(Inside(cache=False, reasoning=True), maker="anthropic", is_dated_by_file=True),

@@ -20,7 +20,7 @@ TYPES = {"input": "input", "output": "output", "cacheRead": "cache_read", "cache
 SUMS_SO_FAR = "2"
 LOGS = "resourceLogs[].scopeLogs[].logRecords[].attributes[]"
 POINTS = "resourceMetrics[].scopeMetrics[].metrics[].sum.dataPoints[].attributes[]"
-SAYS = {"inside": Inside(cache=False, reasoning=True)}
+COUNTED = Inside(cache=False, reasoning=True)
 
 
 def _requests(export: Record) -> Iterator[Record]:
@@ -109,14 +109,14 @@ CLAUDE_CODE_EVENTS = call_format(
         frozenset({"resourceLogs", f"{LOGS}:event.name", f"{LOGS}:prompt.id"}),
         frozenset({"resourceLogs", f"{LOGS}:event.name", f"{LOGS}:prompt_length"}),
     ),
-    CallCounts(**SAYS, maker="anthropic"),
+    CallCounts(COUNTED, maker="anthropic"),
     rows=_requests,
 )
 CLAUDE_CODE_METRICS = call_format(
     "claude_code_metrics",
     "Claude Code telemetry, OTLP metrics as JSON",
     (frozenset({"resourceMetrics", f"{POINTS}:type", f"{POINTS}:model"}),),
-    CallCounts(**SAYS, grain="session", maker="anthropic"),
+    CallCounts(COUNTED, grain="session", maker="anthropic"),
     rows=_points,
     prepare=_added,
     more=("series", "is_sum"),

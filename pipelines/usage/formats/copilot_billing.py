@@ -11,10 +11,9 @@ from pipelines.usage.fields import day_or_hour, must_have, quantity, text, usd
 from pipelines.usage.importer import Importer
 
 PRODUCTS = ("copilot", "models", "spark")
-FIELDS = ("date", "username", "product", "sku", "model", "quantity", "unit_type", "gross_amount", "net_amount") + (
-    "organization",
-    "cost_center_name",
-    "repository",
+FIELDS = (
+    *("date", "username", "product", "sku", "model", "quantity", "unit_type", "gross_amount", "net_amount"),
+    *("organization", "cost_center_name", "repository"),
 )
 
 amount = usd("net_amount")

@@ -14,6 +14,7 @@ from pipelines.usage.importer import Record
 
 MORE_NAMES = {"cache_write": ("gen_ai.usage.cache_write.input_tokens",)}
 INFERENCE = "gen_ai.client.inference.operation.details"
+GITHUB = "github"
 NANOSECONDS = 1_000_000_000
 
 
@@ -25,6 +26,8 @@ def _calls(record: Record) -> Iterator[Record]:
     }
     is_span = record.get("type", "span") == "span"
     is_call = named["operation"] in CALLS if is_span else found.get("event.name") == INFERENCE
+    if named["provider"] == GITHUB:  # Who passes the call on; whose model it is, its id tells.
+        named["provider"] = None
     place = record.get("spanContext") or record
     yield named | {
         "trace_id": place.get("traceId"),

@@ -26,8 +26,11 @@ API_NAMES = {
 
 
 def _rows(record: Record) -> Iterator[Record]:
-    session = record.get("sessionId")
-    yield {"conversation": session}
+    session = {"conversation": record.get("sessionId")}
+    yield from [session | call for call in _calls(record)] or [session]
+
+
+def _calls(record: Record) -> Iterator[Record]:
     for message in record.get("messages") or [record]:
         tokens, usage = message.get("tokens"), message.get("usageMetadata")
         if message.get("type") == "gemini" and tokens:

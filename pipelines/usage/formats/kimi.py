@@ -14,10 +14,10 @@ DEFAULT_MODEL = "kimi-for-coding"
 
 
 def _rows(record: Record) -> Iterator[Record]:
-    message = record.get("message")
-    payload = message.get("payload") if isinstance(message, dict) and message.get("type") == "StatusUpdate" else None
-    usage = (payload or {}).get("token_usage")
-    if usage:
+    message = record.get("message") or {}
+    payload = message.get("payload") or {}
+    usage = payload.get("token_usage")
+    if message.get("type") == "StatusUpdate" and usage:
         yield {
             "is_call": "1",
             "time": record.get("timestamp"),

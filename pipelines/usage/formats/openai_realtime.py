@@ -16,13 +16,11 @@ KINDS = {"text": ("input", "cache_read"), "audio": ("audio_in", "audio_cached"),
 
 def _rows(event: Record) -> Iterator[Record]:
     session, response = event.get("session") or {}, event.get("response") or {}
-    yield {
-        "model": event.get("model") or session.get("model"),
-        "time": event.get("timestamp"),
-        "conversation": session.get("id"),
-    }
+    beside = {"model": event.get("model") or session.get("model"), "time": event.get("timestamp")}
     if event.get("type") == "response.done" and response.get("usage"):
-        yield {"is_call": "1", "response": response.get("id"), **_counts(response["usage"])}
+        yield beside | {"is_call": "1", "response": response.get("id"), **_counts(response["usage"])}
+    else:
+        yield beside
 
 
 def _counts(usage: Record) -> Record:

@@ -3,8 +3,8 @@
 Only spans of model calls count, and of nested ones only the innermost: a span of an agent repeats the tokens of its
 calls. By the convention input_tokens holds cache reads and cache writes, output_tokens reasoning, and audio and image
 tokens are parts of both. Instrumentations that leave the cache out show as more cached than input tokens and are
-refused. Known besides are the names before v1.37 (gen_ai.system, prompt_tokens), OpenLLMetry's and OpenInference's. Content
-(gen_ai.input.messages, ...) is never read.
+refused. Known besides are the names before v1.37 (gen_ai.system, prompt_tokens), OpenLLMetry's and OpenInference's.
+Content (gen_ai.input.messages, ...) is never read.
 
 gen_ai.response.id is the `id` of the provider's response, so that another tool's log of it is the same row. One too
 short to be of a single response (Ollama's chatcmpl-42) gives way to the ids of the span.
@@ -20,7 +20,7 @@ from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
 
 USAGE = "gen_ai.usage."
-COUNT = "llm.token_count."
+COUNT, INSIDE = "llm.token_count.", "llm.token_count.prompt_details."
 """OpenInference's names: prompt holds what was read from and written to the cache (its semantic conventions)."""
 ATTRIBUTES = {
     "operation": ("gen_ai.operation.name", "llm.request.type", "openinference.span.kind"),
@@ -35,19 +35,19 @@ ATTRIBUTES = {
     "cache_read": (
         USAGE + "cache_read.input_tokens",
         USAGE + "cache_read_input_tokens",
-        COUNT + "prompt_details.cache_read",
+        INSIDE + "cache_read",
     ),
     "cache_write": (
         USAGE + "cache_creation.input_tokens",
         USAGE + "cache_creation_input_tokens",
-        COUNT + "prompt_details.cache_write",
+        INSIDE + "cache_write",
     ),
     "reasoning": (
         USAGE + "reasoning.output_tokens",
         USAGE + "reasoning_tokens",
         COUNT + "completion_details.reasoning",
     ),
-    "audio_in": (USAGE + "audio.input_tokens", COUNT + "prompt_details.audio"),
+    "audio_in": (USAGE + "audio.input_tokens", INSIDE + "audio"),
     "audio_out": (USAGE + "audio.output_tokens", COUNT + "completion_details.audio"),
     "image_in": (USAGE + "image.input_tokens",),
 }

@@ -19,7 +19,8 @@ def _rows(record: Record) -> Iterator[Record]:
     if kind == "session":
         yield {"conversation": record.get("id")}
     elif kind in CHANGES:
-        said = record.get("data") if isinstance(record.get("data"), dict) else record
+        held = record.get("data")
+        said = held if isinstance(held, dict) else record
         yield {"model": said.get("modelId") or said.get("model"), "maker": said.get("provider")}
     elif kind == "message" and message.get("role") == "assistant" and message.get("usage"):
         yield _answer(record, message, message["usage"])
