@@ -113,6 +113,7 @@ def call_format(  # noqa: PLR0913 - parts of one declaration, each by its name
         identity=("call",),
         response_id="response",
         numbers_alike=not says.has_ids,
+        is_dated_by_file=says.is_dated_by_file,
         private=says.private | {"project", "user", "feature", "conversation"},
     )
 

@@ -24,7 +24,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
-from pipelines.usage.fields import FILE_TIME
+from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
@@ -107,7 +107,7 @@ class _CheckedPieces:
     rows: pl.DataFrame
     rejects: pl.DataFrame
     counts: pl.DataFrame
-    """import_id, row_count, reject_count, ignored_count, first and last usage_date; rows counted before any choice."""
+    """import_id, row_count, reject_count, ignored_count, dated_count, first and last usage_date; before any choice."""
 
 
 @dataclass
@@ -186,11 +186,12 @@ class _Reader:
             rows, self.alike = number_alike(found.rows, self.alike)
             found = replace(found, rows=rows)
         self.checked.append(found)
-        for import_id, rows, rejects, ignored, first, last in found.counts.iter_rows():
+        for import_id, rows, rejects, ignored, dated, first, last in found.counts.iter_rows():
             count = self.counts[import_id]
             count.row_count += rows
             count.reject_count += rejects
             count.ignored_count += ignored
+            count.dated_by_file_count += dated
             if rows:
                 count.widen(first, last)
 
@@ -226,7 +227,8 @@ def _check(
     # Most statements of one response stand close together, so most of the choice is made here, side by side.
     is_plain = importer.table == "usage" and importer.settle is None and not importer.numbers_alike
     good = largest_per_usage(checked.good) if is_plain else checked.good
-    return _CheckedPieces(good, checked.rejects, _counts(checked))
+    dated = _dated_by_file(checked.good, files) if importer.is_dated_by_file else None
+    return _CheckedPieces(good, checked.rejects, _counts(checked, dated))
 
 
 @cache
@@ -235,14 +237,25 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def _counts(checked: Checked) -> pl.DataFrame:
+def _dated_by_file(rows: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    """import_id, dated_count: rows that have the time of their file."""
+    times = files.select("import_id", changed=moment(FILE_TIME).value)
+    dated = rows.join(times, on="import_id").filter(pl.col("usage_at") == pl.col("changed"))
+    return dated.group_by("import_id").agg(dated_count=pl.len())
+
+
+def _counts(checked: Checked, dated: pl.DataFrame | None) -> pl.DataFrame:
     rows = checked.good.group_by("import_id").agg(
         row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
     )
     rejects = checked.refused.select("import_id", reject_count="lines")
     ignored = checked.ignored.select("import_id", ignored_count="lines")
-    return (
-        rows.join(rejects, on="import_id", how="full", coalesce=True)
-        .join(ignored, on="import_id", how="full", coalesce=True)
-        .select("import_id", pl.col("row_count", "reject_count", "ignored_count").fill_null(0), "first", "last")
+    counts = rows.join(rejects, on="import_id", how="full", coalesce=True).join(
+        ignored, on="import_id", how="full", coalesce=True
     )
+    if dated is None:
+        counts = counts.with_columns(dated_count=pl.lit(0))
+    else:
+        counts = counts.join(dated, on="import_id", how="left")
+    numbers = pl.col("row_count", "reject_count", "ignored_count", "dated_count").fill_null(0)
+    return counts.select("import_id", numbers, "first", "last")

@@ -36,7 +36,8 @@ SAMPLES = [
     ("claude_code_otlp_metrics.jsonl", "claude_code_metrics", date(2026, 5, 1), "claude-opus-4-7",
      (12, 0, 0, 0), "0.00006"),
     # 1 of the answer's event and 112 that its result adds; 0.038276 without the result
-    ("claude_stream_json.jsonl", "claude_stream", DATED_BY_FILE, "claude-opus-4-7", (3, 17_997, 4_678, 113), "0.041076"),
+    ("claude_stream_json.jsonl", "claude_stream", DATED_BY_FILE, "claude-opus-4-7",
+     (3, 17_997, 4_678, 113), "0.041076"),
     ("cline_ui_messages.json", "cline", date(2026, 5, 1), "unknown", (120, 90_000, 30_000, 800), NONE),
     # 12,000 in, of which 9,000 cached
     ("codebuddy_session.jsonl", "codebuddy", date(2026, 5, 1), "deepseek-v4", (3_000, 9_000, 0, 300), NONE),

@@ -33,4 +33,5 @@ GEMINI_BATCH = replace(
         "channel": pl.when(is_vertex).then(pl.lit("vertex")).otherwise(pl.lit("api")),
         "service_tier": pl.lit("batch"),
     },
+    is_dated_by_file=True,
 )
