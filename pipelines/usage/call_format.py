@@ -31,7 +31,24 @@ METERS = {
 """Counts that are columns as they are. `cache_write`, of the default lifetime, is without `cache_write_1h`."""
 COUNTS = ("input", "cache_write", "output", "reasoning", "total", "requests", *METERS)
 OWNERS = {"project": "project_id", "user": "user_id", "feature": "feature", "conversation": "conversation_id"}
-TEXTS = ("is_call", "grain", "time", "until", "model", "maker", "region", "tier", "cost", "key", "response", "row")
+TEXTS = (
+    *("is_call", "grain", "time", "until", "model", "maker", "region", "tier", "cost", "key", "account"),
+    *("response", "row"),
+)
+    "is_call",
+    "grain",
+    "time",
+    "until",
+    "model",
+    "maker",
+    "region",
+    "tier",
+    "cost",
+    "key",
+    "account",
+    "response",
+    "row",
+)
 ALL_TEXTS = (*TEXTS, *COUNTS, *OWNERS)
 """Names under which a format hands on its texts. `row` and `response` tell a call from all others, `response` if it is
 the provider's own id of the answer. `maker` is the log's word for who was asked, `is_call` "1" where a record is a
@@ -226,6 +243,7 @@ def _columns(says: CallCounts, texts: Mapping[str, str]) -> dict[str, pl.Expr | 
         "of_which_reasoning_tokens": export_count("reasoning"),
         **{column: export_count(name) for name, column in METERS.items()},
         "requests": pl.coalesce(export_count("requests").value, pl.when(grain == "request").then(1)),
+        "account_id": text("account"),
         "api_key_id": key_id("key"),
         **{column: text(name) for name, column in OWNERS.items()},
         "reported_cost_usd": usd("cost", per_usd=says.cost_per_usd),

@@ -222,6 +222,8 @@ def _check(
     with _engine().cursor() as cursor:
         records = records_of(cursor, pieces, found.form, importer)
     files = pl.DataFrame(rows, schema=FILE_SCHEMA, orient="row")
+    if not importer.is_dated_by_file:
+        files = files.drop(FILE_TIME)
     named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
     checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
     # Most statements of one response stand close together, so most of the choice is made here, side by side.

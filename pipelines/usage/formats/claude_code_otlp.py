@@ -84,7 +84,7 @@ def _point(about: Record, point: Record, *, is_sum: bool) -> Record:
 def _owners(found: Record) -> Record:
     return {
         "user": found.get("user.email") or found.get("user.account_uuid") or found.get("user.id"),
-        "project": found.get("organization.id"),
+        "account": found.get("organization.id"),
         "feature": found.get("query_source"),
         "conversation": found.get("session.id"),
     }

@@ -33,6 +33,7 @@ COPILOT_BILLING = Importer(
         "channel": pl.lit("api"),
         "model": text("model"),
         "line_item": text("sku"),
+        "account_id": text("organization"),
         "project_id": text("organization"),
         "user_id": text("username"),
         "quantity": quantity("quantity"),

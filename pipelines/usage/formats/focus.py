@@ -75,6 +75,8 @@ FOCUS = Importer(
         "line_item": pl.coalesce(first_of("description"), first_of("sku_meter"), first_of("sku")).str.slice(0, 200),
         "meter": pl.when(is_known_meter).then("sku_meter"),
         "service_tier": choice("own_tier", {one: one for one in SERVICE_TIERS}, None, "unknown_service_tier"),
+        # Our own export knows no account of logs, and names who bills instead.
+        "account_id": pl.when(pl.col("account").ne_missing(pl.col("issuer"))).then(text("account").value),
         "project_id": text("sub_account"),
         "api_key_id": key_id("own_key"),
         "quantity": quantity("used"),

@@ -3,8 +3,8 @@
 Only spans of model calls count, and of nested ones only the innermost: a span of an agent repeats the tokens of its
 calls. By the convention input_tokens holds cache reads and cache writes, output_tokens reasoning, and audio and image
 tokens are parts of both. Instrumentations that leave the cache out show as more cached than input tokens and are
-refused. Known besides are the names before v1.37 (gen_ai.system, prompt_tokens), OpenLLMetry's and OpenInference's.
-Content (gen_ai.input.messages, ...) is never read.
+refused. Known besides are the names before v1.37 (gen_ai.system, prompt_tokens) and OpenLLMetry's. Content
+(gen_ai.input.messages, ...) is never read.
 
 gen_ai.response.id is the `id` of the provider's response, so that another tool's log of it is the same row. One too
 short to be of a single response (Ollama's chatcmpl-42) gives way to the ids of the span.
@@ -16,49 +16,37 @@ from typing import Any
 import polars as pl
 
 from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
+from pipelines.usage.formats import openinference
 from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
 
 USAGE = "gen_ai.usage."
-COUNT, INSIDE = "llm.token_count.", "llm.token_count.prompt_details."
-"""OpenInference's names: prompt holds what was read from and written to the cache (its semantic conventions)."""
 ATTRIBUTES = {
-    "operation": ("gen_ai.operation.name", "llm.request.type", "openinference.span.kind"),
-    "provider": ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system"),
-    "response_model": ("gen_ai.response.model", "llm.model_name", "embedding.model_name"),
+    "operation": ("gen_ai.operation.name", "llm.request.type"),
+    "provider": ("gen_ai.provider.name", "gen_ai.system"),
+    "response_model": ("gen_ai.response.model",),
     "request_model": ("gen_ai.request.model",),
     "response_id": ("gen_ai.response.id",),
-    "conversation": ("gen_ai.conversation.id", "session.id"),
+    "conversation": ("gen_ai.conversation.id",),
     "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
-    "input": (USAGE + "input_tokens", USAGE + "prompt_tokens", COUNT + "prompt"),
-    "output": (USAGE + "output_tokens", USAGE + "completion_tokens", COUNT + "completion"),
-    "cache_read": (
-        USAGE + "cache_read.input_tokens",
-        USAGE + "cache_read_input_tokens",
-        INSIDE + "cache_read",
-    ),
-    "cache_write": (
-        USAGE + "cache_creation.input_tokens",
-        USAGE + "cache_creation_input_tokens",
-        INSIDE + "cache_write",
-    ),
-    "reasoning": (
-        USAGE + "reasoning.output_tokens",
-        USAGE + "reasoning_tokens",
-        COUNT + "completion_details.reasoning",
-    ),
-    "audio_in": (USAGE + "audio.input_tokens", INSIDE + "audio"),
-    "audio_out": (USAGE + "audio.output_tokens", COUNT + "completion_details.audio"),
+    "input": (USAGE + "input_tokens", USAGE + "prompt_tokens"),
+    "output": (USAGE + "output_tokens", USAGE + "completion_tokens"),
+    "cache_read": (USAGE + "cache_read.input_tokens", USAGE + "cache_read_input_tokens"),
+    "cache_write": (USAGE + "cache_creation.input_tokens", USAGE + "cache_creation_input_tokens"),
+    "reasoning": (USAGE + "reasoning.output_tokens", USAGE + "reasoning_tokens"),
+    "audio_in": (USAGE + "audio.input_tokens",),
+    "audio_out": (USAGE + "audio.output_tokens",),
     "image_in": (USAGE + "image.input_tokens",),
 }
 """What is read of a span -> its attributes, the one of the convention first."""
-CALLS = frozenset(
-    {"chat", "text_completion", "generate_content", "embeddings", "completion", "embedding", "LLM", "EMBEDDING"}
-)
+CALLS = frozenset({"chat", "text_completion", "generate_content", "embeddings", "completion", "embedding"})
 """Operations that ask a model; invoke_agent, invoke_workflow and execute_tool are around them."""
 TIERS = {"default": "standard", "auto": "standard", "flex": "flex", "priority": "priority"}
 SDK_SUFFIXES = (".chat", ".responses", ".messages", ".completion", ".embedding")
 """The AI SDK writes "openai.chat" where the convention says "openai"."""
+# Spans of OpenInference say the same in names of their own.
+ATTRIBUTES = {name: (*keys, *openinference.NAMES.get(name, ())) for name, keys in ATTRIBUTES.items()}
+CALLS |= openinference.CALLS
 
 
 def _spans(record: Record) -> Iterator[Record]:

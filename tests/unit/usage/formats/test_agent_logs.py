@@ -300,7 +300,7 @@ def test_events_of_claude_code_that_are_equal_but_for_their_number_count_each(re
     found = read(lines(first, first, second))
     assert (found.format, tokens(found)) == ("claude_code_events", [(12, 9, 1, 3)] * 2)
     assert found.usage["service_tier"].to_list() == ["standard", "fast"]
-    assert found.usage.select("user_id", "project_id", "conversation_id").rows() == [("a@b", "o", "s")] * 2
+    assert found.usage.select("user_id", "conversation_id").rows() == [("a@b", "s")] * 2
 
 
 @pytest.mark.parametrize(("temporality", "expected"), [(1, [12, 30]), (2, [12, 18])])
