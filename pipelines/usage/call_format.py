@@ -35,20 +35,6 @@ TEXTS = (
     *("is_call", "grain", "time", "until", "model", "maker", "region", "tier", "cost", "key", "account"),
     *("response", "row"),
 )
-    "is_call",
-    "grain",
-    "time",
-    "until",
-    "model",
-    "maker",
-    "region",
-    "tier",
-    "cost",
-    "key",
-    "account",
-    "response",
-    "row",
-)
 ALL_TEXTS = (*TEXTS, *COUNTS, *OWNERS)
 """Names under which a format hands on its texts. `row` and `response` tell a call from all others, `response` if it is
 the provider's own id of the answer. `maker` is the log's word for who was asked, `is_call` "1" where a record is a
