@@ -8,6 +8,7 @@ the second by `Inside`; here are columns, rules and identity. Formats with rules
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import PureWindowsPath
 from typing import Literal
 
@@ -171,6 +172,15 @@ def _at_least_one(rows: Callable[[Record], Iterable[Record]]) -> Callable[[Recor
     return expand
 
 
+# Thirty formats are made of the same readings.
+_count, _text, _moment = cache(export_count), cache(text), cache(any_moment)
+
+
+@cache
+def _tier() -> Reading:
+    return choice("tier", TIERS, "standard", "unknown_service_tier")
+
+
 @dataclass(frozen=True)
 class _Counted:
     """Expressions of the counts that depend on each other."""
@@ -181,8 +191,9 @@ class _Counted:
     """The total fits no reading."""
 
 
+@cache
 def _counted(inside: Inside) -> _Counted:
-    values = {name: export_count(name).value for name in COUNTS}
+    values = {name: _count(name).value for name in COUNTS}
     cache = pl.sum_horizontal(values[name].fill_null(0) for name in ("cache_read", "cache_write", "cache_write_1h"))
     reasoning = values["reasoning"].fill_null(0)
     more = values["total"] - values["input"].fill_null(0) - values["output"].fill_null(0)
@@ -203,12 +214,12 @@ def _counted(inside: Inside) -> _Counted:
 
 def _columns(says: CallCounts, texts: Mapping[str, str]) -> dict[str, pl.Expr | Reading]:
     counted = _counted(says.inside)
-    starts = any_moment("time", is_utc_without_zone=says.is_utc_without_zone, or_file_time=says.is_dated_by_file)
-    told = any_moment("until", is_utc_without_zone=says.is_utc_without_zone).value
+    starts = _moment("time", is_utc_without_zone=says.is_utc_without_zone, or_file_time=says.is_dated_by_file)
+    told = _moment("until", is_utc_without_zone=says.is_utc_without_zone).value
     least = timedelta(days=1) if says.grain == "bucket" else timedelta(seconds=1)
     ends = pl.when(told > starts.value).then(told).otherwise(starts.value + least)
     provider, channel = _seller(says)
-    own_tier = choice("tier", TIERS, "standard", "unknown_service_tier").value
+    own_tier = _tier().value
     ids = pl.concat_str("response", "row", separator="/", ignore_nulls=True)
     time = pl.coalesce("time", FILE_TIME) if says.is_dated_by_file else pl.col("time")
     stated = [time if name == "time" else pl.col(name) for name in texts]
@@ -220,21 +231,21 @@ def _columns(says: CallCounts, texts: Mapping[str, str]) -> dict[str, pl.Expr | 
         "grain": grain,
         "provider": provider,
         "channel": pl.lit(says.channel) if says.channel else channel,
-        "region": text("region").value.fill_null("global"),
-        "model": text("model").value.fill_null(says.unnamed) if says.unnamed else text("model"),
+        "region": _text("region").value.fill_null("global"),
+        "model": _text("model").value.fill_null(says.unnamed) if says.unnamed else _text("model"),
         "service_tier": pl.lit(says.tier) if says.tier else own_tier,
         "input_uncached_tokens": counted.uncached,
-        "cache_write_5m_tokens": export_count("cache_write"),
+        "cache_write_5m_tokens": _count("cache_write"),
         "output_tokens": counted.output,
-        "of_which_reasoning_tokens": export_count("reasoning"),
-        **{column: export_count(name) for name, column in METERS.items()},
-        "requests": pl.coalesce(export_count("requests").value, pl.when(grain == "request").then(1)),
-        "account_id": text("account"),
+        "of_which_reasoning_tokens": _count("reasoning"),
+        **{column: _count(name) for name, column in METERS.items()},
+        "requests": pl.coalesce(_count("requests").value, pl.when(grain == "request").then(1)),
+        "account_id": _text("account"),
         "api_key_id": key_id("key"),
-        **{column: text(name) for name, column in OWNERS.items()},
+        **{column: _text(name) for name, column in OWNERS.items()},
         "reported_cost_usd": usd("cost", per_usd=says.cost_per_usd),
-        "response": text("response"),
-        "row": text("row"),
+        "response": _text("response"),
+        "row": _text("row"),
         "call": ids if says.has_ids else pl.when(ids != "").then(ids).otherwise(alike),
     }
 
@@ -254,17 +265,17 @@ def _seller(says: CallCounts) -> tuple[pl.Expr, pl.Expr]:
 
 def _rules(says: CallCounts, texts: Mapping[str, str]) -> tuple[Rule, ...]:
     counted = _counted(says.inside)
-    stated = [export_count(name).value for name in COUNTS if name not in ("requests", "total")]
+    stated = [_count(name).value for name in COUNTS if name not in ("requests", "total")]
     rules = [
-        *(unreadable(export_count(name)) for name in ("input", "output", "total", "requests")),
-        unreadable(choice("tier", TIERS, "standard", "unknown_service_tier")),
-        unreadable(text("model")),
+        *(unreadable(_count(name)) for name in ("input", "output", "total", "requests")),
+        unreadable(_tier()),
+        unreadable(_text("model")),
         Rule("no_token_counts", ~pl.any_horizontal(value.is_not_null() for value in stated), "no tokens are counted"),
         Rule("total_does_not_add_up", counted.is_odd, "the total is not the sum of input, output, cache and reasoning"),
         Rule("cached_exceeds_input", counted.uncached < 0, "cached tokens are more than the input that holds them"),
         Rule(
             "reasoning_exceeds_output",
-            export_count("reasoning").value > counted.output,
+            _count("reasoning").value > counted.output,
             "more reasoning than output tokens",
         ),
     ]
