@@ -46,6 +46,8 @@ TIERS = {
 }
 NOWHERE = "(nowhere)"
 """The place of texts that a format does not have."""
+REST_AT_DEFAULT = "rest_at_default"
+"""Why a row may have cost more: of a total that is more than its parts the rest is counted as plain input."""
 UNNAMED = "unknown"
 """The model of a call whose log names none: it has no price, and is shown as unpriced."""
 MAKERS = {r"^claude-": "anthropic", r"^(?:gpt-(?:[345]|image|audio|realtime)|o[134](?:-|$))": "openai"} | {
@@ -187,8 +189,8 @@ class _Counted:
 
     uncached: pl.Expr
     output: pl.Expr
-    is_odd: pl.Expr
-    """The total fits no reading."""
+    rest: pl.Expr
+    """What a total holds that no reading explains; below 0 where it holds less than its parts. NULL without a total."""
 
 
 @cache
@@ -201,14 +203,16 @@ def _counted(inside: Inside) -> _Counted:
     readings = [(inside.cache, inside.reasoning), (inside.cache, not inside.reasoning)]
     readings += [(not cache_is_in, reasoning_is_in) for cache_is_in, reasoning_is_in in readings]
     fits = [more == (0 if c else cache) + (0 if r else reasoning) for c, r in readings]
-    is_odd = more.is_not_null() & ~pl.any_horizontal(fits)
+    expected = (0 if inside.cache else cache) + (0 if inside.reasoning else reasoning)
+    rest = pl.when(pl.any_horizontal(fits)).then(0).otherwise(more - expected)
     first = pl.coalesce(pl.when(fit).then(pl.lit(place)) for place, fit in enumerate(fits)).fill_null(0)
     cache_is_inside = first.is_in([place for place, (c, _) in enumerate(readings) if c])
     reasoning_is_inside = first.is_in([place for place, (_, r) in enumerate(readings) if r])
+    plain = values["input"] - pl.when(cache_is_inside).then(cache).otherwise(0)
     return _Counted(
-        uncached=values["input"] - pl.when(cache_is_inside).then(cache).otherwise(0),
+        uncached=pl.when(rest > 0).then(plain.fill_null(0) + rest).otherwise(plain),
         output=values["output"] + pl.when(reasoning_is_inside).then(0).otherwise(reasoning),
-        is_odd=is_odd,
+        rest=rest,
     )
 
 
@@ -235,6 +239,7 @@ def _columns(says: CallCounts, texts: Mapping[str, str]) -> dict[str, pl.Expr | 
         "model": _text("model").value.fill_null(says.unnamed) if says.unnamed else _text("model"),
         "service_tier": pl.lit(says.tier) if says.tier else own_tier,
         "input_uncached_tokens": counted.uncached,
+        "lower_bound_reason": pl.when(counted.rest > 0).then(pl.lit(REST_AT_DEFAULT)),
         "cache_write_5m_tokens": _count("cache_write"),
         "output_tokens": counted.output,
         "of_which_reasoning_tokens": _count("reasoning"),
@@ -271,7 +276,7 @@ def _rules(says: CallCounts, texts: Mapping[str, str]) -> tuple[Rule, ...]:
         unreadable(_tier()),
         unreadable(_text("model")),
         Rule("no_token_counts", ~pl.any_horizontal(value.is_not_null() for value in stated), "no tokens are counted"),
-        Rule("total_does_not_add_up", counted.is_odd, "the total is not the sum of input, output, cache and reasoning"),
+        Rule("total_does_not_add_up", counted.rest < 0, "the total is less than input, output, cache and reasoning"),
         Rule("cached_exceeds_input", counted.uncached < 0, "cached tokens are more than the input that holds them"),
         Rule(
             "reasoning_exceeds_output",

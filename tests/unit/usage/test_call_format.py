@@ -18,7 +18,7 @@ def counted(inside, **counts):
     return (
         frame.cast(pl.String)
         .with_columns(**more)
-        .select(said.uncached, said.output.alias("out"), said.is_odd.alias("odd"))
+        .select(said.uncached, said.output.alias("out"), said.rest.alias("rest"))
         .row(0)
     )
 
@@ -35,10 +35,10 @@ def test_a_total_tells_the_true_counts_whatever_the_format_says(  # noqa: PLR091
     stated_out = answer + (thought if reasoning_is_in else 0)
     total = plain + read + answer + thought
     inside = Inside(cache=said_cache, reasoning=said_reasoning)
-    uncached, output, is_odd = counted(
+    uncached, output, rest = counted(
         inside, input=stated_in, cache_read=read, output=stated_out, reasoning=thought, total=total
     )
-    assert not is_odd
+    assert rest == 0
     assert uncached + read + output == total
 
 
@@ -49,11 +49,18 @@ def test_a_total_tells_the_true_counts_whatever_the_format_says(  # noqa: PLR091
 def test_without_a_total_the_format_says(inside, expected):
     cache, reasoning = inside
     found = counted(Inside(cache=cache, reasoning=reasoning), input=100, cache_read=40, output=30, reasoning=10)
-    assert found == (*expected, False)
+    assert found == (*expected, None)
 
 
-def test_a_total_of_something_else_is_told():
-    assert counted(Inside(cache=True, reasoning=True), input=100, cache_read=40, output=30, total=131)[2]
+def test_of_a_total_that_is_more_than_its_parts_the_rest_is_input_and_told():
+    inside = Inside(cache=True, reasoning=True)
+    assert counted(inside, input=100, cache_read=40, output=30, total=137) == (67, 30, 7)
+    # A total alone is a request all the same.
+    assert counted(inside, total=333) == (333, None, 333)
+
+
+def test_a_total_that_is_less_than_its_parts_is_refused():
+    assert counted(Inside(cache=True, reasoning=True), input=100, cache_read=40, output=30, total=129)[2] == -1
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=8))

@@ -178,8 +178,10 @@ def test_openclaw_names_its_model_before(read):
     found = read(
         lines({"type": "session", "version": 3, "id": "s", "timestamp": AT, "cwd": "/x"}, change, hour, only_total)
     )
-    assert found.rules == ["total_does_not_add_up"]
-    row = found.row
+    assert found.rules == []
+    row, alone = found.usage.rows(named=True)
+    # A total without parts is not lost.
+    assert (alone["input_uncached_tokens"], alone["output_tokens"]) == (333, None)
     # 10 at the price of five minutes if the hour's were not told apart
     assert (row["cache_write_5m_tokens"], row["cache_write_1h_tokens"]) == (4, 6)
     assert (row["provider"], row["model"], row["conversation_id"]) == ("openai", "gpt-x", "s")
