@@ -55,7 +55,8 @@ def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
             )
             is_last = day == DATES[-1]
             first_decided = day - timedelta(days=DECIDED_DAYS - 1) if is_last else day
-            phases = run_once(settings, instance, partial(_tell, on_phase, day), first_decided, recorded_sources())
+            tell = partial(_tell, on_phase, day)
+            phases = run_once(settings, instance, tell, first_decided, recorded_sources(), publishes=is_last)
             if not all(phase.is_success for phase in phases):
                 break
     return Replayed(phases, is_unchanged=before == fingerprints(warehouse))
