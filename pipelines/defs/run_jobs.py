@@ -1,25 +1,24 @@
 """One whole run in this process: the same jobs that the schedule and the sensors start, one after the other."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
 
 from pipelines.alerts.raise_alerts import tell_failed_run
 from pipelines.costs.price_ledger import days_to_build
-from pipelines.defs.alerts import ALERTS, failures_of
+from pipelines.defs.alerts import ALERTS, failures_before, failures_of
 from pipelines.defs.automation import build_costs, decide, import_usage, publish, refresh_sources
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
 from pipelines.defs.costs import priced_ledger
 from pipelines.defs.fetch import pages_key, raw_key
 from pipelines.defs.follow_up import FROM_COMMAND_LINE, UNFINISHED
+from pipelines.defs.instance import events_kept_open
 from pipelines.defs.marts import MARTS_BY_MONTH
 from pipelines.defs.partitions import day_tags, month_tags
 from pipelines.defs.prepare import catalog_of_sources
@@ -32,10 +31,6 @@ from pipelines.warehouse.published import WarehouseError
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
-DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml"
-SHARED_DATABASES = ("history/runs.db", "history/runs/index.db")
-DATABASE_OF_RUN = "history/runs/{}.db"
-"""Of Dagster's SQLite storage, below its base_dir: those that every run writes to, and the one of its own."""
 ABOUT_THE_USER = ("user_inputs_are_understood", "files_are_understood", "alerts_arrive")
 PREPARATION = [catalog_of_sources.key, *(history.key for history in HISTORIES.values())]
 """What every job of the daemon begins with; here the first phase does it for all."""
@@ -54,35 +49,7 @@ class Phase:
     needs_a_look: tuple[str, ...] = ()
     """Failed checks that a person can do something about, in words."""
     job: str = ""
-
-
-@contextmanager
-def open_instance(warehouse_folder: Path) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance whose state lies below a warehouse; runs show in the UI of that warehouse."""
-    state = warehouse_folder.resolve() / ".dagster"
-    state.mkdir(parents=True, exist_ok=True)
-    link = state / "dagster.yaml"
-    if not link.is_symlink():
-        # A warehouse that was copied with its links followed holds a copy of the file, maybe of an older program.
-        link.unlink(missing_ok=True)
-        link.symlink_to(DAGSTER_YAML)
-    os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
-    with dg.DagsterInstance.get() as instance, _kept_open(*(state / name for name in SHARED_DATABASES)):
-        yield instance
-
-
-@contextmanager
-def _kept_open(*databases: Path) -> Iterator[None]:
-    """A connection to each of Dagster's databases that is there. It locks nothing.
-
-    Dagster connects anew for every statement, and SQLite empties its log whenever the last connection closes. One that
-    stays open makes storing an event a third quicker.
-    """
-    with ExitStack() as kept:
-        for file in databases:
-            connection = kept.enter_context(closing(sqlite3.connect(file)))
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-        yield
+    run_id: str = ""
 
 
 def run_once(
@@ -171,18 +138,20 @@ def _build(
     on_phase("decisions")
     decided = day_tags([first_decided or today, today])
     phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
-    _tell_failed(settings, [*before, *phases])
+    _tell_failed(settings, instance, [*before, *phases])
     on_phase("publish")
     told = None if publishes else [alerts.key for alerts in ALERTS]
     phases.append(_execute(definitions, instance, publish.name, "publish", decided, told))
-    _tell_failed(settings, phases[-1:])
+    _tell_failed(settings, instance, phases[-1:])
     return phases
 
 
-def _tell_failed(settings: Settings, phases: Sequence[Phase]) -> None:
+def _tell_failed(settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase]) -> None:
     for phase in phases:
+        run = instance.get_run_by_id(phase.run_id)
         if not phase.is_success:
-            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ)
+            before = failures_before(instance, run, phase.failures) if run else {}
+            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
 
 
 def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
@@ -205,7 +174,7 @@ def _execute(
     assets: list[dg.AssetKey] | None = None,
 ) -> Phase:
     run_id = str(uuid4())
-    with _kept_open(Path(instance.root_directory) / DATABASE_OF_RUN.format(run_id)):
+    with events_kept_open(instance, run_id):
         result = definitions.resolve_job_def(job).execute_in_process(
             run_id=run_id,
             instance=instance,
@@ -214,7 +183,7 @@ def _execute(
             raise_on_error=False,
             asset_selection=assets,
         )
-    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job)
+    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job, run_id)
 
 
 def _needs_a_look(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
