@@ -69,9 +69,10 @@ def _width() -> pl.Expr:
 
 def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
     """Rows, tokens and requests by _PART, with the undated model and the name of the report."""
-    is_request = pl.col("grain") == "request"
+    # A tool's sums of its own sessions stand beside the logs of other tools, and beside each other.
+    is_request = pl.col("grain") != "bucket"
     # A row of a request log is a request, whether or not its log says so.
-    calls = pl.col("requests").fill_null(pl.when(is_request).then(1).otherwise(0))
+    calls = pl.col("requests").fill_null(pl.when(pl.col("grain") == "request").then(1).otherwise(0))
     sums = (
         usage.with_columns(_width(), logged_model="model")
         .group_by(_PART)

@@ -23,6 +23,8 @@ from pipelines.models.provider_aliases import (
 START, END = datetime(1, 1, 1), datetime(9999, 12, 31)
 """Stand for "always was" and "until further notice"."""
 
+_DOTTED = re.compile(r"claude-[a-z0-9-]*\d\.\d[a-z0-9-]*", re.ASCII)
+"""Tools print the version of Anthropic's models with a dot ("claude-sonnet-4.6"); no id of its own has one."""
 _FINE_TUNE = re.compile(r"ft:(?P<base>[^:]+):.*", re.ASCII)
 _BEDROCK_ROUTE = re.compile(
     r"(?:(?:converse|invoke)/)?(?:(?P<region>[a-z]{2}(?:-gov)?-[a-z]+-\d)/)?(?P<id>[^/]+)", re.ASCII
@@ -121,6 +123,10 @@ def variants(name: Name, pointers: Pointers) -> Iterator[Name]:
             yield replace(meant, model=dated[0], rule="dated")
     yield name
     yield from _undated(name, pointers)
+    if _DOTTED.fullmatch(name.model):
+        dashed = replace(name, model=name.model.replace(".", "-"), rule="dotted")
+        yield dashed
+        yield from _undated(dashed, pointers)
     fine_tune = _FINE_TUNE.fullmatch(name.model)
     if fine_tune:
         base = replace(name, model=f"ft:{fine_tune['base']}", rule="fine_tune")

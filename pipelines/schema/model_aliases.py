@@ -6,7 +6,7 @@ import polars as pl
 from pipelines.schema.columns import choice, instant, text
 from pipelines.schema.offers import CHANNELS
 
-RULES = ("mapped", "pointer", "exact", "dated", "snapshot", "prefix", "platform", "inferred", "fine_tune")
+RULES = ("mapped", "pointer", "exact", "dated", "snapshot", "prefix", "platform", "inferred", "fine_tune", "dotted")
 
 
 class ModelAlias(dy.Schema):
@@ -24,7 +24,7 @@ class ModelAlias(dy.Schema):
         "how the id leads there; mapped: the user's mapping; pointer: a moving name, by date; exact: the id itself; "
         "dated: without its snapshot date; snapshot: its only snapshot; prefix: without a router's prefix; platform: "
         "what a Bedrock or Vertex id says; inferred: the log names no provider and one sells this id; fine_tune: "
-        "its base model",
+        "its base model; dotted: with dashes where another tool prints a dot, as in claude-sonnet-4.6",
         RULES,
         nullable=True,
     )

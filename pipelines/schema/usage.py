@@ -16,16 +16,22 @@ def _tokens(description: str) -> dy.Int64:
 
 
 class Usage(dy.Schema):
-    """One request, or one bucket of requests: grain usage_id. Token meters are disjoint: their sum counts once."""
+    """One request, the sum of a session, or a bucket of requests: grain usage_id.
+
+    Token meters are disjoint: their sum counts once.
+    """
 
     usage_id = text("identity by the ids of the response or of the format: the same usage in two files is one row")
-    usage_at = instant("start of the request or of the bucket")
-    usage_until = instant("end of the bucket; NULL for a request", nullable=True)
+    usage_at = instant("start of the request, the session or the bucket")
+    usage_until = instant("end of the session or the bucket; NULL for a request", nullable=True)
     usage_date = day("UTC day of usage_at")
     usage_minute = dy.Int16(
         min=0, max=1439, description="minute of that day", metadata={"unit": "minutes since midnight UTC"}
     )
-    grain = choice("request or bucket", ("request", "bucket"))
+    grain = choice(
+        "request; session: what a tool adds up of its own requests; bucket: what a report adds up of others' requests",
+        ("request", "session", "bucket"),
+    )
     provider = text("who bills it; 'unknown' where the log does not tell")
     channel = choice("where the model is bought", CHANNELS)
     region = text("billing region; 'global' where the log names none")
@@ -77,8 +83,8 @@ class Usage(dy.Schema):
 
     @dy.rule()
     def bucket_has_an_end(cls) -> pl.Expr:
-        """Only buckets span time."""
-        return (cls.grain.col == "bucket") == cls.usage_until.col.is_not_null()
+        """Only sums of requests span time."""
+        return (cls.grain.col != "request") == cls.usage_until.col.is_not_null()
 
     @dy.rule()
     def bucket_is_of_a_year_at_most(cls) -> pl.Expr:

@@ -15,9 +15,13 @@ class FileCount:
     import_id: str
     format: str
     size_bytes: int
+    changed_at: str | None = None
+    """When the file was last changed, an ISO time in UTC: the time of records that state none."""
     row_count: int = 0
     reject_count: int = 0
     ignored_count: int = 0
+    dated_by_file_count: int = 0
+    """Rows whose record states no time, so that they have the file's."""
     new_count: int = 0
     """Rows that the ledger did not know; for the caller to fill in."""
     first_usage_date: date | None = None

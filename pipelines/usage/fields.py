@@ -17,6 +17,8 @@ MAX_COUNT = 10**15
 MAX_USD = 10_000_000
 COST = pl.Decimal(38, 12)
 CONTROL_CHARACTER = r"\p{C}"
+FILE_TIME = "file_time"
+"""Text of every record: when its file was last changed."""
 NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
@@ -123,6 +125,24 @@ def epoch(name: str, *, per_second: int = 1) -> Reading:
     value = pl.when(is_plausible).then(whole * 1_000_000 // per_second if per_second <= 1_000_000 else
                                        whole // (per_second // 1_000_000)).cast(pl.Datetime("us"))  # fmt: skip
     return Reading(value, ~is_plausible, "not_a_timestamp", f"{name} is not a time since 1970")
+
+
+def any_moment(name: str, *, is_utc_without_zone: bool = False, or_file_time: bool = False) -> Reading:
+    """A time as tools print it: ISO, or a count since 1970 whose digits tell its unit (10 seconds, 13, 16, 19).
+
+    `or_file_time`: a record without a time is of the file's own, for formats that state none.
+    """
+    printed = moment(name, is_utc_without_zone=is_utc_without_zone)
+    digits = pl.col(name).str.extract(r"^([0-9]{10,19})(?:\.[0-9]+)?$")
+    size = digits.str.len_chars()
+    whole = digits.cast(pl.Int64, strict=False)
+    in_seconds = pl.when(size == 10).then(whole * 1_000_000)
+    microseconds = in_seconds.when(size == 13).then(whole * 1_000).when(size == 16).then(whole)
+    counted = microseconds.when(size == 19).then(whole // 1_000).cast(pl.Datetime("us"))
+    value = pl.coalesce(printed.value, counted)
+    if or_file_time:
+        value = pl.when((pl.col(name) != "").fill_null(value=False)).then(value).otherwise(moment(FILE_TIME).value)
+    return Reading(value, value.is_null(), "not_a_timestamp", f"{name} is neither an ISO time nor a time since 1970")
 
 
 def day_or_hour(name: str) -> tuple[Reading, pl.Expr]:

@@ -44,6 +44,8 @@ class FileOutcome:
     duplicate_count: int = 0
     reject_count: int = 0
     reason: str | None = None
+    dated_by_file_count: int = 0
+    """Rows whose log states no time: they have the time of the file's last change."""
 
 
 def inbox_files(warehouse: Warehouse) -> list[Path]:
@@ -261,4 +263,12 @@ def _outcome(count: FileCount) -> FileOutcome:
     if count.reason is not None:
         return FileOutcome(count.path, "known" if count.is_known else "refused", reason=count.reason)
     duplicates = count.row_count - count.new_count
-    return FileOutcome(count.path, "imported", count.row_count, count.new_count, duplicates, count.reject_count)
+    return FileOutcome(
+        count.path,
+        "imported",
+        count.row_count,
+        count.new_count,
+        duplicates,
+        count.reject_count,
+        dated_by_file_count=count.dated_by_file_count,
+    )

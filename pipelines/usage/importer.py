@@ -74,6 +74,8 @@ class Importer:
     `dedup.number_repeated` and `dedup.number_equal_costs`."""
     numbers_alike: bool = False
     """Whether rows may have an open identity: see `dedup.number_alike`."""
+    is_dated_by_file: bool = False
+    """Whether a record without a time is of the time of its file; how many are is told."""
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"

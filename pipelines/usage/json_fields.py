@@ -139,8 +139,11 @@ def read_json(text: str | bytes) -> Any:
 
 
 def names_of(record: Tree) -> frozenset[str]:
-    """The names in a record, dotted below objects and `[]` below lists, each level included."""
-    return frozenset(_names(record, "", depth=6))
+    """The names in a record, dotted below objects and `[]` below lists, each level included.
+
+    Of an attribute of OpenTelemetry, {"key": "model", "value": ...}, the key is a name too: "attributes[]:model".
+    """
+    return frozenset(_names(record, "", depth=8))
 
 
 def as_text(value: object) -> str | None:
@@ -157,6 +160,8 @@ def _names(value: object, prefix: str, depth: int) -> Iterator[str]:
     if depth == 0:
         return
     if isinstance(value, dict):
+        if "value" in value and isinstance(value.get("key"), str):
+            yield f"{prefix}:{value['key']}"
         for key, inner in value.items():
             name = f"{prefix}.{key}" if prefix else str(key)
             yield name

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
+from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
@@ -39,6 +40,7 @@ PIECE_ROWS = 250_000
 """Rows that are checked at once: a short line takes a hundred times its bytes."""
 MAX_WHOLE_ROWS = 1_000_000
 """Of a file that may not be read in parts."""
+FILE_SCHEMA = {"import_id": pl.String, "file_name": pl.String, FILE_TIME: pl.String}
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are checked side by side."""
 
@@ -81,7 +83,9 @@ def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Calla
     """The pieces of a file that is new. What a worker says must not refuse it: that may be about another file."""
     try:
         content = Content(count.path)
-        count.import_id, count.size_bytes = content.sha256, count.path.stat().st_size
+        status = count.path.stat()
+        count.import_id, count.size_bytes = content.sha256, status.st_size
+        count.changed_at = datetime.fromtimestamp(int(status.st_mtime), UTC).isoformat()
         if content.sha256 in seen or is_known(content.sha256):
             count.reason, count.is_known = "this content was imported before", True
         else:
@@ -103,7 +107,7 @@ class _CheckedPieces:
     rows: pl.DataFrame
     rejects: pl.DataFrame
     counts: pl.DataFrame
-    """import_id, row_count, reject_count, ignored_count, first and last usage_date; rows counted before any choice."""
+    """import_id, row_count, reject_count, ignored_count, dated_count, first and last usage_date; before any choice."""
 
 
 @dataclass
@@ -148,12 +152,13 @@ class _Reader:
         if self.pieces:
             table = pa.concat_tables(self.pieces, promote_options="default")
             self.pieces, self.piece_bytes, self.piece_rows = [], 0, 0
-            self.sent.append((self.workers.submit(_check, table, self._names(), self.found, self.as_of), table))
+            self.sent.append((self.workers.submit(_check, table, self._files(), self.found, self.as_of), table))
         while len(self.sent) > WORKERS:
             self._receive()
 
-    def _names(self) -> list[tuple[str, str]]:
-        return [(import_id, count.name) for import_id, count in self.counts.items()]
+    def _files(self) -> list[tuple[str, str, str | None]]:
+        """What records carry of the file that they are of: FILE_SCHEMA."""
+        return [(import_id, count.name, count.changed_at) for import_id, count in self.counts.items()]
 
     def _receive(self) -> None:
         """Keep what the first worker has found. Where it failed, each file is checked alone."""
@@ -169,7 +174,7 @@ class _Reader:
     def _receive_alone(self, number: int, pieces: pa.Table) -> None:
         count = list(self.counts.values())[number]
         try:
-            found = _check(pieces, self._names(), self.found, self.as_of)
+            found = _check(pieces, self._files(), self.found, self.as_of)
         except CHECK_FAULTS as error:
             count.reason = f"{count.name}: {told(error)}"
         else:
@@ -181,11 +186,12 @@ class _Reader:
             rows, self.alike = number_alike(found.rows, self.alike)
             found = replace(found, rows=rows)
         self.checked.append(found)
-        for import_id, rows, rejects, ignored, first, last in found.counts.iter_rows():
+        for import_id, rows, rejects, ignored, dated, first, last in found.counts.iter_rows():
             count = self.counts[import_id]
             count.row_count += rows
             count.reject_count += rejects
             count.ignored_count += ignored
+            count.dated_by_file_count += dated
             if rows:
                 count.widen(first, last)
 
@@ -208,18 +214,23 @@ class _Reader:
         return batch
 
 
-def _check(pieces: pa.Table, names: list[tuple[str, str]], found: FileFormat, as_of: datetime) -> _CheckedPieces:
-    """What a worker does. `names`: import_id and name of each file, by its number."""
+def _check(
+    pieces: pa.Table, rows: list[tuple[str, str, str | None]], found: FileFormat, as_of: datetime
+) -> _CheckedPieces:
+    """What a worker does. `rows`: FILE_SCHEMA of each file, by its number."""
     importer = found.importer
     with _engine().cursor() as cursor:
         records = records_of(cursor, pieces, found.form, importer)
-    files = pl.DataFrame(names, schema={"import_id": pl.String, "file_name": pl.String}, orient="row")
+    files = pl.DataFrame(rows, schema=FILE_SCHEMA, orient="row")
+    if not importer.is_dated_by_file:
+        files = files.drop(FILE_TIME)
     named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
     checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
     # Most statements of one response stand close together, so most of the choice is made here, side by side.
     is_plain = importer.table == "usage" and importer.settle is None and not importer.numbers_alike
     good = largest_per_usage(checked.good) if is_plain else checked.good
-    return _CheckedPieces(good, checked.rejects, _counts(checked))
+    dated = _dated_by_file(checked.good, files) if importer.is_dated_by_file else None
+    return _CheckedPieces(good, checked.rejects, _counts(checked, dated))
 
 
 @cache
@@ -228,14 +239,25 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def _counts(checked: Checked) -> pl.DataFrame:
+def _dated_by_file(rows: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    """import_id, dated_count: rows that have the time of their file."""
+    times = files.select("import_id", changed=moment(FILE_TIME).value)
+    dated = rows.join(times, on="import_id").filter(pl.col("usage_at") == pl.col("changed"))
+    return dated.group_by("import_id").agg(dated_count=pl.len())
+
+
+def _counts(checked: Checked, dated: pl.DataFrame | None) -> pl.DataFrame:
     rows = checked.good.group_by("import_id").agg(
         row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
     )
     rejects = checked.refused.select("import_id", reject_count="lines")
     ignored = checked.ignored.select("import_id", ignored_count="lines")
-    return (
-        rows.join(rejects, on="import_id", how="full", coalesce=True)
-        .join(ignored, on="import_id", how="full", coalesce=True)
-        .select("import_id", pl.col("row_count", "reject_count", "ignored_count").fill_null(0), "first", "last")
+    counts = rows.join(rejects, on="import_id", how="full", coalesce=True).join(
+        ignored, on="import_id", how="full", coalesce=True
     )
+    if dated is None:
+        counts = counts.with_columns(dated_count=pl.lit(0))
+    else:
+        counts = counts.join(dated, on="import_id", how="left")
+    numbers = pl.col("row_count", "reject_count", "ignored_count", "dated_count").fill_null(0)
+    return counts.select("import_id", numbers, "first", "last")

@@ -71,7 +71,7 @@ def test_all_files_make_one_ledger_and_again_nothing(tmp_path):
     assert all(write(tmp_path, known, import_file(path, AS_OF).usage).files.is_empty() for path in paths)
 
 
-NO_LOGS = ("*.txt", "*.sql", "focus-*.csv")
+NO_LOGS = ("*.txt", "*.sql")
 
 
 @pytest.mark.parametrize(

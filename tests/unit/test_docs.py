@@ -95,7 +95,17 @@ def test_counts_of_sources_and_formats() -> None:
     pages = [source for source in ends if source.standing == "page"]
     assert f"retirement dates from {_word(len(pages))} pages" in README
     assert re.search(rf"your\s+key,\s+{_word(len(ends) - len(pages))} APIs", README)
-    assert f"{_word(len(IMPORTERS)).capitalize()} formats" in README
+    assert f"{len(IMPORTERS)} formats" in README
+
+
+def test_every_format_says_what_it_is_proven_on() -> None:
+    rows = [
+        line.split("|")[1:-1] for line in _text(ROOT / "docs/usage_formats.md").splitlines() if line.startswith("| `")
+    ]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(named) == sorted(importer.name for importer in IMPORTERS)
+    proofs = ("real", "public", "documented")
+    assert all(row[2].strip().startswith(proofs) for row in rows if "own_table" not in row[0])
 
 
 def test_counts_of_the_price_history() -> None:

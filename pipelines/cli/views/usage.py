@@ -26,6 +26,19 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
         elif outcome.outcome == "refused" or len(outcomes) <= MANY_FILES:
             line = f"{name}: {outcome.outcome}: {cell(outcome.reason, MAX_LINE)}"
             console.print(line, highlight=False, soft_wrap=True)
+    _print_dated(console, imported)
+
+
+def _print_dated(console: Console, imported: Sequence[FileOutcome]) -> None:
+    """Usage whose log states no time."""
+    dated = [outcome for outcome in imported if outcome.dated_by_file_count]
+    if len(dated) > MANY_FILES:
+        rows = sum(outcome.dated_by_file_count for outcome in dated)
+        console.print(f"{rows} rows of {len(dated)} files state no time: they have their file's", highlight=False)
+        return
+    for outcome in dated:
+        told = f"{cell(outcome.file, MAX_LINE)}: {outcome.dated_by_file_count} rows state no time: they have the file's"
+        console.print(told, highlight=False, soft_wrap=True)
 
 
 def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int]:

@@ -94,7 +94,7 @@ def _in_range(windowed: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """
     near = segments.join(windowed.select("segment_id").unique(), on="segment_id", how="semi")
     ranges = near.select("segment_id", "time_window", "context_from", "context_to", "usd_per_unit", "unit", "price_id")
-    is_unknown_size = (pl.col("grain") == "bucket") & pl.col("prompt_tokens_from").is_null()
+    is_unknown_size = (pl.col("grain") != "request") & pl.col("prompt_tokens_from").is_null()
     banded = (
         windowed.with_columns(prompt_size=pl.when(is_unknown_size).then(0).otherwise("prompt_tokens"))
         .sort("prompt_size")

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
+from pipelines.usage.formats import openinference
 from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
 
@@ -43,6 +44,9 @@ CALLS = frozenset({"chat", "text_completion", "generate_content", "embeddings", 
 TIERS = {"default": "standard", "auto": "standard", "flex": "flex", "priority": "priority"}
 SDK_SUFFIXES = (".chat", ".responses", ".messages", ".completion", ".embedding")
 """The AI SDK writes "openai.chat" where the convention says "openai"."""
+# Spans of OpenInference say the same in names of their own.
+ATTRIBUTES = {name: (*keys, *openinference.NAMES.get(name, ())) for name, keys in ATTRIBUTES.items()}
+CALLS |= openinference.CALLS
 
 
 def _spans(record: Record) -> Iterator[Record]:

@@ -126,6 +126,17 @@ def test_other_usage_is_left_alone(other):
     assert overlaps.is_empty()
 
 
+def test_sessions_of_tools_stand_beside_logs_and_each_other():
+    until = {"usage_until": DAY + 2 * HOUR}
+    sessions = [request(5, number, grain="session", format=f"tool_{number}", **until) for number in range(3)]
+    rows = [request(10), *sessions, request(7, 9, grain="session", usage_until=DAY + 3 * HOUR)]
+    # 10 if they were buckets
+    assert counted(rows)[0] == ids(*rows)
+    # All together are the report that a bucket competes with: 10 + 15 + 7.
+    assert counted([*rows, bucket(31)])[0] == ids(*rows)
+    assert counted([*rows, bucket(33)])[0] == ids(bucket(33))
+
+
 def test_an_overlap_on_one_day_leaves_the_others_whole():
     earlier = [request(7, number, usage_at=DAY - 24 * HOUR) for number in range(3)]
     kept, overlaps = counted([*earlier, request(1), bucket(2)])

@@ -154,6 +154,15 @@ def test_a_fine_tune_is_listed_by_its_base_model_as_fine_tuned():
     assert found[1:] == [("global", "ft:gpt-4o-2024-08-06", "fine_tune"), ("global", "ft:gpt-4o", "dated")]
 
 
+def test_a_claude_with_a_dot_is_listed_with_dashes():
+    assert best_first(("anthropic", "api", "global", "claude-sonnet-4.6"))[:2] == [
+        ("global", "claude-sonnet-4.6", "exact"),
+        ("global", "claude-sonnet-4-6", "dotted"),
+    ]
+    # Other makers' dots are their own.
+    assert {row[-1] for row in best_first(("openai", "api", "global", "gpt-5.4"))} == {"exact"}
+
+
 MAY, OCTOBER = datetime(2024, 5, 13), datetime(2024, 10, 2)
 GPT_4O = ("gpt-4o", "openai", "api", "gpt-4o-2024-05-13", MAY, OCTOBER)
 

@@ -5,7 +5,17 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from pipelines.usage.fields import first_count, first_moment, first_text, key_id, moment, rest, seller
+from pipelines.usage.fields import (
+    FILE_TIME,
+    any_moment,
+    first_count,
+    first_moment,
+    first_text,
+    key_id,
+    moment,
+    rest,
+    seller,
+)
 
 
 def taken(reading, **texts):
@@ -74,3 +84,29 @@ def test_a_key_is_no_id_of_a_key(key):
 @pytest.mark.parametrize("key", ["88dc28d0f030c55ed4ab77ed8faf0981", "laptop", "key_01ab", None])
 def test_ids_of_keys(key):
     assert taken(key_id("key"), key=[key]) == (key, False)
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("2026-05-01T12:00:00+02:00", datetime(2026, 5, 1, 10)),
+        ("1777629600", datetime(2026, 5, 1, 10)),
+        ("1777629600.123", datetime(2026, 5, 1, 10)),
+        ("1777629600000", datetime(2026, 5, 1, 10)),
+        ("1777629600000000", datetime(2026, 5, 1, 10)),
+        ("1777629600000000000", datetime(2026, 5, 1, 10)),
+        ("17776296000", None),
+        ("2026-05-01T12:00:00", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_times_as_tools_print_them(printed, expected):
+    assert taken(any_moment("at"), at=[printed]) == (expected, expected is None)
+
+
+def test_only_a_record_without_a_time_is_of_its_file():
+    reading = any_moment("at", or_file_time=True)
+    file_time = "2026-03-01T00:00:00+00:00"
+    assert taken(reading, at=[None], **{FILE_TIME: [file_time]}) == (datetime(2026, 3, 1), False)
+    assert taken(reading, at=["yesterday"], **{FILE_TIME: [file_time]}) == (None, True)

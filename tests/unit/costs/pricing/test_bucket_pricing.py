@@ -89,3 +89,9 @@ def test_a_change_of_the_evidence_alone_flags_no_bucket():
 def test_a_bucket_is_priced_as_short_prompts_and_says_so():
     costs = price([BUCKET | {"input_uncached_tokens": 5_000_000}], BY_SIZE)
     assert costs.select("price_id", "cost_usd", "is_lower_bound").rows() == [("short", Decimal("12.5"), True)]
+
+
+def test_a_session_is_priced_as_short_prompts_and_says_so():
+    session = BUCKET | {"grain": "session", "input_uncached_tokens": 5_000_000}
+    costs = price([session], BY_SIZE)
+    assert costs.select("price_id", "cost_usd", "is_lower_bound").rows() == [("short", Decimal("12.5"), True)]

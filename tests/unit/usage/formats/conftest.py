@@ -1,7 +1,8 @@
 """What every importer's tests need: a log written to disk and read through the whole import, without a database."""
 
+import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.one_import import Imported, import_file
 
 IMPORTED_AT = datetime(2026, 11, 24, 12)
+CHANGED = datetime(2026, 11, 1, tzinfo=UTC)
+"""The time of usage whose log states none."""
 Read = Callable[..., Imported]
 
 
@@ -20,6 +23,7 @@ def read(tmp_path: Path) -> Read:
         path = content if isinstance(content, Path) else tmp_path / "log"
         if not isinstance(content, Path):
             path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
+            os.utime(path, (CHANGED.timestamp(), CHANGED.timestamp()))
         return import_file(path, IMPORTED_AT, format_name)
 
     return read_one

@@ -1,0 +1,47 @@
+"""A message of Anthropic's API, wherever a log has it -> texts of `call_format`. Who holds it, its format says.
+
+Meters are disjoint: input_tokens holds neither cache reads nor writes. Of the writes those of one hour are told apart;
+what the parts leave of their total is of the default lifetime, as are all of a log without parts. `usage.iterations`
+lists the requests behind one answer: those of type "message" are in the sums above, an advisor's and a compaction's are
+not (Anthropic's reference of the advisor tool and of compaction), and are rows of their own.
+"""
+
+from collections.abc import Iterator
+
+from pipelines.usage.call_format import number
+from pipelines.usage.importer import Record
+
+IN_THE_SUMS = "message"
+GEOS_WITHOUT_PRICE = ("", "global", "not_available")
+
+
+def calls_of_message(message: Record) -> Iterator[Record]:
+    """One row per request behind the answer. `message`: id, model, usage. Raises ValueError for odd counts."""
+    usage, answer = message["usage"], message.get("id")
+    yield {"response": answer, "model": message.get("model"), **_counts(usage)}
+    nested = [one for one in usage.get("iterations") or [] if one.get("type", IN_THE_SUMS) != IN_THE_SUMS]
+    for place, iteration in enumerate(nested, 1):
+        yield {
+            # Not a `response`: other logs of the answer have no id for it.
+            "row": f"{answer}/{iteration['type']} {place}",
+            "model": iteration.get("model") or message.get("model"),
+            **_counts({"service_tier": usage.get("service_tier"), **iteration}),
+        }
+
+
+def _counts(usage: Record) -> Record:
+    parts = usage.get("cache_creation") or {}
+    for_an_hour = number(parts.get("ephemeral_1h_input_tokens"))
+    written = number(usage.get("cache_creation_input_tokens"))
+    geo = usage.get("inference_geo")
+    return {
+        "is_call": "1",
+        "input": usage.get("input_tokens"),
+        "output": usage.get("output_tokens"),
+        "cache_read": usage.get("cache_read_input_tokens"),
+        "cache_write": max(written - for_an_hour, number(parts.get("ephemeral_5m_input_tokens"))),
+        "cache_write_1h": for_an_hour if parts else None,
+        "web_searches": (usage.get("server_tool_use") or {}).get("web_search_requests"),
+        "tier": "fast" if usage.get("speed") == "fast" else usage.get("service_tier"),
+        "region": None if geo in GEOS_WITHOUT_PRICE else geo,
+    }

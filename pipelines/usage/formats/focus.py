@@ -1,0 +1,96 @@
+"""FOCUS cost and usage files (CSV or Parquet), our own exports included -> reported costs.
+
+BilledCost is what is invoiced; columns and values are those of specification 1.2, and where 1.3 and later name them
+anew, of those (ServiceProviderName for ProviderName). Only charges of the service category "AI and Machine Learning"
+are inference; others are ignored. Model, tier, channel and key stand in columns that our export adds (x_); of others'
+files the SKU's meter and the description are kept as printed. Amounts in another currency state no rate and are
+refused.
+"""
+
+import polars as pl
+
+from pipelines.schema.meters import METERS
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
+from pipelines.usage.dedup import number_equal_costs
+from pipelines.usage.fields import choice, first_of, key_id, moment, must_have, quantity, seller, text, usd
+from pipelines.usage.importer import Importer, Rule
+
+CATEGORY = "AI and Machine Learning"
+COLUMNS = {
+    "billed": "BilledCost",
+    "printed_currency": "BillingCurrency",
+    "account": "BillingAccountId",
+    "category": "ChargeCategory",
+    "charge_class": "ChargeClass",
+    "description": "ChargeDescription",
+    "ends": "ChargePeriodEnd",
+    "starts": "ChargePeriodStart",
+    "used": "ConsumedQuantity",
+    "used_unit": "ConsumedUnit",
+    "issuer": "InvoiceIssuerName",
+    "seller": "ProviderName",
+    "service_seller": "ServiceProviderName",
+    "publisher": "PublisherName",
+    "printed_region": "RegionId",
+    "resource": "ResourceId",
+    "service_category": "ServiceCategory",
+    "service": "ServiceName",
+    "sku": "SkuId",
+    "sku_meter": "SkuMeter",
+    "sku_price": "SkuPriceId",
+    "sub_account": "SubAccountId",
+    "own_channel": "x_Channel",
+    "own_key": "x_ApiKeyId",
+    "own_model": "x_Model",
+    "own_tier": "x_ServiceTier",
+}
+CLOUDS = {"amazon|aws": "bedrock", "microsoft|azure": "azure", "google": "vertex", "openrouter": "openrouter"}
+"""Who sells models of others on a channel of their own, by a word in the name of the seller."""
+
+amount = usd("billed")
+starts, ends = moment("starts"), moment("ends")
+sold_by = first_of("seller", "service_seller", "issuer").str.to_lowercase()
+by_seller = pl.coalesce(
+    *(pl.when(sold_by.str.contains(words)).then(pl.lit(channel)) for words, channel in CLOUDS.items()), pl.lit("api")
+)
+provider, _ = seller(first_of("publisher", "seller", "service_seller").str.to_lowercase())
+is_known_meter = pl.col("sku_meter").is_in(METERS)
+
+FOCUS = Importer(
+    name="focus",
+    description="FOCUS cost and usage file, CSV or Parquet",
+    table="reported_cost",
+    signatures=(
+        frozenset({"BilledCost", "BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ChargePeriodEnd"}),
+    ),
+    fields=COLUMNS,
+    is_usage=pl.col("service_category") == CATEGORY,
+    columns={
+        "starts_at": starts,
+        "ends_at": ends,
+        "provider": provider,
+        "channel": pl.coalesce(choice("own_channel", {one: one for one in CHANNELS}, None, "").value, by_seller),
+        "region": text("printed_region"),
+        "model": text("own_model"),
+        "line_item": pl.coalesce(first_of("description"), first_of("sku_meter"), first_of("sku")).str.slice(0, 200),
+        "meter": pl.when(is_known_meter).then("sku_meter"),
+        "service_tier": choice("own_tier", {one: one for one in SERVICE_TIERS}, None, "unknown_service_tier"),
+        # Our own export knows no account of logs, and names who bills instead.
+        "account_id": pl.when(pl.col("account").ne_missing(pl.col("issuer"))).then(text("account").value),
+        "project_id": text("sub_account"),
+        "api_key_id": key_id("own_key"),
+        "quantity": quantity("used"),
+        "quantity_unit": text("used_unit"),
+        "amount_usd": amount,
+        "printed_amount": pl.col("billed"),
+        "currency": choice("printed_currency", {"usd": "USD"}, None, "not_in_dollars"),
+        "is_credit": (pl.col("category") == "Credit").fill_null(value=False) | (amount.value < 0),
+    },
+    rules=(
+        must_have("billed", "printed_currency", rule="no_amount"),
+        Rule("bucket_ends_before_start", ends.value <= starts.value, "ChargePeriodEnd is not after its start"),
+    ),
+    identity=tuple(sorted(COLUMNS)),
+    settle=number_equal_costs,
+    private=frozenset({"resource", "description"}),
+)

@@ -1,0 +1,36 @@
+"""Mistral Vibe sessions (~/.vibe/logs/session/*/meta.json) -> the sums of one session, a `session` row.
+
+Vibe 2 states a session's prompt and completion tokens and its own cost in dollars; what of the prompt was cached it
+does not say (codeburn docs/providers/mistral-vibe.md). The file is written anew as the session goes on: the larger sums
+hold. The "Unified Harness" of Vibe 2.25 has no `stats` and is not read.
+"""
+
+from collections.abc import Iterator
+
+from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, folder_name
+from pipelines.usage.importer import Record
+
+
+def _rows(meta: Record) -> Iterator[Record]:
+    stats = meta["stats"]
+    yield {
+        "is_call": "1",
+        "time": meta.get("start_time"),
+        "until": meta.get("end_time"),
+        "model": (meta.get("config") or {}).get("active_model"),
+        "input": stats.get("session_prompt_tokens"),
+        "output": stats.get("session_completion_tokens"),
+        "cost": stats.get("session_cost"),
+        "project": folder_name((meta.get("environment") or {}).get("working_directory")),
+        "conversation": meta["session_id"],
+        "row": meta["session_id"],
+    }
+
+
+MISTRAL_VIBE = call_format(
+    "mistral_vibe",
+    "Mistral Vibe session meta.json",
+    (frozenset({"session_id", "stats.session_prompt_tokens", "stats.session_completion_tokens"}),),
+    CallCounts(Inside(cache=True, reasoning=True), grain="session", maker="mistral", unnamed=UNNAMED),
+    rows=_rows,
+)
