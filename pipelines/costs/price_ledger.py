@@ -6,12 +6,14 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipelines.costs.left_out import with_dollars
 from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.usage.contract import usage_frame
@@ -108,11 +110,11 @@ def _priced(
     usage = _in_texts(one.usage for one in counted.values())
     # One coded column is made unique much faster than four of texts.
     none = pl.LazyFrame(schema={"offer": pl.Categorical})
-    offers = pl.concat([none, *(one.usage.select("offer") for one in counted.values())]).unique()
+    offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
     used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
-    overlaps = [one.overlaps for one in counted.values()]
+    overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     return {
         "core.usage_cost": costs,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
@@ -123,4 +125,5 @@ def _priced(
 def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
     """Frames of some days as one, with all columns of core.usage and no codes."""
     texts = (usage.cast({pl.Categorical: pl.String}) for usage in days)
-    return pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")
+    rows = pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")
+    return rows.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))

@@ -3,7 +3,7 @@
 The one module of usage that reads and writes the warehouse.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from glob import glob
@@ -12,11 +12,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
 from pipelines.usage.batches import Batch, FileCount
-from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.dedup import largest_per_owner
+from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
+from pipelines.usage.identity import contents_given, given_account, is_given, without_account
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
@@ -41,6 +44,8 @@ class FileOutcome:
     duplicate_count: int = 0
     reject_count: int = 0
     reason: str | None = None
+    first_usage_date: date | None = None
+    last_usage_date: date | None = None
 
 
 def inbox_files(warehouse: Warehouse) -> list[Path]:
@@ -74,20 +79,26 @@ def import_files(
     as_of: datetime,
     format_name: str | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
+    account: str | None = None,
 ) -> list[FileOutcome]:
     """Import files; one that cannot be read is an outcome, and the others go on. Outcomes come in the order of `files`.
 
-    A file whose size and time of change are those of its last import is not opened.
+    A file whose size and time of change are those of its last import is not opened. `account`: whose usage the files
+    are, where they do not tell themselves; else it is named by the first folder below the inbox, or DEFAULT_ACCOUNT.
+    Raises ValueError for an account that is no short line.
     """
     with warehouse.write() as connection:
         imported = _settled_imports(connection)
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
-    unchanged = set() if format_name else _unchanged(files, seen)
+    accounts = {path: account or _account_of_folder(warehouse.inbox, path) for path in files}
+    if bad := next((name for name in accounts.values() if not is_account(name)), None):
+        raise ValueError(f"{bad[:MAX_TEXT]!a} is no name of an account: write one line of at most {MAX_TEXT} characters")
+    unchanged = set() if format_name else _unchanged(accounts, seen)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
-    for batch in read_files(recognised, imported.__contains__, as_of, on_file):
+    for batch in read_files(recognised, imported.__contains__, as_of, on_file, accounts):
         with warehouse.write() as connection:
             _read_again(connection, unsettled & batch.counts.keys())
             unsettled -= batch.counts.keys()
@@ -95,6 +106,20 @@ def import_files(
     if recognised:
         warehouse.save_records()
     return [outcomes[path] for path in dict.fromkeys(files)]
+
+
+def is_account(name: str) -> bool:
+    """Whether a text can be stored and shown as the name of an account."""
+    return 0 < len(name) <= MAX_TEXT and name.isprintable() and name == name.strip()
+
+
+def _account_of_folder(inbox: Path, path: Path) -> str:
+    """The first folder below the inbox that a file is in; a file elsewhere, or in the inbox itself, names none."""
+    try:
+        below = path.absolute().relative_to(inbox.absolute())
+    except ValueError:
+        return DEFAULT_ACCOUNT
+    return below.parts[0] if len(below.parts) > 1 else DEFAULT_ACCOUNT
 
 
 def damaged_days(warehouse: Warehouse) -> dict[date, str]:
@@ -110,11 +135,16 @@ def _files_below(folder: Path) -> Iterable[Path]:
     return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
 
 
-def _unchanged(files: Sequence[Path], seen: pl.DataFrame) -> set[Path]:
+def _unchanged(accounts: Mapping[Path, str], seen: pl.DataFrame) -> set[Path]:
     known = {
-        path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()
+        path: (size, modified, given_account(import_id))
+        for path, size, modified, import_id in seen.select("path", "size_bytes", "modified_ns", "import_id").iter_rows()
     }
-    return {path for path in files if known and path.is_file() and known.get(_address(path)) == _stamp(path)}
+    return {
+        path
+        for path, account in accounts.items()
+        if known and path.is_file() and known.get(_address(path)) == (*_stamp(path), account)
+    }
 
 
 def _address(path: Path) -> str:
@@ -171,7 +201,7 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFram
 
 def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
     """Merge usage into the ledger. Returns the rows that are new by import_id."""
-    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), batch.rows, largest_per_usage)
+    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), batch.rows, largest_per_owner)
     touched = change.files["usage_date"].to_list()
     connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": touched})
     append(connection, "core.ledger_file", change.files)
@@ -195,12 +225,26 @@ def store_reported_costs(connection: duckdb.DuckDBPyConnection, rows: pl.DataFra
     ids = rows["cost_id"].unique().to_list()
     known = read_table(connection, "core.reported_cost", "cost_id IN (SELECT unnest($ids))", ids=ids)
     change = restate(known, rows)
+    _forget_restated(connection, rows.filter(pl.col("account_id") != DEFAULT_ACCOUNT))
     connection.execute(
         "DELETE FROM core.reported_cost WHERE cost_id IN (SELECT unnest($ids))",
         {"ids": change.rows["cost_id"].to_list()},
     )
     append(connection, "core.reported_cost", change.rows)
     return change.dates
+
+
+def _forget_restated(connection: duckdb.DuckDBPyConnection, stated: pl.DataFrame) -> None:
+    """Remove lines of no account that come again with the account of theirs; as `identity.without_restated`."""
+    connection.execute(
+        "DELETE FROM core.reported_cost WHERE account_id = $none "
+        "AND (import_id IN (SELECT unnest($contents::VARCHAR[])) OR cost_id IN (SELECT unnest($ids::VARCHAR[])))",
+        {
+            "none": DEFAULT_ACCOUNT,
+            "contents": contents_given(stated).to_list(),
+            "ids": stated.filter(~is_given()).select(without_account("cost_id"))["cost_id"].to_list(),
+        },
+    )
 
 
 def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
@@ -237,4 +281,13 @@ def _outcome(count: FileCount) -> FileOutcome:
     if count.reason is not None:
         return FileOutcome(count.path, "known" if count.is_known else "refused", reason=count.reason)
     duplicates = count.row_count - count.new_count
-    return FileOutcome(count.path, "imported", count.row_count, count.new_count, duplicates, count.reject_count)
+    return FileOutcome(
+        count.path,
+        "imported",
+        count.row_count,
+        count.new_count,
+        duplicates,
+        count.reject_count,
+        first_usage_date=count.first_usage_date,
+        last_usage_date=count.last_usage_date,
+    )

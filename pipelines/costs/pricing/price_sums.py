@@ -13,10 +13,11 @@ import polars as pl
 from pipelines.costs.pricing.aggregate import aggregate_usage, numbered
 from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
 from pipelines.costs.pricing.lookup import look_up, split_offer
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.meters import QUANTITY_COLUMNS, UNIT_SIZES
 from pipelines.schema.offers import MODEL_KEY
 
-OWNERS = ("project_id", "api_key_id")
+OWNERS = ("project_id", "api_key_id", "account_id")
 USD = pl.Decimal(38, 12)
 
 
@@ -44,6 +45,8 @@ def price_sums(
     by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
     matches = _with_usd_each(split_offer(matches))
     of_owners = of_owners.with_columns(pl.col(owners).cast(pl.String))
+    if "account_id" in owners:
+        of_owners = of_owners.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
     return _with_cost(_quantities(sums, by_lookup, matches.height, of_owners.height), matches, of_owners)
 
 
