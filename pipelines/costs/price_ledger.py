@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.costs.left_out import with_dollars
 from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
+from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
@@ -16,6 +17,7 @@ from pipelines.costs.stale_days import changed_fingerprints, fingerprints
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
+from pipelines.snapshots.user_inputs import owners_in_force
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
@@ -115,8 +117,12 @@ def _priced(
     segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
+    teams = owners_in_force(warehouse.folder).rows
+    by_owner, conversations = cost_owners({day: one.usage for day, one in counted.items()}, segments, teams)
     return {
         "core.usage_cost": costs,
+        "main.cost_by_owner": by_owner,
+        "main.conversation_cost": conversations,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
         "core.cost_comparison": compare(usage, costs, reported, segments),
     }

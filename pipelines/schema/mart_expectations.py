@@ -116,7 +116,7 @@ MART_CHECKS = (
                 "little_is_left_out",
                 "left_out_usd",
                 (0, MAX_LEFT_OUT_USD),
-                f"Usage that a larger report states too is worth about {MAX_LEFT_OUT_USD:.0f} USD a day at most. If it "
+                f"Usage that a larger report states too is worth {MAX_LEFT_OUT_USD:.0f} USD a day at most. If it "
                 "fails, look in usage_overlap whether the two reports are of the same usage: if not, it is missing "
                 "from the cost.",
             ),

@@ -1,0 +1,84 @@
+"""Who spends: cost by account, team, project, key, user and feature, and the dearest conversations of each day.
+
+Teams come from the user's file (`usage.owner_map`), prices from the one engine (`costs.pricing`).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.costs.pricing.price_sums import price_totals
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.owner_costs import CONVERSATIONS_PER_DAY, ConversationCost, CostByOwner
+from pipelines.usage.owner_map import with_teams
+
+OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature")
+CONVERSATION = "conversation_id"
+DAYS_AT_ONCE = 6
+"""They are aggregated side by side; more would only take memory, since a day may have as many sums as requests."""
+_OWNER_SCHEMA, _CONVERSATION_SCHEMA = polars_schema(CostByOwner), polars_schema(ConversationCost)
+
+
+class OwnerCosts(NamedTuple):
+    """Rows of main.cost_by_owner and of main.conversation_cost."""
+
+    by_owner: pl.DataFrame
+    conversations: pl.DataFrame
+
+
+def cost_owners(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> OwnerCosts:
+    """The cost of those who are named, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
+    parts = [OwnerCosts(pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA))]
+    # Days with the same columns go together: what a ledger's day does not have is not asked for.
+    by_columns: dict[tuple[bool, ...], list[date]] = {}
+    for day, usage in days.items():
+        names = usage.collect_schema().names()
+        by_columns.setdefault(tuple(name in names for name in (*OWNERS, CONVERSATION)), []).append(day)
+    for has_columns, alike in by_columns.items():
+        present = [name for name, is_there in zip((*OWNERS, CONVERSATION), has_columns, strict=True) if is_there]
+        for start in range(0, len(alike), DAYS_AT_ONCE):
+            batch = {day: days[day] for day in alike[start : start + DAYS_AT_ONCE]}
+            parts.append(_of_days(batch, segments, owners, present))
+    return OwnerCosts(*(pl.concat(tables) for tables in zip(*parts, strict=True)))
+
+
+def _of_days(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame, present: list[str]
+) -> OwnerCosts:
+    texts = [name for name in present if name == CONVERSATION]
+    totals = price_totals(days, segments, [name for name in present if name != CONVERSATION], texts)
+    if totals is None:
+        return OwnerCosts(pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA))
+    absent = {name: pl.lit(None, pl.String) for name in (*OWNERS, CONVERSATION) if name not in present}
+    known = totals.with_columns(**absent).with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+    by_owner = with_teams(_summed(known, ["usage_date", *OWNERS]), owners)
+    return OwnerCosts(by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), _dearest(known))
+
+
+def _dearest(totals: pl.DataFrame) -> pl.DataFrame:
+    """The conversations that cost most, CONVERSATIONS_PER_DAY of each day; owners where all of it has the same."""
+    day_and_id = ["usage_date", "account_id", CONVERSATION]
+    named = totals.filter(pl.col(CONVERSATION).is_not_null(), pl.col("cost_usd").is_not_null())
+    sums = _summed(named, day_and_id)
+    order = ["usage_date", "cost_usd", "account_id", CONVERSATION]
+    ranked = sums.sort(order, descending=[False, True, False, False]).with_columns(
+        rank=pl.int_range(1, pl.len() + 1).over("usage_date")
+    )
+    first = ranked.filter(pl.col("rank") <= CONVERSATIONS_PER_DAY)
+    others = [name for name in OWNERS if name != "account_id"]
+    one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
+    whose = named.join(first, on=day_and_id, how="semi").group_by(day_and_id).agg(one)
+    rows = first.join(whose, on=day_and_id, how="left", maintain_order="left")
+    return rows.select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
+
+
+def _summed(totals: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    is_priced = pl.col("cost_usd").is_not_null().any()
+    return totals.group_by(by).agg(
+        pl.col("usage_rows", "tokens", "unpriced_quantity").sum(),
+        pl.col("is_lower_bound").any(),
+        cost_usd=pl.when(is_priced).then(pl.col("cost_usd").sum()),
+    )
