@@ -13,7 +13,8 @@ def import_(
     files: Annotated[list[str], typer.Argument(help="Usage files, folders, or patterns such as 'logs/**/*.jsonl'.")],
     format_name: Annotated[str | None, typer.Option("--format", help="Format, where it is not recognised.")] = None,
     account: Annotated[
-        str | None, typer.Option("--account", help="Whose usage it is, where a file does not tell; reports of two add up.")
+        str | None,
+        typer.Option("--account", help="Whose usage it is, where a file does not tell; reports of two add up."),
     ] = None,
     is_to_build: Annotated[bool, typer.Option("--build", help="Then build as `costs build` does.")] = False,
 ) -> None:
@@ -27,9 +28,10 @@ def import_(
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
-    from pipelines.cli.views.usage import print_imports
+    from pipelines.cli.views.usage import print_imports, print_left_out
+    from pipelines.costs.price_ledger import usage_left_out
     from pipelines.usage.formats import IMPORTERS
-    from pipelines.usage.import_files import import_files, is_account, named_files
+    from pipelines.usage.import_files import days_of, import_files, is_account, named_files
     from pipelines.warehouse.database import Warehouse
 
     names = sorted(importer.name for importer in IMPORTERS)
@@ -45,8 +47,11 @@ def import_(
         say_error(str(error))
         raise typer.Exit(BAD_INPUT) from error
     with progress(len(found)) as advance:
-        outcomes = import_files(Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name), account)
+        outcomes = import_files(
+            Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name), account
+        )
     print_imports(console(), outcomes)
+    print_left_out(console(), usage_left_out(Warehouse(context.obj), days_of(outcomes)))
     code = NEEDS_A_LOOK if any(outcome.outcome == "refused" for outcome in outcomes) else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
 

@@ -46,7 +46,7 @@ _KIND_OF_PROJECT = pl.coalesce(pl.col("project_id").str.extract(r"^(proj_|wrkspc
 class Counted:
     """`usage`: the rows that count, in the columns given; `overlaps`: rows of UsageOverlap, what does not count.
 
-    `left_out`: the rows that do not, with `report`, `counted_report` and the undated `model_name`.
+    `left_out`: the rows that do not, with `report` and `counted_report`.
     """
 
     usage: pl.LazyFrame
@@ -86,9 +86,9 @@ def _largest_reports(usage: pl.LazyFrame) -> Counted:
     named = usage.filter(is_affected).with_columns(_width(), logged_model="model", is_given=is_given())
     # Codes are joined with codes: the small frame takes on the types of the ledger.
     coded = losing.with_columns(pl.col(name).cast(kinds.get(name, kinds["model"])) for name in _PART)
-    coded = coded.select(*_PART, "report", "counted_report", model_name="model").lazy()
-    kept = named.join(coded, on=_PART, how="anti", nulls_equal=True).select(usage.collect_schema().names())
-    left_out = named.join(coded, on=_PART, nulls_equal=True)
+    lost = coded.select(*_PART, "report", "counted_report").lazy()
+    kept = named.join(lost, on=_PART, how="anti", nulls_equal=True).select(usage.collect_schema().names())
+    left_out = named.join(lost, on=_PART, nulls_equal=True)
     return Counted(pl.concat([usage.filter(~is_affected), kept]), _overlaps(losing), left_out)
 
 

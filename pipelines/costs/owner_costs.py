@@ -30,7 +30,7 @@ class OwnerCosts(NamedTuple):
 
 
 def cost_owners(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> OwnerCosts:
-    """The cost of those who are named, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
+    """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
     parts = [OwnerCosts(pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA))]
     # Days with the same columns go together: what a ledger's day does not have is not asked for.
     by_columns: dict[tuple[bool, ...], list[date]] = {}
@@ -55,7 +55,8 @@ def _of_days(
     absent = {name: pl.lit(None, pl.String) for name in (*OWNERS, CONVERSATION) if name not in present}
     known = totals.with_columns(**absent).with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
     by_owner = with_teams(_summed(known, ["usage_date", *OWNERS]), owners)
-    return OwnerCosts(by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), _dearest(known))
+    ordered = by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA).sort("usage_date", *OWNERS)
+    return OwnerCosts(ordered, _dearest(known))
 
 
 def _dearest(totals: pl.DataFrame) -> pl.DataFrame:

@@ -1,13 +1,13 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import duckdb
 import polars as pl
 
-from pipelines.costs.left_out import with_dollars
-from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
+from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
+from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
 from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
@@ -95,6 +95,26 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
     return len(stale)
 
 
+def usage_left_out(warehouse: Warehouse, days: Sequence[date]) -> Sequence[LeftOut]:
+    """What of some days is in no cost because another report states it too, at the prices in force; nothing is stored.
+
+    A day whose file in the ledger is damaged is passed over.
+    """
+    with warehouse.write() as connection:
+        files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
+        damaged = damaged_files(warehouse.folder, files)
+        whole = [day for day in files["usage_date"] if day not in damaged]
+        usage = read_ledger(connection, warehouse, whole)
+        counted = {
+            day: one
+            for day, one in ((day, count_once(rows)) for day, rows in usage.items())
+            if one.left_out is not None
+        }
+        segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
+    overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
+    return sum_left_out(pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]))
+
+
 def read_ledger(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
 ) -> dict[date, pl.LazyFrame]:
@@ -110,11 +130,7 @@ def _priced(
     counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
-    # One coded column is made unique much faster than four of texts.
-    none = pl.LazyFrame(schema={"offer": pl.Categorical})
-    offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
-    used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
-    segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
+    segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     teams = owners_in_force(warehouse.folder).rows
@@ -126,6 +142,17 @@ def _priced(
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
         "core.cost_comparison": compare(usage, costs, reported, segments),
     }
+
+
+def _segments_of(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, counted: Mapping[date, Counted], reported: pl.DataFrame
+) -> pl.DataFrame:
+    """Price segments of the models of usage and of bills."""
+    # One coded column is made unique much faster than four of texts.
+    none = pl.LazyFrame(schema={"offer": pl.Categorical})
+    offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
+    used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
+    return segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
 
 
 def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:

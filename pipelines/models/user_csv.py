@@ -57,7 +57,7 @@ def csv_lines(path: Path, content: bytes, columns: Sequence[str]) -> Iterator[tu
 
 
 def interval(where: str, cells: dict[str, str]) -> tuple[datetime | None, datetime | None]:
-    """TIMES of a line, naive UTC; None is unbounded. Raises UserFileError, also where the end is not after the start."""
+    """TIMES of a line, naive UTC; None is unbounded. Raises UserFileError, also where the end is not after it."""
     valid_from, valid_to = (_instant(where, name, cells.get(name, "")) for name in TIMES)
     if valid_from and valid_to and valid_from >= valid_to:
         raise UserFileError(f"{where}: valid_to must be after valid_from; it is the first moment that is not meant")

@@ -52,7 +52,9 @@ class CostDaily(dy.Schema):
 
     usage_date = day("UTC day of the usage")
     provider = text("who bills it")
-    channel = text("where the model is bought; 'unknown' in rows of before it was kept, until their day is priced again")
+    channel = text(
+        "where the model is bought; 'unknown' in rows of before it was kept, until their day is priced again"
+    )
     region = text("billing region; 'unknown' in rows of before it was kept, until their day is priced again")
     model = text("model id as the log reports it")
     service_tier = text("tier that the responses were billed at")

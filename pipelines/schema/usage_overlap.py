@@ -7,7 +7,7 @@ from pipelines.schema.columns import count, day, text, usd
 
 
 class UsageOverlap(dy.Schema):
-    """Usage that is not counted, because another report of the same usage is: grain day, account, model, both reports."""
+    """Usage that is not counted because another report of it is: grain day, account, model, both reports."""
 
     usage_date = day("UTC day of the usage")
     account_id = account()

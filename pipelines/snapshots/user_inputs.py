@@ -1,4 +1,4 @@
-"""What a user writes by hand, the maps of ids and of owners and the settings: checked, with its last good state in force meanwhile.
+"""What a user writes by hand, maps of ids and owners and settings: checked, the last good state in force meanwhile.
 
 A slip of the pen stops nothing: what was good before goes on to hold, and the problem is told with its remedy.
 """

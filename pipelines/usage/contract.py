@@ -117,8 +117,11 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
         stating.lazy()
         .with_columns(**values, broken=first)
         .with_columns(
-            broken=pl.when(is_ahead).then(pl.lit(len(rules), pl.Int16))
-            .when(is_wide).then(pl.lit(len(rules) + 1, pl.Int16)).otherwise("broken"),
+            broken=pl.when(is_ahead)
+            .then(pl.lit(len(rules), pl.Int16))
+            .when(is_wide)
+            .then(pl.lit(len(rules) + 1, pl.Int16))
+            .otherwise("broken"),
             account_id=account,
         )
         .collect(engine="in-memory")

@@ -5,7 +5,7 @@ The one module of usage that reads and writes the warehouse.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from glob import glob
 from pathlib import Path
 
@@ -93,7 +93,9 @@ def import_files(
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
     accounts = {path: account or _account_of_folder(warehouse.inbox, path) for path in files}
     if bad := next((name for name in accounts.values() if not is_account(name)), None):
-        raise ValueError(f"{bad[:MAX_TEXT]!a} is no name of an account: write one line of at most {MAX_TEXT} characters")
+        raise ValueError(
+            f"{bad[:MAX_TEXT]!a} is no name of an account: write one line of at most {MAX_TEXT} characters"
+        )
     unchanged = set() if format_name else _unchanged(accounts, seen)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
@@ -120,6 +122,18 @@ def _account_of_folder(inbox: Path, path: Path) -> str:
     except ValueError:
         return DEFAULT_ACCOUNT
     return below.parts[0] if len(below.parts) > 1 else DEFAULT_ACCOUNT
+
+
+def days_of(outcomes: Iterable[FileOutcome]) -> list[date]:
+    """The days that the usage in files of these outcomes may be of, sorted."""
+    spans = {(one.first_usage_date, one.last_usage_date) for one in outcomes}
+    days = {
+        first + timedelta(days=number)
+        for first, last in spans
+        if first and last
+        for number in range((last - first).days + 1)
+    }
+    return sorted(days)
 
 
 def damaged_days(warehouse: Warehouse) -> dict[date, str]:

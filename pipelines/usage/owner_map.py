@@ -70,7 +70,12 @@ def with_teams(costs: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     found = []
     for place, (kind, column) in enumerate(KINDS.items()):
         lines = owners.filter(kind=kind).select(pl.col("id").alias(column), "kind", "team", "cost_center", *TIMES)
-        found.append(used.join(lines, on=column).filter(is_meant).with_columns(place=pl.lit(place)).select(*keys, "place", "kind", "team", "cost_center"))
+        found.append(
+            used.join(lines, on=column)
+            .filter(is_meant)
+            .with_columns(place=pl.lit(place))
+            .select(*keys, "place", "kind", "team", "cost_center")
+        )
     first = pl.concat(found).sort("place").unique(keys, keep="first", maintain_order=True)
     named = first.select(*keys, "team", "cost_center", mapped_by="kind")
     return costs.join(named, on=keys, how="left", nulls_equal=True)

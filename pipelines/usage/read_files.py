@@ -222,7 +222,9 @@ def _check(pieces: pa.Table, names: list[tuple[str, str, str]], found: FileForma
     importer = found.importer
     with _engine().cursor() as cursor:
         records = records_of(cursor, pieces, found.form, importer)
-    files = pl.DataFrame(names, schema=dict.fromkeys(("import_id", "file_name", GIVEN_ACCOUNT), pl.String), orient="row")
+    files = pl.DataFrame(
+        names, schema=dict.fromkeys(("import_id", "file_name", GIVEN_ACCOUNT), pl.String), orient="row"
+    )
     named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
     checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
     # Most statements of one response stand close together, so most of the choice is made here, side by side.

@@ -34,7 +34,19 @@ EMPTY_COLUMNS = "empty_columns"
 ROW_GROUP = 250_000
 """Rows: most days are one group, which is added up faster and kept smaller than two."""
 WRITERS = 4
-CODED = ("offer", *OFFER, "grain", "format", "grouping", "account_id", "project_id", "api_key_id", "user_id", "feature", "import_id")
+CODED = (
+    "offer",
+    *OFFER,
+    "grain",
+    "format",
+    "grouping",
+    "account_id",
+    "project_id",
+    "api_key_id",
+    "user_id",
+    "feature",
+    "import_id",
+)
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
 
 

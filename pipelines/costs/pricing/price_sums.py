@@ -82,15 +82,13 @@ def price_totals(
             pl.col("usage_rows", "tokens", "unpriced_quantity", "cost_usd").sum(),
             pl.col("is_lower_bound", "is_priced").any(),
         )
-        .with_columns(
-            pl.col(owners).cast(pl.String), cost_usd=pl.when("is_priced").then("cost_usd").cast(USD)
-        )
+        .with_columns(pl.col(owners).cast(pl.String), cost_usd=pl.when("is_priced").then("cost_usd").cast(USD))
         .drop("is_priced")
     )
 
 
 class _Matched(NamedTuple):
-    """Sums of usage, and the price of each meter of each: row N of `by_lookup` has the rows of `matches` of lookup N."""
+    """Sums of usage, and their prices: row N of `by_lookup` has for each meter the row of `matches` of lookup N."""
 
     sums: pl.DataFrame
     by_lookup: pl.DataFrame

@@ -200,7 +200,8 @@ def test_the_band_is_the_median_of_equal_weekdays_and_their_deviation(tmp_path_f
     warehouse = Warehouse(tmp_path_factory.mktemp("band"))
     days = [NEWEST - timedelta(days=7 * back) for back in reversed(range(len(spend)))]
     row = {
-        "provider": "openai", "model": "m", "service_tier": "standard", "channel": "api", "region": "global", "account_id": "default", "meter_group": "output", "quantity": 1,
+        "provider": "openai", "model": "m", "service_tier": "standard", "channel": "api", "region": "global",
+        "account_id": "default", "meter_group": "output", "quantity": 1,
         "is_lower_bound": False, "price_ids": "p",
     }  # fmt: skip
     rows = [row | {"usage_date": day, "cost_usd": usd} for day, usd in zip(days, spend, strict=True) if usd]

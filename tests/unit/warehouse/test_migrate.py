@@ -157,7 +157,10 @@ def test_a_file_of_a_newer_program_is_refused_and_left_alone(current):
     change(current.build_file, "UPDATE raw.schema_version SET version = 4711")
     before = current.build_file.read_bytes()
     for use in (current.publish, lambda: open_once(current)):
-        with pytest.raises(WarehouseError, match=rf"build\.duckdb has schema version 4711; this program knows .* {migrations()[-1].number}\. "):
+        with pytest.raises(
+            WarehouseError,
+            match=rf"build\.duckdb has schema version 4711; this program knows .* {migrations()[-1].number}\. ",
+        ):
             use()
     assert current.build_file.read_bytes() == before
     assert [path.name for path in current.folder.glob("*.before-*")] == []
