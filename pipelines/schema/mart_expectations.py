@@ -94,6 +94,18 @@ MART_CHECKS = (
         ),
     ),
     MartCheck(
+        "owner_sum",
+        "main.cost_by_owner",
+        ("usage_date",),
+        (
+            _equal(
+                "dollars_of_owners_equal_the_ledger",
+                ("ledger_usd", "owner_usd"),
+                f"All owners together cost what core.usage_cost does, day by day. {_BUILD_AGAIN}",
+            ),
+        ),
+    ),
+    MartCheck(
         "unpriced_share",
         "main.cost_unpriced",
         ("usage_date", "provider"),
