@@ -3,7 +3,7 @@
 Teams come from the user's file (`usage.owner_map`), prices from the one engine (`costs.pricing`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -18,20 +18,21 @@ from pipelines.usage.owner_map import with_teams
 OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature")
 CONVERSATION = "conversation_id"
 DAYS_AT_ONCE = 6
-"""They are aggregated side by side; more would only take memory, since a day may have as many sums as requests."""
+"""They are aggregated side by side; a day may have as many sums as requests, so they are handed on."""
 _OWNER_SCHEMA, _CONVERSATION_SCHEMA = polars_schema(CostByOwner), polars_schema(ConversationCost)
 
 
 class OwnerCosts(NamedTuple):
-    """Rows of main.cost_by_owner and of main.conversation_cost."""
+    """Rows of main.cost_by_owner and of main.conversation_cost, of a few days."""
 
     by_owner: pl.DataFrame
     conversations: pl.DataFrame
 
 
-def cost_owners(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> OwnerCosts:
+def cost_owners(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame
+) -> Iterator[OwnerCosts]:
     """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
-    parts = [OwnerCosts(pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA))]
     # Days with the same columns go together: what a ledger's day does not have is not asked for.
     by_columns: dict[tuple[bool, ...], list[date]] = {}
     for day, usage in days.items():
@@ -41,22 +42,21 @@ def cost_owners(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owner
         present = [name for name, is_there in zip((*OWNERS, CONVERSATION), has_columns, strict=True) if is_there]
         for start in range(0, len(alike), DAYS_AT_ONCE):
             batch = {day: days[day] for day in alike[start : start + DAYS_AT_ONCE]}
-            parts.append(_of_days(batch, segments, owners, present))
-    return OwnerCosts(*(pl.concat(tables) for tables in zip(*parts, strict=True)))
+            yield OwnerCosts(*_of_days(batch, segments, owners, present))
 
 
 def _of_days(
     days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame, present: list[str]
-) -> OwnerCosts:
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     texts = [name for name in present if name == CONVERSATION]
     totals = price_totals(days, segments, [name for name in present if name != CONVERSATION], texts)
     if totals is None:
-        return OwnerCosts(pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA))
+        return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
     absent = {name: pl.lit(None, pl.String) for name in (*OWNERS, CONVERSATION) if name not in present}
     known = totals.with_columns(**absent).with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
     by_owner = with_teams(_summed(known, ["usage_date", *OWNERS]), owners)
     ordered = by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA).sort("usage_date", *OWNERS)
-    return OwnerCosts(ordered, _dearest(known))
+    return ordered, _dearest(known)
 
 
 def _dearest(totals: pl.DataFrame) -> pl.DataFrame:

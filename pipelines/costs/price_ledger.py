@@ -22,7 +22,7 @@ from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import read_table, replace_dates, scalar
+from pipelines.warehouse.rows import append, read_table, replace_dates, scalar
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
@@ -84,8 +84,7 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         stale = [day for day in stale if day not in damaged]
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
-            for table, rows in _priced(connection, warehouse, batch).items():
-                replace_dates(connection, TABLES_BY_NAME[table], batch, rows)
+            _price(connection, warehouse, batch)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
@@ -123,25 +122,27 @@ def read_ledger(
     return {day: ledger.scan(warehouse.folder / path) for day, path in files.select("usage_date", "path").iter_rows()}
 
 
-def _priced(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
-) -> dict[str, pl.DataFrame]:
-    """The rows of some days, by table."""
+def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> None:
+    """Replace the rows of some days in every table that follows from the ledger."""
     counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
-    teams = owners_in_force(warehouse.folder).rows
-    by_owner, conversations = cost_owners({day: one.usage for day, one in counted.items()}, segments, teams)
-    return {
+    tables = {
         "core.usage_cost": costs,
-        "main.cost_by_owner": by_owner,
-        "main.conversation_cost": conversations,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
         "core.cost_comparison": compare(usage, costs, reported, segments),
+        "main.cost_by_owner": pl.DataFrame(),
+        "main.conversation_cost": pl.DataFrame(),
     }
+    for table, rows in tables.items():
+        replace_dates(connection, TABLES_BY_NAME[table], days, rows)
+    teams = owners_in_force(warehouse.folder).rows
+    for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
+        append(connection, "main.cost_by_owner", part.by_owner)
+        append(connection, "main.conversation_cost", part.conversations)
 
 
 def _segments_of(

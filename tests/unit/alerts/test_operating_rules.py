@@ -189,11 +189,11 @@ def test_usage_left_out_is_one_alert_per_account_report_and_month():
     rows = [overlap(), overlap(usage_date=date(2026, 10, 31)), overlap(account_id="team-b"), overlap(report="a, 1 d")]
     told = left_out(*rows, overlap(usage_date=date(2026, 9, 30)))
     assert told.height == told["alert_id"].n_unique() == 4
-    assert told["title"][2] == "2026-10: usage worth $12.50 of account team-a is left out of cost"
+    assert told["title"][2] == "2026-10: usage worth 12.50 USD of account team-a is left out of cost"
     assert "--account" in told["body"][2]
 
 
 def test_cents_that_are_left_out_are_no_alert_and_what_has_no_price_is_one():
     assert left_out(overlap(left_out_usd=Decimal("0.99"))).is_empty()
     (title,) = left_out(overlap(left_out_usd=None))["title"]
-    assert "at least $0" in title
+    assert "at least 0.00 USD" in title

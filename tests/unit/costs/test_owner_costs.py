@@ -23,7 +23,8 @@ def owned(usage, segments, owners=NOBODY):
     rows = [REQUEST | {"usage_id": str(number)} | row for number, row in enumerate(usage)]
     frame = usage_frame(rows)
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
-    by_owner, conversations = cost_owners(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), owners)
+    parts = cost_owners(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), owners)
+    by_owner, conversations = (pl.concat(tables) for tables in zip(*parts, strict=True))
     return pl.DataFrame(CostByOwner.validate(by_owner)), pl.DataFrame(ConversationCost.validate(conversations))
 
 
