@@ -52,28 +52,33 @@ def _of_days(
     totals = price_totals(days, segments, [name for name in present if name != CONVERSATION], texts)
     if totals is None:
         return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
-    absent = {name: pl.lit(None, pl.String) for name in (*OWNERS, CONVERSATION) if name not in present}
-    known = totals.with_columns(**absent).with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
-    by_owner = with_teams(_summed(known, ["usage_date", *OWNERS]), owners)
-    ordered = by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA).sort("usage_date", *OWNERS)
-    return ordered, _dearest(known)
+    known = [name for name in OWNERS if name in present]
+    by_owner = with_teams(_named(_summed(totals, ["usage_date", *known])), owners)
+    conversations = _dearest(totals, known) if texts else pl.DataFrame(schema=_CONVERSATION_SCHEMA)
+    return by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), conversations
 
 
-def _dearest(totals: pl.DataFrame) -> pl.DataFrame:
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with all OWNERS, as texts."""
+    absent = {name: pl.lit(None, pl.String) for name in OWNERS if name not in rows.columns}
+    named = rows.with_columns(**absent).with_columns(pl.col(OWNERS).cast(pl.String))
+    return named.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+
+
+def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
     """The conversations that cost most, CONVERSATIONS_PER_DAY of each day; owners where all of it has the same."""
-    day_and_id = ["usage_date", "account_id", CONVERSATION]
+    key = ["usage_date", *(name for name in known if name == "account_id"), CONVERSATION]
     named = totals.filter(pl.col(CONVERSATION).is_not_null(), pl.col("cost_usd").is_not_null())
-    sums = _summed(named, day_and_id)
-    order = ["usage_date", "cost_usd", "account_id", CONVERSATION]
-    ranked = sums.sort(order, descending=[False, True, False, False]).with_columns(
-        rank=pl.int_range(1, pl.len() + 1).over("usage_date")
+    order = ["usage_date", "cost_usd", *key[1:]]
+    ranked = _summed(named, key).sort(order, descending=[name == "cost_usd" for name in order])
+    first = ranked.with_columns(rank=pl.int_range(1, pl.len() + 1).over("usage_date")).filter(
+        pl.col("rank") <= CONVERSATIONS_PER_DAY
     )
-    first = ranked.filter(pl.col("rank") <= CONVERSATIONS_PER_DAY)
-    others = [name for name in OWNERS if name != "account_id"]
+    others = [name for name in known if name != "account_id"]
     one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
-    whose = named.join(first, on=day_and_id, how="semi").group_by(day_and_id).agg(one)
-    rows = first.join(whose, on=day_and_id, how="left", maintain_order="left")
-    return rows.select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
+    whose = named.join(first, on=key, how="semi", nulls_equal=True).group_by(key).agg(one)
+    rows = first.join(whose, on=key, how="left", nulls_equal=True, maintain_order="left")
+    return _named(rows).select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
 
 
 def _summed(totals: pl.DataFrame, by: list[str]) -> pl.DataFrame:

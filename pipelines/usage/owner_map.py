@@ -63,6 +63,8 @@ def with_teams(costs: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
 
     `costs`: usage_date and the columns of KINDS; `owners`: OWNER_SCHEMA.
     """
+    if owners.is_empty():
+        return costs.with_columns(pl.lit(None, pl.String).alias(name) for name in ("team", "cost_center", "mapped_by"))
     day = pl.col("usage_date").cast(pl.Datetime("us"))
     is_meant = (day >= pl.col("valid_from").fill_null(day)) & (day < pl.col("valid_to")).fill_null(value=True)
     keys = ["usage_date", *KINDS.values()]

@@ -46,8 +46,9 @@ def price_totals(
 ) -> pl.DataFrame | None:
     """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
 
-    `texts`: further columns to group by, see `aggregate_usage`. Returns usage_date, owners and texts, usage_rows,
-    tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where nothing has a price.
+    `texts`: further columns to group by, see `aggregate_usage`. Returns usage_date, owners as codes, texts, usage_rows,
+    tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where nothing has a price: a row for each sum,
+    of which one owner may have several.
     """
     found = _matched(days, segments, owners, texts)
     if found is None:
@@ -64,26 +65,17 @@ def price_totals(
         measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
         if meter in TOKEN_METERS:
             measures["tokens"].append(quantity)
-    by = ["usage_date", *owners, *texts]
     costs = [pl.col(f"cost_{number}") for number in range(len(measures["cost_usd"]))]
-    return (
-        found.sums.with_columns(
-            *(cost.alias(f"cost_{number}") for number, cost in enumerate(measures["cost_usd"])),
-            tokens=pl.sum_horizontal(measures["tokens"]) if measures["tokens"] else pl.lit(0, pl.Int64),
-            unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
-            is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
-        )
-        .with_columns(
-            cost_usd=sum((cost.fill_null(0).cast(USD) for cost in costs), pl.lit(0).cast(USD)).cast(USD),
-            is_priced=pl.any_horizontal(cost.is_not_null() for cost in costs),
-        )
-        .group_by(by)
-        .agg(
-            pl.col("usage_rows", "tokens", "unpriced_quantity", "cost_usd").sum(),
-            pl.col("is_lower_bound", "is_priced").any(),
-        )
-        .with_columns(pl.col(owners).cast(pl.String), cost_usd=pl.when("is_priced").then("cost_usd").cast(USD))
-        .drop("is_priced")
+    rows = found.sums.with_columns(
+        *(cost.alias(f"cost_{number}") for number, cost in enumerate(measures["cost_usd"])),
+        tokens=pl.sum_horizontal(measures["tokens"]) if measures["tokens"] else pl.lit(0, pl.Int64),
+        unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
+        is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
+    )
+    total = sum((cost.fill_null(0).cast(USD) for cost in costs), pl.lit(0).cast(USD)).cast(USD)
+    is_priced = pl.any_horizontal(cost.is_not_null() for cost in costs)
+    return rows.with_columns(cost_usd=pl.when(is_priced).then(total)).select(
+        "usage_date", *owners, *texts, "usage_rows", *measures
     )
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.costs.owner_costs import cost_owners
+from pipelines.costs.owner_costs import OWNERS, cost_owners
 from pipelines.schema.owner_costs import ConversationCost, CostByOwner
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.usage.contract import usage_frame
@@ -25,6 +25,7 @@ def owned(usage, segments, owners=NOBODY):
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
     parts = cost_owners(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), owners)
     by_owner, conversations = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    by_owner = by_owner.sort("usage_date", *OWNERS)
     return pl.DataFrame(CostByOwner.validate(by_owner)), pl.DataFrame(ConversationCost.validate(conversations))
 
 
