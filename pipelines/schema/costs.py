@@ -2,8 +2,7 @@
 
 import dataframely as dy
 
-from pipelines.schema.accounts import account
-from pipelines.schema.columns import choice, count, day, flag, instant, price, ratio, text, usd
+from pipelines.schema.columns import account, choice, count, day, flag, instant, price, ratio, text, usd
 from pipelines.schema.meters import METERS, UNIT_SIZES
 
 METER_GROUPS = ("input", "cache", "output", "audio", "image", "fee")

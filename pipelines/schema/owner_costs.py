@@ -2,8 +2,7 @@
 
 import dataframely as dy
 
-from pipelines.schema.accounts import account
-from pipelines.schema.columns import choice, count, day, flag, text, usd
+from pipelines.schema.columns import account, choice, count, day, flag, text, usd
 
 CONVERSATIONS_PER_DAY = 50
 OWNER_KINDS = ("key", "user", "project", "account")

@@ -3,8 +3,7 @@
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.accounts import account
-from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
+from pipelines.schema.columns import account, choice, count, day, flag, instant, text, usd
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS
 

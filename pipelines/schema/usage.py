@@ -5,8 +5,7 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.accounts import account
-from pipelines.schema.columns import choice, count, day, instant, text
+from pipelines.schema.columns import account, choice, count, day, instant, text
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 LONGEST_BUCKET = timedelta(hours=25)

@@ -2,8 +2,7 @@
 
 import dataframely as dy
 
-from pipelines.schema.accounts import account
-from pipelines.schema.columns import count, day, text, usd
+from pipelines.schema.columns import account, count, day, text, usd
 
 
 class UsageOverlap(dy.Schema):
