@@ -234,8 +234,10 @@ def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str
 def store_reported_costs(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> list[date]:
     """Merge imported lines (columns of ReportedCost) into the known ones. Returns the days whose lines changed.
 
-    Call it inside the transaction of the import. Storing the same lines again changes nothing.
+    Call it inside the transaction of the import. Storing the same lines again changes nothing. A line without an
+    account_id is of DEFAULT_ACCOUNT.
     """
+    rows = rows.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
     ids = rows["cost_id"].unique().to_list()
     known = read_table(connection, "core.reported_cost", "cost_id IN (SELECT unnest($ids))", ids=ids)
     change = restate(known, rows)
