@@ -24,7 +24,8 @@ def import_(
 
     Files in a folder below inbox/ are of the account that the folder is named after.
 
-    Exit code 0: done; 1: done, but a file was refused (it is named); 2: wrong use; 3: a step failed.
+    Exit code 0: done; 1: done, but a file was refused or privacy.csv has a mistake (it is named); 2: wrong use; 3: a
+    step failed.
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
@@ -32,6 +33,7 @@ def import_(
     from pipelines.costs.price_ledger import usage_left_out
     from pipelines.usage.formats import IMPORTERS
     from pipelines.usage.import_files import days_of, import_files, is_account, named_files
+    from pipelines.usage.privacy import privacy_in_force
     from pipelines.warehouse.database import Warehouse
 
     names = sorted(importer.name for importer in IMPORTERS)
@@ -52,7 +54,11 @@ def import_(
         )
     print_imports(console(), outcomes)
     print_left_out(console(), usage_left_out(Warehouse(context.obj), days_of(outcomes)))
-    code = NEEDS_A_LOOK if any(outcome.outcome == "refused" for outcome in outcomes) else 0
+    _, mistake = privacy_in_force(context.obj)
+    if mistake is not None:
+        say_error(mistake)
+    is_bad = mistake is not None or any(outcome.outcome == "refused" for outcome in outcomes)
+    code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
 
 

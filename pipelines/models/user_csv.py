@@ -21,6 +21,8 @@ def file_content(path: Path) -> bytes:
     """The bytes of a user's file; none where it is missing. Raises UserFileError if it cannot be read."""
     if not path.exists():
         return b""
+    if not path.is_file():  # to read a pipe may never end
+        raise UserFileError(f"{path} cannot be read: it is no file; make it a file that you may read")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

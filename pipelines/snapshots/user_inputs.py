@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
+from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
 BUDGET = "COSTS_MONTHLY_BUDGET_USD"
@@ -96,7 +97,13 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
     # A setting that this process does not have may still be one of another process.
     if budget is not None and wrong_budget is None:
         keep_last_good(folder, BUDGET, f"{budget:f}".encode())
-    return [problem for problem in (*(one.problem for one in maps.values()), wrong_budget) if problem is not None]
+    wrong_privacy = keep_privacy(folder)
+    problems = (
+        *(one.problem for one in maps.values()),
+        wrong_budget,
+        wrong_privacy and Problem(PRIVACY_FILE, wrong_privacy),
+    )
+    return [problem for problem in problems if problem]
 
 
 def _amount(text: str) -> Decimal:

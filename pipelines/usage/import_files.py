@@ -4,7 +4,7 @@ The one module of usage that reads and writes the warehouse.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from glob import glob
 from pathlib import Path
@@ -15,17 +15,20 @@ import polars as pl
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
+from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME, note_applied, prepare_privacy
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.dedup import largest_per_owner
 from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
 from pipelines.usage.identity import contents_given, given_account, is_given, without_account
+from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table
+from pipelines.warehouse.permissions import close_to_others
+from pipelines.warehouse.rows import append, read_table, replace_rows
 
 IGNORED_IN_INBOX = (".", "README")
 PASSING_RULES = ("usage_in_the_future",)
@@ -88,15 +91,17 @@ def import_files(
     Raises ValueError for an account that is no short line.
     """
     with warehouse.write() as connection:
+        privacy, is_applied = prepare_privacy(connection, warehouse)
         imported = _settled_imports(connection)
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
+    note_applied(warehouse, privacy)
     accounts = {path: account or _account_of_folder(warehouse.inbox, path) for path in files}
     if bad := next((name for name in accounts.values() if not is_account(name)), None):
         raise ValueError(
             f"{bad[:MAX_TEXT]!a} is no name of an account: write one line of at most {MAX_TEXT} characters"
         )
-    unchanged = set() if format_name else _unchanged(accounts, seen)
+    unchanged = set() if format_name else _unchanged(accounts, seen, privacy)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
@@ -104,9 +109,12 @@ def import_files(
         with warehouse.write() as connection:
             _read_again(connection, unsettled & batch.counts.keys())
             unsettled -= batch.counts.keys()
-            outcomes |= _store(connection, warehouse, batch, as_of)
-    if recognised:
+            privacy, _ = prepare_privacy(connection, warehouse)
+            outcomes |= _store(connection, warehouse, _protected(batch, privacy), as_of, privacy)
+        note_applied(warehouse, privacy)
+    if recognised or is_applied:
         warehouse.save_records()
+    close_to_others(warehouse.folder)
     return [outcomes[path] for path in dict.fromkeys(files)]
 
 
@@ -149,15 +157,18 @@ def _files_below(folder: Path) -> Iterable[Path]:
     return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
 
 
-def _unchanged(accounts: Mapping[Path, str], seen: pl.DataFrame) -> set[Path]:
+def _unchanged(accounts: Mapping[Path, str], seen: pl.DataFrame, privacy: Privacy) -> set[Path]:
     known = {
         path: (size, modified, given_account(import_id))
         for path, size, modified, import_id in seen.select("path", "size_bytes", "modified_ns", "import_id").iter_rows()
     }
+    is_hashed = privacy.treatments.get("path") == "hash"
     return {
         path
         for path, account in accounts.items()
-        if known and path.is_file() and known.get(_address(path)) == (*_stamp(path), account)
+        if known and path.is_file()
+        for address in [_address(path)]
+        if known.get(privacy.pseudonym(address) if is_hashed else address) == (*_stamp(path), account)
     }
 
 
@@ -170,8 +181,16 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
+def _protected(batch: Batch, privacy: Privacy) -> Batch:
+    """A batch with what of people may be stored."""
+    formats = {count.format for count in batch.counts.values()}
+    importer = IMPORTERS_BY_NAME[formats.pop()] if formats else None
+    rejects = protected_rejects(batch.rejects, privacy, importer)
+    return replace(batch, rows=protected(batch.rows, privacy), rejects=rejects)
+
+
 def _store(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime, privacy: Privacy
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction: ledger, rejects, and the files that end in it."""
     # Another run may have imported one of the files since this one looked.
@@ -184,8 +203,10 @@ def _store(
     for import_id, new_count in new.items():
         batch.counts[import_id].new_count += new_count
     imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
-    append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
-    _note_files(connection, batch.complete)
+    append(
+        connection, "core.usage_import", protected(pl.DataFrame(imports, schema=polars_schema(UsageImport)), privacy)
+    )
+    _note_files(connection, batch.complete, privacy)
     return {count.path: _outcome(count) for count in batch.complete}
 
 
@@ -280,7 +301,7 @@ def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
     }
 
 
-def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount]) -> None:
+def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount], privacy: Privacy) -> None:
     """Remember how the files looked, so that they are not opened again while they look the same."""
     rows = [
         {"path": _address(count.path), "size_bytes": size, "modified_ns": modified, "import_id": count.import_id}
@@ -288,9 +309,8 @@ def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCoun
         if count.import_id
         for size, modified in [_stamp(count.path)]
     ]
-    paths = [row["path"] for row in rows]
-    connection.execute("DELETE FROM core.usage_file WHERE path IN (SELECT unnest($paths))", {"paths": paths})
-    append(connection, "core.usage_file", pl.DataFrame(rows, schema=polars_schema(UsageFile)))
+    files = protected(pl.DataFrame(rows, schema=polars_schema(UsageFile)), privacy).drop_nulls("path")
+    replace_rows(connection, "core.usage_file", "path", files["path"].to_list(), files)
 
 
 def _outcome(count: FileCount) -> FileOutcome:

@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 
 from pipelines.alerts.operating_rules import (
+    DIED,
     budget_exceeded,
     month_totals,
     projection_moved,
+    run_failed,
     source_failing,
     usage_left_out,
 )
@@ -197,3 +199,34 @@ def test_cents_that_are_left_out_are_no_alert_and_what_has_no_price_is_one():
     assert left_out(overlap(left_out_usd=Decimal("0.99"))).is_empty()
     (title,) = left_out(overlap(left_out_usd=None))["title"]
     assert "at least 0.00 USD" in title
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "title"),
+    [
+        ({"books": "a: HTTP 503"}, {}, "refresh failed: books"),
+        ({"books": "a: HTTP 503"}, {"books": "a: HTTP 503"}, None),
+        ({"books": "a: HTTP 404"}, {"books": "a: HTTP 503"}, "refresh failed: books"),
+        # The same source for the same reason; times, counts and hashes differ each day.
+        ({"books": "a: 117 s spent at 2026-11-29 06:00"}, {"books": "a: 20.1 s spent at 2026-11-28 06:01"}, None),
+        ({"books": "body ab12cd34 of 1,234 bytes: damaged"}, {"books": "body 9f9c0011 of 987 bytes: damaged"}, None),
+        # Another source of the same table, one that recovered, another step.
+        ({"books": "a: HTTP 503\nb: empty"}, {"books": "a: HTTP 503"}, "refresh failed: books"),
+        ({"books": "a: HTTP 503"}, {"books": "a: HTTP 503\nb: empty"}, None),
+        ({"books": "a: HTTP 503", "rates": "c: empty"}, {"books": "a: HTTP 503"}, "refresh failed: rates"),
+        ({}, {}, "refresh failed: its process ended before its time"),
+        ({}, {DIED: ""}, None),
+        ({"books": "a: HTTP 503"}, {DIED: ""}, "refresh failed: books"),
+    ],
+)
+def test_a_run_that_fails_as_before_is_told_once(now, before, title):
+    told = run_failed("refresh", now, RAISED, before)
+    assert told["title"].to_list() == ([title] if title else [])
+
+
+def test_only_what_is_new_is_told_in_full():
+    before = {"books": "a: HTTP 503", "rates": "c: empty"}
+    told = run_failed("refresh", {"books": "a: HTTP 503\nb: no table", "rates": "c: empty"}, RAISED, before)
+    assert "books: b: no table" in told["body"].item()
+    assert "HTTP 503" not in told["body"].item()
+    assert "failing as before: rates" in told["body"].item()
