@@ -111,7 +111,7 @@ def usage_of_day(rng: Random, day: date, rows: int, pairs: pl.DataFrame) -> pl.D
     return whole.select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
 
 
-_SAME = {"grain": "request", "channel": "api", "region": "global", "format": "benchmark"}
+_SAME = {"grain": "request", "channel": "api", "region": "global", "account_id": "default", "format": "benchmark"}
 
 
 def _tokens(rng: Random, chosen: pl.DataFrame) -> dict[str, pl.Series]:

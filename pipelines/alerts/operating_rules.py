@@ -13,6 +13,7 @@ from pipelines.snapshots.user_inputs import Problem
 
 MIN_SHIFT = Decimal("0.10")
 MIN_SHIFT_USD = Decimal(1)
+MIN_LEFT_OUT_USD = Decimal(1)
 
 DIED = ""
 """Stands for the step of a run whose process ended before its time."""
@@ -140,6 +141,43 @@ def budget_exceeded(
             )
         )
     return alert_frame(alerts).unique("alert_id", keep="first", maintain_order=True)
+
+
+def usage_left_out(overlaps: pl.DataFrame, raised_at: datetime, min_usd: Decimal = MIN_LEFT_OUT_USD) -> pl.DataFrame:
+    """One alert per account, report and month of usage that is in no cost because another report states it too.
+
+    `overlaps` has the columns of UsageOverlap. What has no price is told as well; less than `min_usd` is not.
+    """
+    alerts = []
+    month = pl.col("usage_date").dt.month_start().alias("month")
+    by = ["account_id", "report", "month"]
+    sums = overlaps.group_by("account_id", "report", month, maintain_order=True).agg(
+        pl.col("usage_date").max(),
+        pl.col("tokens", "left_out_usd").sum(),
+        days=pl.col("usage_date").n_unique(),
+        has_unpriced=pl.col("left_out_usd").is_null().any(),
+        counted=pl.col("counted_report").fill_null("nothing: its buckets are wider than a day").unique().sort(),
+    )
+    for row in sums.sort(by).iter_rows(named=True):
+        if row["left_out_usd"] < min_usd and not row["has_unpriced"]:
+            continue
+        worth = f"{'at least ' if row['has_unpriced'] else ''}{usd_words(row['left_out_usd'])}"
+        alerts.append(
+            alert(
+                "usage_left_out",
+                [row[name] for name in by],
+                "warning",
+                f"{row['month']:%Y-%m}: usage worth {worth} of account {row['account_id']} is left out of cost",
+                [
+                    f"report: {row['report']}; {row['tokens']:,} tokens on {row['days']} days",
+                    f"counted instead: {'; '.join(row['counted'])}",
+                    "if it is other usage, import it with --account or from a folder below inbox/; see usage_overlap",
+                ],
+                alert_on=row["usage_date"],
+                raised_at=raised_at,
+            )
+        )
+    return alert_frame(alerts)
 
 
 def input_refused(problems: Sequence[Problem], raised_at: datetime) -> pl.DataFrame:

@@ -20,6 +20,8 @@ from pipelines.warehouse.rows import append, append_new, read_table
 
 LOOK_BACK = timedelta(days=7)
 """Changes of the last week raise alerts, so that a day without a run loses none; older ones are history."""
+LATE_USAGE = timedelta(days=62)
+"""Usage of so many days is looked at for what is left out: last month's report comes in this one."""
 GIVE_UP_AFTER = timedelta(days=7)
 Rule = Callable[[], pl.DataFrame]
 _REPEATED_OFFERS = """
@@ -125,6 +127,8 @@ def _rules(
     risks = read_table(connection, "main.deprecation_risk", "as_of = $day", day=day)
     health = read_table(connection, "main.source_health", "as_of = $day", day=day)
     forecast = read_table(connection, "main.spend_forecast", "as_of BETWEEN $day - 1 AND $day", day=day)
+    late = {"first": day - LATE_USAGE, "last": day}
+    overlaps = read_table(connection, "main.usage_overlap", "usage_date BETWEEN $first AND $last", **late)
     prices, lifecycles = read_table(connection, "core.token_price"), read_table(connection, "core.model_lifecycle")
     provider, channel, model = pl.col("provider"), pl.col("channel"), pl.col("model")
     told = _without_repeats(connection, changes, prices, "NOT is_aggregator(standing)", [provider, undated(model)])
@@ -134,6 +138,7 @@ def _rules(
     problems = check_user_inputs(warehouse.folder, environ)
     problems += [Problem(*mistake) for mistake in mistaken_addresses(environ)]
     budget, _ = budget_in_force(warehouse.folder, environ)
+    yield "usage_left_out", partial(operating_rules.usage_left_out, overlaps, now)
     yield "input_refused", partial(operating_rules.input_refused, problems, now)
     yield "price_changed", partial(price_rules.price_changed, told, prices, now)
     yield "price_held", partial(price_rules.price_held, read_table(connection, "core.price_hold"), now)

@@ -7,20 +7,15 @@ a failed check means is for the caller.
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
 
-from pipelines.models.model_ids import DATE_SUFFIX
 from pipelines.schema.mart_expectations import MART_CHECKS, MartCheck
 from pipelines.schema.validation import CheckResult, broken, validate_rows
 from pipelines.warehouse import SQL_FOLDER
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.publish import usage_query
-
-SHARED_PARAMETERS = {"snapshot_date": DATE_SUFFIX}
-"""Rules that Python states and a statement needs too."""
 
 
 def check_marts(
@@ -50,9 +45,7 @@ def measure(
     statement = (SQL_FOLDER / "checks" / f"{check.statement}.sql").read_text()
     if check.reads_ledger:
         _view_ledger(connection, folder, days)
-    known: dict[str, Any] = SHARED_PARAMETERS | check.parameters
-    needed = {name: value for name, value in known.items() if f"${name}" in statement}
-    rows: pl.DataFrame = connection.sql(statement, params={"dates": list(days)} | needed).pl()
+    rows: pl.DataFrame = connection.sql(statement, params={"dates": list(days)} | check.parameters).pl()
     return rows
 
 

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.models.model_ids import undated
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.meters import FEE_METERS
 from pipelines.usage.reported_costs import SCOPE
 
-GROUP = [*SCOPE, "model", "project_id", "api_key_id"]
-OWNERS = ("project_id", "api_key_id")
+OWNERS = ("account_id", "project_id", "api_key_id")
+GROUP = [*SCOPE, "model", *OWNERS]
 
 
 @dataclass(frozen=True)
 class Levels:
     """How the groups of each SCOPE are made up.
 
-    `scopes`: has_rest (billed lines without a model), and knows_project_id and knows_api_key_id (both sides do).
+    `scopes`: has_rest (billed lines without a model), and knows_account_id, knows_project_id and knows_api_key_id: both
+    sides do, and the bill names accounts that the usage has.
     `named`: the undated models that billed lines name. `loose`: fees that billed lines state without a model.
     """
 
@@ -29,7 +31,7 @@ class Levels:
     loose: pl.DataFrame
 
     def of_costs(self, costs: pl.DataFrame) -> pl.DataFrame:
-        """Rows of core.usage_cost with model, project_id and api_key_id of their group."""
+        """Rows of core.usage_cost with model and OWNERS of their group."""
         rows = (
             costs.with_columns(undated(pl.col("model")))
             .join(self.scopes, on=SCOPE, how="left")
@@ -40,20 +42,26 @@ class Levels:
         return _with_owners(rows.with_columns(model=pl.when(~is_rest.fill_null(value=False)).then("model")))
 
     def of_lines(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """Lines of `lines_of_bills` with model, project_id and api_key_id of their group."""
+        """Lines of `lines_of_bills` with model and OWNERS of their group."""
         return _with_owners(lines.with_columns(undated(pl.col("model"))).join(self.scopes, on=SCOPE, how="left"))
 
 
 def levels_of(costs: pl.DataFrame, lines: pl.DataFrame) -> Levels:
     """The levels for rows of core.usage_cost and lines of `lines_of_bills`."""
     billed = lines.filter(kind="billed")
-    knows = [pl.col(owner).is_not_null().all().alias(f"knows_{owner}") for owner in OWNERS]
-    ours = costs.group_by(SCOPE).agg(knows)
+    stated = {owner: pl.col(owner).is_not_null() for owner in OWNERS}
+    stated["account_id"] = pl.col("account_id") != DEFAULT_ACCOUNT
+    knows = [is_stated.all().alias(f"knows_{owner}") for owner, is_stated in stated.items()]
+    accounts = pl.col("account_id").unique()
+    ours = costs.group_by(SCOPE).agg(*knows, accounts=accounts)
     scopes = (
         billed.group_by(SCOPE)
-        .agg(*knows, has_rest=pl.col("model").is_null().any())
+        .agg(*knows, accounts=accounts, has_rest=pl.col("model").is_null().any())
         .join(ours, on=SCOPE, suffix="_too")
         .with_columns((pl.col(f"knows_{owner}") & pl.col(f"knows_{owner}_too")) for owner in OWNERS)
+        .with_columns(
+            pl.col("knows_account_id") & (pl.col("accounts").list.set_difference("accounts_too").list.len() == 0)
+        )
         .select(*SCOPE, "has_rest", *(f"knows_{owner}" for owner in OWNERS))
     )
     named = billed.filter(pl.col("model").is_not_null()).select(*SCOPE, undated(pl.col("model"))).unique()

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.meters import FEE_METERS, UNIT_SIZES
 
 FOCUS_VERSION = "1.2"
@@ -25,7 +26,8 @@ INPUT_SCHEMA = pl.Schema(
     {
         "usage_date": pl.Date(),
         **dict.fromkeys(
-            ("provider", "channel", "region", "model", "service_tier", "project_id", "api_key_id"), pl.String()
+            ("provider", "channel", "region", "model", "service_tier", "account_id", "project_id", "api_key_id"),
+            pl.String(),
         ),
         **dict.fromkeys(("meter", "price_id", "unit"), pl.String()),
         "usd_per_unit": pl.Decimal(18, 6),
@@ -69,13 +71,14 @@ def _costs() -> dict[str, pl.Expr]:
 
 
 def _account() -> dict[str, pl.Expr]:
-    """Logs do not name the billing account; the name of who bills stands for it."""
+    """The account, where one is stated; else the name of who bills stands for it. Projects are its sub-accounts."""
     issuers = {channel: issuer for channel, (issuer, _) in ISSUERS.items()}
     services = {channel: service for channel, (_, service) in ISSUERS.items()}
     issuer = pl.col("channel").replace_strict(issuers, default=pl.col("provider"))
     service = pl.col("channel").replace_strict(services, default=pl.format("{} API", "provider"))
     return {
-        **dict.fromkeys(("BillingAccountId", "InvoiceIssuerName", "ProviderName"), issuer),
+        "BillingAccountId": pl.when(pl.col("account_id") == DEFAULT_ACCOUNT).then(issuer).otherwise("account_id"),
+        **dict.fromkeys(("InvoiceIssuerName", "ProviderName"), issuer),
         "BillingAccountName": pl.lit(None, pl.String()),
         "PublisherName": pl.col("provider"),
         "ServiceCategory": pl.lit("AI and Machine Learning"),

@@ -1,7 +1,9 @@
 """Usage that several reports state: which of them counts. Rows are kept or left out whole; nothing is priced here.
 
 A provider's report of an organisation holds the requests of a client's log, and a bucket that lags holds less than
-the one that caught up. So of the reports of one model and day the largest counts, and the others are shown.
+the one that caught up. So of the reports of one account, model and day the largest counts, and the others are shown.
+What cannot be the same usage never competes: two accounts, or two projects that one kind of id tells apart
+(docs/decisions/0048-accounts.md).
 """
 
 from dataclasses import dataclass
@@ -9,35 +11,62 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.models.model_ids import undated
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
-from pipelines.schema.usage import Usage
+from pipelines.schema.usage import LONGEST_BUCKET, Usage
 from pipelines.schema.usage_overlap import UsageOverlap
+from pipelines.usage.identity import is_given
 
 OVERLAP_SCHEMA = polars_schema(UsageOverlap)
 KEY = ["usage_date", "provider", "channel", "model"]
 REQUESTS = "requests"
-_PART = ["usage_date", "provider", "channel", "logged_model", "grain", "format", "width", "grouping"]
-"""The finest rows of the small frame: one per model id as logged and kind of report."""
+LEFT_OUT_KEY = ["usage_date", "account_id", "provider", "channel", "model", "report", "counted_report"]
+"""What a row of UsageOverlap is about."""
+_HOLDER = [*KEY, "holder"]
+_ACCOUNT = [*_HOLDER, "owner"]
+_PART = [
+    *("usage_date", "provider", "channel", "logged_model", "is_given", "account_id", "project_id"),
+    *("grain", "format", "width", "grouping"),
+]
+"""The finest rows of the small frame: one per model id as logged, owner and kind of report."""
 _TOKEN_COLUMNS = [QUANTITY_COLUMNS[meter] for meter in TOKEN_METERS]
+_ORDER = {"tokens": True, "calls": True, "is_bucket": False, "width": False, "columns": True, "name": False}
+"""What decides between two, and whether more of it is better."""
+_NOTHING = {
+    "counted_report": pl.lit(None, pl.String),
+    "counted_tokens": pl.lit(None, pl.Int64),
+    "counted_calls": pl.lit(None, pl.Int64),
+}
+_KIND_OF_PROJECT = pl.coalesce(pl.col("project_id").str.extract(r"^(proj_|wrkspc_)"), "format")
+"""Ids that may be compared: those of one provider, or of one format."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """`usage`: the rows that count, in the columns given; `overlaps`: rows of UsageOverlap, what does not count."""
+    """`usage`: the rows that count, in the columns given; `overlaps`: rows of UsageOverlap, what does not count.
+
+    `left_out`: the rows that do not, with `report` and `counted_report`.
+    """
 
     usage: pl.LazyFrame
     overlaps: pl.DataFrame
+    left_out: pl.LazyFrame | None = None
+
+    @property
+    def frames(self) -> list[pl.LazyFrame]:
+        """All rows, in one frame or two."""
+        return [self.usage] if self.left_out is None else [self.usage, self.left_out]
 
 
 def count_once(usage: pl.LazyFrame) -> Counted:
-    """Leave out usage that a larger report of the same day, provider, channel and undated model states too.
+    """Leave out usage that a larger report of the same day, account, provider, channel and undated model states too.
 
     `usage`: columns of core.usage, one row per usage_id; a column that is NULL throughout may be left out. A report is
     all request logs together, or the buckets of one format, width and grouping. The one with most tokens counts;
     without tokens, with most requests; of equal ones the finer: requests before buckets, narrow before wide, more owner
     columns, then by name. So the order of rows and files does not matter. Days with one report per model pass through
-    without a join.
+    without a join. Buckets of more than a day, which older programs took in, count on no day.
     """
     columns = usage.collect_schema()
     if "usage_until" not in columns:
@@ -49,18 +78,18 @@ def count_once(usage: pl.LazyFrame) -> Counted:
 
 def _largest_reports(usage: pl.LazyFrame) -> Counted:
     parts = _parts(usage)
-    ranked = _ranked(parts)
-    losers = ranked.filter(pl.col("rank") > 0)
-    if losers.is_empty():
+    losing = _losing(parts)
+    if losing.is_empty():
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
-    left_out = parts.join(losers.select(*KEY, "report"), on=[*KEY, "report"], how="semi").select(_PART)
-    is_affected = pl.col("usage_date").is_in(losers["usage_date"].unique().to_list())
-    kinds = usage.collect_schema() | {"width": pl.Duration("us")}
-    named = usage.filter(is_affected).with_columns(_width(), logged_model="model")
+    is_affected = pl.col("usage_date").is_in(losing["usage_date"].unique().to_list())
+    kinds = usage.collect_schema() | {"width": pl.Duration("us"), "is_given": pl.Boolean()}
+    named = usage.filter(is_affected).with_columns(_width(), logged_model="model", is_given=is_given())
     # Codes are joined with codes: the small frame takes on the types of the ledger.
-    coded = left_out.with_columns(pl.col(name).cast(kinds.get(name, kinds["model"])) for name in _PART)
-    kept = named.join(coded.lazy(), on=_PART, how="anti", nulls_equal=True).drop("width", "logged_model")
-    return Counted(pl.concat([usage.filter(~is_affected), kept]), _overlaps(losers, ranked.filter(rank=0)))
+    coded = losing.with_columns(pl.col(name).cast(kinds.get(name, kinds["model"])) for name in _PART)
+    lost = coded.select(*_PART, "report", "counted_report").lazy()
+    kept = named.join(lost, on=_PART, how="anti", nulls_equal=True).select(usage.collect_schema().names())
+    left_out = named.join(lost, on=_PART, nulls_equal=True)
+    return Counted(pl.concat([usage.filter(~is_affected), kept]), _overlaps(losing), left_out)
 
 
 def _width() -> pl.Expr:
@@ -68,13 +97,13 @@ def _width() -> pl.Expr:
 
 
 def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
-    """Rows, tokens and requests by _PART, with the undated model and the name of the report."""
+    """Rows, tokens and requests by _PART, with the undated model, the name of the report and whose it is."""
     # A tool's sums of its own sessions stand beside the logs of other tools, and beside each other.
     is_request = pl.col("grain") != "bucket"
     # A row of a request log is a request, whether or not its log says so.
     calls = pl.col("requests").fill_null(pl.when(pl.col("grain") == "request").then(1).otherwise(0))
     sums = (
-        usage.with_columns(_width(), logged_model="model")
+        usage.with_columns(_width(), logged_model="model", is_given=is_given())
         .group_by(_PART)
         .agg(
             usage_rows=pl.len().cast(pl.Int64),
@@ -85,8 +114,14 @@ def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
         .cast({pl.Categorical: pl.String})
     )
     report = pl.concat_str("format", _width_text(), pl.col("grouping").fill_null("not split"), separator=", ")
+    account = pl.col("account_id").fill_null(DEFAULT_ACCOUNT)
     return sums.with_columns(
-        model=undated(pl.col("logged_model")), report=pl.when(is_request).then(pl.lit(REQUESTS)).otherwise(report)
+        model=undated(pl.col("logged_model")),
+        report=pl.when(is_request).then(pl.lit(REQUESTS)).otherwise(report),
+        owner=account,
+        holder=pl.when("is_given").then(account).otherwise(pl.lit("")),
+        is_bucket=~is_request,
+        columns=(pl.col("grouping").str.count_matches(",", literal=True) + 1).fill_null(0),
     )
 
 
@@ -101,30 +136,75 @@ def _width_text() -> pl.Expr:
     )
 
 
-def _ranked(parts: pl.DataFrame) -> pl.DataFrame:
-    """One row per KEY and report with its rank; 0 is the one that counts."""
-    columns = (pl.col("grouping").str.count_matches(",", literal=True) + 1).fill_null(0)
-    reports = parts.group_by([*KEY, "report"]).agg(
-        pl.col("usage_rows", "tokens", "calls").sum(),
-        is_bucket=(pl.col("grain") == "bucket").any(),
-        width=pl.col("width").max(),
-        columns=columns.max(),
-    )
-    order = {"tokens": True, "calls": True, "is_bucket": False, "width": False, "columns": True, "report": False}
-    return (
-        reports.with_columns(calls=pl.when(pl.col("tokens") == 0).then("calls").otherwise(0))
-        .sort(*KEY, *order, descending=[False] * len(KEY) + list(order.values()))
-        .with_columns(rank=pl.int_range(pl.len()).over(KEY))
+def _losing(parts: pl.DataFrame) -> pl.DataFrame:
+    """The parts that do not count, with what does instead, NULL if nothing does, and of_project where each has its own.
+
+    Three rounds. Of the reports of one project, where its id tells it from others, one counts. Then all that are so
+    split compete as one with each report that is not. Then what names no account competes with what does.
+    """
+    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False)
+    wide, rest = parts.filter(is_wide), _with_sides(parts.filter(~is_wide))
+    lost = [wide.with_columns(**_NOTHING, of_project=pl.lit(None, pl.String))]
+    for group, side in (([*_ACCOUNT, "side", "project"], "report"), (_ACCOUNT, "side"), (_HOLDER, "account_side")):
+        rest, losers = _contest(rest, group, side)
+        project = "project" if "project" in group else pl.lit(None, pl.String)
+        lost.append(losers.with_columns(of_project=project).select(lost[0].columns))
+    return pl.concat(lost)
+
+
+def _with_sides(parts: pl.DataFrame) -> pl.DataFrame:
+    """Parts with `project` and `side`: the id and the kind of ids of a report that is split by project throughout.
+
+    A bucket without a project, in a report that has some, is of the default project. Of a request it is not known.
+    """
+    report = [*_ACCOUNT, "report"]
+    has_project = pl.col("project_id").is_not_null()
+    kind = pl.when(has_project).then(_KIND_OF_PROJECT)
+    is_known = (has_project | pl.col("is_bucket")).all().over(report)
+    is_split = is_known & (kind.drop_nulls().n_unique().over(report) == 1)
+    return parts.with_columns(
+        project=pl.when(is_split).then(pl.col("project_id").fill_null("")),
+        side=pl.when(is_split).then(pl.format("split by {}", kind.max().over(report))).otherwise("report"),
+        account_side=pl.when(pl.col("owner") == DEFAULT_ACCOUNT).then(pl.lit("")).otherwise(pl.lit("stated")),
     )
 
 
-def _overlaps(losers: pl.DataFrame, winners: pl.DataFrame) -> pl.DataFrame:
-    better = winners.select(*KEY, counted_report="report", counted_tokens="tokens", counted_calls="calls")
+def _contest(parts: pl.DataFrame, group: list[str], side: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Parts on the best side of each group; and the others, with what counts instead."""
+    sides = parts.group_by(*group, side).agg(
+        pl.col("tokens", "calls").sum(),
+        pl.col("is_bucket").any(),
+        pl.col("width", "columns").max(),
+        name=pl.col("report").unique().sort().str.join(" and "),
+    )
+    ranked = (
+        sides.with_columns(all_calls="calls", calls=pl.when(pl.col("tokens") == 0).then("calls").otherwise(0))
+        .sort(*group, *_ORDER, descending=[False] * len(group) + list(_ORDER.values()))
+        .with_columns(rank=pl.int_range(pl.len()).over(group))
+    )
+    losers = ranked.filter(pl.col("rank") > 0).select(*group, side)
+    best = ranked.filter(rank=0).select(
+        *group, counted_report="name", counted_tokens="tokens", counted_calls="all_calls"
+    )
+    lost = parts.join(losers, on=[*group, side], how="semi", nulls_equal=True).join(best, on=group, nulls_equal=True)
+    return parts.join(losers, on=[*group, side], how="anti", nulls_equal=True), lost
+
+
+def _overlaps(losing: pl.DataFrame) -> pl.DataFrame:
+    """Rows of UsageOverlap, as yet without dollars."""
+    report = [*KEY, "owner", "report", "counted_report"]
+    lost = pl.col("usage_rows", "tokens", "calls").sum()
+    # What counts instead is one and the same for all of a report, or another one for each project.
+    of_project = losing.group_by(*report, "counted_tokens", "counted_calls", "of_project").agg(lost)
+    sums = of_project.group_by(report).agg(lost, pl.col("counted_tokens", "counted_calls").sum())
     reason = (
-        pl.when(pl.col("tokens") < pl.col("counted_tokens"))
+        pl.when(pl.col("counted_report").is_null())
+        .then(pl.lit("its bucket is wider than a day, so on which days its usage was is not known: import it by day"))
+        .when(pl.col("tokens") < pl.col("counted_tokens"))
         .then(pl.lit("it holds fewer tokens than the report that counts"))
-        .when(pl.col("calls") < pl.col("counted_calls"))
+        .when((pl.col("tokens") == 0) & (pl.col("calls") < pl.col("counted_calls")))
         .then(pl.lit("neither holds tokens, and it holds fewer requests than the report that counts"))
         .otherwise(pl.lit("it holds as much as the report that counts, which is finer, or first by name"))
     )
-    return losers.join(better, on=KEY).with_columns(reason=reason).select(OVERLAP_SCHEMA.keys()).sort(*KEY, "report")
+    named = sums.with_columns(reason=reason, account_id="owner", left_out_usd=pl.lit(None, pl.Decimal(38, 12)))
+    return named.select(OVERLAP_SCHEMA.keys()).cast(OVERLAP_SCHEMA).sort(*KEY, "account_id", "report", "counted_report")

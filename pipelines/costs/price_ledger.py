@@ -1,24 +1,28 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import duckdb
 import polars as pl
 
-from pipelines.costs.overlap import OVERLAP_SCHEMA, count_once
+from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
+from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
+from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
+from pipelines.snapshots.user_inputs import owners_in_force
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import read_table, replace_dates, scalar
+from pipelines.warehouse.rows import append, read_table, replace_dates, scalar
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
@@ -80,8 +84,7 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         stale = [day for day in stale if day not in damaged]
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
-            for table, rows in _priced(connection, warehouse, batch).items():
-                replace_dates(connection, TABLES_BY_NAME[table], batch, rows)
+            _price(connection, warehouse, batch)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
@@ -89,6 +92,26 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         rows = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
         replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, rows)
     return len(stale)
+
+
+def usage_left_out(warehouse: Warehouse, days: Sequence[date]) -> Sequence[LeftOut]:
+    """What of some days is in no cost because another report states it too, at the prices in force; nothing is stored.
+
+    A day whose file in the ledger is damaged is passed over.
+    """
+    with warehouse.write() as connection:
+        files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
+        damaged = damaged_files(warehouse.folder, files)
+        whole = [day for day in files["usage_date"] if day not in damaged]
+        usage = read_ledger(connection, warehouse, whole)
+        counted = {
+            day: one
+            for day, one in ((day, count_once(rows)) for day, rows in usage.items())
+            if one.left_out is not None
+        }
+        segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
+    overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
+    return sum_left_out(pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]))
 
 
 def read_ledger(
@@ -99,28 +122,42 @@ def read_ledger(
     return {day: ledger.scan(warehouse.folder / path) for day, path in files.select("usage_date", "path").iter_rows()}
 
 
-def _priced(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
-) -> dict[str, pl.DataFrame]:
-    """The rows of some days, by table."""
+def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> None:
+    """Replace the rows of some days in every table that follows from the ledger."""
     counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
-    # One coded column is made unique much faster than four of texts.
-    none = pl.LazyFrame(schema={"offer": pl.Categorical})
-    offers = pl.concat([none, *(one.usage.select("offer") for one in counted.values())]).unique()
-    used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
-    segments = segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
+    segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
-    overlaps = [one.overlaps for one in counted.values()]
-    return {
+    overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
+    tables = {
         "core.usage_cost": costs,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
         "core.cost_comparison": compare(usage, costs, reported, segments),
+        "main.cost_by_owner": pl.DataFrame(),
+        "main.conversation_cost": pl.DataFrame(),
     }
+    for table, rows in tables.items():
+        replace_dates(connection, TABLES_BY_NAME[table], days, rows)
+    teams = owners_in_force(warehouse.folder).rows
+    for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
+        append(connection, "main.cost_by_owner", part.by_owner)
+        append(connection, "main.conversation_cost", part.conversations)
+
+
+def _segments_of(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, counted: Mapping[date, Counted], reported: pl.DataFrame
+) -> pl.DataFrame:
+    """Price segments of the models of usage and of bills."""
+    # One coded column is made unique much faster than four of texts.
+    none = pl.LazyFrame(schema={"offer": pl.Categorical})
+    offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
+    used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
+    return segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
 
 
 def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
     """Frames of some days as one, with all columns of core.usage and no codes."""
     texts = (usage.cast({pl.Categorical: pl.String}) for usage in days)
-    return pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")
+    rows = pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")
+    return rows.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))

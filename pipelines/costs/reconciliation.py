@@ -54,9 +54,9 @@ def models_to_price(used: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
 
 
 def _statements(stated: pl.LazyFrame) -> pl.DataFrame:
-    """What logs state, as lines of a bill: one per day, provider, channel, model, project and key."""
+    """What logs state, as lines of a bill: one per day, provider, channel, model, account, project and key."""
     sums = (
-        stated.group_by(*SCOPE, "model", "project_id", "api_key_id")
+        stated.group_by(*SCOPE, "model", "account_id", "project_id", "api_key_id")
         .agg(amount_usd=pl.col("reported_cost_usd").sum(), rows=pl.len())
         .collect()
     )
@@ -74,7 +74,7 @@ def _compared(usage: pl.LazyFrame, costs: pl.DataFrame, lines: pl.DataFrame, seg
     levels = levels_of(costs, lines)
     sides = _ours(costs, levels).join(_theirs(lines, levels), on=GROUP, how="full", coalesce=True, nulls_equal=True)
     reports = lines.group_by(SCOPE).agg(
-        report=pl.col("format").first(), uncounted_reports=pl.col("uncounted_reports").first()
+        report=pl.col("format").unique().sort().str.join(", "), uncounted_reports=pl.col("uncounted_reports").first()
     )
     sides = sides.join(reports, on=SCOPE, how="left")
     for cause in _causes(usage, costs, lines, segments, levels, sides):

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.models.model_map import POINTERS_FILE
-from pipelines.snapshots.user_inputs import map_in_force
+from pipelines.snapshots.user_inputs import map_in_force, owners_in_force
 from pipelines.warehouse.rows import read_table
 
 _INPUTS_BY_DAY = """
@@ -101,6 +101,6 @@ def fingerprints(
 
 
 def _names_version(folder: Path) -> str:
-    """Hash of the two tables of names: another meaning of an id is another price."""
-    texts = [POINTERS_FILE.read_bytes(), map_in_force(folder).content]
+    """Hash of the tables of names: another meaning of an id is another price, or another owner."""
+    texts = [POINTERS_FILE.read_bytes(), map_in_force(folder).content, owners_in_force(folder).content]
     return hashlib.sha256(b"\x1f".join(text for text in texts if text)).hexdigest()

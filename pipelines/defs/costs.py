@@ -13,7 +13,10 @@ from pipelines.defs.metadata import READ_DAILY, asset_key, table_spec
 from pipelines.defs.partitions import IN_ONE_RUN, MONTHS, days_in_months
 from pipelines.defs.resources import POOL, Settings
 
-PRICED = ("core.usage_cost", "core.cost_comparison", "main.usage_overlap")
+PRICED = (
+    *("core.usage_cost", "core.cost_comparison"),
+    *("main.usage_overlap", "main.cost_by_owner", "main.conversation_cost"),
+)
 """Tables that one pass over the ledger computes."""
 
 

@@ -17,6 +17,7 @@ RULES = (
     "source_failing",
     "projection_moved",
     "budget",
+    "usage_left_out",
     "input_refused",
     "run_failed",
 )

@@ -9,6 +9,8 @@ from typing import Any
 
 import dataframely as dy
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
+
 MAX_USD_PER_MTOK = Decimal(2_000)
 """No list price of a text model has come near it: the dearest seen is o1-pro output at 600 USD per Mtok."""
 
@@ -20,6 +22,15 @@ def text(description: str, *, nullable: bool = False, **rules: Any) -> dy.String
     """A string column; never empty unless it may be NULL or says so with `min_length=0`."""
     rules.setdefault("min_length", 0 if nullable else 1)
     return dy.String(description=description, nullable=nullable, **rules)
+
+
+def account() -> dy.String:
+    """The column that says whose usage or bill it is."""
+    return text(
+        "organisation, cloud or billing account: as the file states it, else the folder below inbox/ or --account; "
+        f"'{DEFAULT_ACCOUNT}' where none does",
+        max_length=200,
+    )
 
 
 def choice(description: str, allowed: tuple[str, ...], *, nullable: bool = False) -> dy.String:

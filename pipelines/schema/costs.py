@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from pipelines.schema.columns import choice, count, day, flag, instant, price, ratio, text, usd
+from pipelines.schema.columns import account, choice, count, day, flag, instant, price, ratio, text, usd
 from pipelines.schema.meters import METERS, UNIT_SIZES
 
 METER_GROUPS = ("input", "cache", "output", "audio", "image", "fee")
@@ -16,7 +16,7 @@ UNPRICED_REASONS = (
 
 
 class UsageCost(dy.Schema):
-    """The ledger priced: grain day, provider, channel, region, model, tier, project, key, meter, price_id, reason."""
+    """The ledger priced: grain day, offer, account, project, key, meter, price_id, reason."""
 
     usage_date = day("UTC day of the usage")
     provider = text("who bills it")
@@ -24,6 +24,7 @@ class UsageCost(dy.Schema):
     region = text("billing region")
     model = text("model id as the log reports it")
     service_tier = text("tier that the responses were billed at")
+    account_id = account()
     project_id = text("project or workspace", nullable=True)
     api_key_id = text("id of the API key", nullable=True)
     meter = choice("what is counted", METERS)
@@ -46,12 +47,17 @@ class CostFingerprint(dy.Schema):
 
 
 class CostDaily(dy.Schema):
-    """Cost by date, provider, model, tier, project, key and meter group."""
+    """Cost by date, provider, channel, region, model, tier, account, project, key and meter group."""
 
     usage_date = day("UTC day of the usage")
     provider = text("who bills it")
+    channel = text(
+        "where the model is bought; 'unknown' in rows of before it was kept, until their day is priced again"
+    )
+    region = text("billing region; 'unknown' in rows of before it was kept, until their day is priced again")
     model = text("model id as the log reports it")
     service_tier = text("tier that the responses were billed at")
+    account_id = account()
     project_id = text("project or workspace", nullable=True)
     api_key_id = text("id of the API key", nullable=True)
     meter_group = choice("input, cache, output, audio, image or fee", METER_GROUPS)
@@ -68,6 +74,7 @@ class CostUnpriced(dy.Schema):
     provider = text("who bills it")
     model = text("model id as the log reports it")
     service_tier = text("tier that the responses were billed at")
+    account_id = account()
     project_id = text("project or workspace", nullable=True)
     api_key_id = text("id of the API key", nullable=True)
     meter = choice("what is counted", METERS)

@@ -94,6 +94,18 @@ MART_CHECKS = (
         ),
     ),
     MartCheck(
+        "owner_sum",
+        "main.cost_by_owner",
+        ("usage_date",),
+        (
+            _equal(
+                "dollars_of_owners_equal_the_ledger",
+                ("ledger_usd", "owner_usd"),
+                f"All owners together cost what core.usage_cost does, day by day. {_BUILD_AGAIN}",
+            ),
+        ),
+    ),
+    MartCheck(
         "unpriced_share",
         "main.cost_unpriced",
         ("usage_date", "provider"),
@@ -116,7 +128,7 @@ MART_CHECKS = (
                 "little_is_left_out",
                 "left_out_usd",
                 (0, MAX_LEFT_OUT_USD),
-                f"Usage that a larger report states too is worth about {MAX_LEFT_OUT_USD:.0f} USD a day at most. If it "
+                f"Usage that a larger report states too is worth {MAX_LEFT_OUT_USD:.0f} USD a day at most. If it "
                 "fails, look in usage_overlap whether the two reports are of the same usage: if not, it is missing "
                 "from the cost.",
             ),

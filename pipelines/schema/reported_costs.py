@@ -3,7 +3,7 @@
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
+from pipelines.schema.columns import account, choice, count, day, flag, instant, text, usd
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS
 
@@ -22,6 +22,7 @@ class ReportedCost(dy.Schema):
     line_item = text("what the amount is for, as printed", nullable=True)
     meter = choice("what is counted, where the line item tells one of ours", METERS, nullable=True)
     service_tier = text("tier, where the report tells it", nullable=True)
+    account_id = account()
     project_id = text("project or workspace", nullable=True)
     api_key_id = text("id of the API key", nullable=True)
     user_id = text("user", nullable=True)
@@ -50,12 +51,13 @@ class ReportedCost(dy.Schema):
 
 
 class CostComparison(dy.Schema):
-    """Our cost beside the bill, as finely as it tells: grain day, provider, channel, model, project, key, report."""
+    """Our cost beside the bill, as finely as it tells: grain day, provider, channel, model, owners, report."""
 
     usage_date = day("UTC day")
     provider = text("who bills it")
     channel = text("where the model is bought")
     model = text("model id without snapshot date; NULL: all that the report does not name", nullable=True)
+    account_id = text("account; NULL where not both sides know it", nullable=True)
     project_id = text("project; NULL where not both sides know it", nullable=True)
     api_key_id = text("id of the API key; NULL where not both sides know it", nullable=True)
     report = text("format of the report compared; 'usage_log': what the logs state; NULL: none", nullable=True)
@@ -83,6 +85,7 @@ class CostReconciliation(dy.Schema):
     provider = text("who bills it")
     channel = text("where the model is bought")
     model = text("model id without snapshot date; NULL: all that the report does not name", nullable=True)
+    account_id = text("account; NULL where not both sides know it", nullable=True)
     project_id = text("project; NULL where not both sides know it", nullable=True)
     api_key_id = text("id of the API key; NULL where not both sides know it", nullable=True)
     report = text("format of the report compared; 'usage_log': what the logs state; NULL: none", nullable=True)

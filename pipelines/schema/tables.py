@@ -20,6 +20,7 @@ from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent,
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
+from pipelines.schema.owner_costs import ConversationCost, CostByOwner
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.token_prices import TokenPrice
@@ -69,6 +70,8 @@ TABLES = (
     Table("core", "cost_comparison", CostComparison, "usage_date"),
     Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
     Table("main", "cost_daily", CostDaily, "usage_date"),
+    Table("main", "cost_by_owner", CostByOwner, "usage_date"),
+    Table("main", "conversation_cost", ConversationCost, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
     Table("main", "usage_overlap", UsageOverlap, "usage_date"),
     Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),

@@ -1,17 +1,19 @@
-"""What a user writes by hand, the map of ids and the settings: checked, with its last good state in force meanwhile.
+"""What a user writes by hand, maps of ids and owners and settings: checked, the last good state in force meanwhile.
 
 A slip of the pen stops nothing: what was good before goes on to hold, and the problem is told with its remedy.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.models.model_map import MAP_FILE, ModelMapError, map_content, parse_model_map
+from pipelines.models.model_map import MAP_FILE, parse_model_map
+from pipelines.models.user_csv import UserFileError, file_content
+from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
@@ -31,10 +33,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class UserMap:
-    """The user's map of ids as it is in force."""
+    """A map that the user writes, of ids or of owners, as it is in force."""
 
     rows: pl.DataFrame
-    """In MAP_SCHEMA."""
+    """In MAP_SCHEMA, or in OWNER_SCHEMA."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
@@ -43,19 +45,28 @@ class UserMap:
 
 def map_in_force(folder: Path) -> UserMap:
     """The map below a warehouse folder; its last good state where the file has a mistake. Changes nothing."""
-    path = folder / MAP_FILE
+    return _file_in_force(folder, MAP_FILE, parse_model_map)
+
+
+def owners_in_force(folder: Path) -> UserMap:
+    """The map of owners below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, OWNER_FILE, parse_owner_map)
+
+
+def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], pl.DataFrame]) -> UserMap:
+    path = folder / name
     try:
-        content = map_content(path)
-        return UserMap(parse_model_map(path, content), content)
-    except ModelMapError as error:
+        content = file_content(path)
+        return UserMap(parse(path, content), content)
+    except UserFileError as error:
         said = str(error)
-    content = last_good(folder, MAP_FILE) or b""
+    content = last_good(folder, name) or b""
     meanwhile = "its last good state stays in force" if content else "no id is mapped"
-    problem = Problem(MAP_FILE, f"{said}. Until then {meanwhile}")
+    problem = Problem(name, f"{said}. Until then {meanwhile}")
     try:
-        return UserMap(parse_model_map(path, content), content, problem)
-    except ModelMapError:  # good for an older program
-        return UserMap(parse_model_map(path, b""), b"", problem)
+        return UserMap(parse(path, content), content, problem)
+    except UserFileError:  # good for an older program
+        return UserMap(parse(path, b""), b"", problem)
 
 
 def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal | None, Problem | None]:
@@ -78,15 +89,20 @@ def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal |
 
 def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """Look at everything that a user writes, and keep what is good. Returns what is not."""
-    user_map = map_in_force(folder)
-    if user_map.problem is None:
-        keep_last_good(folder, MAP_FILE, user_map.content or None)
+    maps = {MAP_FILE: map_in_force(folder), OWNER_FILE: owners_in_force(folder)}
+    for name, one in maps.items():
+        if one.problem is None:
+            keep_last_good(folder, name, one.content or None)
     budget, wrong_budget = budget_in_force(folder, environ)
     # A setting that this process does not have may still be one of another process.
     if budget is not None and wrong_budget is None:
         keep_last_good(folder, BUDGET, f"{budget:f}".encode())
     wrong_privacy = keep_privacy(folder)
-    problems = (user_map.problem, wrong_budget, wrong_privacy and Problem(PRIVACY_FILE, wrong_privacy))
+    problems = (
+        *(one.problem for one in maps.values()),
+        wrong_budget,
+        wrong_privacy and Problem(PRIVACY_FILE, wrong_privacy),
+    )
     return [problem for problem in problems if problem]
 
 

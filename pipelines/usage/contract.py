@@ -11,10 +11,11 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
-from pipelines.schema.usage import Usage
+from pipelines.schema.usage import LONGEST_BUCKET, Usage
 from pipelines.usage.identity import OWNER_COLUMNS, identity_of
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.rejects import PLACE, first_of_each_file, rejects_of_faults, rejects_of_rules, rejects_of_table
@@ -22,6 +23,11 @@ from pipelines.usage.rejects import PLACE, first_of_each_file, rejects_of_faults
 USAGE_SCHEMA = polars_schema(Usage)
 CLOCK_TOLERANCE = timedelta(days=1)
 """A bucket of today is stamped with its start, and clocks differ."""
+GIVEN_ACCOUNT = "given_account"
+WIDE = (
+    "bucket_is_wider_than_a_day",
+    "the bucket spans more than a day, and on which days its usage was cannot be told; export it by day or by hour",
+)
 DECLARATIONS: dict[str, type[dy.Schema]] = {"usage": Usage, "reported_cost": ReportedCost}
 
 
@@ -40,9 +46,12 @@ class Checked:
 def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked:
     """Read typed columns from the texts of records, apply the importer's rules, then those of its table.
 
-    `records`: import_id, file_name, source_line, fault, detail, text and the importer's fields. Usage later than a day
+    `records`: import_id, file_name, source_line, fault, detail, text, the importer's fields and, if wanted,
+    given_account: whose usage it is where the file does not tell. Usage later than a day
     after `as_of` (naive UTC) is refused.
     """
+    if GIVEN_ACCOUNT not in records.columns:
+        records = records.with_columns(pl.lit(DEFAULT_ACCOUNT).alias(GIVEN_ACCOUNT))
     faulty = records.filter(pl.col("fault").is_not_null())
     whole = records.filter(pl.col("fault").is_null()) if faulty.height else records
     is_usage = importer.is_usage.fill_null(value=False)
@@ -73,7 +82,7 @@ def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
     """Rows as a frame in the columns and types of Usage; what a row leaves out is NULL or derived."""
     known = list(rows)
     frame = pl.DataFrame({name: [row.get(name) for row in known] for name in USAGE_SCHEMA}, schema=USAGE_SCHEMA)
-    return frame.with_columns(**derived_columns())
+    return frame.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT), **derived_columns())
 
 
 def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:
@@ -97,16 +106,28 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
         pl.when(is_broken).then(pl.lit(number, pl.Int16)) for number, is_broken in enumerate(conditions.values())
     )
     started = "usage_at" if importer.table == "usage" else "starts_at"
-    is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & pl.col("broken").is_null()
+    is_whole = pl.col("broken").is_null()
+    is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & is_whole
+    is_wide = pl.lit(value=False)
+    if importer.table == "usage" and "usage_until" in importer.columns:
+        is_wide = (pl.col("usage_until") - pl.col("usage_at") > LONGEST_BUCKET).fill_null(value=False) & is_whole
+    account = pl.coalesce(*(name for name in ("account_id", GIVEN_ACCOUNT) if name in {*values, *stating.columns}))
     # Lazily, so that what columns and conditions share is computed once.
     typed = (
         stating.lazy()
         .with_columns(**values, broken=first)
-        .with_columns(broken=pl.when(is_ahead).then(pl.lit(len(rules), pl.Int16)).otherwise("broken"))
+        .with_columns(
+            broken=pl.when(is_ahead)
+            .then(pl.lit(len(rules), pl.Int16))
+            .when(is_wide)
+            .then(pl.lit(len(rules) + 1, pl.Int16))
+            .otherwise("broken"),
+            account_id=account,
+        )
         .collect(engine="in-memory")
     )
     ahead = ("usage_in_the_future", f"{started} lies more than a day ahead")
-    return typed, [*((rule.name, rule.detail) for rule in rules), ahead]
+    return typed, [*((rule.name, rule.detail) for rule in rules), ahead, WIDE]
 
 
 def _folded(stating: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
@@ -123,11 +144,12 @@ def _folded(stating: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> dict[s
 
 def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that keep the rules of their table; of the others the place and the rules they break."""
-    identity = identity_of(importer)
+    has_accounts = not read.select((pl.col("account_id") == DEFAULT_ACCOUNT).all()).item()
+    identity = identity_of(importer, has_accounts=has_accounts)
     is_usage = importer.table == "usage"
     declaration = DECLARATIONS[importer.table]
     schema = polars_schema(declaration)
-    given = {*importer.columns, "usage_id", "cost_id", "format", "import_id", "source_line"}
+    given = {*importer.columns, "usage_id", "cost_id", "account_id", "format", "import_id", "source_line"}
     derived = derived_columns() if is_usage else {"usage_date": pl.col("starts_at").dt.date()}
     rows = (
         read.with_columns(identity.alias("usage_id" if is_usage else "cost_id"), format=pl.lit(importer.name))

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR
+from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, without_restated
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}
@@ -33,6 +33,11 @@ def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
     kept = [ids.filter(~is_repeated)["position"], largest.filter(~is_repeated)["position"]]
     positions = pl.concat([*kept, _that_tells_most(usage[tied].with_columns(position=tied))])
     return usage[positions.sort()]
+
+
+def largest_per_owner(usage: pl.DataFrame) -> pl.DataFrame:
+    """`largest_per_usage`, once what was of no account is known to be of one: see `identity.without_restated`."""
+    return largest_per_usage(without_restated(usage))
 
 
 def _that_tells_most(tied: pl.DataFrame) -> pl.Series:

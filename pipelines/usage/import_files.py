@@ -3,21 +3,24 @@
 The one module of usage that reads and writes the warehouse.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from glob import glob
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
 from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME, note_applied, prepare_privacy
 from pipelines.usage.batches import Batch, FileCount
-from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.dedup import largest_per_owner
+from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
+from pipelines.usage.identity import contents_given, given_account, is_given, without_account
 from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
@@ -46,6 +49,8 @@ class FileOutcome:
     reason: str | None = None
     dated_by_file_count: int = 0
     """Rows whose log states no time: they have the time of the file's last change."""
+    first_usage_date: date | None = None
+    last_usage_date: date | None = None
 
 
 def inbox_files(warehouse: Warehouse) -> list[Path]:
@@ -79,10 +84,13 @@ def import_files(
     as_of: datetime,
     format_name: str | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
+    account: str | None = None,
 ) -> list[FileOutcome]:
     """Import files; one that cannot be read is an outcome, and the others go on. Outcomes come in the order of `files`.
 
-    A file whose size and time of change are those of its last import is not opened.
+    A file whose size and time of change are those of its last import is not opened. `account`: whose usage the files
+    are, where they do not tell themselves; else it is named by the first folder below the inbox, or DEFAULT_ACCOUNT.
+    Raises ValueError for an account that is no short line.
     """
     with warehouse.write() as connection:
         privacy, is_applied = prepare_privacy(connection, warehouse)
@@ -90,11 +98,16 @@ def import_files(
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
     note_applied(warehouse, privacy)
-    unchanged = set() if format_name else _unchanged(files, seen, privacy)
+    accounts = {path: account or _account_of_folder(warehouse.inbox, path) for path in files}
+    if bad := next((name for name in accounts.values() if not is_account(name)), None):
+        raise ValueError(
+            f"{bad[:MAX_TEXT]!a} is no name of an account: write one line of at most {MAX_TEXT} characters"
+        )
+    unchanged = set() if format_name else _unchanged(accounts, seen, privacy)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
-    for batch in read_files(recognised, imported.__contains__, as_of, on_file):
+    for batch in read_files(recognised, imported.__contains__, as_of, on_file, accounts):
         with warehouse.write() as connection:
             _read_again(connection, unsettled & batch.counts.keys())
             unsettled -= batch.counts.keys()
@@ -105,6 +118,32 @@ def import_files(
         warehouse.save_records()
     close_to_others(warehouse.folder)
     return [outcomes[path] for path in dict.fromkeys(files)]
+
+
+def is_account(name: str) -> bool:
+    """Whether a text can be stored and shown as the name of an account."""
+    return 0 < len(name) <= MAX_TEXT and name.isprintable() and name == name.strip()
+
+
+def _account_of_folder(inbox: Path, path: Path) -> str:
+    """The first folder below the inbox that a file is in; a file elsewhere, or in the inbox itself, names none."""
+    try:
+        below = path.absolute().relative_to(inbox.absolute())
+    except ValueError:
+        return DEFAULT_ACCOUNT
+    return below.parts[0] if len(below.parts) > 1 else DEFAULT_ACCOUNT
+
+
+def days_of(outcomes: Iterable[FileOutcome]) -> list[date]:
+    """The days that the usage in files of these outcomes may be of, sorted."""
+    spans = {(one.first_usage_date, one.last_usage_date) for one in outcomes}
+    days = {
+        first + timedelta(days=number)
+        for first, last in spans
+        if first and last
+        for number in range((last - first).days + 1)
+    }
+    return sorted(days)
 
 
 def damaged_days(warehouse: Warehouse) -> dict[date, str]:
@@ -120,17 +159,18 @@ def _files_below(folder: Path) -> Iterable[Path]:
     return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
 
 
-def _unchanged(files: Sequence[Path], seen: pl.DataFrame, privacy: Privacy) -> set[Path]:
+def _unchanged(accounts: Mapping[Path, str], seen: pl.DataFrame, privacy: Privacy) -> set[Path]:
     known = {
-        path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()
+        path: (size, modified, given_account(import_id))
+        for path, size, modified, import_id in seen.select("path", "size_bytes", "modified_ns", "import_id").iter_rows()
     }
     is_hashed = privacy.treatments.get("path") == "hash"
     return {
         path
-        for path in files
+        for path, account in accounts.items()
         if known and path.is_file()
         for address in [_address(path)]
-        if known.get(privacy.pseudonym(address) if is_hashed else address) == _stamp(path)
+        if known.get(privacy.pseudonym(address) if is_hashed else address) == (*_stamp(path), account)
     }
 
 
@@ -198,7 +238,7 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFram
 
 def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
     """Merge usage into the ledger. Returns the rows that are new by import_id."""
-    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), batch.rows, largest_per_usage)
+    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), batch.rows, largest_per_owner)
     touched = change.files["usage_date"].to_list()
     connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": touched})
     append(connection, "core.ledger_file", change.files)
@@ -217,17 +257,33 @@ def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str
 def store_reported_costs(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> list[date]:
     """Merge imported lines (columns of ReportedCost) into the known ones. Returns the days whose lines changed.
 
-    Call it inside the transaction of the import. Storing the same lines again changes nothing.
+    Call it inside the transaction of the import. Storing the same lines again changes nothing. A line without an
+    account_id is of DEFAULT_ACCOUNT.
     """
+    rows = rows.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
     ids = rows["cost_id"].unique().to_list()
     known = read_table(connection, "core.reported_cost", "cost_id IN (SELECT unnest($ids))", ids=ids)
     change = restate(known, rows)
+    _forget_restated(connection, rows.filter(pl.col("account_id") != DEFAULT_ACCOUNT))
     connection.execute(
         "DELETE FROM core.reported_cost WHERE cost_id IN (SELECT unnest($ids))",
         {"ids": change.rows["cost_id"].to_list()},
     )
     append(connection, "core.reported_cost", change.rows)
     return change.dates
+
+
+def _forget_restated(connection: duckdb.DuckDBPyConnection, stated: pl.DataFrame) -> None:
+    """Remove lines of no account that come again with the account of theirs; as `identity.without_restated`."""
+    connection.execute(
+        "DELETE FROM core.reported_cost WHERE account_id = $none "
+        "AND (import_id IN (SELECT unnest($contents::VARCHAR[])) OR cost_id IN (SELECT unnest($ids::VARCHAR[])))",
+        {
+            "none": DEFAULT_ACCOUNT,
+            "contents": contents_given(stated).to_list(),
+            "ids": stated.filter(~is_given()).select(without_account("cost_id"))["cost_id"].to_list(),
+        },
+    )
 
 
 def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
@@ -271,4 +327,6 @@ def _outcome(count: FileCount) -> FileOutcome:
         duplicates,
         count.reject_count,
         dated_by_file_count=count.dated_by_file_count,
+        first_usage_date=count.first_usage_date,
+        last_usage_date=count.last_usage_date,
     )

@@ -7,7 +7,7 @@ lean on each other are never cut.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,14 +20,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
-from pipelines.usage.contract import DECLARATIONS, Checked, check, with_grouping
+from pipelines.usage.contract import DECLARATIONS, GIVEN_ACCOUNT, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
 from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
+from pipelines.usage.identity import given_account, import_id_of
 from pipelines.usage.records import read_pieces, records_of
 from pipelines.usage.rejects import REJECT_SCHEMA
 
@@ -40,7 +42,7 @@ PIECE_ROWS = 250_000
 """Rows that are checked at once: a short line takes a hundred times its bytes."""
 MAX_WHOLE_ROWS = 1_000_000
 """Of a file that may not be read in parts."""
-FILE_SCHEMA = {"import_id": pl.String, "file_name": pl.String, FILE_TIME: pl.String}
+FILE_SCHEMA = {"import_id": pl.String, "file_name": pl.String, FILE_TIME: pl.String, GIVEN_ACCOUNT: pl.String}
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are checked side by side."""
 
@@ -50,12 +52,14 @@ def read_files(
     is_known: Callable[[str], bool],
     as_of: datetime,
     on_file: Callable[[Path], None] = lambda path: None,
+    accounts: Mapping[Path, str] | None = None,
 ) -> Iterator[Batch]:
     """Read files, those of one format after those of another.
 
-    `is_known` tells by the sha256 of its content whether a file was imported before; such a file is complete at once.
-    Rows and rejects carry that sha256 as import_id, so that one content under two names is one import. `as_of` (naive
-    UTC) is the time of the import.
+    `accounts`: whose usage a file is, where it does not tell itself. `is_known` tells by its import_id, the sha256 of
+    its content with that account, whether a file was imported before; such a file is complete at once. Rows and rejects
+    carry the import_id, so that one content under two names is one import. `as_of` (naive UTC) is the time of the
+    import.
     """
     with ThreadPoolExecutor(WORKERS) as workers:
         readers: dict[tuple[str, str], _Reader] = {}
@@ -63,33 +67,38 @@ def read_files(
         for path, found in sorted(files.items(), key=lambda item: (item[1].importer.name, item[1].form)):
             reader = readers.setdefault((found.importer.name, found.form), _Reader(found, workers, as_of))
             on_file(path)
-            yield from _read_file(reader, path, seen, is_known)
+            account = (accounts or {}).get(path, DEFAULT_ACCOUNT)
+            yield from _read_file(reader, path, account, seen, is_known)
         for reader in readers.values():
             reader.send()
             if reader.complete:
                 yield reader.batch()
 
 
-def _read_file(reader: "_Reader", path: Path, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[Batch]:
+def _read_file(
+    reader: "_Reader", path: Path, account: str, seen: set[str], is_known: Callable[[str], bool]
+) -> Iterator[Batch]:
     count = FileCount(path, "", reader.found.importer.name, 0)
-    for piece in _pieces(reader.found, count, seen, is_known):
+    for piece in _pieces(reader.found, count, account, seen, is_known):
         reader.add(piece, count)
         if sum(one.rows.height + one.rejects.height for one in reader.checked) >= BATCH_ROWS:
             yield reader.batch()
     reader.end(count)
 
 
-def _pieces(found: FileFormat, count: FileCount, seen: set[str], is_known: Callable[[str], bool]) -> Iterator[pa.Table]:
+def _pieces(
+    found: FileFormat, count: FileCount, account: str, seen: set[str], is_known: Callable[[str], bool]
+) -> Iterator[pa.Table]:
     """The pieces of a file that is new. What a worker says must not refuse it: that may be about another file."""
     try:
         content = Content(count.path)
         status = count.path.stat()
-        count.import_id, count.size_bytes = content.sha256, status.st_size
+        count.import_id, count.size_bytes = import_id_of(content.sha256, account), status.st_size
         count.changed_at = datetime.fromtimestamp(int(status.st_mtime), UTC).isoformat()
-        if content.sha256 in seen or is_known(content.sha256):
+        if count.import_id in seen or is_known(count.import_id):
             count.reason, count.is_known = "this content was imported before", True
         else:
-            seen.add(content.sha256)
+            seen.add(count.import_id)
             rows = 0
             for piece in read_pieces(count.path, found.form, found.importer, content):
                 rows += len(piece)
@@ -156,9 +165,12 @@ class _Reader:
         while len(self.sent) > WORKERS:
             self._receive()
 
-    def _files(self) -> list[tuple[str, str, str | None]]:
+    def _files(self) -> list[tuple[str, str, str | None, str]]:
         """What records carry of the file that they are of: FILE_SCHEMA."""
-        return [(import_id, count.name, count.changed_at) for import_id, count in self.counts.items()]
+        return [
+            (import_id, count.name, count.changed_at, given_account(import_id))
+            for import_id, count in self.counts.items()
+        ]
 
     def _receive(self) -> None:
         """Keep what the first worker has found. Where it failed, each file is checked alone."""
@@ -215,7 +227,7 @@ class _Reader:
 
 
 def _check(
-    pieces: pa.Table, rows: list[tuple[str, str, str | None]], found: FileFormat, as_of: datetime
+    pieces: pa.Table, rows: list[tuple[str, str, str | None, str]], found: FileFormat, as_of: datetime
 ) -> _CheckedPieces:
     """What a worker does. `rows`: FILE_SCHEMA of each file, by its number."""
     importer = found.importer

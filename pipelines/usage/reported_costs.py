@@ -9,8 +9,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.reported_costs import ReportedCost
+from pipelines.usage.identity import is_given
 
 REPORTED_SCHEMA = polars_schema(ReportedCost)
 PROVENANCE = ("import_id", "source_line")
@@ -45,37 +47,55 @@ def restate(known: pl.DataFrame, imported: pl.DataFrame) -> Restatement:
 
 
 def lines_of_bills(reported: pl.DataFrame) -> pl.DataFrame:
-    """The lines of the one report per SCOPE that is compared, with what a comparison needs of each.
+    """The lines of the reports that are compared, one per SCOPE and account, with what a comparison needs of each.
 
     `reported`: columns of ReportedCost. A report is all lines of one format and grouping. The one that bills most
     counts, credits apart: a report that lags or is filtered holds less. Of those equal to the cent the one that
-    names models on more lines, then has more lines, then comes first by name. Adds kind (billed, credit, longer),
+    names models on more lines, then has more lines, then comes first by name. Reports of different accounts never
+    compete; but one that tells no account may be about the usage of those whose files do, so the larger side counts,
+    unless the folder or --account sets one apart. Adds kind (billed, credit, longer),
     tolerance_usd and uncounted_reports.
     """
     is_credit = pl.col("is_credit") | (pl.col("amount_usd") < 0)
     is_longer = pl.col("ends_at") - pl.col("starts_at") > ONE_DAY
     kind = pl.when(is_credit).then(pl.lit("credit")).when(is_longer).then(pl.lit("longer")).otherwise(pl.lit("billed"))
     name = pl.concat_str("format", pl.col("grouping"), separator=" by ", ignore_nulls=True)
-    lines = reported.with_columns(kind=kind, tolerance_usd=_half_a_digit(), report_name=name)
+    apart = pl.when(is_given()).then("account_id").fill_null("")
+    lines = reported.with_columns(kind=kind, tolerance_usd=_half_a_digit(), report_name=name, apart=apart)
     ranked = _ranked_reports(lines)
     said = pl.format("{}: {} USD", "report_name", "cents")
-    others = ranked.filter(pl.col("rank") > 0).group_by(SCOPE).agg(uncounted_reports=said.sort().str.join("; "))
-    counted = ranked.filter(rank=0).select(*SCOPE, "report_name").join(others, on=SCOPE, how="left")
-    return lines.join(counted, on=[*SCOPE, "report_name"])
+    others = ranked.filter(~pl.col("is_counted")).group_by(SCOPE).agg(uncounted_reports=said.sort().str.join("; "))
+    report = [*SCOPE, "apart", "account_id", "report_name"]
+    counted = ranked.filter("is_counted").select(report).join(others, on=SCOPE, how="left")
+    return lines.join(counted, on=report).drop("apart")
 
 
 def _ranked_reports(lines: pl.DataFrame) -> pl.DataFrame:
-    reports = lines.group_by(*SCOPE, "report_name").agg(
+    account = [*SCOPE, "apart", "account_id"]
+    reports = lines.group_by(*account, "report_name").agg(
         total=pl.col("amount_usd").filter(pl.col("kind") != "credit").sum(),
         with_model=pl.col("model").count(),
         lines=pl.len(),
     )
     order = {"cents": True, "with_model": True, "lines": True, "report_name": False}
-    return (
+    side = [*SCOPE, "apart", "is_stated"]
+    ranked = (
         reports.with_columns(cents=pl.col("total").round(2).cast(pl.Decimal(38, 2)))
-        .sort(*SCOPE, *order, descending=[False] * len(SCOPE) + list(order.values()))
-        .with_columns(rank=pl.int_range(pl.len()).over(SCOPE))
+        .sort(*account, *order, descending=[False] * len(account) + list(order.values()))
+        .with_columns(is_first=pl.int_range(pl.len()).over(account) == 0, is_stated=account_is_stated())
     )
+    sides = ranked.filter("is_first").group_by(side).agg(pl.col("cents").sum())
+    # Of equal sides the one that names its accounts.
+    largest = sides.sort("cents", "is_stated", descending=True).unique(side[:-1], keep="first", maintain_order=True)
+    counted = largest.select(*side, is_on_side=pl.lit(value=True))
+    return ranked.join(counted, on=side, how="left").with_columns(
+        is_counted=pl.col("is_first") & pl.col("is_on_side").fill_null(value=False)
+    )
+
+
+def account_is_stated() -> pl.Expr:
+    """Whether the account of a row is a known one."""
+    return pl.col("account_id") != DEFAULT_ACCOUNT
 
 
 def _half_a_digit() -> pl.Expr:

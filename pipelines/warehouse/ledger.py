@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import OFFER
 from pipelines.schema.usage import Usage
@@ -33,7 +34,19 @@ EMPTY_COLUMNS = "empty_columns"
 ROW_GROUP = 250_000
 """Rows: most days are one group, which is added up faster and kept smaller than two."""
 WRITERS = 4
-CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_id", "user_id", "feature", "import_id")
+CODED = (
+    "offer",
+    *OFFER,
+    "grain",
+    "format",
+    "grouping",
+    "account_id",
+    "project_id",
+    "api_key_id",
+    "user_id",
+    "feature",
+    "import_id",
+)
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
 
 
@@ -106,11 +119,21 @@ def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=USAGE_SCHEMA)
     for path in paths:
         check_file(path)
-    return pl.scan_parquet(paths, hive_partitioning=False).cast(USAGE_SCHEMA).collect()
+    return pl.concat([_whole(pl.scan_parquet(path, hive_partitioning=False)) for path in paths]).collect()
+
+
+def _whole(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows of a file in the columns of Usage: an older file lacks some, and DEFAULT_ACCOUNT is not written."""
+    known = rows.collect_schema()
+    missing = {name: pl.lit(None, kind) for name, kind in USAGE_SCHEMA.items() if name not in known}
+    cast = rows.with_columns(**missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
+    return cast.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
 
 
 def scan(file: Path) -> pl.LazyFrame:
     """The rows of one day's file, texts coded (CODED). Columns that are NULL throughout are left out: see `pricing`.
+
+    An account_id that is NULL, or left out, is DEFAULT_ACCOUNT.
 
     Raises WarehouseError if the file is missing or damaged.
     """
@@ -176,6 +199,7 @@ def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
 def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
     """Write one day's file; its name is the hash of its content."""
     buffer = BytesIO()
+    rows = rows.with_columns(pl.col("account_id").replace(DEFAULT_ACCOUNT, None))
     empty = " ".join(column.name for column in rows if 0 < column.null_count() == rows.height)
     coded = rows.with_columns(pl.col(CODED).cast(pl.Categorical))
     coded.write_parquet(buffer, row_group_size=ROW_GROUP, metadata={EMPTY_COLUMNS: empty})

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.schema import ddl
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.tables import TABLES
 from pipelines.schema.usage import Usage
 from pipelines.warehouse.published import FOLDER_VARIABLE
@@ -46,10 +47,16 @@ def usage_query(folder: Path, paths: Sequence[str]) -> str:
 
     DuckDB has no path that is relative to the file: a plain one is looked for where the reader's process stands.
     """
+    casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
+    nothing = f"SELECT {', '.join(casts)} WHERE false"
     if not paths:
-        casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
-        return f"SELECT {', '.join(casts)} WHERE false"
+        return nothing
     listed = ", ".join(ddl.literal(path) for path in paths)
     base = f"coalesce(getvariable('{FOLDER_VARIABLE}'), {ddl.literal(str(folder.resolve()))})"
     files = f"list_transform([{listed}], lambda path: {base} || '/' || path)"
-    return f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
+    # Files of before a column was declared lack it, and the account that nobody states is not written.
+    return (
+        f"SELECT * REPLACE (coalesce(account_id, {ddl.literal(DEFAULT_ACCOUNT)}) AS account_id) FROM "
+        f"({nothing} UNION ALL BY NAME SELECT * FROM "
+        f"read_parquet({files}, hive_partitioning = false, union_by_name = true))"
+    )

@@ -1,11 +1,14 @@
--- main.cost_daily: exact cost by date, provider, model, tier, project, key and meter group.
--- Grain: usage_date, provider, model, service_tier, project_id, api_key_id, meter_group.
+-- main.cost_daily: exact cost by date, provider, channel, region, model, tier, owner and meter group.
+-- Grain: usage_date, provider, channel, region, model, service_tier, account_id, project_id, api_key_id, meter_group.
 -- Inputs: core.usage_cost. Usage without a price is in main.cost_unpriced, never here as 0.
 SELECT
     usage_date,
     provider,
+    channel,
+    region,
     model,
     service_tier,
+    account_id,
     project_id,
     api_key_id,
     CASE

@@ -1,5 +1,5 @@
 -- main.cost_reconciliation: our cost against the bill, day by day, with the gap split by what the data prove.
--- Grain: usage_date, provider, channel, model, project_id, api_key_id, report; as finely as the report tells.
+-- Grain: usage_date, provider, channel, model, account_id, project_id, api_key_id, report; as finely as the report tells.
 -- Inputs: core.cost_comparison. gap_usd is the sum of the columns from missing_usage_usd to unexplained_usd.
 WITH judged AS (
     SELECT
@@ -26,6 +26,7 @@ SELECT
     provider,
     channel,
     model,
+    account_id,
     project_id,
     api_key_id,
     report,

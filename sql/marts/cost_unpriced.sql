@@ -1,11 +1,12 @@
 -- main.cost_unpriced: usage that no price covers, with the reason and what to do.
--- Grain: usage_date, provider, model, service_tier, project_id, api_key_id, meter, unpriced_reason, first_price_on.
+-- Grain: usage_date, provider, model, service_tier, account_id, project_id, api_key_id, meter, unpriced_reason, first_price_on.
 -- Inputs: core.usage_cost.
 SELECT
     usage_date,
     provider,
     model,
     service_tier,
+    account_id,
     project_id,
     api_key_id,
     meter,

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.costs.left_out import LeftOut
 from pipelines.usage.import_files import FileOutcome
 from pipelines.usage.importer import Importer
 
@@ -39,6 +40,20 @@ def _print_dated(console: Console, imported: Sequence[FileOutcome]) -> None:
     for outcome in dated:
         told = f"{cell(outcome.file, MAX_LINE)}: {outcome.dated_by_file_count} rows state no time: they have the file's"
         console.print(told, highlight=False, soft_wrap=True)
+
+
+def print_left_out(console: Console, left_out: Sequence[LeftOut]) -> None:
+    """What of the days of an import is in no cost, because another report states it too."""
+    for one in left_out:
+        worth = "no known price" if one.usd is None else f"{one.usd:,.2f} USD"
+        days = f"{one.first}" if one.first == one.last else f"{one.first} to {one.last}"
+        console.print(
+            f"left out of cost, {days}: {cell(one.report, MAX_LINE)} of account {cell(one.account_id, MAX_LINE)}, "
+            f"{one.tokens:,} tokens, {worth}: another report states the same usage (see usage_overlap). "
+            "If it is other usage, give it an account: inbox/ACCOUNT/ or --account",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int]:

@@ -35,12 +35,18 @@ _NO_CODE = _PAIR - 1
 
 
 def aggregate_usage(
-    days: Mapping[date, pl.LazyFrame], breakpoints: Breakpoints, quantities: Sequence[str], owners: Sequence[str]
+    days: Mapping[date, pl.LazyFrame],
+    breakpoints: Breakpoints,
+    quantities: Sequence[str],
+    owners: Sequence[str],
+    texts: Sequence[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Usage summed by day, lookup and owners; and the lookups.
 
     `days`: columns of core.usage by UTC day, at least one; a column that is NULL throughout may be left out. Returns
     usage_date, lookup, owners as codes, quantities and the number of usage_rows; and lookup (a number), LOOKUP_KEY.
+    `texts`: columns of so many different texts that they get no codes, which are kept as long as a process lives; each
+    of the days has them.
     """
     by_day = {day: breakpoints.within(day) for day in days}
     bins = pl.DataFrame([one for day in days for one in by_day[day].bins(day)], schema=BIN_SCHEMA, orient="row")
@@ -48,7 +54,7 @@ def aggregate_usage(
     bin_count = max(counts)
 
     def summed(day: date) -> pl.DataFrame:
-        return _summed(days[day], by_day[day], bin_count, quantities, owners)
+        return _summed(days[day], by_day[day], bin_count, quantities, owners, texts)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         parts = list(pool.map(summed, days))
@@ -72,7 +78,12 @@ def numbered(rows: pl.DataFrame, number: str, columns: Sequence[str]) -> tuple[p
 
 
 def _summed(
-    usage: pl.LazyFrame, day: DayBreakpoints, bin_count: int, quantities: Sequence[str], owners: Sequence[str]
+    usage: pl.LazyFrame,
+    day: DayBreakpoints,
+    bin_count: int,
+    quantities: Sequence[str],
+    owners: Sequence[str],
+    texts: Sequence[str],
 ) -> pl.DataFrame:
     """One row per offer, bin and owners (`_paired`), and per kind of bucket where there are buckets."""
     schema = usage.collect_schema()
@@ -93,7 +104,7 @@ def _summed(
     return (
         usage.with_columns(**missing)
         .with_columns(**pairs, **(day.span() if bucket else {}))
-        .group_by(*pairs, *bucket)
+        .group_by(*pairs, *bucket, *texts)
         .agg(pl.col("prompt_tokens", *counted).sum(), usage_rows=pl.len().cast(pl.Int64))
         .with_columns(uncached.alias(_INPUT), *(pl.col(name).cast(kind) for name, kind in bucket.items()))
         .drop("prompt_tokens")

@@ -7,16 +7,18 @@ are decimals, so nothing is rounded, and rows add up the same in any order. READ
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 
 from pipelines.costs.pricing.aggregate import aggregate_usage, numbered
 from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
 from pipelines.costs.pricing.lookup import look_up, split_offer
-from pipelines.schema.meters import QUANTITY_COLUMNS, UNIT_SIZES
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
+from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS, UNIT_SIZES
 from pipelines.schema.offers import MODEL_KEY
 
-OWNERS = ("project_id", "api_key_id")
+OWNERS = ("project_id", "api_key_id", "account_id")
 USD = pl.Decimal(38, 12)
 
 
@@ -27,24 +29,82 @@ def price_sums(
 
     Returns the columns of core.usage_cost and others, in any order; of the columns of OWNERS only those asked for.
     """
+    found = _matched(days, segments, owners)
+    if found is None:
+        return None
+    # From here on all is numbers: there are many more sums than owners and prices.
+    of_owners, sums = numbered(found.sums, "owner", owners)
+    of_owners = of_owners.with_columns(pl.col(owners).cast(pl.String))
+    if "account_id" in owners:
+        of_owners = of_owners.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+    quantities = _quantities(sums, found.by_lookup, found.matches.height, of_owners.height)
+    return _with_cost(quantities, found.matches, of_owners)
+
+
+def price_totals(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+) -> pl.DataFrame | None:
+    """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
+
+    `texts`: further columns to group by, see `aggregate_usage`. Returns usage_date, owners as codes, texts, usage_rows,
+    tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where nothing has a price: a row for each sum,
+    of which one owner may have several.
+    """
+    found = _matched(days, segments, owners, texts)
+    if found is None:
+        return None
+    measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
+    usd_each, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
+    for meter in found.by_lookup.columns:
+        match = pl.lit(found.by_lookup[meter]).gather("lookup")
+        quantity = pl.col(QUANTITY_COLUMNS[meter]).fill_null(0)
+        each = pl.lit(usd_each).gather(match)
+        is_used = (quantity > 0) & match.is_not_null()
+        measures["cost_usd"].append(pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)))
+        measures["unpriced_quantity"].append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
+        measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
+        if meter in TOKEN_METERS:
+            measures["tokens"].append(quantity)
+    costs = [pl.col(f"cost_{number}") for number in range(len(measures["cost_usd"]))]
+    rows = found.sums.with_columns(
+        *(cost.alias(f"cost_{number}") for number, cost in enumerate(measures["cost_usd"])),
+        tokens=pl.sum_horizontal(measures["tokens"]) if measures["tokens"] else pl.lit(0, pl.Int64),
+        unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
+        is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
+    )
+    total = sum((cost.fill_null(0).cast(USD) for cost in costs), pl.lit(0).cast(USD)).cast(USD)
+    is_priced = pl.any_horizontal(cost.is_not_null() for cost in costs)
+    return rows.with_columns(cost_usd=pl.when(is_priced).then(total)).select(
+        "usage_date", *owners, *texts, "usage_rows", *measures
+    )
+
+
+class _Matched(NamedTuple):
+    """Sums of usage, and their prices: row N of `by_lookup` has for each meter the row of `matches` of lookup N."""
+
+    sums: pl.DataFrame
+    by_lookup: pl.DataFrame
+    matches: pl.DataFrame
+
+
+def _matched(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+) -> _Matched | None:
+    """None where no meter counts anything."""
     if not days:
         return None
     has_fees = "requests" in segments["meter"]
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     coded = with_offer(segments)
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners)
+    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners, texts)
     by_meter = _by_meter(sums, lookups, segments)
     if by_meter.is_empty():
         return None
     priced = look_up(by_meter, coded)
-    # From here on all is numbers: there are many more sums than owners and prices.
-    of_owners, sums = numbered(sums, "owner", owners)
     matches, found = numbered(priced, "match", [name for name in priced.columns if name != "lookup"])
     found = found.join(matches.select("match", "meter"), on="match").pivot("meter", index="lookup")
     by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
-    matches = _with_usd_each(split_offer(matches))
-    of_owners = of_owners.with_columns(pl.col(owners).cast(pl.String))
-    return _with_cost(_quantities(sums, by_lookup, matches.height, of_owners.height), matches, of_owners)
+    return _Matched(sums, by_lookup, _with_usd_each(split_offer(matches)))
 
 
 def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:

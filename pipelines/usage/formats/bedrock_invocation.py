@@ -77,6 +77,7 @@ BEDROCK_INVOCATION = Importer(
         "cache_write_1h_tokens": one_hour,
         "output_tokens": output,
         "requests": pl.lit(1, pl.Int64),
+        "account_id": text("account"),
         "project_id": text("account"),
         "user_id": pl.col("caller").str.extract(r":(?:user|role|assumed-role)/(.{1,200})$"),
         "invocation": text("request"),

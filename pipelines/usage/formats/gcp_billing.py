@@ -27,6 +27,7 @@ SERVICES = {GEMINI_API: "api", VERTEX_AI: "vertex"}
 """Ids in Google's catalog of services, and the channel that a model is bought at."""
 SERVICE_NAMES = {"Gemini API": "api", "Generative Language API": "api", "Vertex AI": "vertex"}
 FIELDS = {
+    "billing_account": "billing_account_id",
     "service_id": "service.id",
     "service": "service.description",
     "sku_id": "sku.id",
@@ -153,6 +154,7 @@ GCP_BILLING = Importer(
         "line_item": pl.coalesce("credit", text("sku").value),
         **sku_says,
         "meter": pl.when(pl.col("credit").is_null()).then(sku_says["meter"]),
+        "account_id": text("billing_account"),
         "project_id": text("project"),
         "quantity": quantity("used"),
         "quantity_unit": text("used_unit"),
@@ -174,7 +176,8 @@ GCP_BILLING = Importer(
         ),
         Rule("bucket_ends_before_start", ends.value <= starts.value, "usage_end_time is not after usage_start_time"),
     ),
-    identity=(*sorted(FIELDS.keys() - {"credits"}), "credit_number"),
+    # The account is part of every identity, and here it must not be so twice.
+    identity=(*sorted(FIELDS.keys() - {"billing_account", "credits"}), "credit_number"),
     settle=number_equal_costs,
     private=frozenset({"resource", "credits"}),
 )

@@ -29,6 +29,7 @@ OPENAI_DASHBOARD_COSTS = Importer(
         "channel": pl.lit("api"),
         "line_item": text("line_item"),
         **line_item_columns("line_item"),
+        "account_id": text("organization_id"),
         "project_id": text("project_id"),
         "amount_usd": amount,
         "printed_amount": pl.col("amount_value"),

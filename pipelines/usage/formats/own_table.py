@@ -15,7 +15,9 @@ from pipelines.usage.importer import Importer, Rule, unreadable
 QUANTITIES = tuple(QUANTITY_COLUMNS.values())
 COUNTS = (*QUANTITIES, "of_which_reasoning_tokens", "prompt_tokens_from")
 DIMENSIONS = ("usage_at", "usage_until", "provider", "channel", "region", "model", "service_tier", *OWNER_COLUMNS)
-FIELDS = ("id", *DIMENSIONS, *COUNTS, "reported_cost_usd")
+ROW = (*DIMENSIONS, *COUNTS, "reported_cost_usd")
+"""All that a row without an id is known by; the account is part of every identity."""
+FIELDS = ("id", *ROW, "account_id")
 KEY_OF_A_PROVIDER = r"\b(?:(?:sk|rk|xai|gsk|hf|ghp|glpat)[-_][\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,})"
 """Keys of providers and clouds, in the column that should hold the id of one."""
 
@@ -50,12 +52,12 @@ OWN_TABLE = Importer(
         "model": text("model"),
         "service_tier": choice("service_tier", TIERS, "standard", "unknown_service_tier"),
         **{name: export_count(name) for name in COUNTS},
-        **{name: text(name) for name in OWNER_COLUMNS},
+        **{name: text(name) for name in ("account_id", *OWNER_COLUMNS)},
         "reported_cost_usd": usd("reported_cost_usd"),
         # Without an id a bucket is what its dimensions say, and a request is all that its row says, and a number.
         "row_key": pl.when(_is_given("id")).then(pl.concat_str(pl.lit("id"), "id", separator=SEPARATOR))
         .when(_is_given("usage_until")).then(_key(starts.value, ends.value, *DIMENSIONS[2:], "prompt_tokens_from"))
-        .otherwise(pl.concat_str(_key(*FIELDS[1:]), pl.lit(SEPARATOR))),
+        .otherwise(pl.concat_str(_key(*ROW), pl.lit(SEPARATOR))),
     },
     rules=(
         *(unreadable(text(name)) for name in ("id", "provider", "region")),

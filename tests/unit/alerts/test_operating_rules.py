@@ -13,10 +13,12 @@ from pipelines.alerts.operating_rules import (
     projection_moved,
     run_failed,
     source_failing,
+    usage_left_out,
 )
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
+from pipelines.schema.usage_overlap import UsageOverlap
 
 RAISED = datetime(2026, 11, 21, 6, 5)
 SINCE = datetime(2026, 11, 19, 6)
@@ -161,6 +163,42 @@ def test_budget_alerts_once_per_month_and_severity():
     alerts = budget_exceeded(days, Decimal(100), RAISED)
     assert alerts["alert_on"].to_list() == [date(2026, 11, 21), date(2026, 11, 21)]
     assert alerts["alert_id"].n_unique() == 2
+
+
+def overlap(**other):
+    row = {
+        "usage_date": date(2026, 10, 1),
+        "account_id": "team-a",
+        "provider": "openai",
+        "channel": "api",
+        "model": "gpt-x",
+        "report": "requests",
+        "usage_rows": 1,
+        "tokens": 1_000,
+        "counted_report": "openai_dashboard, 1 d, project_id",
+        "counted_tokens": 2_000,
+        "left_out_usd": Decimal("6.25"),
+        "reason": "it holds fewer tokens than the report that counts",
+    }
+    return row | other
+
+
+def left_out(*rows):
+    return usage_left_out(pl.DataFrame(list(rows), schema=polars_schema(UsageOverlap)), datetime(2026, 11, 1))
+
+
+def test_usage_left_out_is_one_alert_per_account_report_and_month():
+    rows = [overlap(), overlap(usage_date=date(2026, 10, 31)), overlap(account_id="team-b"), overlap(report="a, 1 d")]
+    told = left_out(*rows, overlap(usage_date=date(2026, 9, 30)))
+    assert told.height == told["alert_id"].n_unique() == 4
+    assert told["title"][2] == "2026-10: usage worth 12.50 USD of account team-a is left out of cost"
+    assert "--account" in told["body"][2]
+
+
+def test_cents_that_are_left_out_are_no_alert_and_what_has_no_price_is_one():
+    assert left_out(overlap(left_out_usd=Decimal("0.99"))).is_empty()
+    (title,) = left_out(overlap(left_out_usd=None))["title"]
+    assert "at least 0.00 USD" in title
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def line(usd, **differences):
         "ends_at": START + timedelta(days=1),
         "provider": "openai",
         "channel": "api",
+        "account_id": "default",
         "amount_usd": Decimal(usd),
         "printed_amount": usd,
         "currency": "usd",

@@ -116,7 +116,10 @@ def test_a_day_that_is_there_twice(warehouse):
         ("UPDATE cost_daily SET meter_group = 'input' WHERE usage_date = '2026-03-13'", METER_GROUPS),
         ("DELETE FROM cost_unpriced WHERE meter = 'web_searches'", METER_GROUPS),
         ("UPDATE usage_overlap SET tokens = tokens - 1", {"tokens_equal_the_ledger"}),
-        ("UPDATE usage_overlap SET tokens = 1000000", {"tokens_equal_the_ledger", "little_is_left_out"}),
+        (
+            "UPDATE usage_overlap SET tokens = 1000000, left_out_usd = 10",
+            {"tokens_equal_the_ledger", "little_is_left_out"},
+        ),
         (
             "UPDATE cost_daily SET cost_usd = cost_usd + 0.000000000001 WHERE usage_date = '2026-03-13'",
             {"dollars_equal_the_priced_ledger"},
@@ -200,7 +203,8 @@ def test_the_band_is_the_median_of_equal_weekdays_and_their_deviation(tmp_path_f
     warehouse = Warehouse(tmp_path_factory.mktemp("band"))
     days = [NEWEST - timedelta(days=7 * back) for back in reversed(range(len(spend)))]
     row = {
-        "provider": "openai", "model": "m", "service_tier": "standard", "meter_group": "output", "quantity": 1,
+        "provider": "openai", "model": "m", "service_tier": "standard", "channel": "api", "region": "global",
+        "account_id": "default", "meter_group": "output", "quantity": 1,
         "is_lower_bound": False, "price_ids": "p",
     }  # fmt: skip
     rows = [row | {"usage_date": day, "cost_usd": usd} for day, usd in zip(days, spend, strict=True) if usd]
@@ -211,3 +215,10 @@ def test_the_band_is_the_median_of_equal_weekdays_and_their_deviation(tmp_path_f
         found = measure(connection, warehouse.folder, CHECKS["spend_band"], days)
     expected = {day: expected_excess(spend, week) for week, day in enumerate(days) if week}
     assert dict(found.select("usage_date", "usd_beyond_band").iter_rows()) == pytest.approx(expected)
+
+
+def test_dollars_that_are_missing_from_the_owners(warehouse):
+    found = broken_by(
+        warehouse, "UPDATE cost_by_owner SET cost_usd = 4 WHERE usage_date = '2026-03-13' AND cost_usd > 0"
+    )
+    assert found == {"dollars_of_owners_equal_the_ledger": "1 unexpected: 2026-03-13 (10.000000000000, 4.000000000000)"}

@@ -37,6 +37,7 @@ PRICED = {
     "region": "global",
     "model": "gpt-5-mini-2025-08-07",
     "service_tier": "standard",
+    "account_id": "default",
     "project_id": "proj_A",
     "api_key_id": "key_A",
     "meter": "output",

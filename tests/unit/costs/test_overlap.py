@@ -65,8 +65,8 @@ def test_the_report_of_an_organisation_holds_the_requests_of_a_log():
     assert kept == ids(report)
     assert overlaps.rows() == [
         (
-            date(2026, 3, 9), "openai", "api", "gpt-x", "requests", 2, 30, "openai_api, 1 d, project_id", 100,
-            "it holds fewer tokens than the report that counts",
+            date(2026, 3, 9), "default", "openai", "api", "gpt-x", "requests", 2, 30, "openai_api, 1 d, project_id",
+            100, None, "it holds fewer tokens than the report that counts",
         )
     ]  # fmt: skip
 
@@ -195,3 +195,108 @@ def test_any_order_counts_the_same_report_and_shows_the_rest(rows, random):
     shown = overlaps.select(*KEY, "model", "usage_rows").group_by(*KEY, "model").agg(pl.col("usage_rows").sum())
     expected = not_kept.group_by(*KEY, model="undated").agg(usage_rows=pl.len().cast(pl.Int64))
     assert shown.sort(*KEY, "model").equals(expected.sort(*KEY, "model")), "nothing is left out unseen"
+
+
+A, B = ({"account_id": name, "import_id": f"content@{name}"} for name in ("team-a", "team-b"))
+"""Rows of files from two folders below inbox/."""
+
+
+def test_reports_of_two_accounts_both_count():
+    log, report = request(10, **A), bucket(4, **B)
+    kept, overlaps = counted([log, report])
+    assert kept == ids(log, report)
+    assert overlaps.is_empty()
+
+
+def test_within_an_account_the_larger_counts_and_the_row_says_whose_it_is():
+    rows = [request(10, **A), bucket(4, **A), request(1, 1, **B), bucket(3, **B)]
+    kept, overlaps = counted(rows)
+    assert kept == ids(rows[0], rows[3])
+    assert overlaps.select("account_id", "report", "tokens", "counted_tokens").rows() == [
+        ("team-a", "openai_api, 1 d, project_id", 4, 10),
+        ("team-b", "requests", 1, 3),
+    ]
+
+
+def test_what_is_set_apart_by_its_folder_does_not_compete_with_what_is_not():
+    rows = [request(10), bucket(4, **B)]
+    assert counted(rows)[0] == ids(*rows)
+
+
+def test_a_report_that_names_no_account_may_be_of_those_that_files_name():
+    stated = [request(10, account_id="org-1"), request(7, 1, account_id="org-2")]
+    whole = bucket(16)
+    kept, overlaps = counted([*stated, whole])
+    assert kept == ids(*stated), "they are 17, and never compete with each other"
+    assert overlaps.select("account_id", "tokens", "counted_tokens").rows() == [("default", 16, 17)]
+    larger = bucket(18)
+    assert counted([*stated, larger])[0] == ids(larger)
+
+
+def test_reports_of_disjoint_projects_both_count():
+    rows = [request(10, project_id="proj_1"), bucket(4, project_id="proj_2")]
+    assert counted(rows)[0] == ids(*rows)
+    assert counted([rows[0], bucket(4, project_id="proj_1")])[0] == ids(rows[0])
+
+
+def test_projects_are_told_apart_by_ids_of_one_kind_only():
+    log = request(10, project_id="/home/ann/app")
+    assert counted([log, bucket(14, project_id="wrkspc_1")])[0] == ids(bucket(14, project_id="wrkspc_1"))
+    unnamed = request(10)
+    assert counted([unnamed, bucket(4, project_id="proj_2")])[0] == ids(unnamed), "it may be of any project"
+
+
+def test_a_report_without_projects_is_held_against_all_that_are_split():
+    split = [request(10, project_id="proj_1"), bucket(4, project_id="proj_2")]
+    whole = bucket(13, grouping="")
+    kept, overlaps = counted([*split, whole])
+    assert kept == ids(*split), "14 of two projects are more than 13"
+    assert overlaps.select("report", "counted_report", "counted_tokens").rows() == [
+        ("openai_api, 1 d, ", "openai_api, 1 d, project_id and requests", 14)
+    ]
+    larger = bucket(15, grouping="")
+    assert counted([*split, larger])[0] == ids(larger)
+
+
+def test_each_project_has_its_own_larger_report():
+    log = [request(10, project_id="proj_1"), request(2, 1, project_id="proj_2")]
+    report = [bucket(9, project_id="proj_1"), bucket(5, project_id="proj_2"), bucket(3, project_id=None)]
+    kept, overlaps = counted([*log, *report])
+    assert kept == ids(log[0], report[1], report[2]), "the bucket without a project is of the default one"
+    assert overlaps.select("report", "tokens", "counted_tokens").rows() == [
+        ("openai_api, 1 d, project_id", 9, 10),
+        ("requests", 2, 5),
+    ]
+
+
+def test_a_bucket_of_a_month_that_an_older_program_took_in_is_not_usage_of_its_first_day():
+    month = bucket(30, hours=720)
+    log = request(1)
+    kept, overlaps = counted([log, month])
+    assert kept == ids(log)
+    assert overlaps.select("report", "tokens", "counted_report", "counted_tokens").rows() == [
+        ("openai_api, 30 d, project_id", 30, None, 0)
+    ]
+    assert "wider than a day" in overlaps["reason"].item()
+
+
+OWNED = st.builds(
+    lambda kind, tokens, owner, project, number: (
+        (bucket if kind else request)(tokens, **(kind or {}), project_id=project)
+        | {"account_id": owner, "import_id": f"c@{owner}", "usage_id": f"{owner} {number}"}
+    ),
+    st.sampled_from([None, {"hours": 1}, {"hours": 24}, {"hours": 24, "grouping": ""}]),
+    st.integers(0, 3),
+    st.sampled_from(["team-a", "team-b", "team-c"]),
+    st.sampled_from([None, "proj_1", "proj_2"]),
+    st.integers(0, 10**9),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(OWNED, max_size=12, unique_by=lambda row: row["usage_id"]))
+def test_an_account_counts_what_it_would_alone(rows):
+    kept, overlaps = counted(rows)
+    alone = [counted([row for row in rows if row["account_id"] == name]) for name in ("team-a", "team-b", "team-c")]
+    assert kept == sorted(one for each, _ in alone for one in each)
+    assert overlaps["usage_rows"].sum() == sum(each["usage_rows"].sum() for _, each in alone) == len(rows) - len(kept)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.costs import price_ledger
-from pipelines.costs.price_ledger import days_to_build, price_days
+from pipelines.costs.price_ledger import days_to_build, price_days, usage_left_out
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.snapshots.prepare_run import prepare
@@ -304,3 +304,56 @@ def test_a_day_that_lost_its_last_row_costs_nothing(warehouse):
     add_usage(warehouse, later, tokens=2_000_000, usage_id="u", usage_at=datetime(2026, 3, 21))
     assert price_days(warehouse, [MARCH, later]) == 2
     assert costs(warehouse) == [(later, Decimal(20), None)]
+
+
+BUCKET = {"grain": "bucket", "usage_until": datetime(2026, 3, 20, 11), "grouping": "", "usage_id": "bucket"}
+
+
+def test_what_is_left_out_is_told_with_its_dollars_before_anything_is_built(warehouse):
+    """400,000 of 1,400,000 tokens at 10 USD per million: 4 USD."""
+    add_price(warehouse)
+    add_usage(warehouse, MARCH)
+    add_usage(warehouse, MARCH, tokens=400_000, **BUCKET)
+    told = usage_left_out(warehouse, [FEBRUARY, MARCH])
+    assert told == [("default", "claude_code, 1 h, ", MARCH, MARCH, 400_000, Decimal(4))]
+    build(warehouse, [MARCH])
+    with warehouse.write() as connection:
+        overlap = read_table(connection, "main.usage_overlap")
+    assert overlap.select("left_out_usd", "counted_report").rows() == [(Decimal(4), "requests")]
+
+
+def test_what_is_left_out_and_has_no_price_is_told_without_dollars(warehouse):
+    add_usage(warehouse, MARCH)
+    add_usage(warehouse, MARCH, tokens=400_000, **BUCKET)
+    assert [one.usd for one in usage_left_out(warehouse, [MARCH])] == [None]
+
+
+def test_two_accounts_cost_what_each_does_alone(warehouse):
+    """1,000,000 and 625,000 tokens at 10 USD per million: 10 and 6.25 USD, where the smaller was left out."""
+    add_price(warehouse)
+    add_usage(warehouse, MARCH, account_id="team-a", import_id="i@team-a")
+    add_usage(warehouse, MARCH, tokens=625_000, **BUCKET, account_id="team-b", import_id="i@team-b")
+    build(warehouse, [MARCH])
+    assert usage_left_out(warehouse, [MARCH]) == []
+    with warehouse.write() as connection:
+        daily = read_table(connection, "main.cost_daily", "true ORDER BY account_id")
+    assert daily.select("account_id", "channel", "region", "cost_usd").rows() == [
+        ("team-a", "api", "global", Decimal(10)),
+        ("team-b", "api", "global", Decimal("6.25")),
+    ]
+
+
+def test_a_line_in_the_file_of_owners_prices_all_days_again(warehouse):
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY, user_id="ann")
+    add_usage(warehouse, MARCH, user_id="ann")
+    assert build(warehouse, [FEBRUARY, MARCH]) == 2
+    file = warehouse.folder / "owners.csv"
+    file.write_text("kind,id,team,cost_center,valid_from,valid_to\nuser,ann,search,4711,2026-03-01,\n")
+    assert build(warehouse, [FEBRUARY, MARCH]) == 2
+    with warehouse.write() as connection:
+        owners = read_table(connection, "main.cost_by_owner", "true ORDER BY usage_date")
+    assert owners.select("usage_date", "user_id", "team", "cost_center", "mapped_by", "cost_usd").rows() == [
+        (FEBRUARY, "ann", None, None, None, Decimal(10)),
+        (MARCH, "ann", "search", "4711", "user", Decimal(10)),
+    ]

@@ -22,7 +22,8 @@ PRICE = {
 }  # fmt: skip
 COST = {
     "usage_date": date(2026, 3, 9), "provider": "openai", "channel": "api", "region": "global", "model": "gpt-x",
-    "service_tier": "standard", "meter": "output", "is_lower_bound": False, "usage_rows": 1, "quantity": 1_000_000,
+    "service_tier": "standard", "account_id": "default", "meter": "output", "is_lower_bound": False, "usage_rows": 1,
+    "quantity": 1_000_000,
 }  # fmt: skip
 FETCH = {
     "fetch_id": "f1", "source": "openai_pricing", "url": "https://example.org/p", "fetched_at": FIRST,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, check_user_inputs, map_in_force
+from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, check_user_inputs, map_in_force, owners_in_force
 
 GOOD = "model,provider,channel,region,canonical_model\nmine,openai,azure,global,gpt-5\n"
 
@@ -94,3 +94,16 @@ def test_a_secret_in_the_wrong_setting_is_not_shown(tmp_path):
 def test_any_text_is_an_amount_or_a_problem(tmp_path_factory, text):
     budget, problem = budget_in_force(tmp_path_factory.getbasetemp() / "none", {BUDGET: text})
     assert budget is None or (budget.is_finite() and budget >= 0 and problem is None)
+
+
+def test_the_file_of_owners_has_a_last_good_state_too(tmp_path):
+    file = tmp_path / "owners.csv"
+    file.write_text("kind,id,team,cost_center\nuser,ann,search,\n")
+    assert check_user_inputs(tmp_path, {}) == []
+    file.write_text("kind,id,team,cost_center\nuser,ann,,\n")
+    (problem,) = check_user_inputs(tmp_path, {})
+    assert owners_in_force(tmp_path).rows["team"].to_list() == ["search"]
+    assert (
+        problem.text == f"{file} line 2: team is empty; write it or delete the line. Until then its last good state "
+        "stays in force"
+    )

@@ -73,7 +73,7 @@ def test_every_column_of_the_document_is_read_and_no_other():
         ({"usage_at": "01.03.2026"}, "not_a_timestamp"),
         ({"usage_until": "later"}, "not_a_timestamp"),
         ({"usage_until": "2026-03-01T10:00:00Z"}, "bucket_ends_before_start"),
-        ({"usage_until": "2027-03-02T10:00:01Z"}, "bucket_is_of_a_year_at_most"),
+        ({"usage_until": "2027-03-02T10:00:01Z"}, "bucket_is_wider_than_a_day"),
         ({"output_tokens": ""}, "no_quantity"),
         ({"output_tokens": "1.5"}, "not_a_count"),
         ({"output_tokens": "-1"}, "not_a_count"),

@@ -1,0 +1,90 @@
+"""Who spends: cost by account, team, project, key, user and feature, and the dearest conversations of each day.
+
+Teams come from the user's file (`usage.owner_map`), prices from the one engine (`costs.pricing`).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.costs.pricing.price_sums import price_totals
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.owner_costs import CONVERSATIONS_PER_DAY, ConversationCost, CostByOwner
+from pipelines.usage.owner_map import with_teams
+
+OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature")
+CONVERSATION = "conversation_id"
+DAYS_AT_ONCE = 6
+"""They are aggregated side by side; a day may have as many sums as requests, so they are handed on."""
+_OWNER_SCHEMA, _CONVERSATION_SCHEMA = polars_schema(CostByOwner), polars_schema(ConversationCost)
+
+
+class OwnerCosts(NamedTuple):
+    """Rows of main.cost_by_owner and of main.conversation_cost, of a few days."""
+
+    by_owner: pl.DataFrame
+    conversations: pl.DataFrame
+
+
+def cost_owners(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame
+) -> Iterator[OwnerCosts]:
+    """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
+    # Days with the same columns go together: what a ledger's day does not have is not asked for.
+    by_columns: dict[tuple[bool, ...], list[date]] = {}
+    for day, usage in days.items():
+        names = usage.collect_schema().names()
+        by_columns.setdefault(tuple(name in names for name in (*OWNERS, CONVERSATION)), []).append(day)
+    for has_columns, alike in by_columns.items():
+        present = [name for name, is_there in zip((*OWNERS, CONVERSATION), has_columns, strict=True) if is_there]
+        for start in range(0, len(alike), DAYS_AT_ONCE):
+            batch = {day: days[day] for day in alike[start : start + DAYS_AT_ONCE]}
+            yield OwnerCosts(*_of_days(batch, segments, owners, present))
+
+
+def _of_days(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame, present: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    texts = [name for name in present if name == CONVERSATION]
+    totals = price_totals(days, segments, [name for name in present if name != CONVERSATION], texts)
+    if totals is None:
+        return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
+    known = [name for name in OWNERS if name in present]
+    by_owner = with_teams(_named(_summed(totals, ["usage_date", *known])), owners)
+    conversations = _dearest(totals, known) if texts else pl.DataFrame(schema=_CONVERSATION_SCHEMA)
+    return by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), conversations
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with all OWNERS, as texts."""
+    absent = {name: pl.lit(None, pl.String) for name in OWNERS if name not in rows.columns}
+    named = rows.with_columns(**absent).with_columns(pl.col(OWNERS).cast(pl.String))
+    return named.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+
+
+def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
+    """The conversations that cost most, CONVERSATIONS_PER_DAY of each day; owners where all of it has the same."""
+    key = ["usage_date", *(name for name in known if name == "account_id"), CONVERSATION]
+    named = totals.filter(pl.col(CONVERSATION).is_not_null(), pl.col("cost_usd").is_not_null())
+    order = ["usage_date", "cost_usd", *key[1:]]
+    ranked = _summed(named, key).sort(order, descending=[name == "cost_usd" for name in order])
+    first = ranked.with_columns(rank=pl.int_range(1, pl.len() + 1).over("usage_date")).filter(
+        pl.col("rank") <= CONVERSATIONS_PER_DAY
+    )
+    others = [name for name in known if name != "account_id"]
+    one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
+    whose = named.join(first, on=key, how="semi", nulls_equal=True).group_by(key).agg(one)
+    rows = first.join(whose, on=key, how="left", nulls_equal=True, maintain_order="left")
+    return _named(rows).select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
+
+
+def _summed(totals: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    is_priced = pl.col("cost_usd").is_not_null().any()
+    return totals.group_by(by).agg(
+        pl.col("usage_rows", "tokens", "unpriced_quantity").sum(),
+        pl.col("is_lower_bound").any(),
+        cost_usd=pl.when(is_priced).then(pl.col("cost_usd").sum()),
+    )

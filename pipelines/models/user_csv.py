@@ -1,0 +1,77 @@
+"""CSV files that a user writes by hand: bytes -> lines of known columns, each mistake told with file, line and remedy.
+
+What the columns mean is for the module of each file.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+MAX_BYTES = 10_000_000
+TIMES = ("valid_from", "valid_to")
+"""Columns that a header may have beside the others."""
+
+
+class UserFileError(ValueError):
+    """The file cannot be used: which file and line, what is wrong, what to write instead."""
+
+
+def file_content(path: Path) -> bytes:
+    """The bytes of a user's file; none where it is missing. Raises UserFileError if it cannot be read."""
+    if not path.exists():
+        return b""
+    if not path.is_file():  # to read a pipe may never end
+        raise UserFileError(f"{path} cannot be read: it is no file; make it a file that you may read")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UserFileError(f"{path} cannot be read: {error.strerror}; make it a file that you may read") from error
+    if len(content) > MAX_BYTES:
+        raise UserFileError(f"{path} is larger than {MAX_BYTES:,} bytes; keep only the lines of ids in use")
+    return content or b"\n"
+
+
+def csv_lines(path: Path, content: bytes, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells by column, blank lines left out. The header is `columns`, with or without TIMES."""
+    try:
+        reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
+        header = [name.strip() for name in next(reader, [])]
+        if header not in (list(columns), [*columns, *TIMES]):
+            raise UserFileError(
+                f"{path} line 1: the header is {','.join(header)!r}; write {','.join(columns)} "
+                f"or {','.join((*columns, *TIMES))}, separated by commas"
+            )
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise UserFileError(
+                    f"{path} line {reader.line_num}: {len(cells)} cells, the header has {len(header)}; "
+                    'write empty cells as ",,"'
+                )
+            yield reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    except UnicodeDecodeError as error:
+        raise UserFileError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
+    except csv.Error as error:
+        raise UserFileError(f"{path} line {reader.line_num}: {error}; check the quotes of that line") from error
+
+
+def interval(where: str, cells: dict[str, str]) -> tuple[datetime | None, datetime | None]:
+    """TIMES of a line, naive UTC; None is unbounded. Raises UserFileError, also where the end is not after it."""
+    valid_from, valid_to = (_instant(where, name, cells.get(name, "")) for name in TIMES)
+    if valid_from and valid_to and valid_from >= valid_to:
+        raise UserFileError(f"{where}: valid_to must be after valid_from; it is the first moment that is not meant")
+    return valid_from, valid_to
+
+
+def _instant(where: str, name: str, text: str) -> datetime | None:
+    """Naive UTC; a time without an offset is UTC."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UserFileError(f"{where}: {name} {text!r} is no date; write it as 2026-01-31") from error
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
