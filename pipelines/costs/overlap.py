@@ -142,7 +142,7 @@ def _losing(parts: pl.DataFrame) -> pl.DataFrame:
     Three rounds. Of the reports of one project, where its id tells it from others, one counts. Then all that are so
     split compete as one with each report that is not. Then what names no account competes with what does.
     """
-    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False)
+    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False) & (pl.col("grain") == "bucket")
     wide, rest = parts.filter(is_wide), _with_sides(parts.filter(~is_wide))
     lost = [wide.with_columns(**_NOTHING, of_project=pl.lit(None, pl.String))]
     for group, side in (([*_ACCOUNT, "side", "project"], "report"), (_ACCOUNT, "side"), (_HOLDER, "account_side")):

@@ -90,8 +90,9 @@ class Usage(dy.Schema):
 
     @dy.rule()
     def bucket_is_of_a_day_at_most(cls) -> pl.Expr:
-        """Usage of a longer time is not usage of its first day."""
-        return cls.usage_until.col.is_null() | (cls.usage_until.col - cls.usage_at.col <= LONGEST_BUCKET)
+        """Usage of a longer time is not usage of its first day; a session's sum cannot be had by day."""
+        is_short = cls.usage_until.col.is_null() | (cls.usage_until.col - cls.usage_at.col <= LONGEST_BUCKET)
+        return (cls.grain.col != "bucket") | is_short
 
     @dy.rule()
     def year_is_plausible(cls) -> pl.Expr:

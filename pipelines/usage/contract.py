@@ -110,7 +110,8 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
     is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & is_whole
     is_wide = pl.lit(value=False)
     if importer.table == "usage" and "usage_until" in importer.columns:
-        is_wide = (pl.col("usage_until") - pl.col("usage_at") > LONGEST_BUCKET).fill_null(value=False) & is_whole
+        is_long = (pl.col("usage_until") - pl.col("usage_at") > LONGEST_BUCKET).fill_null(value=False)
+        is_wide = is_long & (pl.col("grain") == "bucket") & is_whole
     account = pl.coalesce(*(name for name in ("account_id", GIVEN_ACCOUNT) if name in {*values, *stating.columns}))
     # Lazily, so that what columns and conditions share is computed once.
     typed = (

@@ -2,4 +2,5 @@
 
 from pathlib import Path
 
+BUILD_FILE = "build.duckdb"
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"

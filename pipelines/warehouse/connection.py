@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.schema import ddl
-from pipelines.warehouse.published import BUILD_FILE, REBUILD, WarehouseError
+from pipelines.warehouse import BUILD_FILE
+from pipelines.warehouse.published import REBUILD, WarehouseError
 
 _NUMBERS = count()
 """Of attached files: two threads may have two warehouses open."""

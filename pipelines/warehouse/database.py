@@ -15,12 +15,13 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from pipelines.warehouse import BUILD_FILE
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.connection import attached, transaction
 from pipelines.warehouse.good_copy import check_size, lasting_counts, read_through, shrunk
 from pipelines.warehouse.migrate import bring_up_to_date, has_tables, is_current, pending_migrations, put_aside
 from pipelines.warehouse.publish import comment_tables, create_views
-from pipelines.warehouse.published import BUILD_FILE, REBUILD, PublishedWarehouse, WarehouseError
+from pipelines.warehouse.published import REBUILD, PublishedWarehouse, WarehouseError
 from pipelines.warehouse.record_files import NAMES, save_records
 
 _LOG = logging.getLogger(__name__)

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from pipelines.schema.tables import TABLES
+from pipelines.warehouse import BUILD_FILE
 from pipelines.warehouse.connection import attached
-from pipelines.warehouse.published import BUILD_FILE, REBUILD, WarehouseError
+from pipelines.warehouse.published import REBUILD, WarehouseError
 
 _OWN = "source NOT IN (SELECT source FROM raw.fetch WHERE origin = 'shipped')"
 """Rows that ship with the program come and go with its versions."""

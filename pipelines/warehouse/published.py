@@ -10,7 +10,6 @@ import duckdb
 FOLDER_VARIABLE = "warehouse"
 """The variable of a session that says where the ledger is, for a file that is no longer where it was published."""
 
-BUILD_FILE = "build.duckdb"
 """The pipeline's own file in a warehouse folder."""
 REBUILD = "`costs --warehouse {folder} rebuild` makes it anew from what lies beside it, and says what is lost"
 """The remedy for a database that is lost or damaged. Nothing is deleted by it."""

@@ -47,8 +47,11 @@ def tables_of(warehouse):
 
 
 def texts_of(warehouse):
-    """All that is stored, as one text per cell; but for model ids: an ARN of Bedrock names the account."""
-    frames = [frame.drop("model", "offer", strict=False) for frame in (usage_of(warehouse), *tables_of(warehouse))]
+    """All that is stored, as one text per cell; but for accounts and model ids: an ARN of Bedrock names it."""
+    frames = [
+        frame.drop("model", "offer", "account_id", strict=False)
+        for frame in (usage_of(warehouse), *tables_of(warehouse))
+    ]
     return {str(value) for frame in frames for row in frame.rows() for value in row if value is not None}
 
 
