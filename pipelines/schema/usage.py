@@ -19,6 +19,14 @@ class Usage(dy.Schema):
     """One request, or one bucket of requests: grain usage_id. Token meters are disjoint: their sum counts once."""
 
     usage_id = text("identity by the ids of the response or of the format: the same usage in two files is one row")
+    format_usage_id = text(
+        "identity by the ids of the format, where usage_id is that of the response and other exports may not hold it",
+        nullable=True,
+    )
+    span_id = text("trace and span of the call, where it is a span of a trace", nullable=True)
+    spans_above = text(
+        "spans around it in its trace, as far as known, separated by blanks: they repeat its usage", nullable=True
+    )
     usage_at = instant("start of the request or of the bucket")
     usage_until = instant("end of the bucket; NULL for a request", nullable=True)
     usage_date = day("UTC day of usage_at")

@@ -3,7 +3,9 @@
 A provider's id of a response is the one name of a request that every tool on its way can log. Which column of a format
 holds it is for the importer (`Importer.response_id`) to say, and only where it is documented: the `id` of the response
 (OpenAI's API reference), OpenRouter's generation id, which is that same `id` (its page on GET /generation),
-gen_ai.response.id (OpenTelemetry's registry: "chatcmpl-123"), LiteLLM's request_id.
+gen_ai.response.id (OpenTelemetry's registry: "chatcmpl-123"), LiteLLM's request_id, message.id of Claude Code's logs
+(the `id` of Anthropic's Messages API; a request id is given anew where a log is copied), response_id of Codex' usage
+records, and the response objects that Helicone, Langfuse and Bedrock keep.
 
 Not all servers give each response an id of its own: Ollama prints chatcmpl- and a number below 999, others the second
 or a constant (BerriAI/litellm#28376, #41273). So such an id counts only if it is long enough to be random.
@@ -18,6 +20,8 @@ SEPARATOR = "\x1f"
 ABSENT = "-"
 ANY_FORMAT = "response"
 """Stands where the name of the format is, in the identity of a response that several formats can state."""
+ID_OF_GOOGLE = r"^[A-Za-z0-9_-]{20,}$"
+"""responseId of Gemini and Vertex AI: base64 of 16 bytes and more, without a prefix."""
 OWNER_COLUMNS = ("project_id", "api_key_id", "user_id", "feature", "conversation_id")
 MIN_RANDOM = 20
 """Characters behind the prefix. OpenAI prints 29, Anthropic 24, vLLM a UUID, OpenRouter a second and 20; a time in
@@ -27,14 +31,57 @@ ONE_OF_A_KIND = rf"^(?:chatcmpl|cmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{{{MIN_RANDOM
 
 def identity_of(importer: Importer) -> pl.Expr:
     """The format's name and its identity, or the response's own id where every tool logs that one."""
-    parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
-    of_format = pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR)
+    of_format = format_identity_of(importer)
     if importer.response_id is None:
         return of_format
-    of_response = pl.concat_str(pl.lit(ANY_FORMAT), importer.response_id, separator=SEPARATOR)
-    return pl.when(is_one_of_a_kind(importer.response_id)).then(of_response).otherwise(of_format)
+    of_response = pl.concat_str(pl.lit(ANY_FORMAT), importer.response_id, separator=SEPARATOR) + _within(importer)
+    return pl.when(is_of_one_response(importer)).then(of_response).otherwise(of_format)
+
+
+def format_identity_of(importer: Importer) -> pl.Expr:
+    """The format's name and the ids that it has itself."""
+    parts = [pl.col(name).cast(pl.String).fill_null(ABSENT) for name in importer.identity]
+    return pl.concat_str(pl.lit(importer.name), *parts, separator=SEPARATOR) + _within(importer)
+
+
+def second_identity_of(importer: Importer) -> pl.Expr:
+    """The identity by the format, of rows that are known by their response and keep it; else NULL."""
+    if not importer.keeps_format_id or importer.response_id is None:
+        return pl.lit(None, pl.String)
+    return pl.when(is_of_one_response(importer)).then(format_identity_of(importer))
+
+
+def is_of_one_response(importer: Importer) -> pl.Expr:
+    """Whether a row names its response by an id that no other response has."""
+    name = importer.response_id or ""
+    is_googles = (pl.col("provider") == "google") & pl.col(name).str.contains(ID_OF_GOOGLE)
+    return is_one_of_a_kind(name) | is_googles.fill_null(value=False)
 
 
 def is_one_of_a_kind(name: str) -> pl.Expr:
     """Whether a column holds an id that no other response has, of any server."""
     return pl.col(name).str.contains(ONE_OF_A_KIND).fill_null(value=False)
+
+
+def response_in(*texts: pl.Expr) -> pl.Expr:
+    """The first of some texts that is the id of one response; NULL where none is. For places that may hold any id."""
+    return pl.coalesce(pl.when(text.str.contains(ONE_OF_A_KIND)).then(text) for text in texts)
+
+
+def present_ids() -> pl.Expr:
+    """usage_id as it is made now, of rows that an earlier version of the program has made.
+
+    Claude Code's were named by message and request id; the message id alone names the response.
+    """
+    parts = pl.col("usage_id").str.split_exact(SEPARATOR, 2)
+    message = parts.struct.field("field_1")
+    is_old = pl.col("usage_id").str.starts_with(f"claude_code{SEPARATOR}") & message.str.contains(ONE_OF_A_KIND)
+    now = pl.concat_str(pl.lit(ANY_FORMAT), message, separator=SEPARATOR)
+    return pl.when(is_old).then(now).otherwise("usage_id")
+
+
+def _within(importer: Importer) -> pl.Expr:
+    """What follows the identity of a call inside a response."""
+    if importer.within_response is None:
+        return pl.lit("")
+    return (pl.lit(SEPARATOR) + pl.col(importer.within_response)).fill_null("")

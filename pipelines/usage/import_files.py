@@ -15,8 +15,10 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
 from pipelines.usage.batches import Batch, FileCount
-from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.file_format import recognised_files
+from pipelines.usage.formats import IMPORTERS
+from pipelines.usage.identity import present_ids
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
@@ -27,6 +29,8 @@ from pipelines.warehouse.rows import append, read_table
 IGNORED_IN_INBOX = (".", "README")
 PASSING_RULES = ("usage_in_the_future",)
 """Rules that a row may keep tomorrow: a clock that was behind is set right. Such content is read again."""
+
+COPIED_LATER = [importer.name for importer in IMPORTERS if importer.is_copied_later]
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,28 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFram
 
 def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
     """Merge usage into the ledger. Returns the rows that are new by import_id."""
-    change = ledger.write(warehouse.folder, read_table(connection, "core.ledger_file"), batch.rows, largest_per_usage)
+    known = read_table(connection, "core.ledger_file")
+    change = merge(warehouse.folder, known, batch.rows)
     touched = change.files["usage_date"].to_list()
     connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": touched})
     append(connection, "core.ledger_file", change.files)
     return dict(change.new_rows.iter_rows())
+
+
+def merge(
+    folder: Path, known: pl.DataFrame, rows: pl.DataFrame, superseded: ledger.Superseded | None = None
+) -> ledger.LedgerChange:
+    """`ledger.write` by the rules of usage. `known`: core.ledger_file; `rows`: columns of Usage."""
+    return ledger.write(
+        folder,
+        known,
+        rows,
+        one_per_call,
+        identified=identified,
+        is_anywhere=pl.col("format").is_in(COPIED_LATER),
+        present_id=present_ids(),
+        superseded=superseded,
+    )
 
 
 def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, int]:

@@ -6,7 +6,7 @@ in force. So a reader sees the old day or the new one, never half of one. Prices
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -37,6 +37,18 @@ CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
 
 
+_USAGE_ID = pl.col("usage_id")
+Rule = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """Imports whose rows another reading of the same files takes the place of, and the days that may hold them."""
+
+    import_ids: Sequence[str]
+    days: Sequence[date]
+
+
 @dataclass(frozen=True)
 class LedgerChange:
     """`files` is the new state of the days that changed, in the columns of LedgerFile; the rest is as it was.
@@ -48,20 +60,38 @@ class LedgerChange:
     new_rows: pl.DataFrame
 
 
+def _as_it_is(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
+
+
 def write(
-    folder: Path, known: pl.DataFrame, usage: pl.DataFrame, dedup: Callable[[pl.DataFrame], pl.DataFrame]
+    folder: Path,
+    known: pl.DataFrame,
+    usage: pl.DataFrame,
+    dedup: Rule,
+    *,
+    identified: Rule = _as_it_is,
+    is_anywhere: pl.Expr | None = None,
+    present_id: pl.Expr = _USAGE_ID,
+    superseded: Superseded | None = None,
 ) -> LedgerChange:
     """Merge usage into the ledger below `folder`. `known` is core.ledger_file; `usage` has the columns of Usage.
 
-    `dedup` leaves one row per usage_id, the older one where they are equal, so importing again changes nothing. A day
-    whose rows did not change keeps its file and is not in `files`.
+    `dedup` leaves one row per usage_id, the older one where they are equal, so importing again changes nothing;
+    `identified` brings rows of older programs under the usage_id of now before that. A day whose rows did not change
+    keeps its file and is not in `files`. Other statements of a row are looked for on the days in REACH; of the rows for
+    which `is_anywhere` holds on all days, by their ids (`present_id`: usage_id as it is made now). The rows of `superseded` imports are left out.
     Old files stay for open readers until `sweep`. Raises WarehouseError if a known file is missing or damaged.
     """
-    days = _days_in_reach(usage["usage_date"].unique().to_list())
+    days = set(_days_in_reach(usage["usage_date"].unique().to_list()))
+    days |= set(superseded.days) if superseded else set()
+    if is_anywhere is not None:
+        days |= _days_that_hold(folder, known.filter(~pl.col("usage_date").is_in(days)), usage.filter(is_anywhere), present_id)
     nearby = known.filter(pl.col("usage_date").is_in(days))
     existing = read(folder, nearby)
-    rows = usage.select(list(USAGE_SCHEMA))
-    merged = dedup(pl.concat([existing, rows]))
+    kept = existing.filter(~pl.col("import_id").is_in(superseded.import_ids)) if superseded else existing
+    everything = identified(pl.concat([kept, usage.select(list(USAGE_SCHEMA))]))
+    merged = dedup(everything)
     before, after = _by_day(existing), _by_day(merged)
     changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
     # Most of the time goes into compressing and into waiting for the disk, which threads do side by side.
@@ -72,8 +102,9 @@ def write(
     for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
-    stated = usage.select("usage_id", "import_id").unique("usage_id", keep="first", maintain_order=True)
-    unknown = stated.join(existing, on="usage_id", how="anti")
+    ids = everything.select("usage_id", "import_id")
+    stated = ids.tail(usage.height).unique("usage_id", keep="first", maintain_order=True)
+    unknown = stated.join(ids.head(kept.height), on="usage_id", how="anti").join(merged, on="usage_id", how="semi")
     new_rows = unknown.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
     return LedgerChange(written, new_rows)
 
@@ -81,14 +112,38 @@ def write(
 def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
     """The rows of these ledger files (rows of LedgerFile), in the columns of Usage.
 
-    Raises WarehouseError if one is missing or damaged.
+    Columns that a file of an older program lacks are NULL. Raises WarehouseError if one is missing or damaged.
     """
     paths = [folder / path for path in files["path"].sort()]
     if not paths:
         return pl.DataFrame(schema=USAGE_SCHEMA)
     for path in paths:
         check_file(path)
-    return pl.scan_parquet(paths, hive_partitioning=False).cast(USAGE_SCHEMA).collect()
+    return pl.concat(pl.collect_all([_with_columns(path, list(USAGE_SCHEMA)) for path in paths]))
+
+
+def _with_columns(path: Path, names: Sequence[str]) -> pl.LazyFrame:
+    """Columns of one file in the types of Usage; NULL where it has none of that name."""
+    frame = pl.scan_parquet(path, hive_partitioning=False)
+    there = pl.read_parquet_schema(path)
+    return frame.select((pl.col(name) if name in there else pl.lit(None)).cast(USAGE_SCHEMA[name]).alias(name)
+                        for name in names)  # fmt: skip
+
+
+def _days_that_hold(folder: Path, files: pl.DataFrame, usage: pl.DataFrame, present_id: pl.Expr) -> set[date]:
+    """Days of these files on which one of these rows was stated before. Only their ids are read."""
+    if files.is_empty() or usage.is_empty():
+        return set()
+    given = pl.concat([usage["usage_id"], usage["format_usage_id"].drop_nulls()]).unique().implode()
+    wanted = present_id.is_in(given) | pl.col("usage_id").is_in(given) | pl.col("format_usage_id").is_in(given).fill_null(value=False)
+    found = [
+        _with_columns(folder / path, ["usage_id", "format_usage_id"]).filter(wanted).select(pl.len())
+        for path in files["path"]
+        if (folder / path).exists()
+    ]
+    counts = pl.collect_all(found)
+    days = [day for day, path in files.select("usage_date", "path").iter_rows() if (folder / path).exists()]
+    return {day for day, count in zip(days, counts, strict=True) if count.item()}
 
 
 def scan(file: Path) -> pl.LazyFrame:

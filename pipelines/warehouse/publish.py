@@ -46,10 +46,13 @@ def usage_query(folder: Path, paths: Sequence[str]) -> str:
 
     DuckDB has no path that is relative to the file: a plain one is looked for where the reader's process stands.
     """
+    casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
+    no_rows = f"SELECT {', '.join(casts)} WHERE false"
     if not paths:
-        casts = (f'NULL::{ddl.sql_type(column)} AS "{name}"' for name, column in Usage.columns().items())
-        return f"SELECT {', '.join(casts)} WHERE false"
+        return no_rows
     listed = ", ".join(ddl.literal(path) for path in paths)
     base = f"coalesce(getvariable('{FOLDER_VARIABLE}'), {ddl.literal(str(folder.resolve()))})"
     files = f"list_transform([{listed}], lambda path: {base} || '/' || path)"
-    return f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
+    # Files of an older program lack columns, perhaps all of them.
+    rows = f"SELECT * FROM read_parquet({files}, hive_partitioning = false, union_by_name = true)"
+    return f"{no_rows} UNION ALL BY NAME {rows}"

@@ -1,13 +1,16 @@
 """Claude Code session logs (~/.claude/projects/**/*.jsonl) -> one row per response.
 
-A response is written as one to three lines, one per content block, each with the output counted so far; the key is
-message.id and requestId, and the largest is kept. Meters are disjoint in Anthropic's usage: input_tokens holds neither
+A response is written as one to three lines, one per content block, each with the output counted so far, and the
+largest is kept. message.id names the response; where it is none of Anthropic's kind, requestId beside it. Side logs and
+resumed sessions hold answers of others again, with another requestId and time. Calls inside a response (advisors,
+compactions) are rows of their own: see `claude_iterations`. Meters are disjoint in Anthropic's usage: input_tokens holds neither
 cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here are read.
 """
 
 import polars as pl
 
 from pipelines.usage.fields import MAX_TEXT, choice, count, moment, must_have, text, usd
+from pipelines.usage.formats.claude_iterations import split_iterations
 from pipelines.usage.importer import Importer, Rule, unreadable
 
 SYNTHETIC_MODEL = "<synthetic>"
@@ -26,6 +29,7 @@ USAGE = {
     "tier": "service_tier",
     "speed": "speed",
     "geo": "inference_geo",
+    "iterations": "iterations",
     **{name: f"cache_creation.{place}" for name, place in SPLIT.items()},
 }
 FIELDS = {
@@ -99,5 +103,10 @@ CLAUDE_CODE = Importer(
         must_have("input_tokens", "output_tokens", rule="no_token_counts"),
     ),
     identity=("message", "request"),
-    private=frozenset({"cwd", "session"}),
+    response_id="message",
+    within_response="iteration",
+    split=split_iterations,
+    is_copied_later=True,
+    version=2,
+    private=frozenset({"cwd", "session", "iterations"}),
 )
