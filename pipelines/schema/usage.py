@@ -5,7 +5,7 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import choice, count, day, instant, text
+from pipelines.schema.columns import choice, count, day, flag, instant, text
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 LONGEST_BUCKET = timedelta(days=366)
@@ -70,6 +70,7 @@ class Usage(dy.Schema):
     reported_cost_usd = dy.Decimal(
         38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
     )
+    is_lower_bound = flag("more may have been used: the log does not tell what is inside its counts", nullable=True)
     format = text("importer that read it")
     grouping = text(
         "owner columns that a bucket report is split by, comma separated, '' for none; NULL for requests",
