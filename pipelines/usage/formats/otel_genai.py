@@ -268,5 +268,6 @@ OTEL_GENAI = Importer(
     ),
     identity=("call",),
     response_id="response",
+    keeps_format_id=True,
     version=2,
 )
