@@ -5,7 +5,7 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import choice, count, day, flag, instant, text
+from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 LONGEST_BUCKET = timedelta(days=366)
@@ -106,6 +106,7 @@ class UsageImport(dy.Schema):
     import_id = text("sha256 of the content, so that the same file under two names is one import")
     file_name = text("name that it was first imported under")
     format = text("importer that read it")
+    importer_version = count("version of that importer; NULL from before it stated one", unit="version", nullable=True)
     imported_at = instant("when it was imported")
     size_bytes = count("size on disk", unit="bytes")
     line_count = count("data lines read", unit="lines")
@@ -124,6 +125,25 @@ class UsageFile(dy.Schema):
     size_bytes = count("size on disk", unit="bytes")
     modified_ns = count("time of its last change", unit="nanoseconds since 1970")
     import_id = text("the content in core.usage_import")
+
+
+class UsageRestatement(dy.Schema):
+    """One file that was read again and whose usage changed by that: grain import_id, restated_at."""
+
+    import_id = text("the content in core.usage_import, as it is now")
+    restated_at = instant("when it was read again")
+    file_name = text("name of the file")
+    format = text("importer that read it")
+    version_before = count("version of the importer that had read it", unit="version")
+    version_after = count("version that has read it now", unit="version")
+    rows_before = count("rows of the ledger that were counted as its", unit="rows")
+    rows_after = count(
+        "rows that are now; those that another file states too may be counted as that one's", unit="rows"
+    )
+    tokens_before = count("tokens of these rows", unit="tokens")
+    tokens_after = count("tokens of these rows now", unit="tokens")
+    usd_before = usd("what they cost at the prices in force at restated_at; NULL where nothing has a price")
+    usd_after = usd("what they cost now, at the same prices; NULL where nothing has a price")
 
 
 class UsageReject(dy.Schema):

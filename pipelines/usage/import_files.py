@@ -3,8 +3,8 @@
 The one module of usage that reads and writes the warehouse.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from glob import glob
 from pathlib import Path
@@ -14,7 +14,8 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
-from pipelines.usage.batches import Batch, FileCount
+from pipelines.usage import reread
+from pipelines.usage.batches import Batch, FileCount, printable
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.file_format import recognised_files
 from pipelines.usage.formats import IMPORTERS
@@ -39,12 +40,15 @@ class FileOutcome:
 
     file: Path
     outcome: str
-    """imported, known or refused."""
+    """imported, known, refused, reread, or gone: read by an older importer and no longer there."""
     row_count: int = 0
     new_count: int = 0
     duplicate_count: int = 0
     reject_count: int = 0
     reason: str | None = None
+    import_id: str = ""
+    change: Mapping[str, object] | None = None
+    """Of a file that was read again: its row of core.usage_restatement, where anything changed."""
 
 
 def inbox_files(warehouse: Warehouse) -> list[Path]:
@@ -78,11 +82,75 @@ def import_files(
     as_of: datetime,
     format_name: str | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
+    usd_of: reread.UsdOf | None = None,
 ) -> list[FileOutcome]:
     """Import files; one that cannot be read is an outcome, and the others go on. Outcomes come in the order of `files`.
 
-    A file whose size and time of change are those of its last import is not opened.
+    A file whose size and time of change are those of its last import is not opened. Files, these or others, that an
+    older importer has read are read again first: see `reread_files`. Other ones of these come last.
     """
+    told = reread_files(warehouse, as_of, usd_of=usd_of)
+    again = {outcome.file: outcome for outcome in told if outcome.outcome != "gone"}
+    new = [path for path in files if path.resolve() not in again] if again else files
+    outcomes = _import_files(warehouse, new, as_of, format_name, on_file)
+    given = {path: outcomes.get(path) or again.pop(path.resolve()) for path in dict.fromkeys(files)}
+    return [*given.values(), *again.values(), *(outcome for outcome in told if outcome.outcome == "gone")]
+
+
+def reread_files(
+    warehouse: Warehouse,
+    as_of: datetime,
+    files: Sequence[Path] | None = None,
+    format_name: str | None = None,
+    usd_of: reread.UsdOf | None = None,
+) -> list[FileOutcome]:
+    """Read imported files again; what they stated before is superseded, and core.usage_restatement says what changed.
+
+    Without `files` and `format_name` those that another version of their importer has read. Files that are no longer
+    where they were are outcomes, too: what they stated stays. `usd_of` tells what usage costs.
+    """
+    with warehouse.write() as connection:
+        known = reread.earlier_imports(connection)
+        is_asked = files is not None or format_name is not None
+        wanted = [one for one in known if is_asked or one.is_stale]
+        if not wanted:
+            return []
+        seen = read_table(connection, "core.usage_file")
+    if format_name is not None:
+        wanted = [one for one in wanted if one.format == format_name]
+    if files is not None:
+        seen = seen.filter(pl.col("path").is_in([_address(path) for path in files]))
+        names = {printable(path) for path in files}
+        # Earlier states of a log are known by its name alone.
+        wanted = [one for one in wanted if one.file_name in names or one.import_id in set(seen["import_id"])]
+    found, gone = reread.plan(wanted, known, seen)
+    if files is not None:
+        gone = [one for one in gone if one.import_id in set(seen["import_id"])]
+    store = reread.Store(_store, _read_again)
+    stored, refused, restated = reread.read_again(warehouse, found, as_of, store, usd_of)
+    warehouse.save_records()
+    changes = dict(zip(restated["import_id"], restated.iter_rows(named=True), strict=True))
+    return [
+        *(replace(outcome, outcome="reread", change=changes.get(outcome.import_id)) for outcome in stored.values()),
+        *(
+            FileOutcome(path, "refused", reason=f"{reason}; what it stated before stays")
+            for path, reason in refused.items()
+        ),
+        *(FileOutcome(Path(one.file_name), "gone", reason=_gone(one)) for one in gone),
+    ]
+
+
+def _gone(one: reread.Earlier) -> str:
+    return f"read by version {one.version} of {one.format} and no longer where it was: what it stated stays"
+
+
+def _import_files(
+    warehouse: Warehouse,
+    files: Sequence[Path],
+    as_of: datetime,
+    format_name: str | None,
+    on_file: Callable[[Path], None],
+) -> dict[Path, FileOutcome]:
     with warehouse.write() as connection:
         imported = _settled_imports(connection)
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
@@ -98,7 +166,7 @@ def import_files(
             outcomes |= _store(connection, warehouse, batch, as_of)
     if recognised:
         warehouse.save_records()
-    return [outcomes[path] for path in dict.fromkeys(files)]
+    return outcomes
 
 
 def damaged_days(warehouse: Warehouse) -> dict[date, str]:
@@ -131,7 +199,11 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _store(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    batch: Batch,
+    as_of: datetime,
+    superseded: ledger.Superseded | None = None,
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction: ledger, rejects, and the files that end in it."""
     # Another run may have imported one of the files since this one looked.
@@ -139,7 +211,11 @@ def _store(
     for count in batch.complete:
         if count.reason is None and count.import_id in imported:
             count.reason, count.is_known = "this content was imported before", True
-    new = _into_ledger(connection, warehouse, batch) if batch.table == "usage" else _into_costs(connection, batch)
+    new = (
+        _into_ledger(connection, warehouse, batch, superseded)
+        if batch.table == "usage"
+        else _into_costs(connection, batch)
+    )
     _replace_rejects(connection, batch.rejects)
     for import_id, new_count in new.items():
         batch.counts[import_id].new_count += new_count
@@ -173,10 +249,12 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFram
     append(connection, "core.usage_reject", rejects)
 
 
-def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
+def _into_ledger(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, superseded: ledger.Superseded | None
+) -> dict[str, int]:
     """Merge usage into the ledger. Returns the rows that are new by import_id."""
     known = read_table(connection, "core.ledger_file")
-    change = merge(warehouse.folder, known, batch.rows)
+    change = merge(warehouse.folder, known, batch.rows, superseded)
     touched = change.files["usage_date"].to_list()
     connection.execute("DELETE FROM core.ledger_file WHERE usage_date IN (SELECT unnest($days))", {"days": touched})
     append(connection, "core.ledger_file", change.files)
@@ -229,6 +307,7 @@ def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
         "import_id": count.import_id,
         "file_name": count.name,
         "format": count.format,
+        "importer_version": reread.VERSIONS[count.format],
         "imported_at": as_of,
         "size_bytes": count.size_bytes,
         "line_count": count.line_count,
@@ -258,4 +337,12 @@ def _outcome(count: FileCount) -> FileOutcome:
     if count.reason is not None:
         return FileOutcome(count.path, "known" if count.is_known else "refused", reason=count.reason)
     duplicates = count.row_count - count.new_count
-    return FileOutcome(count.path, "imported", count.row_count, count.new_count, duplicates, count.reject_count)
+    return FileOutcome(
+        count.path,
+        "imported",
+        count.row_count,
+        count.new_count,
+        duplicates,
+        count.reject_count,
+        import_id=count.import_id,
+    )

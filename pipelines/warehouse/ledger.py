@@ -86,7 +86,9 @@ def write(
     days = set(_days_in_reach(usage["usage_date"].unique().to_list()))
     days |= set(superseded.days) if superseded else set()
     if is_anywhere is not None:
-        days |= _days_that_hold(folder, known.filter(~pl.col("usage_date").is_in(days)), usage.filter(is_anywhere), present_id)
+        days |= _days_that_hold(
+            folder, known.filter(~pl.col("usage_date").is_in(days)), usage.filter(is_anywhere), present_id
+        )
     nearby = known.filter(pl.col("usage_date").is_in(days))
     existing = read(folder, nearby)
     kept = existing.filter(~pl.col("import_id").is_in(superseded.import_ids)) if superseded else existing
@@ -135,7 +137,11 @@ def _days_that_hold(folder: Path, files: pl.DataFrame, usage: pl.DataFrame, pres
     if files.is_empty() or usage.is_empty():
         return set()
     given = pl.concat([usage["usage_id"], usage["format_usage_id"].drop_nulls()]).unique().implode()
-    wanted = present_id.is_in(given) | pl.col("usage_id").is_in(given) | pl.col("format_usage_id").is_in(given).fill_null(value=False)
+    wanted = (
+        present_id.is_in(given)
+        | pl.col("usage_id").is_in(given)
+        | pl.col("format_usage_id").is_in(given).fill_null(value=False)
+    )
     found = [
         _with_columns(folder / path, ["usage_id", "format_usage_id"]).filter(wanted).select(pl.len())
         for path in files["path"]

@@ -1,6 +1,7 @@
 """Usage files: what became of each, and whose can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
@@ -9,13 +10,15 @@ from pipelines.cli.views.tables import MAX_LINE, cell
 from pipelines.usage.import_files import FileOutcome
 from pipelines.usage.importer import Importer
 
+_COUNTED = ("rows", "tokens", "USD")
 MANY_FILES = 20
 """From here on files are told in sums."""
 
 
-def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
-    """What became of usage files: of many files only their sums, and each one that was refused."""
+def print_imports(console: Console, outcomes: Sequence[FileOutcome], *, is_each_named: bool = False) -> None:
+    """What became of usage files: of many files only their sums, and each one that was refused or read again."""
     imported = [outcome for outcome in outcomes if outcome.outcome == "imported"]
+    gone = [outcome for outcome in outcomes if outcome.outcome == "gone"]
     if len(imported) > MANY_FILES:
         _print_line(console, f"{len(imported)} files", *_sums(imported))
     for outcome in outcomes:
@@ -23,9 +26,36 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
         if outcome.outcome == "imported":
             if len(imported) <= MANY_FILES:
                 _print_line(console, name, *_sums([outcome]))
+        elif outcome.outcome == "reread":
+            if outcome.change or is_each_named:
+                console.print(f"{name}: read again: {_changed(outcome.change)}", highlight=False, soft_wrap=True)
+        elif outcome.outcome == "gone":
+            if is_each_named or len(gone) <= MANY_FILES:
+                console.print(f"{name}: {cell(outcome.reason, MAX_LINE)}", highlight=False, soft_wrap=True)
         elif outcome.outcome == "refused" or len(outcomes) <= MANY_FILES:
             line = f"{name}: {outcome.outcome}: {cell(outcome.reason, MAX_LINE)}"
             console.print(line, highlight=False, soft_wrap=True)
+    again = sum(outcome.outcome == "reread" for outcome in outcomes)
+    if again:
+        console.print(f"{again} files were read again (see core.usage_restatement)", highlight=False, soft_wrap=True)
+    if len(gone) > MANY_FILES and not is_each_named:
+        told = f"{len(gone)} files were read by an older importer and are gone: what they stated stays"
+        console.print(f"{told} (`costs usage reread` names them)", highlight=False, soft_wrap=True)
+
+
+def _changed(change: Mapping[str, object] | None) -> str:
+    """A row of core.usage_restatement in words."""
+    if change is None:
+        return "nothing changed"
+    parts = (f"{word} {_amount(change, word, 'before')} -> {_amount(change, word, 'after')}" for word in _COUNTED)
+    return ", ".join(parts)
+
+
+def _amount(change: Mapping[str, object], word: str, when: str) -> str:
+    amount = change[f"{word.lower()}_{when}"]
+    if amount is None:
+        return "unknown"
+    return f"{amount:.6f}" if isinstance(amount, Decimal) else f"{amount:,}"
 
 
 def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int]:

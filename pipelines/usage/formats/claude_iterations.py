@@ -24,7 +24,7 @@ COUNTS = {
 COMPARED = ("input_tokens", "output_tokens", "cache_read", "cache_write")
 OF_THE_RESPONSE = ("web_searches", "cost")
 """Texts that count once, with the response."""
-ONE_PLAIN_STEP = r'^\[\s*\{[^{}\[\]]*(?:\{[^{}]*\}[^{}\[\]]*)?\}\s*\]$'
+ONE_PLAIN_STEP = r"^\[\s*\{[^{}\[\]]*(?:\{[^{}]*\}[^{}\[\]]*)?\}\s*\]$"
 OWN_MODEL = r'"model"\s*:\s*"'
 PLAIN_TYPE = r'"type"\s*:\s*"message"'
 Sums = dict[str, int]
@@ -46,7 +46,9 @@ def split_iterations(records: pl.DataFrame) -> pl.DataFrame:
     positions = named.select(pl.arg_where(is_split)).to_series()
     if positions.is_empty():
         return named
-    split = {position: _calls(row) for position, row in zip(positions, named[positions].iter_rows(named=True), strict=True)}
+    split = {
+        position: _calls(row) for position, row in zip(positions, named[positions].iter_rows(named=True), strict=True)
+    }
     kept = named.with_row_index("position").filter(~pl.col("position").is_in(positions.implode()))
     rows = [{**row, "position": position} for position, calls in split.items() for row in calls]
     made = pl.DataFrame(rows, schema=kept.schema)

@@ -85,7 +85,9 @@ def _with_records(events: pl.DataFrame) -> pl.DataFrame:
     own = record.select("position", *(pl.col(THREAD + name).alias(SUM + name) for name in COUNTS))
     paired = pairs.filter(~pl.all_horizontal(pl.col(name).is_null() for name in sums)).select("position", *sums)
     return (
-        numbered.with_columns(is_repeated=pl.when(pl.col("position").is_in(is_told)).then(pl.lit("1")).otherwise("is_repeated"))
+        numbered.with_columns(
+            is_repeated=pl.when(pl.col("position").is_in(is_told)).then(pl.lit("1")).otherwise("is_repeated")
+        )
         .update(own, on="position")
         .update(paired, on="position")
         .drop("position", "kind", "counts", "number")

@@ -192,11 +192,19 @@ def _begins(names: tuple[str, ...]) -> pl.Expr:
 no_cache, total = first_count("no_cache"), first_count("total")
 # Counts prove it; then who counted tells it.
 tells_inside = (no_cache.value + cache == prompt.value).fill_null(value=False)
-tells_apart = (leaves_it_out & (cache > prompt.value)) | (has_cache & (total.value == prompt.value + cache + output.value.fill_null(0)))
+tells_apart = (leaves_it_out & (cache > prompt.value)) | (
+    has_cache & (total.value == prompt.value + cache + output.value.fill_null(0))
+)
 tells_apart = tells_apart.fill_null(value=False) | (no_cache.value == prompt.value).fill_null(value=False) & has_cache
 # The AI SDK passed on what the API counts until it stated the parts of the input.
-is_apart = pl.when(tells_inside).then(False).when(tells_apart).then(True).otherwise(  # noqa: FBT003
-    _begins(CACHE_APART) | (is_of_ai_sdk & leaves_it_out)
+is_apart = (
+    pl.when(tells_inside)
+    .then(False)
+    .when(tells_apart)
+    .then(True)
+    .otherwise(  # noqa: FBT003
+        _begins(CACHE_APART) | (is_of_ai_sdk & leaves_it_out)
+    )
 )
 is_untold = has_cache & leaves_it_out & ~tells_inside & ~is_apart & ~_begins(CACHE_INSIDE) & ~is_of_ai_sdk
 uncached = rest(prompt.value, audio_in.value, image_in.value) - pl.when(is_apart).then(0).otherwise(cache)
@@ -212,7 +220,8 @@ OTEL_GENAI = Importer(
     description="OpenTelemetry traces with GenAI attributes, OTLP JSON",
     signatures=(frozenset({"resourceSpans", "resourceSpans[].scopeSpans[].spans[].spanId"}),),
     fields={
-        name: name for name in (*ATTRIBUTES, "trace_id", "span_id", "parent_id", "start_time", "service", "is_call", "scope")
+        name: name
+        for name in (*ATTRIBUTES, "trace_id", "span_id", "parent_id", "start_time", "service", "is_call", "scope")
     },
     expand=_spans,
     split=_with_spans_above,
