@@ -13,6 +13,7 @@ or a constant (BerriAI/litellm#28376, #41273). So such an id counts only if it i
 
 import polars as pl
 
+from pipelines.schema.meters import PROMPT_METERS, QUANTITY_COLUMNS
 from pipelines.usage.importer import Importer
 
 SEPARATOR = "\x1f"
@@ -23,6 +24,7 @@ ANY_FORMAT = "response"
 ID_OF_GOOGLE = r"^[A-Za-z0-9_-]{20,}$"
 """responseId of Gemini and Vertex AI: base64 of 16 bytes and more, without a prefix."""
 OWNER_COLUMNS = ("project_id", "api_key_id", "user_id", "feature", "conversation_id")
+PROMPT_COLUMNS = [QUANTITY_COLUMNS[meter] for meter in PROMPT_METERS]
 MIN_RANDOM = 20
 """Characters behind the prefix. OpenAI prints 29, Anthropic 24, vLLM a UUID, OpenRouter a second and 20; a time in
 nanoseconds has 19."""
@@ -55,7 +57,30 @@ def is_of_one_response(importer: Importer) -> pl.Expr:
     """Whether a row names its response by an id that no other response has."""
     name = importer.response_id or ""
     is_googles = (pl.col("provider") == "google") & pl.col(name).str.contains(ID_OF_GOOGLE)
-    return is_one_of_a_kind(name) | is_googles.fill_null(value=False)
+    return (is_one_of_a_kind(name) | is_googles.fill_null(value=False)) & ~pl.col("shares_id")
+
+
+def with_shared_ids(rows: pl.DataFrame, importer: Importer) -> pl.DataFrame:
+    """Add `shares_id`: whether the server gave the id of the response to several calls. They are known by the format.
+
+    Copies of an answer have another request or time and the same prompt, and statements of one stream have the same
+    request; calls that share an id differ in both.
+    """
+    name, other = importer.response_id, importer.told_apart_by
+    nothing = rows.with_columns(shares_id=False)
+    if name is None or other is None:
+        return nothing
+    one = pl.col(name).hash(1)
+    ids, pairs = rows.select(one.n_unique().alias("ids"), (one ^ pl.col(other).hash(2)).n_unique().alias("pairs")).row(
+        0
+    )
+    if ids == pairs:
+        return nothing
+    prompt = pl.sum_horizontal(pl.col(column).fill_null(0) for column in PROMPT_COLUMNS if column in rows.columns)
+    if importer.within_response is not None:
+        prompt = pl.when(pl.col(importer.within_response).is_null()).then(prompt)
+    differ = [(column.drop_nulls().n_unique() > 1).over(name) for column in (pl.col(other), prompt)]
+    return rows.with_columns(shares_id=pl.all_horizontal(pl.col(name).is_not_null(), *differ))
 
 
 def is_one_of_a_kind(name: str) -> pl.Expr:

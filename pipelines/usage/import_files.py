@@ -265,16 +265,8 @@ def merge(
     folder: Path, known: pl.DataFrame, rows: pl.DataFrame, superseded: ledger.Superseded | None = None
 ) -> ledger.LedgerChange:
     """`ledger.write` by the rules of usage. `known`: core.ledger_file; `rows`: columns of Usage."""
-    return ledger.write(
-        folder,
-        known,
-        rows,
-        one_per_call,
-        identified=identified,
-        is_anywhere=pl.col("format").is_in(COPIED_LATER),
-        present_id=present_ids(),
-        superseded=superseded,
-    )
+    identities = ledger.Identities(identified, present_ids(), pl.col("format").is_in(COPIED_LATER))
+    return ledger.write(folder, known, rows, one_per_call, identities, superseded)
 
 
 def _into_costs(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, int]:

@@ -54,6 +54,8 @@ class Importer:
     """Goes up with every change of what comes of a file: files imported by another version are read again."""
     response_id: str | None = None
     """Column with the provider's id of the response, where other tools log the same one: see `identity`."""
+    told_apart_by: str | None = None
+    """Column by which calls that a server gave one id are told apart, where their prompts differ too."""
     within_response: str | None = None
     """Column that names a call inside a response; NULL for the response itself."""
     keeps_format_id: bool = False

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -37,8 +37,19 @@ CODED = ("offer", *OFFER, "grain", "format", "grouping", "project_id", "api_key_
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
 
 
-_USAGE_ID = pl.col("usage_id")
 Rule = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Identities:
+    """By what statements of one row are found: those of older programs, and those of long ago."""
+
+    identified: Rule = lambda rows: rows
+    """Brings rows of any age under the usage_id of now."""
+    present_id: pl.Expr = field(default_factory=lambda: pl.col("usage_id"))
+    """The same for usage_id alone."""
+    is_anywhere: pl.Expr | None = None
+    """New rows that any day may have stated, not only those in REACH."""
 
 
 @dataclass(frozen=True)
@@ -60,39 +71,31 @@ class LedgerChange:
     new_rows: pl.DataFrame
 
 
-def _as_it_is(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows
-
-
 def write(
     folder: Path,
     known: pl.DataFrame,
     usage: pl.DataFrame,
     dedup: Rule,
-    *,
-    identified: Rule = _as_it_is,
-    is_anywhere: pl.Expr | None = None,
-    present_id: pl.Expr = _USAGE_ID,
+    identities: Identities | None = None,
     superseded: Superseded | None = None,
 ) -> LedgerChange:
     """Merge usage into the ledger below `folder`. `known` is core.ledger_file; `usage` has the columns of Usage.
 
-    `dedup` leaves one row per usage_id, the older one where they are equal, so importing again changes nothing;
-    `identified` brings rows of older programs under the usage_id of now before that. A day whose rows did not change
-    keeps its file and is not in `files`. Other statements of a row are looked for on the days in REACH; of the rows for
-    which `is_anywhere` holds on all days, by their ids (`present_id`: usage_id as it is made now). The rows of `superseded` imports are left out.
+    `dedup` leaves one row per usage_id, the older one where they are equal, so importing again changes nothing. A day
+    whose rows did not change keeps its file and is not in `files`. Other statements of a row are looked for on the days
+    in REACH, and where `identities` says so on all days. The rows of `superseded` imports are left out.
     Old files stay for open readers until `sweep`. Raises WarehouseError if a known file is missing or damaged.
     """
+    how = identities or Identities()
     days = set(_days_in_reach(usage["usage_date"].unique().to_list()))
     days |= set(superseded.days) if superseded else set()
-    if is_anywhere is not None:
-        days |= _days_that_hold(
-            folder, known.filter(~pl.col("usage_date").is_in(days)), usage.filter(is_anywhere), present_id
-        )
+    if how.is_anywhere is not None:
+        others = known.filter(~pl.col("usage_date").is_in(days))
+        days |= _days_that_hold(folder, others, usage.filter(how.is_anywhere), how.present_id)
     nearby = known.filter(pl.col("usage_date").is_in(days))
     existing = read(folder, nearby)
     kept = existing.filter(~pl.col("import_id").is_in(superseded.import_ids)) if superseded else existing
-    everything = identified(pl.concat([kept, usage.select(list(USAGE_SCHEMA))]))
+    everything = how.identified(pl.concat([kept, usage.select(list(USAGE_SCHEMA))]))
     merged = dedup(everything)
     before, after = _by_day(existing), _by_day(merged)
     changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
@@ -137,11 +140,8 @@ def _days_that_hold(folder: Path, files: pl.DataFrame, usage: pl.DataFrame, pres
     if files.is_empty() or usage.is_empty():
         return set()
     given = pl.concat([usage["usage_id"], usage["format_usage_id"].drop_nulls()]).unique().implode()
-    wanted = (
-        present_id.is_in(given)
-        | pl.col("usage_id").is_in(given)
-        | pl.col("format_usage_id").is_in(given).fill_null(value=False)
-    )
+    ids = (present_id, pl.col("usage_id"), pl.col("format_usage_id"))
+    wanted = pl.any_horizontal(name.is_in(given).fill_null(value=False) for name in ids)
     found = [
         _with_columns(folder / path, ["usage_id", "format_usage_id"]).filter(wanted).select(pl.len())
         for path in files["path"]

@@ -1,5 +1,6 @@
 """Usage files: what became of each, and whose can be read."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -18,29 +19,25 @@ MANY_FILES = 20
 def print_imports(console: Console, outcomes: Sequence[FileOutcome], *, is_each_named: bool = False) -> None:
     """What became of usage files: of many files only their sums, and each one that was refused or read again."""
     imported = [outcome for outcome in outcomes if outcome.outcome == "imported"]
-    gone = [outcome for outcome in outcomes if outcome.outcome == "gone"]
     if len(imported) > MANY_FILES:
         _print_line(console, f"{len(imported)} files", *_sums(imported))
     for outcome in outcomes:
-        name = cell(outcome.file, MAX_LINE)
         if outcome.outcome == "imported":
             if len(imported) <= MANY_FILES:
-                _print_line(console, name, *_sums([outcome]))
-        elif outcome.outcome == "reread":
-            if outcome.change or is_each_named:
-                console.print(f"{name}: read again: {_changed(outcome.change)}", highlight=False, soft_wrap=True)
-        elif outcome.outcome == "gone":
-            if is_each_named or len(gone) <= MANY_FILES:
-                console.print(f"{name}: {cell(outcome.reason, MAX_LINE)}", highlight=False, soft_wrap=True)
-        elif outcome.outcome == "refused" or len(outcomes) <= MANY_FILES:
-            line = f"{name}: {outcome.outcome}: {cell(outcome.reason, MAX_LINE)}"
-            console.print(line, highlight=False, soft_wrap=True)
-    again = sum(outcome.outcome == "reread" for outcome in outcomes)
-    if again:
-        console.print(f"{again} files were read again (see core.usage_restatement)", highlight=False, soft_wrap=True)
-    if len(gone) > MANY_FILES and not is_each_named:
-        told = f"{len(gone)} files were read by an older importer and are gone: what they stated stays"
-        console.print(f"{told} (`costs usage reread` names them)", highlight=False, soft_wrap=True)
+                _print_line(console, cell(outcome.file, MAX_LINE), *_sums([outcome]))
+        elif is_each_named or outcome.outcome == "refused" or outcome.change or len(outcomes) <= MANY_FILES:
+            reason = _changed(outcome.change) if outcome.outcome == "reread" else cell(outcome.reason, MAX_LINE)
+            _print(console, f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome}: {reason}")
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    if counts["reread"]:
+        _print(console, f"{counts['reread']} files were read again (see core.usage_restatement)")
+    if counts["gone"]:
+        told = f"{counts['gone']} files were read by an older importer and are gone: what they stated stays"
+        _print(console, f"{told} (`costs usage reread` names them)")
+
+
+def _print(console: Console, line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def _changed(change: Mapping[str, object] | None) -> str:

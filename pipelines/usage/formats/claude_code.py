@@ -1,10 +1,11 @@
 """Claude Code session logs (~/.claude/projects/**/*.jsonl) -> one row per response.
 
 A response is written as one to three lines, one per content block, each with the output counted so far, and the
-largest is kept. message.id names the response; where it is none of Anthropic's kind, requestId beside it. Side logs and
-resumed sessions hold answers of others again, with another requestId and time. Calls inside a response (advisors,
-compactions) are rows of their own: see `claude_iterations`. Meters are disjoint in Anthropic's usage: input_tokens holds neither
-cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here are read.
+largest is kept. message.id names the response; where a server gives its calls no id of their own, requestId beside it.
+Side logs and resumed sessions hold answers of others again, with another requestId and time. Calls inside a response
+(advisors, compactions) are rows of their own: see `claude_iterations`. Meters are disjoint in Anthropic's usage:
+input_tokens holds neither cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here
+are read.
 """
 
 import polars as pl
@@ -104,6 +105,7 @@ CLAUDE_CODE = Importer(
     ),
     identity=("message", "request"),
     response_id="message",
+    told_apart_by="request",
     within_response="iteration",
     split=split_iterations,
     is_copied_later=True,

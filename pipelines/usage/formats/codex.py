@@ -72,8 +72,8 @@ def _session(is_meta: pl.Expr) -> pl.Expr:
 def _with_records(events: pl.DataFrame) -> pl.DataFrame:
     """Make usage records and the events of the same requests one: the n-th of equal counts is of the n-th record."""
     as_last = {LAST + name: pl.when(IS_RECORD).then(RECORD + name).otherwise(LAST + name) for name in COUNTS}
-    kind = pl.when(IS_RECORD & pl.col("record").is_not_null()).then(pl.lit("record"))
-    kind = pl.when(_is_event()).then(pl.lit("event")).otherwise(kind)
+    is_record = IS_RECORD & pl.col("record").is_not_null()
+    kind = pl.when(_is_event()).then(pl.lit("event")).when(is_record).then(pl.lit("record"))
     counts = pl.concat_str((pl.coalesce(LAST + name, pl.lit("0")) for name in COUNTS), separator=",")
     keys = ["import_id", "counts", "number"]
     numbered = events.with_columns(**as_last).with_columns(kind=kind, counts=counts).with_row_index("position")

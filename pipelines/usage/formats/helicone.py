@@ -6,7 +6,8 @@ in Helicone/helicone). Exports from before there was a reasoning_tokens may lack
 inside has changed too, so rows with audio are refused. Cache writes of both lifetimes are one count, taken as the
 5-minute ones. An answer from Helicone's own cache names the request that it repeats in cache_reference_id; no provider
 was asked. request_id and response_id are Helicone's own; the provider's id stands in response_body, of which nothing
-else is read, and which not every export has. Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
+else is read, and which not every export has.
+Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
 otherwise, so it can be empty: such rows are refused. Cost is USD.
 """
 

@@ -202,9 +202,7 @@ is_apart = (
     .then(False)
     .when(tells_apart)
     .then(True)
-    .otherwise(  # noqa: FBT003
-        _begins(CACHE_APART) | (is_of_ai_sdk & leaves_it_out)
-    )
+    .otherwise(_begins(CACHE_APART) | (is_of_ai_sdk & leaves_it_out))
 )
 is_untold = has_cache & leaves_it_out & ~tells_inside & ~is_apart & ~_begins(CACHE_INSIDE) & ~is_of_ai_sdk
 uncached = rest(prompt.value, audio_in.value, image_in.value) - pl.when(is_apart).then(0).otherwise(cache)
@@ -277,6 +275,7 @@ OTEL_GENAI = Importer(
     ),
     identity=("call",),
     response_id="response",
+    told_apart_by="trace_id",
     keeps_format_id=True,
     version=2,
 )
