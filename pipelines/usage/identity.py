@@ -28,6 +28,9 @@ PROMPT_COLUMNS = [QUANTITY_COLUMNS[meter] for meter in PROMPT_METERS]
 MIN_RANDOM = 20
 """Characters behind the prefix. OpenAI prints 29, Anthropic 24, vLLM a UUID, OpenRouter a second and 20; a time in
 nanoseconds has 19."""
+SHARED = "shared"
+"""Ends the identity of a call whose server gave its id to others too, so that it is never taken for the response's."""
+ID_OF_ANTHROPIC = rf"^msg_[A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
 ONE_OF_A_KIND = rf"^(?:chatcmpl|cmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
 
 
@@ -37,7 +40,8 @@ def identity_of(importer: Importer) -> pl.Expr:
     if importer.response_id is None:
         return of_format
     of_response = pl.concat_str(pl.lit(ANY_FORMAT), importer.response_id, separator=SEPARATOR) + _within(importer)
-    return pl.when(is_of_one_response(importer)).then(of_response).otherwise(of_format)
+    is_of_one = pl.when(is_of_one_response(importer)).then(of_response)
+    return is_of_one.when("shares_id").then(of_format + SEPARATOR + SHARED).otherwise(of_format)
 
 
 def format_identity_of(importer: Importer) -> pl.Expr:
@@ -98,9 +102,9 @@ def present_ids() -> pl.Expr:
 
     Claude Code's were named by message and request id; the message id alone names the response.
     """
-    parts = pl.col("usage_id").str.split_exact(SEPARATOR, 2)
-    message = parts.struct.field("field_1")
-    is_old = pl.col("usage_id").str.starts_with(f"claude_code{SEPARATOR}") & message.str.contains(ONE_OF_A_KIND)
+    old = rf"^claude_code{SEPARATOR}([^{SEPARATOR}]*){SEPARATOR}[^{SEPARATOR}]*$"
+    message = pl.col("usage_id").str.extract(old)
+    is_old = message.str.contains(ID_OF_ANTHROPIC).fill_null(value=False)
     now = pl.concat_str(pl.lit(ANY_FORMAT), message, separator=SEPARATOR)
     return pl.when(is_old).then(now).otherwise("usage_id")
 

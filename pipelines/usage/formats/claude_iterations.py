@@ -34,9 +34,9 @@ def split_iterations(records: pl.DataFrame) -> pl.DataFrame:
     """Give every call that a record's counts do not hold a record of its own, named in `iteration`.
 
     `records`: texts of Claude Code, `iterations` the JSON text of the list. The counts of the record become those of
-    its own model where they hold the others too. A list that cannot be read is left for the rules to refuse.
+    its own model where they hold the others too. Of a record whose list cannot be read `is_unread` is "1".
     """
-    named = records.with_columns(iteration=pl.lit(None, pl.String))
+    named = records.with_columns(iteration=pl.lit(None, pl.String), is_unread=pl.lit(None, pl.String))
     if records["iterations"].null_count() == records.height:
         return named
     # Nearly all lists tell of one plain step, which is what the counts of the record say.
@@ -64,7 +64,7 @@ def _calls(row: dict[str, Any]) -> list[dict[str, Any]]:
         apart = [_texts(step) for _, step in others]
         counts = _own_counts(row, own, apart)
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return [row]
+        return [{**row, "is_unread": "1"}]
     calls = [{**row, **counts}] if any(counts.get(name) not in (None, "0") for name in COMPARED) or not apart else []
     for (number, step), texts in zip(others, apart, strict=True):
         model = as_text(step.get("model")) or row["model"]
