@@ -5,9 +5,10 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
+from pipelines.schema.columns import choice, count, day, instant, text, usd
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
+LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read")
 LONGEST_BUCKET = timedelta(days=366)
 
 
@@ -70,7 +71,12 @@ class Usage(dy.Schema):
     reported_cost_usd = dy.Decimal(
         38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
     )
-    is_lower_bound = flag("more may have been used: the log does not tell what is inside its counts", nullable=True)
+    lower_bound_reason = choice(
+        "why it may have cost more: cache_may_be_apart, nothing tells whether the input holds the cache; "
+        "calls_not_read, its record lists calls that cannot be read; NULL where all is counted",
+        LOWER_BOUND_REASONS,
+        nullable=True,
+    )
     format = text("importer that read it")
     grouping = text(
         "owner columns that a bucket report is split by, comma separated, '' for none; NULL for requests",

@@ -92,7 +92,7 @@ CLAUDE_CODE = Importer(
         "request": text("request"),
         "reported_cost_usd": usd("cost"),
         # Calls inside the response may have been used beside it.
-        "is_lower_bound": pl.when(pl.col("is_unread").is_not_null()).then(pl.lit(value=True)),
+        "lower_bound_reason": pl.when(pl.col("is_unread").is_not_null()).then(pl.lit("calls_not_read")),
     },
     rules=(
         Rule("usage_is_not_an_object", pl.col("usage_kind") != "OBJECT", "usage is not an object"),

@@ -245,7 +245,7 @@ OTEL_GENAI = Importer(
         "conversation_id": text("conversation"),
         "span_id": _span_name("span_id"),
         "spans_above": pl.col("spans_above"),
-        "is_lower_bound": pl.when(is_untold).then(pl.lit(value=True)),
+        "lower_bound_reason": pl.when(is_untold).then(pl.lit("cache_may_be_apart")),
         "response": pl.col("response_id"),
         "call": pl.when(pl.col("response_id").str.len_chars() >= MIN_RANDOM)
         .then(first_text("response_id").value)

@@ -1,7 +1,6 @@
 """Files read again by a newer importer: what they stated is superseded, once, whatever happens in between."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -199,7 +198,7 @@ def test_killed_in_the_middle_all_is_as_before_and_the_next_run_does_it(warehous
         reread._restated = lambda *others: os.kill(os.getpid(), signal.SIGKILL)
         import_files(Warehouse(Path({str(warehouse.folder)!r})), [], datetime(2026, 11, 25, 12))
     """
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], cwd=os.getcwd(), check=False)
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)  # noqa: S603
     assert ended.returncode == -signal.SIGKILL
     assert outputs(warehouse) == [20]
     assert outcomes_of(warehouse, [file]) == {"a.jsonl": "reread"}

@@ -272,7 +272,7 @@ def test_a_day_is_scanned_without_the_columns_that_say_nothing(tmp_path):
 def test_files_of_an_older_program_lack_columns_and_are_read(tmp_path):
     written = write(tmp_path, NOTHING, usage({})).files
     (path,) = written["path"]
-    old, missing = tmp_path / "old", ("format_usage_id", "span_id", "spans_above", "is_lower_bound")
+    old, missing = tmp_path / "old", ("format_usage_id", "span_id", "spans_above", "lower_bound_reason")
     pl.read_parquet(tmp_path / path, hive_partitioning=False).drop(missing).write_parquet(old)
     older = f"ledger/usage_date={DAY}/{hashlib.sha256(old.read_bytes()).hexdigest()}.parquet"
     old.rename(tmp_path / older)
@@ -283,7 +283,7 @@ def test_files_of_an_older_program_lack_columns_and_are_read(tmp_path):
     assert read(tmp_path, both).height == 2
     with duckdb.connect() as connection:
         for paths in (both["path"].to_list(), [older]):
-            found = connection.execute(usage_query(tmp_path, paths)).pl()
+            found = connection.sql(usage_query(tmp_path, paths)).pl()
             assert (found.columns, found.height) == (list(usage({}).columns), len(paths))
 
 

@@ -70,4 +70,4 @@ def test_two_advisors_of_one_response_are_two_calls(read):
 def test_of_steps_that_cannot_be_read_the_response_counts_and_is_flagged(read, steps):
     found = read(entry((15, 445, 240), steps))
     assert counts(found.usage) == [(MAIN, 15, 240, 445)]
-    assert found.row["is_lower_bound"] is True
+    assert found.row["lower_bound_reason"] == "calls_not_read"

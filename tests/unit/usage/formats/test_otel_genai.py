@@ -106,7 +106,7 @@ CACHED = usage(cache_read_input_tokens=60)
 
 def prompt(found):
     row = found.row
-    return row["input_uncached_tokens"], row["cache_read_tokens"], row["is_lower_bound"]
+    return row["input_uncached_tokens"], row["cache_read_tokens"], row["lower_bound_reason"]
 
 
 def test_who_counted_tells_where_the_cache_is(read):
@@ -121,7 +121,11 @@ def test_who_counted_tells_where_the_cache_is(read):
 
 def test_where_nothing_tells_the_least_is_counted_and_flagged(read):
     for provider in ("anthropic", "aws.bedrock"):
-        assert prompt(read(scoped("own", span(gen_ai__provider__name=provider, **CACHED)))) == (40, 60, True)
+        assert prompt(read(scoped("own", span(gen_ai__provider__name=provider, **CACHED)))) == (
+            40,
+            60,
+            "cache_may_be_apart",
+        )
     assert prompt(read(scoped("own", span(gen_ai__provider__name="anthropic")))) == (100, None, None)
 
 
