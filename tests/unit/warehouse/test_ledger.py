@@ -287,15 +287,15 @@ def test_files_of_an_older_program_lack_columns_and_are_read(tmp_path):
             assert (found.columns, found.height) == (list(usage({}).columns), len(paths))
 
 
-def test_a_copy_is_found_on_any_day_where_that_is_asked_for(tmp_path):
+def test_a_copy_is_found_weeks_away_where_that_is_asked_for(tmp_path):
     first = write(tmp_path, NOTHING, usage({})).files
-    copy = usage({"usage_at": datetime(2026, 9, 1)})
+    copy = usage({"usage_at": datetime(2026, 4, 20)})
     assert write(tmp_path, first, copy).new_rows["rows"].to_list() == [1]
-    anywhere = ledger.Identities(is_anywhere=pl.col("format") == "claude_code")
-    assert ledger.write(tmp_path, first, copy, largest_per_usage, anywhere).new_rows.is_empty()
-    by_format = usage({"usage_id": "response", "format_usage_id": "u1", "usage_at": datetime(2026, 9, 1)})
+    copies = ledger.Identities(is_copied=pl.col("format") == "claude_code")
+    assert ledger.write(tmp_path, first, copy, largest_per_usage, copies).new_rows.is_empty()
+    by_format = usage({"usage_id": "response", "format_usage_id": "u1", "usage_at": datetime(2026, 4, 20)})
     found = ledger.write(
-        tmp_path, first, by_format, one_per_call, ledger.Identities(identified, is_anywhere=pl.lit(True))
+        tmp_path, first, by_format, one_per_call, ledger.Identities(identified, is_copied=pl.lit(True))
     )
     assert found.new_rows.is_empty()
     assert read(tmp_path, state(first, found))["usage_id"].to_list() == ["response"]
