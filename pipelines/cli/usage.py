@@ -54,6 +54,8 @@ def reread(
     same. Files that are no longer where they were are named, and what they stated stays.
 
     Exit code 0: done; 1: done, but a file was refused or is gone (it is named); 2: wrong use; 3: a step failed.
+
+    Examples: costs usage reread | costs usage reread ~/.claude/projects --build | costs usage reread --format codex
     """
     from pipelines.cli.views.usage import print_imports
     from pipelines.costs.price_imports import usd_by_import
