@@ -108,27 +108,29 @@ def plan(
     `seen`: core.usage_file. A log that has grown since begins with what was imported of it, so that an import of any
     of its earlier states is superseded by the file as it is now.
     """
-    left = {one.import_id: one for one in wanted}
     known = {one.import_id: one for one in everything}
+    by_name: dict[str, list[Earlier]] = {}
+    for one in wanted:
+        by_name.setdefault(one.file_name, []).append(one)
+    left = {one.import_id: one for one in wanted}
     found: list[Reread] = []
     for path_text, size, modified, import_id in _by_age(seen, everything).iter_rows():
-        path, last = Path(path_text), known.get(import_id)
-        if last is None or not path.is_file():
+        path, own = Path(path_text), left.get(import_id)
+        if import_id not in known or not path.is_file():
             continue
-        states = [one for one in left.values() if one.file_name == printable(path) or one.import_id == import_id]
+        # A copy under another name is the same content.
+        named = [one for one in by_name.get(printable(path), ()) if one.import_id in left and one is not own]
+        states = [*named, *([own] if own else [])]
         if not states:
             continue
         digests = beginnings(path, {one.size_bytes for one in states})
         status = path.stat()
         is_unchanged = (status.st_size, status.st_mtime_ns) == (size, modified)
-        inside = [
-            one
-            for one in states
-            if content_of(one.import_id) in digests or (is_unchanged and one.import_id == import_id)
-        ]
+        inside = [one for one in states if content_of(one.import_id) in digests or (is_unchanged and one is own)]
         if inside:
             found.append(Reread(path, tuple(inside)))
-            left = {key: one for key, one in left.items() if one not in inside}
+            for one in inside:
+                del left[one.import_id]
     return found, list(left.values())
 
 
