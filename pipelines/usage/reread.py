@@ -48,6 +48,7 @@ class Earlier:
     format: str
     version: int
     size_bytes: int
+    row_count: int
     days: tuple[date, ...]
 
     @property
@@ -62,6 +63,11 @@ class Reread:
 
     path: Path
     supersedes: tuple[Earlier, ...]
+
+    @property
+    def format_of_rows(self) -> str | None:
+        """The format that rows came of before; None where none did, which was a wrong one perhaps."""
+        return next((one.format for one in reversed(self.supersedes) if one.row_count and one.format in VERSIONS), None)
 
 
 @dataclass(frozen=True)
@@ -85,18 +91,17 @@ class _UnreadableError(Exception):
 def earlier_imports(connection: duckdb.DuckDBPyConnection) -> list[Earlier]:
     """All imports, the oldest first: later statements of bills replace earlier ones."""
     rows = read_table(connection, "core.usage_import").sort("imported_at", maintain_order=True)
-    names = (
-        "import_id",
-        "file_name",
-        "format",
-        "importer_version",
-        "size_bytes",
-        "first_usage_date",
-        "last_usage_date",
-    )
     return [
-        Earlier(import_id, name, form, version or BEFORE_VERSIONS, size, tuple(_span(first, last)))
-        for import_id, name, form, version, size, first, last in rows.select(names).iter_rows()
+        Earlier(
+            row["import_id"],
+            row["file_name"],
+            row["format"],
+            row["importer_version"] or BEFORE_VERSIONS,
+            row["size_bytes"],
+            row["row_count"],
+            tuple(_span(row["first_usage_date"], row["last_usage_date"])),
+        )
+        for row in rows.iter_rows(named=True)
     ]
 
 
@@ -213,8 +218,8 @@ def _in_one_transaction(
             superseded = None if is_usage else superseded
             for count in batch.complete:
                 span = tuple(_span(count.first_usage_date, count.last_usage_date))
-                version = VERSIONS[count.format]
-                new[count.path] = Earlier(count.import_id, count.name, count.format, version, count.size_bytes, span)
+                stated = (count.import_id, count.name, count.format, VERSIONS[count.format], count.size_bytes)
+                new[count.path] = Earlier(*stated, count.row_count, span)
         days |= {day for one in new.values() for day in one.days}
         after = _sums(connection, warehouse, [one.import_id for one in new.values()], days, usd_of)
         restated = _restated(rereads, new, before, after, as_of)
@@ -288,13 +293,12 @@ def _total(sums: Mapping[str, tuple[int, int, Any]], import_ids: Sequence[str]) 
 
 
 def _formats(chunk: Sequence[Reread]) -> tuple[dict[Path, FileFormat], dict[Path, str]]:
-    """What each file is now; where its content does not tell, what it was imported as."""
-    formats, refused = recognised_files([one.path for one in chunk])
-    for one in chunk:
-        if one.path in refused:
-            again, _ = recognised_files([one.path], one.supersedes[-1].format)
-            formats |= again
-    return formats, {path: reason for path, reason in refused.items() if path not in formats}
+    """How each file is read: as before where rows came of it, which a user may have chosen; else by its content."""
+    formats: dict[Path, FileFormat] = {}
+    for name in {one.format_of_rows for one in chunk} - {None}:
+        formats |= recognised_files([one.path for one in chunk if one.format_of_rows == name], name)[0]
+    others, refused = recognised_files([one.path for one in chunk if one.path not in formats])
+    return formats | others, refused
 
 
 def _chunks(rereads: Sequence[Reread]) -> Iterator[list[Reread]]:

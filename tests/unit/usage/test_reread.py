@@ -215,6 +215,20 @@ def test_files_and_formats_are_read_again_when_asked(warehouse, tmp_path):
     assert (outputs(warehouse), stored(warehouse, "core.usage_restatement").height) == ([20, 20], 0)
 
 
+def test_a_file_is_read_again_as_it_was_unless_nothing_came_of_it(warehouse, tmp_path):
+    """A user may have named the format; and a format may have been taken for another one."""
+    file = log(tmp_path / "a.jsonl", answer(1, 20))
+    import_files(warehouse, [file], NOW)
+    with warehouse.write() as connection:
+        (known,) = reread.earlier_imports(connection)
+    assert reread.Reread(file, (known,)).format_of_rows == "claude_code"
+    assert reread.Reread(file, (replace(known, format="codex", row_count=0),)).format_of_rows is None
+    with warehouse.write() as connection:
+        connection.execute("UPDATE core.usage_import SET format = 'codex', row_count = 0")
+    (outcome,) = reread_files(warehouse, LATER, [file])
+    assert (outcome.outcome, outputs(warehouse)) == ("reread", [20])
+
+
 def test_a_later_bill_stays_in_force_when_an_earlier_one_is_read_again(warehouse, tmp_path, monkeypatch):
     bills = [tmp_path / "first.tsv", tmp_path / "second.tsv"]
     shutil.copy(BILL, bills[0])
