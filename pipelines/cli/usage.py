@@ -21,13 +21,15 @@ def import_(
 
     JSON lines, JSON, CSV, TSV and Parquet, plain, gzip or zstd; `costs formats` lists whose logs are understood.
 
-    Exit code 0: done; 1: done, but a file was refused (it is named); 2: wrong use; 3: a step failed.
+    Exit code 0: done; 1: done, but a file was refused or privacy.csv has a mistake (it is named); 2: wrong use; 3: a
+    step failed.
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
     from pipelines.cli.views.usage import print_imports
     from pipelines.costs.price_imports import usd_by_import
     from pipelines.usage.import_files import import_files
+    from pipelines.usage.privacy import privacy_in_force
     from pipelines.warehouse.database import Warehouse
 
     _check_format(format_name)
@@ -37,7 +39,11 @@ def import_(
             Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name), usd_by_import
         )
     print_imports(console(), outcomes)
-    code = NEEDS_A_LOOK if any(outcome.outcome == "refused" for outcome in outcomes) else 0
+    _, mistake = privacy_in_force(context.obj)
+    if mistake is not None:
+        say_error(mistake)
+    is_bad = mistake is not None or any(outcome.outcome == "refused" for outcome in outcomes)
+    code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
 
 

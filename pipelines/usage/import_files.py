@@ -15,17 +15,20 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport
 from pipelines.usage import reread
+from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME, note_applied, prepare_privacy
 from pipelines.usage.batches import Batch, FileCount, printable
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.file_format import recognised_files
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.identity import present_ids
+from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table
+from pipelines.warehouse.permissions import close_to_others
+from pipelines.warehouse.rows import append, read_table, replace_rows
 
 IGNORED_IN_INBOX = (".", "README")
 PASSING_RULES = ("usage_in_the_future",)
@@ -89,7 +92,7 @@ def import_files(
     A file whose size and time of change are those of its last import is not opened. Files, these or others, that an
     older importer has read are read again first: see `reread_files`. Other ones of these come last.
     """
-    told = reread_files(warehouse, as_of, usd_of=usd_of)
+    told = reread_files(warehouse, as_of, usd_of=usd_of, nearby=files)
     again = {outcome.file: outcome for outcome in told if outcome.outcome != "gone"}
     new = [path for path in files if path.resolve() not in again] if again else files
     outcomes = _import_files(warehouse, new, as_of, format_name, on_file)
@@ -103,11 +106,13 @@ def reread_files(
     files: Sequence[Path] | None = None,
     format_name: str | None = None,
     usd_of: reread.UsdOf | None = None,
+    nearby: Sequence[Path] = (),
 ) -> list[FileOutcome]:
     """Read imported files again; what they stated before is superseded, and core.usage_restatement says what changed.
 
     Without `files` and `format_name` those that another version of their importer has read. Files that are no longer
-    where they were are outcomes, too: what they stated stays. `usd_of` tells what usage costs.
+    where they were are outcomes, too: what they stated stays. `usd_of` tells what usage costs. Where paths are kept as
+    pseudonyms, only `files` and those `nearby` can be found.
     """
     with warehouse.write() as connection:
         known = reread.earlier_imports(connection)
@@ -115,7 +120,9 @@ def reread_files(
         wanted = [one for one in known if is_asked or one.is_stale]
         if not wanted:
             return []
-        seen = read_table(connection, "core.usage_file")
+        privacy, _ = prepare_privacy(connection, warehouse)
+        seen = _with_paths(read_table(connection, "core.usage_file"), [*(files or ()), *nearby], privacy)
+    note_applied(warehouse, privacy)
     if format_name is not None:
         wanted = [one for one in wanted if one.format == format_name]
     if files is not None:
@@ -126,7 +133,17 @@ def reread_files(
     found, gone = reread.plan(wanted, known, seen)
     if files is not None:
         gone = [one for one in gone if one.import_id in set(seen["import_id"])]
-    store = reread.Store(_store, _read_again)
+
+    def store_batch(
+        connection: duckdb.DuckDBPyConnection,
+        warehouse: Warehouse,
+        batch: Batch,
+        as_of: datetime,
+        superseded: ledger.Superseded | None,
+    ) -> dict[Path, FileOutcome]:
+        return _store(connection, warehouse, _protected(batch, privacy), as_of, privacy, superseded)
+
+    store = reread.Store(store_batch, _read_again, lambda rows: protected(rows, privacy))
     stored, refused, restated = reread.read_again(warehouse, found, as_of, store, usd_of)
     warehouse.save_records()
     changes = dict(zip(restated["import_id"], restated.iter_rows(named=True), strict=True))
@@ -138,6 +155,14 @@ def reread_files(
         ),
         *(FileOutcome(Path(one.file_name), "gone", reason=_gone(one)) for one in gone),
     ]
+
+
+def _with_paths(seen: pl.DataFrame, files: Sequence[Path], privacy: Privacy) -> pl.DataFrame:
+    """core.usage_file with the paths of these files where it has their pseudonyms."""
+    if privacy.treatments.get("path") != "hash":
+        return seen
+    addresses = {privacy.pseudonym(address): address for address in map(_address, files)}
+    return seen.with_columns(path=pl.col("path").replace(addresses))
 
 
 def _gone(one: reread.Earlier) -> str:
@@ -152,10 +177,12 @@ def _import_files(
     on_file: Callable[[Path], None],
 ) -> dict[Path, FileOutcome]:
     with warehouse.write() as connection:
+        privacy, is_applied = prepare_privacy(connection, warehouse)
         imported = _settled_imports(connection)
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
-    unchanged = set() if format_name else _unchanged(files, seen)
+    note_applied(warehouse, privacy)
+    unchanged = set() if format_name else _unchanged(files, seen, privacy)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
@@ -163,9 +190,12 @@ def _import_files(
         with warehouse.write() as connection:
             _read_again(connection, unsettled & batch.counts.keys())
             unsettled -= batch.counts.keys()
-            outcomes |= _store(connection, warehouse, batch, as_of)
-    if recognised:
+            privacy, _ = prepare_privacy(connection, warehouse)
+            outcomes |= _store(connection, warehouse, _protected(batch, privacy), as_of, privacy)
+        note_applied(warehouse, privacy)
+    if recognised or is_applied:
         warehouse.save_records()
+    close_to_others(warehouse.folder)
     return outcomes
 
 
@@ -182,11 +212,18 @@ def _files_below(folder: Path) -> Iterable[Path]:
     return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
 
 
-def _unchanged(files: Sequence[Path], seen: pl.DataFrame) -> set[Path]:
+def _unchanged(files: Sequence[Path], seen: pl.DataFrame, privacy: Privacy) -> set[Path]:
     known = {
         path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()
     }
-    return {path for path in files if known and path.is_file() and known.get(_address(path)) == _stamp(path)}
+    is_hashed = privacy.treatments.get("path") == "hash"
+    return {
+        path
+        for path in files
+        if known and path.is_file()
+        for address in [_address(path)]
+        if known.get(privacy.pseudonym(address) if is_hashed else address) == _stamp(path)
+    }
 
 
 def _address(path: Path) -> str:
@@ -198,11 +235,20 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
+def _protected(batch: Batch, privacy: Privacy) -> Batch:
+    """A batch with what of people may be stored."""
+    formats = {count.format for count in batch.counts.values()}
+    importer = IMPORTERS_BY_NAME[formats.pop()] if formats else None
+    rejects = protected_rejects(batch.rejects, privacy, importer)
+    return replace(batch, rows=protected(batch.rows, privacy), rejects=rejects)
+
+
 def _store(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
     batch: Batch,
     as_of: datetime,
+    privacy: Privacy,
     superseded: ledger.Superseded | None = None,
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction: ledger, rejects, and the files that end in it."""
@@ -220,8 +266,10 @@ def _store(
     for import_id, new_count in new.items():
         batch.counts[import_id].new_count += new_count
     imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
-    append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
-    _note_files(connection, batch.complete)
+    append(
+        connection, "core.usage_import", protected(pl.DataFrame(imports, schema=polars_schema(UsageImport)), privacy)
+    )
+    _note_files(connection, batch.complete, privacy)
     return {count.path: _outcome(count) for count in batch.complete}
 
 
@@ -312,7 +360,7 @@ def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
     }
 
 
-def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount]) -> None:
+def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount], privacy: Privacy) -> None:
     """Remember how the files looked, so that they are not opened again while they look the same."""
     rows = [
         {"path": _address(count.path), "size_bytes": size, "modified_ns": modified, "import_id": count.import_id}
@@ -320,9 +368,8 @@ def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCoun
         if count.import_id
         for size, modified in [_stamp(count.path)]
     ]
-    paths = [row["path"] for row in rows]
-    connection.execute("DELETE FROM core.usage_file WHERE path IN (SELECT unnest($paths))", {"paths": paths})
-    append(connection, "core.usage_file", pl.DataFrame(rows, schema=polars_schema(UsageFile)))
+    files = protected(pl.DataFrame(rows, schema=polars_schema(UsageFile)), privacy).drop_nulls("path")
+    replace_rows(connection, "core.usage_file", "path", files["path"].to_list(), files)
 
 
 def _outcome(count: FileCount) -> FileOutcome:

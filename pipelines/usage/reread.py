@@ -78,6 +78,8 @@ class Store:
         [duckdb.DuckDBPyConnection, Warehouse, Batch, datetime, ledger.Superseded | None], Mapping[Path, Any]
     ]
     forget: Callable[[duckdb.DuckDBPyConnection, set[str]], None]
+    protect: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
+    """What of people may be stored."""
 
 
 class _UnreadableError(Exception):
@@ -223,7 +225,7 @@ def _in_one_transaction(
         days |= {day for one in new.values() for day in one.days}
         after = _sums(connection, warehouse, [one.import_id for one in new.values()], days, usd_of)
         restated = _restated(rereads, new, before, after, as_of)
-        append(connection, "core.usage_restatement", restated)
+        append(connection, "core.usage_restatement", store.protect(restated))
     return outcomes, restated
 
 
