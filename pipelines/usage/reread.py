@@ -215,7 +215,8 @@ def _in_one_transaction(
             if reasons:
                 raise _UnreadableError(reasons)
             is_usage = batch.table == "usage"
-            newer = batch if is_usage else replace(batch, rows=_not_restated(connection, batch))
+            kept = replace(batch, rows=store.protect(batch.rows))
+            newer = kept if is_usage else replace(kept, rows=_not_restated(connection, kept))
             outcomes |= store.batch(connection, warehouse, newer, as_of, superseded if is_usage else None)
             superseded = None if is_usage else superseded
             for count in batch.complete:
