@@ -16,7 +16,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import LONGEST_BUCKET, Usage
-from pipelines.usage.identity import OWNER_COLUMNS, identity_of
+from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_shared_ids
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.rejects import PLACE, first_of_each_file, rejects_of_faults, rejects_of_rules, rejects_of_table
 
@@ -149,10 +149,16 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     is_usage = importer.table == "usage"
     declaration = DECLARATIONS[importer.table]
     schema = polars_schema(declaration)
-    given = {*importer.columns, "usage_id", "cost_id", "account_id", "format", "import_id", "source_line"}
+    given = {*importer.columns, "usage_id", "format_usage_id", "cost_id", "account_id", "format", "import_id"}
+    given |= {"source_line"}
     derived = derived_columns() if is_usage else {"usage_date": pl.col("starts_at").dt.date()}
     rows = (
-        read.with_columns(identity.alias("usage_id" if is_usage else "cost_id"), format=pl.lit(importer.name))
+        with_shared_ids(read, importer)
+        .with_columns(
+            identity.alias("usage_id" if is_usage else "cost_id"),
+            format=pl.lit(importer.name),
+            format_usage_id=second_identity_of(importer, has_accounts=has_accounts),
+        )
         .select(
             (pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()
         )

@@ -24,7 +24,7 @@ from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.contract import DECLARATIONS, GIVEN_ACCOUNT, Checked, check, with_grouping
-from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
+from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike, one_per_call
 from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
@@ -215,7 +215,7 @@ class _Reader:
         empty = pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table]))
         rows = pl.concat([empty, *(one.rows for one in self.checked)])
         if importer.table == "usage":
-            rows = (importer.settle or largest_per_usage)(with_grouping(rows))
+            rows = (importer.settle or one_per_call)(with_grouping(rows))
         else:
             rows = (importer.settle or latest_per_cost)(rows)
         rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in self.checked)])
@@ -237,7 +237,8 @@ def _check(
     if not importer.is_dated_by_file:
         files = files.drop(FILE_TIME)
     named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
-    checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
+    split = importer.split(named) if importer.split else named
+    checked = check(importer.prepare(split) if importer.prepare else split, importer, as_of)
     # Most statements of one response stand close together, so most of the choice is made here, side by side.
     is_plain = importer.table == "usage" and importer.settle is None and not importer.numbers_alike
     good = largest_per_usage(checked.good) if is_plain else checked.good

@@ -4,13 +4,14 @@ inputTokenCount holds neither cache reads nor cache writes. Lifetimes of writes 
 cacheDetails (Converse) or cache_creation (Claude by InvokeModel); large bodies are moved to S3 and streamed ones are
 lists, there all writes count as 5-minute ones, the default. modelId is a model, an inference profile ("us.", "eu.",
 "global.") or an ARN; it is kept as logged, and the name book takes it apart. Bodies hold prompts: of them only counts
-are read.
+and the id of the response are read, which InvokeModel of Claude has and a client's log may hold too.
 """
 
 import polars as pl
 
 from pipelines.models.model_ids import BEDROCK_MAKERS
 from pipelines.usage.fields import choice, first_count, moment, must_have, rest, text
+from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Rule, unreadable
 
 BODY = "output.outputBodyJson."
@@ -32,6 +33,7 @@ FIELDS = {
     "body_5m": BODY + "usage.cache_creation.ephemeral_5m_input_tokens",
     "body_1h": BODY + "usage.cache_creation.ephemeral_1h_input_tokens",
     "tier": BODY + "serviceTier.type",
+    "body_id": BODY + "id",
 }
 TIERS = {"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority"}
 
@@ -81,6 +83,7 @@ BEDROCK_INVOCATION = Importer(
         "project_id": text("account"),
         "user_id": pl.col("caller").str.extract(r":(?:user|role|assumed-role)/(.{1,200})$"),
         "invocation": text("request"),
+        "response": response_in(pl.col("body_id")),
     },
     rules=(
         *(unreadable(reading) for reading in (total, written, first_count("body_5m"), first_count("body_1h"))),
@@ -100,5 +103,8 @@ BEDROCK_INVOCATION = Importer(
         ),
     ),
     identity=("invocation",),
+    response_id="response",
+    keeps_format_id=True,
+    version=2,
     private=frozenset({"caller"}),
 )

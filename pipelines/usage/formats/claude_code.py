@@ -1,13 +1,17 @@
 """Claude Code session logs (~/.claude/projects/**/*.jsonl) -> one row per response.
 
-A response is written as one to three lines, one per content block, each with the output counted so far; the key is
-message.id and requestId, and the largest is kept. Meters are disjoint in Anthropic's usage: input_tokens holds neither
-cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here are read.
+A response is written as one to three lines, one per content block, each with the output counted so far, and the
+largest is kept. message.id names the response; where a server gives its calls no id of their own, requestId beside it.
+Side logs and resumed sessions hold answers of others again, with another requestId and time. Calls inside a response
+(advisors, compactions) are rows of their own: see `claude_iterations`. Meters are disjoint in Anthropic's usage:
+input_tokens holds neither cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here
+are read.
 """
 
 import polars as pl
 
 from pipelines.usage.fields import MAX_TEXT, choice, count, moment, must_have, text, usd
+from pipelines.usage.formats.claude_iterations import split_iterations
 from pipelines.usage.importer import Importer, Rule, unreadable
 
 SYNTHETIC_MODEL = "<synthetic>"
@@ -26,6 +30,7 @@ USAGE = {
     "tier": "service_tier",
     "speed": "speed",
     "geo": "inference_geo",
+    "iterations": "iterations",
     **{name: f"cache_creation.{place}" for name, place in SPLIT.items()},
 }
 FIELDS = {
@@ -86,6 +91,8 @@ CLAUDE_CODE = Importer(
         "message": text("message_id"),
         "request": text("request"),
         "reported_cost_usd": usd("cost"),
+        # Calls inside the response may have been used beside it.
+        "lower_bound_reason": pl.when(pl.col("is_unread").is_not_null()).then(pl.lit("calls_not_read")),
     },
     rules=(
         Rule("usage_is_not_an_object", pl.col("usage_kind") != "OBJECT", "usage is not an object"),
@@ -99,5 +106,11 @@ CLAUDE_CODE = Importer(
         must_have("input_tokens", "output_tokens", rule="no_token_counts"),
     ),
     identity=("message", "request"),
-    private=frozenset({"cwd", "session"}),
+    response_id="message",
+    told_apart_by="request",
+    within_response="iteration",
+    split=split_iterations,
+    is_copied_later=True,
+    version=2,
+    private=frozenset({"cwd", "session", "iterations"}),
 )

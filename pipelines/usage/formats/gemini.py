@@ -128,4 +128,7 @@ GEMINI = Importer(
         Rule("kinds_exceed_output", text_out < 0, "audio and image tokens are more than the answer"),
     ),
     identity=("response",),
+    response_id="response",
+    keeps_format_id=True,
+    version=2,
 )

@@ -5,13 +5,16 @@ provider's counts, and total_tokens is prompt + completion + reasoning_tokens (p
 in Helicone/helicone). Exports from before there was a reasoning_tokens may lack it; nothing tells. Whether audio is
 inside has changed too, so rows with audio are refused. Cache writes of both lifetimes are one count, taken as the
 5-minute ones. An answer from Helicone's own cache names the request that it repeats in cache_reference_id; no provider
-was asked. Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
+was asked. request_id and response_id are Helicone's own; the provider's id stands in response_body, of which nothing
+else is read, and which not every export has.
+Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
 otherwise, so it can be empty: such rows are refused. Cost is USD.
 """
 
 import polars as pl
 
 from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, must_have, seller, text, usd
+from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Rule, unreadable
 
 NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
@@ -38,6 +41,7 @@ FIELDS = {
         "cache_reference_id",
         "request_user_id",
         "request_properties",
+        "response_body",
         "costUSD",
         "cost_usd",
         "cost",
@@ -45,6 +49,8 @@ FIELDS = {
 }
 MODELS = ("response_model", "model", "model_override", "request_model")
 SESSION = {"session": "Helicone-Session-Id"}
+IN_BODY = {"body_id": "id", "inner_body_id": "response.id"}
+"""The response as the provider gave it; `response` where it is the last event of a stream."""
 
 prompt, completion = first_count("prompt_tokens"), first_count("completion_tokens")
 reasoning, total = first_count("reasoning_tokens"), first_count("total_tokens")
@@ -62,7 +68,7 @@ HELICONE = Importer(
         frozenset({"response_id", "request_created_at", "response_status", "prompt_tokens", "completion_tokens"}),
     ),
     fields=FIELDS,
-    nested={"request_properties": SESSION},
+    nested={"request_properties": SESSION, "response_body": IN_BODY},
     # Failed requests have no tokens.
     is_usage=~is_answer_of_the_cache
     & ((first_of("prompt_tokens").fill_null("0") != "0") | (first_of("completion_tokens").fill_null("0") != "0")),
@@ -86,6 +92,7 @@ HELICONE = Importer(
         "conversation_id": text("session"),
         "reported_cost_usd": pl.coalesce(cost.value for cost in costs),
         "response": first_text("response_id", "request_id"),
+        "response_of_provider": response_in(pl.col("body_id"), pl.col("inner_body_id")),
     },
     rules=(
         *map(unreadable, (*costs, completion, total)),
@@ -100,5 +107,8 @@ HELICONE = Importer(
         Rule("audio_is_ambiguous", audio > 0, "versions differ in whether audio is inside prompt and completion"),
     ),
     identity=("response",),
+    response_id="response_of_provider",
+    keeps_format_id=True,
+    version=2,
     private=frozenset({"request_user_id", "session"}),
 )

@@ -5,12 +5,14 @@ known here. By Langfuse's convention keys do not overlap, but some SDKs put cach
 inside `output` (langfuse#10592: input 17,903 with 17,817 cached): `total` decides, and what fits no reading is
 refused. Langfuse adds up a total where the SDK sent none, so a total of all keys proves the convention only, not the
 SDK. A generation around others that repeats the sum of their usage is ignored, one that does not is refused.
+An observation has an id of Langfuse's; the provider's stands in the metadata of some integrations, or in that id.
 Times are UTC; costs are USD, Langfuse's own estimate unless the SDK sent them.
 """
 
 import polars as pl
 
 from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, rest, usd
+from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Reading, Rule, unreadable
 
 FIELDS = {
@@ -35,8 +37,18 @@ FIELDS = {
     "session_id_api": "sessionId",
     "trace_name": "trace_name",
     "trace_name_api": "traceName",
+    "metadata": "metadata",
 }
 """Names of the blob storage export, and those of the API and the web export (`_api`)."""
+IN_METADATA = {
+    "meta_response": "response_id",
+    "meta_response_api": "responseId",
+    "meta_attributes": "attributes",
+}
+OF_TRACES = r'"(?:gen_ai|ai)\.response\.id"\s*:\s*"([^"\\]+)"'
+"""Among the attributes of an OpenTelemetry span, which Langfuse keeps as they came."""
+OF_LITELLM = r"^time-[0-9-]+_(.+)$"
+"""LiteLLM names its observations by the time and the id of the response (get_logging_id)."""
 READ = ("input_cached_tokens", "cache_read_input_tokens", "input_cache_read")
 WRITTEN = ("cache_creation_input_tokens", "input_cache_creation")
 REASONING = ("output_reasoning_tokens", "output_reasoning", "reasoning_tokens")
@@ -98,7 +110,11 @@ LANGFUSE = Importer(
         frozenset({"id", "type", "traceId", "startTime", "usageDetails"}),
     ),
     fields=FIELDS,
-    nested={"usage": {key: key for key in KEYS}, "usage_api": {f"api_{key}": key for key in KEYS}},
+    nested={
+        "usage": {key: key for key in KEYS},
+        "usage_api": {f"api_{key}": key for key in KEYS},
+        "metadata": IN_METADATA,
+    },
     prepare=_with_children,
     is_usage=pl.col("type").is_in(CALLS) & usage.is_not_null() & (usage != "{}") & ~repeats_its_children,
     columns={
@@ -125,6 +141,13 @@ LANGFUSE = Importer(
         "conversation_id": first_text("session_id", "session_id_api"),
         "reported_cost_usd": pl.coalesce(cost.value, cost_api.value),
         "observation": first_text("id"),
+        "response": response_in(
+            pl.col("id"),
+            pl.col("id").str.extract(OF_LITELLM),
+            pl.col("meta_response"),
+            pl.col("meta_response_api"),
+            pl.col("meta_attributes").str.extract(OF_TRACES),
+        ),
     },
     rules=(
         Rule(
@@ -169,5 +192,8 @@ LANGFUSE = Importer(
         ),
     ),
     identity=("observation",),
+    response_id="response",
+    keeps_format_id=True,
+    version=2,
     private=frozenset({"user_id", "user_id_api", "trace_name", "trace_name_api"}),
 )

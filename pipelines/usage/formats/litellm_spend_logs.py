@@ -7,12 +7,14 @@ the rest is counted to the lifetime that the parts name, and a request whose par
 is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is LiteLLM's own estimate in USD.
 
 request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511); newer versions
-write the proxy's own call id, a UUID, which no other log has, so there a client's log of the request is a second row.
+write the proxy's own call id, a UUID. There the id of `response` names it, which LiteLLM keeps where prompts are
+stored; without it a client's log of the request is a second row.
 """
 
 import polars as pl
 
 from pipelines.usage.fields import choice, first_count, first_text, key_id, moment, must_have, rest, seller, text, usd
+from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Reading, Rule, unreadable
 
 FIELDS = {
@@ -34,6 +36,7 @@ FIELDS = {
     "cache_hit": "cache_hit",
     "status": "status",
     "metadata": "metadata",
+    "response": "response",
 }
 IN_METADATA = {
     "usage_object": "usage_object",
@@ -62,6 +65,8 @@ TIERS = {
     "priority": "priority",
     "batch": "batch",
 }
+
+IN_RESPONSE = {"response_id": "id"}
 
 prompt, completion, total = (first_count(f"{name}_tokens") for name in ("prompt", "completion", "total"))
 READ = ("cache_read", "cached_tokens", "extra_read")
@@ -102,7 +107,7 @@ LITELLM_SPEND_LOGS = Importer(
     description="LiteLLM_SpendLogs table as JSON, JSON lines, CSV or Parquet",
     signatures=(frozenset({"request_id", "call_type", "spend", "startTime", "prompt_tokens", "completion_tokens"}),),
     fields=FIELDS,
-    nested={"metadata": IN_METADATA, "usage_object": IN_USAGE},
+    nested={"metadata": IN_METADATA, "usage_object": IN_USAGE, "response": IN_RESPONSE},
     # Of failed requests tokens are estimated; one that cost something is refused below, not passed over.
     is_usage=~is_cached_answer
     & (is_spent | ~is_failed)
@@ -132,6 +137,7 @@ LITELLM_SPEND_LOGS = Importer(
         "conversation_id": text("session_id"),
         "reported_cost_usd": spend,
         "request": first_text("request_id"),
+        "response": response_in(pl.col("request_id"), pl.col("response_id")),
     },
     rules=(
         Rule(
@@ -169,6 +175,8 @@ LITELLM_SPEND_LOGS = Importer(
         Rule("kinds_exceed_output", text_out < 0, "more audio tokens than completion tokens"),
     ),
     identity=("request",),
-    response_id="request",
+    response_id="response",
+    keeps_format_id=True,
+    version=2,
     private=frozenset({"user", "api_base"}),
 )

@@ -168,5 +168,6 @@ OPENAI_COMPATIBLE = Importer(
     # Servers that number their responses use a number again; `created` tells such responses apart.
     identity=("response", "usage_at"),
     response_id="response",
+    told_apart_by="usage_at",
     private=frozenset({"custom_id"}),
 )
