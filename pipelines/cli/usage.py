@@ -18,7 +18,7 @@ def import_(
 
     JSON lines, JSON, CSV, TSV and Parquet, plain, gzip or zstd; `costs formats` lists whose logs are understood.
 
-    Exit code 0: done; 1: done, but a file was refused (it is named); 2: wrong use; 3: a step failed.
+    Exit code 0: done; 1: done, but a file was refused or held no usage (it is named); 2: wrong use; 3: a step failed.
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
@@ -39,7 +39,7 @@ def import_(
     with progress(len(found)) as advance:
         outcomes = import_files(Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name))
     print_imports(console(), outcomes)
-    code = NEEDS_A_LOOK if any(outcome.outcome == "refused" for outcome in outcomes) else 0
+    code = NEEDS_A_LOOK if any(outcome.outcome in ("refused", "empty") for outcome in outcomes) else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
 
 

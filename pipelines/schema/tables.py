@@ -23,7 +23,7 @@ from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.token_prices import TokenPrice
-from pipelines.schema.usage import LedgerFile, UsageFile, UsageImport, UsageReject
+from pipelines.schema.usage import LedgerFile, UsageFile, UsageImport, UsageReject, UsageUnknownCount
 from pipelines.schema.usage_overlap import UsageOverlap
 
 
@@ -63,6 +63,7 @@ TABLES = (
     Table("core", "usage_file", UsageFile),
     Table("core", "usage_import", UsageImport),
     Table("core", "usage_reject", UsageReject),
+    Table("core", "usage_unknown_count", UsageUnknownCount),
     Table("core", "ledger_file", LedgerFile),
     Table("core", "reported_cost", ReportedCost, "usage_date"),
     Table("core", "usage_cost", UsageCost, "usage_date"),

@@ -9,6 +9,7 @@ from pipelines.schema.columns import choice, count, day, instant, text
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 LONGEST_BUCKET = timedelta(days=366)
+LOWER_BOUND_REASONS = ("unknown_count", "rest_at_default")
 
 
 def _tokens(description: str) -> dy.Int64:
@@ -61,6 +62,12 @@ class Usage(dy.Schema):
     conversation_id = text("session or conversation", nullable=True)
     reported_cost_usd = dy.Decimal(
         38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
+    )
+    lower_bound_reason = choice(
+        "why it may have cost more: unknown_count, its record holds a count of core.usage_unknown_count; "
+        "rest_at_default, a part of a total was counted under the meter of the default; NULL where all is counted",
+        LOWER_BOUND_REASONS,
+        nullable=True,
     )
     format = text("importer that read it")
     grouping = text(
@@ -126,6 +133,21 @@ class UsageReject(dy.Schema):
     rule = text("the rule that it breaks")
     detail = text("what was found, in one line", min_length=0, max_length=300)
     raw_text = text("the line, cut, with message text and secrets left out", min_length=0, max_length=500)
+
+
+class UsageUnknownCount(dy.Schema):
+    """Numbers in usage objects that no meter counts: grain import_id, path. The rows that hold them cost more."""
+
+    import_id = text("the file in core.usage_import")
+    file_name = text("name of the file")
+    format = text("importer that read it")
+    path = text("place in the record, dotted below objects, [] below lists", max_length=200)
+    row_count = count("rows of usage that hold it", unit="rows")
+    total = dy.Float64(
+        min=0, description="sum of the number over these rows", metadata={"unit": "as the log counts it"}
+    )
+    first_usage_date = day("first day of these rows")
+    last_usage_date = day("last day of these rows")
 
 
 class LedgerFile(dy.Schema):

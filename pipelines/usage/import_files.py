@@ -3,8 +3,8 @@
 The one module of usage that reads and writes the warehouse.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from glob import glob
 from pathlib import Path
@@ -13,8 +13,8 @@ import duckdb
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import UsageFile, UsageImport
-from pipelines.usage.batches import Batch, FileCount
+from pipelines.schema.usage import UsageFile, UsageImport, UsageUnknownCount
+from pipelines.usage.batches import Batch, FileCount, UnknownCount
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.file_format import recognised_files
 from pipelines.usage.read_files import read_files
@@ -35,11 +35,14 @@ class FileOutcome:
 
     file: Path
     outcome: str
-    """imported, known or refused."""
+    """imported, known, refused, or empty: nothing in it states usage, and it is not imported."""
     row_count: int = 0
     new_count: int = 0
     duplicate_count: int = 0
     reject_count: int = 0
+    ignored_count: int = 0
+    unknown: Mapping[str, UnknownCount] = field(default_factory=dict)
+    """Path -> what was found there that no meter counts."""
     reason: str | None = None
 
 
@@ -135,13 +138,17 @@ def _store(
     for count in batch.complete:
         if count.reason is None and count.import_id in imported:
             count.reason, count.is_known = "this content was imported before", True
+    for count in batch.complete:
+        if count.reason is None and not count.row_count and not count.reject_count:
+            count.reason, count.is_empty = _nothing_read(count), True
     new = _into_ledger(connection, warehouse, batch) if batch.table == "usage" else _into_costs(connection, batch)
     _replace_rejects(connection, batch.rejects)
     for import_id, new_count in new.items():
         batch.counts[import_id].new_count += new_count
     imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
     append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
-    _note_files(connection, batch.complete)
+    _replace_unknown(connection, [count for count in batch.complete if count.reason is None])
+    _note_files(connection, [count for count in batch.complete if not count.is_empty])
     return {count.path: _outcome(count) for count in batch.complete}
 
 
@@ -167,6 +174,22 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFram
             {"id": import_id, "first": first, "last": last},
         )
     append(connection, "core.usage_reject", rejects)
+
+
+def _nothing_read(count: FileCount) -> str:
+    return f"nothing in it states usage as {count.format} does: {count.ignored_count} lines ignored; not imported"
+
+
+def _replace_unknown(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount]) -> None:
+    """Store the unknown counts of complete files; those of an earlier reading are replaced."""
+    ids = [count.import_id for count in counts]
+    connection.execute("DELETE FROM core.usage_unknown_count WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
+    rows = [
+        {"import_id": count.import_id, "file_name": count.name, "format": count.format, "path": path, **vars(found)}
+        for count in counts
+        for path, found in count.unknown.items()
+    ]
+    append(connection, "core.usage_unknown_count", pl.DataFrame(rows, schema=polars_schema(UsageUnknownCount)))
 
 
 def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
@@ -235,6 +258,8 @@ def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCoun
 
 def _outcome(count: FileCount) -> FileOutcome:
     if count.reason is not None:
-        return FileOutcome(count.path, "known" if count.is_known else "refused", reason=count.reason)
+        outcome = "known" if count.is_known else "empty" if count.is_empty else "refused"
+        return FileOutcome(count.path, outcome, ignored_count=count.ignored_count, reason=count.reason)
     duplicates = count.row_count - count.new_count
-    return FileOutcome(count.path, "imported", count.row_count, count.new_count, duplicates, count.reject_count)
+    rows = (count.row_count, count.new_count, duplicates, count.reject_count, count.ignored_count)
+    return FileOutcome(count.path, "imported", *rows, unknown=count.unknown)

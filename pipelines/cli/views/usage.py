@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.usage.batches import UnknownCount
 from pipelines.usage.import_files import FileOutcome
 from pipelines.usage.importer import Importer
 
@@ -23,22 +24,38 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome]) -> None:
         if outcome.outcome == "imported":
             if len(imported) <= MANY_FILES:
                 _print_line(console, name, *_sums([outcome]))
-        elif outcome.outcome == "refused" or len(outcomes) <= MANY_FILES:
+        elif outcome.outcome in ("refused", "empty") or len(outcomes) <= MANY_FILES:
             line = f"{name}: {outcome.outcome}: {cell(outcome.reason, MAX_LINE)}"
             console.print(line, highlight=False, soft_wrap=True)
+    _print_unknown(console, imported)
 
 
-def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int]:
+def _print_unknown(console: Console, imported: Sequence[FileOutcome]) -> None:
+    """Counts that no meter knows, over all files."""
+    found: dict[str, UnknownCount] = {}
+    for outcome in imported:
+        for path, count in outcome.unknown.items():
+            found[path] = found[path] + count if path in found else count
+    for path, count in sorted(found.items()):
+        told = f"not counted: {cell(path, MAX_LINE)}: {count.total:,.12g} in {count.row_count} rows"
+        console.print(
+            f"{told}; their cost is a lower bound (see core.usage_unknown_count)", highlight=False, soft_wrap=True
+        )
+
+
+def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int, int]:
     return (
         sum(outcome.row_count for outcome in outcomes),
         sum(outcome.new_count for outcome in outcomes),
         sum(outcome.duplicate_count for outcome in outcomes),
         sum(outcome.reject_count for outcome in outcomes),
+        sum(outcome.ignored_count for outcome in outcomes),
     )
 
 
-def _print_line(console: Console, name: str, rows: int, new: int, known: int, refused: int) -> None:
+def _print_line(console: Console, name: str, rows: int, new: int, known: int, refused: int, ignored: int) -> None:
     told = f"{name}: {rows} rows, {new} new, {known} known already, {refused} refused (see core.usage_reject)"
+    told += f", {ignored} lines ignored" if ignored else ""
     console.print(told, highlight=False, soft_wrap=True)
 
 
