@@ -99,7 +99,7 @@ def _in_objects(
     connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
         names = f"TRY(json_keys(text, [{', '.join(_literal(_path(usage.place, level)) for level in levels)}]))"
-        shapes = [shape for (shape,) in connection.sql(f"SELECT DISTINCT {names} FROM given").fetchall()]
+        shapes = [shape for (shape,) in connection.sql("SELECT DISTINCT %s FROM given" % names).fetchall()]
         odd = [shape for shape in shapes if shape is not None and _is_odd(shape, levels, is_record=is_record)]
         if not odd:
             return pl.DataFrame(schema=FOUND_SCHEMA)
@@ -107,7 +107,7 @@ def _in_objects(
         connection.register(
             "odd", pl.DataFrame({"names": odd}, schema={"names": pl.List(pl.List(pl.String))}).to_arrow()
         )
-        query = f"SELECT position, {inside} FROM given SEMI JOIN odd ON {names} = odd.names"
+        query = "SELECT position, %s FROM given SEMI JOIN odd ON %s = odd.names" % (inside, names)
         rows = connection.sql(query).fetchall()
     finally:
         connection.unregister("given")
