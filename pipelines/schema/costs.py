@@ -33,8 +33,8 @@ class UsageCost(dy.Schema):
     unpriced_reason = choice("why there is no price; NULL where there is one", UNPRICED_REASONS, nullable=True)
     first_price_on = day("first day with a known price of this model, tier and meter", nullable=True)
     is_lower_bound = flag(
-        "it may have cost more: the price of a bucket depends on the prompt size or changes within it, or usage says so "
-        "(lower_bound_reason)"
+        "it may have cost more: the price of a bucket depends on the prompt size or changes within it, or usage "
+        "says so (lower_bound_reason)"
     )
     usage_rows = count("ledger rows priced together, whether or not each has this meter", unit="rows")
     quantity = count("tokens or calls", unit="tokens or calls")

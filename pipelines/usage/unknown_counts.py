@@ -99,7 +99,7 @@ def _in_objects(
     connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
         names = f"TRY(json_keys(text, [{', '.join(_literal(_path(usage.place, level)) for level in levels)}]))"
-        shapes = [shape for (shape,) in connection.sql("SELECT DISTINCT %s FROM given" % names).fetchall()]
+        shapes = [shape for (shape,) in connection.table("given").select(names).distinct().fetchall()]
         odd = [shape for shape in shapes if shape is not None and _is_odd(shape, levels, is_record=is_record)]
         if not odd:
             return pl.DataFrame(schema=FOUND_SCHEMA)
@@ -107,12 +107,13 @@ def _in_objects(
         connection.register(
             "odd", pl.DataFrame({"names": odd}, schema={"names": pl.List(pl.List(pl.String))}).to_arrow()
         )
-        query = "SELECT position, %s FROM given SEMI JOIN odd ON %s = odd.names" % (inside, names)
+        query = f"SELECT position, {inside} FROM given SEMI JOIN odd ON {names} = odd.names"  # noqa: S608 - names that are declared
         rows = connection.sql(query).fetchall()
     finally:
         connection.unregister("given")
+    above = usage.place if usage.text is None else importer.fields.get(usage.text, usage.text)
     found = (
-        (position, _shown(f"{usage.place}.{path}".strip(".")), value)
+        (position, _shown(f"{above}.{path}".strip(".")), value)
         for position, text in rows
         for path, value in _numbers(text, known, is_record=is_record)
     )

@@ -10,7 +10,7 @@ only the latter is known, model_map.csv gives it a meaning. Region is the gatewa
 import polars as pl
 
 from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, rest_at_default, text
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 FIELDS = {
     "generated": "TimeGenerated",
@@ -81,4 +81,19 @@ AZURE_OPENAI = Importer(
         ),
     ),
     identity=("request",),
+    usage_objects=(
+        UsageObject(
+            counted={"PromptTokens": "input_uncached_tokens", "CompletionTokens": "output_tokens"},
+            part_of={"TotalTokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+        ),
+        UsageObject(
+            text="properties",
+            counted={"promptTokens": "input_uncached_tokens", "completionTokens": "output_tokens"},
+            part_of={"totalTokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+            ignored=dict.fromkeys(
+                ("modelName", "modelDeploymentName", "modelVersion", "apiName", "requestTime", "responseTime"),
+                "no count",
+            ),
+        ),
+    ),
 )

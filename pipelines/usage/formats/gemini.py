@@ -3,8 +3,8 @@
 By Google's reference the prompt holds the cached content, and totalTokenCount = prompt + candidates + thoughts + tool
 use: thoughts are output that candidates do not hold, results of tools are input that the prompt does not hold. Tools
 that copy the format leave tool use out of the total (a public fixture: 100 + 50 + 30 = 180 with 7 for tools), there
-it is no input of its own. What a total holds beside both is counted as output and flagged. Google leaves out counts of 0. Responses of the Gemini
-API have no time: who logs them must write one beside (`timestamp`).
+it is no input of its own. What a total holds beside both is counted as output and flagged. Google leaves out counts
+of 0. Responses of the Gemini API have no time: who logs them must write one beside (`timestamp`).
 """
 
 import polars as pl

@@ -23,7 +23,7 @@ from pipelines.usage.fields import (
     text,
     usd,
 )
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 FIELDS = {
@@ -113,5 +113,21 @@ HELICONE = Importer(
         Rule("audio_is_ambiguous", audio > 0, "versions differ in whether audio is inside prompt and completion"),
     ),
     identity=("response",),
+    usage_objects=(
+        UsageObject(
+            counted={
+                "prompt_tokens": "input_uncached_tokens",
+                "prompt_cache_read_tokens": "cache_read_tokens",
+                "prompt_cache_write_tokens": "cache_write_5m_tokens",
+                "completion_tokens": "output_tokens",
+                "reasoning_tokens": "output_tokens and of_which_reasoning_tokens",
+            },
+            part_of={"total_tokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+            ignored={
+                **dict.fromkeys(("prompt_audio_tokens", "completion_audio_tokens"), "rows with audio are refused"),
+                "cacheTokens": "what Helicone's own cache saved",
+            },
+        ),
+    ),
     private=frozenset({"request_user_id", "session"}),
 )

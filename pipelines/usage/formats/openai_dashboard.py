@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.usage.dedup import number_repeated
 from pipelines.usage.fields import choice, epoch, export_count, must_have, text
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 METERS = {
     "input_uncached_tokens": "input_text_tokens",
@@ -101,4 +101,11 @@ OPENAI_DASHBOARD = Importer(
     ),
     identity=("usage_at", "usage_until", *OWNERS, "model", "batch_flag", "printed_tier"),
     settle=number_repeated,
+    usage_objects=(
+        UsageObject(
+            counted={place: column for column, place in METERS.items()},
+            part_of=dict.fromkeys(TOTALS, "the sum of its kinds"),
+            ignored=dict.fromkeys(UNKNOWN_COUNTS, "a row where it is not 0 is refused"),
+        ),
+    ),
 )
