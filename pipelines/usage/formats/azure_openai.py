@@ -31,6 +31,7 @@ IN_PROPERTIES = {
     "usage_completion": "completionTokens",
     "usage_total": "totalTokens",
 }
+NOT_COUNTS = ("modelName", "modelDeploymentName", "modelVersion", "apiName", "requestTime", "responseTime")
 MODELS = ("model", "usage_model", "deployment", "usage_deployment")
 
 prompt = first_count("prompt", "usage_prompt")
@@ -90,10 +91,7 @@ AZURE_OPENAI = Importer(
             text="properties",
             counted={"promptTokens": "input_uncached_tokens", "completionTokens": "output_tokens"},
             part_of={"totalTokens": "the sum; what it holds beside its parts is counted as output_tokens"},
-            ignored=dict.fromkeys(
-                ("modelName", "modelDeploymentName", "modelVersion", "apiName", "requestTime", "responseTime"),
-                "no count",
-            ),
+            ignored=dict.fromkeys(NOT_COUNTS, "no count"),
         ),
     ),
 )

@@ -115,9 +115,8 @@ uncached = entered.value - pl.when(input_is_apart).then(0).otherwise(in_parts)
 # Reasoning and predictions are text too; where they stand apart they are added.
 # A total of more than every known key: the rest is counted as output, which is the dearer of the two.
 beside = rest_at_default(total.value, entered.value.fill_null(0) + given.value.fill_null(0) + in_parts + out_parts)
-text_out = rest(
-    given.value.fill_null(0) + pl.when(output_is_apart).then(out_parts).otherwise(0) + beside.value, audio_out.value
-)
+generated = given.value.fill_null(0) + pl.when(output_is_apart).then(out_parts).otherwise(0) + beside.value
+text_out = pl.when(given.value.is_not_null() | (generated > 0)).then(rest(generated, audio_out.value))
 
 usage = first_of("usage", "usage_api")
 nested_total = first_count("nested_total").value
