@@ -1,5 +1,6 @@
 """Alerts about the pipeline's own health and about the month's spend: frames in, alert rows out."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,11 @@ from pipelines.snapshots.user_inputs import Problem
 
 MIN_SHIFT = Decimal("0.10")
 MIN_SHIFT_USD = Decimal(1)
+
+DIED = ""
+"""Stands for the step of a run whose process ended before its time."""
+PASSING = re.compile(r"(?<!HTTP )(?<!status )\b(?=\w*\d)[0-9a-f][\w.:,%-]*", re.IGNORECASE)
+"""What of a reason differs from day to day: times, counts, hashes; not the status of an answer."""
 
 Row = dict[str, Any]
 
@@ -155,23 +161,50 @@ def input_refused(problems: Sequence[Problem], raised_at: datetime) -> pl.DataFr
     )
 
 
-def run_failed(job: str, failures: Mapping[str, str], raised_at: datetime) -> pl.DataFrame:
-    """One alert per day, job and set of failed steps. `failures`: what each failed step said; none where it died."""
-    steps = sorted(failures)
-    title = f"{job} failed: {', '.join(steps)}" if steps else f"{job} failed: its process ended before its time"
+def run_failed(
+    job: str, failures: Mapping[str, str], raised_at: datetime, before: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """One alert of what a run failed by that its steps did not fail by when they last ran; none where that is nothing.
+
+    `failures`: what each failed step said, a cause per line; none where the process died. `before`: the same of each
+    step's last run, one that went well left out; DIED where the last process of the job died.
+    """
+    known = set(_causes(before or {}))
+    new = {cause: line for cause, line in _causes(failures or {DIED: ""}).items() if cause not in known}
+    if not new:
+        return alert_frame([])
+    lines: dict[str, list[str]] = {}
+    for (step, _), line in new.items():
+        lines.setdefault(step, []).append(line)
+    steps = sorted(lines)
+    is_dead = steps == [DIED]
+    title = f"{job} failed: its process ended before its time" if is_dead else f"{job} failed: {', '.join(steps)}"
+    told = [] if is_dead else [f"{step}: {'; '.join(lines[step])}" for step in steps]
+    as_before = sorted(failures.keys() - lines.keys())
     return alert_frame(
         [
             alert(
                 "run_failed",
-                [job, raised_at.date(), *steps],
+                [job, raised_at.date(), *(part for cause in sorted(new) for part in cause)],
                 "critical",
                 title,
-                [*(f"{step}: {failures[step]}" for step in steps), "what did not fail was built all the same"],
+                [
+                    *told,
+                    *([f"failing as before: {', '.join(as_before)}"] if as_before else []),
+                    "what did not fail was built all the same; told once while it fails for the same reason",
+                ],
                 alert_on=raised_at.date(),
                 raised_at=raised_at,
             )
         ]
     )
+
+
+def _causes(failures: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Step and reason without what differs each time -> the line as it was said."""
+    return {
+        (step, PASSING.sub("#", line)): line for step, said in failures.items() for line in (said.splitlines() or [""])
+    }
 
 
 def _budget_severity(row: Row, budget: Decimal) -> str | None:

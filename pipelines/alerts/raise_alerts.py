@@ -56,13 +56,19 @@ def raise_alerts(warehouse: Warehouse, day: date, now: datetime, environ: Mappin
 
 
 def tell_failed_run(
-    warehouse: Warehouse, job: str, failures: Mapping[str, str], now: datetime, environ: Mapping[str, str]
+    warehouse: Warehouse,
+    job: str,
+    failures: Mapping[str, str],
+    now: datetime,
+    environ: Mapping[str, str],
+    before: Mapping[str, str] | None = None,
 ) -> None:
     """Store the alert of a failed run and send what is due. Where nothing can be stored, it is sent all the same.
 
-    `failures`: what each failed step said. Raises what kept it from being stored, once it is sent.
+    `failures` and `before`: what each failed step said now, and when it last ran, as in `operating_rules.run_failed`.
+    Raises what kept it from being stored, once it is sent.
     """
-    told = operating_rules.run_failed(job, failures, now)
+    told = operating_rules.run_failed(job, failures, now, before)
     try:
         with warehouse.write() as connection:
             append_new(connection, "main.alert", told, ["alert_id"])

@@ -21,14 +21,15 @@ STEP_FAILED = 3
 def rebuild(context: typer.Context) -> None:
     """Make a lost or damaged database anew from records/, archive/, ledger/ and the published file.
 
-    Nothing is asked of any source and nothing is deleted: the old file is kept beside the new one.
+    Nothing is asked of any source and nothing is deleted: the old file is kept beside the new one. Every body is held
+    against its hash.
     Exit code 0: everything came back; 1: what is named did not; 3: a step failed.
     """
     from pipelines.costs.derive_tables import derive_tables
     from pipelines.snapshots.prepare_run import prepare
     from pipelines.snapshots.reload_bodies import reload_bodies
     from pipelines.snapshots.seed_history import seed_gpu_rate_history, seed_price_history
-    from pipelines.sources.fetch_catalog import read_fetches
+    from pipelines.sources.fetch_catalog import damaged_bodies, read_fetches
     from pipelines.warehouse.database import Warehouse
     from pipelines.warehouse.rebuild import rebuild_database
 
@@ -40,6 +41,7 @@ def rebuild(context: typer.Context) -> None:
         catalog = read_fetches(folder)
         rebuilt = rebuild_database(warehouse, catalog.rows, catalog.damaged)
         prepare(warehouse, now(), os.environ)
+        rebuilt.losses += [body.told() for body in damaged_bodies(folder, read_fetches(folder).rows)]
         if "live" in catalog.rows["origin"]:  # recorded pages replay a past of their own
             seed_price_history(warehouse)
             seed_gpu_rate_history(warehouse)
@@ -57,20 +59,21 @@ def backup(
 ) -> None:
     """Write the whole warehouse into one file; a run may go on meanwhile.
 
-    Without the inbox, which holds your own logs, and without settings, so no secret is in it. Exit code 0: written and
-    read again; 1: written, but what is named was damaged before; 3: not written.
+    Without the inbox, which holds your own logs, and without what stands in the environment, so no key of a provider is
+    in it; the key of the warehouse's own pseudonyms is. Exit code 0: written and read again; 1: written, but what is
+    named was damaged before; 3: not written.
     """
+    from pipelines.sources.fetch_catalog import damaged_bodies, read_fetches
     from pipelines.warehouse.backup import back_up
     from pipelines.warehouse.database import Warehouse
 
     with _failing():
-        done = back_up(Warehouse(context.obj), file)
-    out = console()
-    out.print(f"{file}: {done.file_count} files, {done.size_bytes} bytes", highlight=False, markup=False)
-    for damage in done.damaged:
-        out.print(f"not in it: {damage}", highlight=False, markup=False, soft_wrap=True)
-    if done.damaged:
-        raise typer.Exit(NEEDS_A_LOOK)
+        catalog = read_fetches(context.obj)
+        bodies = damaged_bodies(context.obj, catalog.rows)
+        done = back_up(Warehouse(context.obj), file, [body.path for body in bodies])
+    console().print(f"{file}: {done.file_count} files, {done.size_bytes} bytes", highlight=False, markup=False)
+    damaged = [*done.damaged, *(body.told() for body in bodies)]
+    _end_by([f"not in it: {damage}" for damage in damaged] + _torn(context.obj))
 
 
 def restore(
@@ -80,15 +83,42 @@ def restore(
 ) -> None:
     """Put a backup into the warehouse folder, which has to be empty. All of it is verified before anything is in place.
 
+    Exit code 0: everything is there; 1: restored, but what is named was damaged before the backup; 3: not restored.
+
     Example: costs --warehouse /data/costs restore costs-2026-07-29.tar.zst
     """
+    from pipelines.sources.fetch_catalog import damaged_bodies, read_fetches
     from pipelines.warehouse.backup import restore as put_back
+    from pipelines.warehouse.ledger_catalog import lost_days
 
     with _failing():
         count, aside = put_back(file, context.obj, force=force)
     console().print(f"{context.obj}: {count} files restored", highlight=False, markup=False, soft_wrap=True)
     if aside is not None:
         console().print(f"what was there is now {aside}", highlight=False, markup=False, soft_wrap=True)
+    bodies = damaged_bodies(context.obj, read_fetches(context.obj).rows)
+    missed = [*lost_days(context.obj), *(body.told() for body in bodies)]
+    _end_by([f"not in the backup: {one}" for one in missed] + _torn(context.obj))
+
+
+def _torn(folder: Path) -> list[str]:
+    """What the catalogues of a folder say that cannot be believed."""
+    from pipelines.sources.fetch_catalog import read_fetches
+    from pipelines.warehouse.ledger_catalog import read_catalog
+
+    damaged = {
+        "archive/fetches.jsonl": read_fetches(folder).damaged,
+        "ledger/files.jsonl": read_catalog(folder).damaged,
+    }
+    return [f"{name}: lines that cannot be believed: {lines}" for name, lines in damaged.items() if lines]
+
+
+def _end_by(said: list[str]) -> None:
+    """Print what needs a look, and say by the exit code that something does."""
+    for line in said:
+        console().print(line, highlight=False, markup=False, soft_wrap=True)
+    if said:
+        raise typer.Exit(NEEDS_A_LOOK)
 
 
 @contextmanager

@@ -19,8 +19,9 @@ def run(context: typer.Context) -> None:
     Exit code 0: done; 1: done, but something needs a look (it is named); 2: wrong use; 3: a source or a step failed,
     and the rest was built.
     """
+    from pipelines.defs.instance import open_instance
     from pipelines.defs.resources import Settings
-    from pipelines.defs.run_jobs import PHASES, open_instance, run_once
+    from pipelines.defs.run_jobs import PHASES, run_once
 
     folder: Path = context.obj
     with progress(len(PHASES)) as advance, open_instance(folder) as instance:
@@ -38,8 +39,9 @@ def build(context: typer.Context) -> None:
 
 def build_phases(folder: Path) -> "list[Phase]":
     """Build a warehouse from what is in it, with a progress bar."""
+    from pipelines.defs.instance import open_instance
     from pipelines.defs.resources import Settings
-    from pipelines.defs.run_jobs import BUILD_PHASES, build_once, open_instance
+    from pipelines.defs.run_jobs import BUILD_PHASES, build_once
 
     with progress(len(BUILD_PHASES)) as advance, open_instance(folder) as instance:
         return build_once(Settings(warehouse_folder=str(folder)), instance, advance)

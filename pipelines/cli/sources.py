@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.terminal import BAD_INPUT, console, now, say_error
+from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, console, now, say_error
 
 if TYPE_CHECKING:
     from pipelines.snapshots.load_body import Promotion
@@ -35,7 +35,10 @@ def parse(
     file: Annotated[Path, typer.Argument(help="A saved page.", exists=True, dir_okay=False)],
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
 ) -> None:
-    """The rows that a saved page yields, without touching the warehouse."""
+    """The rows that a saved page yields, without touching the warehouse.
+
+    Exit code 0: it can be read; 2: wrong use; 3: it is refused, with the reason.
+    """
     from pipelines.cli.views.tables import print_frame
     from pipelines.sources.parsed import ParseError
 
@@ -44,7 +47,7 @@ def parse(
         parsed = source.parse(file.read_bytes())
     except ParseError as error:
         say_error(f"{file}: {error}")
-        raise typer.Exit(1) from error
+        raise typer.Exit(SOMETHING_FAILED) from error
     if as_json:
         for row in parsed.rows.iter_rows(named=True):
             typer.echo(json.dumps(row, default=str))
@@ -64,6 +67,9 @@ def load(
 ) -> None:
     """Enter a saved page as an observation of its own date, then `costs run` to price with it.
 
+    Exit code 0: it counts; 2: wrong use; 3: it is refused, with the reason. A second page of one moment replaces the
+    first.
+
     Example: costs sources load litellm 2025-08-18.json --at 2025-08-18
     """
     from pipelines.snapshots.fetch_source import record_body
@@ -74,15 +80,18 @@ def load(
     if at > now():
         say_error(f"--at {at} lies in the future")
         raise typer.Exit(BAD_INPUT)
-    record_body(warehouse, source, file.read_bytes(), at)
-    promotion = promote_latest(warehouse, source, at, parsed_at=now())
+    attempt = record_body(warehouse, source, file.read_bytes(), at)
+    promotion = promote_latest(warehouse, source, attempt.fetched_at, parsed_at=now())
     warehouse.save_records()
     _say(promotion)
 
 
 @app.command()
 def accept(context: typer.Context, key: Key) -> None:
-    """Believe the newest page of a source: its held prices, and its rows if the page was refused as implausible."""
+    """Believe the newest page of a source: its held prices, and its rows if the page was refused as implausible.
+
+    Exit code 0: it counts; 2: wrong use; 3: it cannot be read even so, or there is none.
+    """
     from pipelines.snapshots.load_body import approve_latest
     from pipelines.warehouse.database import Warehouse
 
@@ -110,7 +119,7 @@ def _say(promotion: "Promotion") -> None:
 
     print_promotion(console(), promotion)
     if promotion.outcome == "refused":
-        raise typer.Exit(1)
+        raise typer.Exit(SOMETHING_FAILED)
 
 
 def _source(key: str) -> "Source":

@@ -18,13 +18,15 @@ def import_(
 
     JSON lines, JSON, CSV, TSV and Parquet, plain, gzip or zstd; `costs formats` lists whose logs are understood.
 
-    Exit code 0: done; 1: done, but a file was refused or held no usage (it is named); 2: wrong use; 3: a step failed.
+    Exit code 0: done; 1: done, but a file was refused or held no usage, or privacy.csv has a mistake (it is named);
+    2: wrong use; 3: a step failed.
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
     from pipelines.cli.views.usage import print_imports
     from pipelines.usage.formats import IMPORTERS
     from pipelines.usage.import_files import import_files, named_files
+    from pipelines.usage.privacy import privacy_in_force
     from pipelines.warehouse.database import Warehouse
 
     names = sorted(importer.name for importer in IMPORTERS)
@@ -39,7 +41,11 @@ def import_(
     with progress(len(found)) as advance:
         outcomes = import_files(Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name))
     print_imports(console(), outcomes)
-    code = NEEDS_A_LOOK if any(outcome.outcome in ("refused", "empty") for outcome in outcomes) else 0
+    _, mistake = privacy_in_force(context.obj)
+    if mistake is not None:
+        say_error(mistake)
+    is_bad = mistake is not None or any(outcome.outcome in ("refused", "empty") for outcome in outcomes)
+    code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
 
 

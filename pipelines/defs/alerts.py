@@ -1,11 +1,13 @@
 """The alerts of a day, their delivery, and what is told of a run that failed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
+from pipelines.alerts.operating_rules import DIED
 from pipelines.alerts.raise_alerts import deliver_due, raise_alerts, tell_failed_run
+from pipelines.defs.follow_up import ENDED
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
@@ -47,6 +49,9 @@ def alert_delivery(settings: Settings, secrets: Secrets) -> Iterator[Any]:
     yield dg.MaterializeResult(metadata={"sent": attempts.height - failed, "failed": failed})
 
 
+LOOK_BACK_RUNS = 30
+"""How many runs of a job are looked at for the last time that a step of it ran."""
+RAN = ("SUCCESS", "FAILURE")
 FAILED_RUN_TAG = "costs/failed_run"
 """Of a run that tells of another one: which."""
 
@@ -57,7 +62,8 @@ def tell(context: dg.OpExecutionContext, settings: Settings, secrets: Secrets) -
     run = context.instance.get_run_by_id(context.run.tags[FAILED_RUN_TAG])
     if run is not None:
         failures = step_failures(context.instance, run.run_id)
-        tell_failed_run(settings.warehouse, run.job_name, failures, settings.now(), secrets.environ())
+        before = failures_before(context.instance, run, failures)
+        tell_failed_run(settings.warehouse, run.job_name, failures, settings.now(), secrets.environ(), before)
 
 
 @dg.job(executor_def=dg.in_process_executor, description="Tells of a run that failed.")
@@ -70,6 +76,29 @@ def step_failures(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     """Failed step -> what it said; none where the process ended before its time."""
     records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
     return dict(map(_failure, (record.event_log_entry.get_dagster_event() for record in records)))
+
+
+def failures_before(instance: dg.DagsterInstance, run: dg.DagsterRun, failures: Mapping[str, str]) -> dict[str, str]:
+    """What failed steps of a run said when each last ran before, if it failed then too; DIED where the run before died.
+
+    Steps that were skipped or not asked for did not run.
+    """
+    finished = instance.get_runs(dg.RunsFilter(job_name=run.job_name, statuses=ENDED), limit=LOOK_BACK_RUNS)
+    ids = [one.run_id for one in finished]
+    earlier = finished[ids.index(run.run_id) + 1 :] if run.run_id in ids else finished
+    found: dict[str, str] = {}
+    open_steps = set(failures)
+    for number, one in enumerate(earlier):
+        said = step_failures(instance, one.run_id)
+        if number == 0 and one.status == dg.DagsterRunStatus.FAILURE and not said:
+            found[DIED] = ""
+        if not open_steps:
+            break
+        steps = instance.get_run_step_stats(one.run_id, [*open_steps])
+        ended = {step.step_key for step in steps if step.status and step.status.value in RAN}
+        found |= {step: said[step] for step in ended & said.keys()}
+        open_steps -= ended
+    return found
 
 
 def failures_of(result: dg.ExecuteInProcessResult) -> dict[str, str]:

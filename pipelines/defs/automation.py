@@ -42,13 +42,13 @@ import_usage = dg.define_asset_job(
 )
 build_costs = dg.define_asset_job(
     "build_costs",
-    dg.AssetSelection.assets(catalog_of_sources, priced_ledger, *MARTS_BY_MONTH),
+    dg.AssetSelection.assets(catalog_of_sources, priced_ledger, MARTS_BY_MONTH),
     description="Price the ledger and build the tables by date, for the days that are out of date.",
     executor_def=IN_PROCESS,
 )
 decide = dg.define_asset_job(
     "decide",
-    dg.AssetSelection.assets(model_alias, *MARTS_OF_VERSIONS, *DECISIONS),
+    dg.AssetSelection.assets(model_alias, MARTS_OF_VERSIONS, *DECISIONS),
     description="Risk, break-even and forecast for one day, and what follows from the books. Each fails alone.",
     executor_def=IN_PROCESS,
 )

@@ -1,37 +1,39 @@
 """One whole run in this process: the same jobs that the schedule and the sensors start, one after the other."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 
 from pipelines.alerts.raise_alerts import tell_failed_run
 from pipelines.costs.price_ledger import days_to_build
-from pipelines.defs.alerts import failures_of
+from pipelines.defs.alerts import ALERTS, failures_before, failures_of
 from pipelines.defs.automation import build_costs, decide, import_usage, publish, refresh_sources
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.build import build_definitions
+from pipelines.defs.costs import priced_ledger
 from pipelines.defs.fetch import pages_key, raw_key
 from pipelines.defs.follow_up import FROM_COMMAND_LINE, UNFINISHED
+from pipelines.defs.instance import events_kept_open
+from pipelines.defs.marts import MARTS_BY_MONTH
 from pipelines.defs.partitions import day_tags, month_tags
 from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.purge_runs import purge_runs
 from pipelines.defs.resources import Settings
+from pipelines.defs.usage import usage
 from pipelines.sources.catalog import SOURCES, Source
 from pipelines.warehouse.published import WarehouseError
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
-DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml"
-SHARED_DATABASES = ("history/runs.db", "history/runs/index.db")
-"""Of Dagster's SQLite storage, below its base_dir: those that every run writes to."""
 ABOUT_THE_USER = ("user_inputs_are_understood", "files_are_understood", "alerts_arrive")
+PREPARATION = [catalog_of_sources.key, *(history.key for history in HISTORIES.values())]
+"""What every job of the daemon begins with; here the first phase does it for all."""
 BUILD_PHASES = ("history", "tables", "decisions", "publish")
 PHASES = ("sources", "usage", "tables", "decisions", "publish")
 
@@ -47,25 +49,7 @@ class Phase:
     needs_a_look: tuple[str, ...] = ()
     """Failed checks that a person can do something about, in words."""
     job: str = ""
-
-
-@contextmanager
-def open_instance(warehouse_folder: Path) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance whose state lies below a warehouse; runs show in the UI of that warehouse."""
-    state = warehouse_folder.resolve() / ".dagster"
-    state.mkdir(parents=True, exist_ok=True)
-    link = state / "dagster.yaml"
-    if not link.is_symlink():
-        # A warehouse that was copied with its links followed holds a copy of the file, maybe of an older program.
-        link.unlink(missing_ok=True)
-        link.symlink_to(DAGSTER_YAML)
-    os.environ["DAGSTER_STATE"] = os.environ["DAGSTER_HOME"] = str(state)
-    with dg.DagsterInstance.get() as instance, ExitStack() as kept:
-        # Dagster connects anew for every statement, and SQLite empties its log whenever the last connection closes.
-        # One that stays open makes storing an event a third quicker; it locks nothing.
-        for file in filter(Path.is_file, (state / name for name in SHARED_DATABASES)):
-            kept.enter_context(closing(sqlite3.connect(file))).execute("SELECT count(*) FROM sqlite_master").fetchall()
-        yield instance
+    run_id: str = ""
 
 
 def run_once(
@@ -74,11 +58,16 @@ def run_once(
     on_phase: Callable[[str], None] = lambda name: None,
     first_decided: date | None = None,
     sources: Sequence[Source] = SOURCES,
+    *,
+    publishes: bool = True,
 ) -> list[Phase]:
-    """Read sources and inbox, build the tables that are out of date, decide for today (or a span up to it), publish."""
+    """Read sources and inbox, build the tables that are out of date, decide for today (or a span up to it), publish.
+
+    `publishes`: a replay of several days replaces the file that people query once, at its end.
+    """
     with _only_run(settings, instance):
         phases = _read(settings, instance, on_phase, sources)
-        return phases + _build(settings, instance, on_phase, phases, first_decided)
+        return phases + _build(settings, instance, on_phase, phases, first_decided, publishes=publishes)
 
 
 def build_once(
@@ -87,9 +76,8 @@ def build_once(
     """Build, decide, alert and publish from what is in the warehouse. No source is asked and no inbox is read."""
     with _only_run(settings, instance):
         on_phase("history")
-        assets = [catalog_of_sources.key, *(history.key for history in HISTORIES.values())]
         definitions = build_definitions(settings)
-        phases = [_execute(definitions, instance, refresh_sources.name, "history", assets=assets)]
+        phases = [_execute(definitions, instance, refresh_sources.name, "history", assets=PREPARATION)]
         return phases + _build(settings, instance, on_phase, phases)
 
 
@@ -128,7 +116,7 @@ def _read(
     on_phase("sources")
     phases = [_execute(definitions, instance, refresh_sources.name, "sources", assets=_refreshed(sources))]
     on_phase("usage")
-    return [*phases, _execute(definitions, instance, import_usage.name, "usage")]
+    return [*phases, _execute(definitions, instance, import_usage.name, "usage", assets=[*usage.keys])]
 
 
 def _build(
@@ -137,36 +125,40 @@ def _build(
     on_phase: Callable[[str], None],
     before: Sequence[Phase],
     first_decided: date | None = None,
+    *,
+    publishes: bool = True,
 ) -> list[Phase]:
     """The phases after reading. Failures are told before the end, so that what is published holds them."""
     definitions = build_definitions(settings)
     today = settings.now().date()
     on_phase("tables")
     due = month_tags(days_to_build(settings.warehouse, today))
-    phases = [_execute(definitions, instance, build_costs.name, "tables", due)]
+    built = [*priced_ledger.keys, *MARTS_BY_MONTH.keys]
+    phases = [_execute(definitions, instance, build_costs.name, "tables", due, built)]
     on_phase("decisions")
     decided = day_tags([first_decided or today, today])
     phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
-    _tell_failed(settings, [*before, *phases])
+    _tell_failed(settings, instance, [*before, *phases])
     on_phase("publish")
-    phases.append(_execute(definitions, instance, publish.name, "publish", decided))
-    _tell_failed(settings, phases[-1:])
+    told = None if publishes else [alerts.key for alerts in ALERTS]
+    phases.append(_execute(definitions, instance, publish.name, "publish", decided, told))
+    _tell_failed(settings, instance, phases[-1:])
     return phases
 
 
-def _tell_failed(settings: Settings, phases: Sequence[Phase]) -> None:
+def _tell_failed(settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase]) -> None:
     for phase in phases:
+        run = instance.get_run_by_id(phase.run_id)
         if not phase.is_success:
-            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ)
+            before = failures_before(instance, run, phase.failures) if run else {}
+            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
 
 
 def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
     """What reading some sources materializes: the sources, and the books that they feed."""
     tables = dict.fromkeys(source.table for source in sources)
-    histories = [history.key for history in HISTORIES.values()]
     return [
-        catalog_of_sources.key,
-        *histories,
+        *PREPARATION,
         *map(raw_key, sources),
         *map(pages_key, tables),
         *(BOOKS[table].key for table in tables),
@@ -181,14 +173,17 @@ def _execute(
     tags: Mapping[str, str] | None = None,
     assets: list[dg.AssetKey] | None = None,
 ) -> Phase:
-    result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance,
-        run_config=QUIET,
-        tags=FROM_COMMAND_LINE | dict(tags or {}),
-        raise_on_error=False,
-        asset_selection=assets,
-    )
-    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job)
+    run_id = str(uuid4())
+    with events_kept_open(instance, run_id):
+        result = definitions.resolve_job_def(job).execute_in_process(
+            run_id=run_id,
+            instance=instance,
+            run_config=QUIET,
+            tags=FROM_COMMAND_LINE | dict(tags or {}),
+            raise_on_error=False,
+            asset_selection=assets,
+        )
+    return Phase(phase, result.success, failures_of(result), _needs_a_look(result), job, run_id)
 
 
 def _needs_a_look(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
+from pipelines.defs.instance import open_instance
 from pipelines.defs.resources import Settings
-from pipelines.defs.run_jobs import PHASES, Phase, open_instance, run_once
+from pipelines.defs.run_jobs import PHASES, Phase, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.page_server import page_server
 from pipelines.demo.sample_usage import write_sample_usage
@@ -40,11 +41,16 @@ class Replayed:
 
 
 def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
-    """Run the job for each date. `on_phase` is told each date and phase before it begins, PHASE_COUNT of them."""
-    before = fingerprints(warehouse)
+    """Run the job for each date. `on_phase` is told each date and phase before it begins, PHASE_COUNT of them.
+
+    One demo of a warehouse at a time; another waits for it, as long as for any lock.
+    """
     # A proxy of the environment has no business with pages that this process serves.
     os.environ["NO_PROXY"] = "127.0.0.1"
-    with page_server() as server, open_instance(warehouse.folder) as instance:
+    warehouse.folder.mkdir(parents=True, exist_ok=True)
+    # Sample usage and pages of one date belong together: another demo would put those of its own date between them.
+    with warehouse.locked(".demo.lock"), page_server() as server, open_instance(warehouse.folder) as instance:
+        before = fingerprints(warehouse)
         for day in DATES:
             server.day = day
             write_sample_usage(warehouse.inbox, until=day)
@@ -55,10 +61,11 @@ def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
             )
             is_last = day == DATES[-1]
             first_decided = day - timedelta(days=DECIDED_DAYS - 1) if is_last else day
-            phases = run_once(settings, instance, partial(_tell, on_phase, day), first_decided, recorded_sources())
+            tell = partial(_tell, on_phase, day)
+            phases = run_once(settings, instance, tell, first_decided, recorded_sources(), publishes=is_last)
             if not all(phase.is_success for phase in phases):
                 break
-    return Replayed(phases, is_unchanged=before == fingerprints(warehouse))
+        return Replayed(phases, is_unchanged=before == fingerprints(warehouse))
 
 
 def recorded_sources() -> list[Source]:

@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.doctor.finding import Finding
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.permissions import open_to_others
 
 LEAST_FREE_BYTES = 1 << 30
 COPIES = 3
@@ -20,6 +21,7 @@ def look_at_machine(warehouse: Warehouse) -> Iterator[Finding]:
     """Disk, permissions, locks and left-over files. The folder is there."""
     yield _disk(warehouse)
     yield _writable(warehouse.folder)
+    yield _private(warehouse.folder)
     yield from (_lock(warehouse.folder / name, what) for name, what in LOCKS.items())
     strays = [*warehouse.folder.glob(".*.duckdb*.tmp"), *warehouse.folder.glob("archive/??/*.tmp")]
     size = sum(stray.stat().st_size for stray in strays)
@@ -49,6 +51,15 @@ def _writable(folder: Path) -> Finding:
     if os.access(folder, os.W_OK | os.X_OK):
         return Finding("machine", "folder", f"{folder} can be written")
     return Finding("machine", "folder", f"{folder} cannot be written", f"give this user the right to write {folder}")
+
+
+def _private(folder: Path) -> Finding:
+    found = open_to_others(folder)
+    if not found:
+        return Finding("machine", "permissions", "nothing is open to others")
+    remedy = "`costs build` or the next run takes it from them, as far as it is yours"
+    said = f"{len(found)} files and folders can be read or changed by others, such as {found[0]}"
+    return Finding("machine", "permissions", said, remedy)
 
 
 def _lock(lock: Path, what: str) -> Finding:

@@ -9,12 +9,14 @@ from pipelines.models.model_map import MAP_FILE
 from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, map_in_force
 from pipelines.sources.catalog import SOURCES
 from pipelines.sources.fetch_error import FetchError
+from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     """The budget, the map of model ids, and the keys for sources; no value of a secret is told."""
     yield _budget(folder, environ)
     yield _model_map(folder)
+    yield _privacy(folder)
     yield from _keys(environ)
     if not environ.get(ADDRESSES, "").strip():
         yield Finding("settings", ADDRESSES, "not set: alerts are stored and sent nowhere")
@@ -35,6 +37,17 @@ def _model_map(folder: Path) -> Finding:
     if found.problem is not None:
         return Finding("settings", MAP_FILE, "cannot be used", found.problem.text)
     return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
+
+
+def _privacy(folder: Path) -> Finding:
+    try:
+        treatments, problem = privacy_in_force(folder)
+    except PrivacyError as error:
+        treatments, problem = {}, str(error)
+    if problem is not None:
+        return Finding("settings", PRIVACY_FILE, "cannot be used", problem)
+    told = ", ".join(f"{column}: {treatment}" for column, treatment in treatments.items())
+    return Finding("settings", PRIVACY_FILE, told or "every column about people is kept as it is")
 
 
 def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:

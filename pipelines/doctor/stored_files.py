@@ -1,19 +1,19 @@
 """Ledger and archive against what names them: each file is there, and is what its hash says. Nothing is mended."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import polars as pl
 
 from pipelines.doctor.finding import Finding
-from pipelines.sources import archive
-from pipelines.warehouse.ledger_catalog import LEDGER
+from pipelines.sources.fetch_catalog import BODY_REMEDY, damaged_bodies, read_fetches
+from pipelines.sources.fetch_catalog import CATALOG as ARCHIVE_CATALOG
+from pipelines.warehouse.ledger_catalog import CATALOG as LEDGER_CATALOG
+from pipelines.warehouse.ledger_catalog import LEDGER, read_catalog
+from pipelines.warehouse.rows import read_table
 
-ARCHIVE_CATALOG = "archive/fetches.jsonl"
-LEDGER_CATALOG = "ledger/files.jsonl"
 SHOWN = 5
 """Names of damaged files; the others are counted."""
 
@@ -21,14 +21,14 @@ SHOWN = 5
 def look_at_ledger(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Finding]:
     """The days in force by core.ledger_file and by the catalogue: there, and with the hash of their name."""
     named = {path for (path,) in connection.execute("SELECT path FROM core.ledger_file").fetchall()}
-    lines, torn = catalogued(folder / LEDGER_CATALOG)
+    catalog = read_catalog(folder)
     # The last line of a day names the file in force.
-    named |= set({line.get("usage_date"): line.get("path") for line in lines}.values()) - {None}
+    named |= {str(files[-1]["path"]) for files in catalog.by_day.values()}
     missing, damaged = _sorted_out(folder, sorted(named))
     remedy = "put it back from a backup, or import the usage files of its day again into a new warehouse"
     yield from _bad("ledger", missing, "missing", remedy)
     yield from _bad("ledger", damaged, "not what its hash says", remedy)
-    yield from _torn("ledger", LEDGER_CATALOG, torn)
+    yield from _torn("ledger", LEDGER_CATALOG, catalog.damaged)
     if not missing and not damaged:
         files = (file.relative_to(folder).as_posix() for file in (folder / LEDGER).glob("usage_date=*/*"))
         others = sum(file not in named for file in files)
@@ -37,44 +37,18 @@ def look_at_ledger(connection: duckdb.DuckDBPyConnection, folder: Path) -> Itera
 
 def look_at_archive(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Finding]:
     """The bodies that raw.fetch and the catalogue name: there, and with the hash of their name."""
-    query = 'SELECT DISTINCT archive_path FROM raw."fetch" WHERE archive_path IS NOT NULL'
-    named = {path for (path,) in connection.execute(query).fetchall()}
-    lines, torn = catalogued(folder / ARCHIVE_CATALOG)
-    named |= {line.get("archive_path") for line in lines} - {None}
-    missing: list[str] = []
-    damaged: list[str] = []
-    for path in sorted(named):
-        try:
-            archive.read(folder, path)
-        except (archive.ArchiveError, OSError):
-            (damaged if (folder / path).exists() else missing).append(path)
-    remedy = "put it back from a backup; without it this page cannot be read again by a better parser"
-    yield from _bad("archive", missing, "missing", remedy)
-    yield from _bad("archive", damaged, "damaged", remedy)
-    yield from _torn("archive", ARCHIVE_CATALOG, torn)
-    if not missing and not damaged:
-        yield Finding("archive", "bodies", f"all {len(named)} whole")
-
-
-def catalogued(file: Path) -> tuple[list[dict[str, Any]], int]:
-    """The lines of a catalogue, and how many cannot be read; none where there is no catalogue.
-
-    The last one may be cut off by a kill, and then is not counted.
-    """
-    if not file.exists():
-        return [], 0
-    *texts, _ = file.read_bytes().split(b"\n")
-    found, torn = [], 0
-    for text in texts:
-        try:
-            line = json.loads(text)
-        except ValueError:
-            line = None
-        if isinstance(line, dict):
-            found.append(line)
-        else:
-            torn += 1
-    return found, torn
+    catalog = read_fetches(folder)
+    known = read_table(connection, "raw.fetch")
+    fetches = pl.concat([known, catalog.rows.join(known, on="fetch_id", how="anti")]).sort("fetched_at")
+    found = damaged_bodies(folder, fetches)
+    for body in found[:SHOWN]:
+        page = f", page of {body.source} of {body.fetched_at:%Y-%m-%d}" if body.source else ""
+        yield Finding("archive", body.path, f"{body.how}{page}", BODY_REMEDY)
+    if len(found) > SHOWN:
+        yield Finding("archive", f"{len(found) - SHOWN} more", "missing or damaged", BODY_REMEDY)
+    yield from _torn("archive", ARCHIVE_CATALOG, catalog.damaged)
+    if not found:
+        yield Finding("archive", "bodies", f"all {fetches['archive_path'].drop_nulls().n_unique()} whole")
 
 
 def _sorted_out(folder: Path, paths: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -100,7 +74,8 @@ def _bad(area: str, paths: list[str], what: str, remedy: str) -> Iterator[Findin
         yield Finding(area, f"{len(paths) - SHOWN} more", what, remedy)
 
 
-def _torn(area: str, catalog: str, torn: int) -> Iterator[Finding]:
-    if torn:
-        remedy = f"keep {catalog} as it is and restore it from a backup; the lines that can be read still count"
-        yield Finding(area, catalog, f"{torn} lines cannot be read", remedy)
+def _torn(area: str, catalog: str, damaged: list[int]) -> Iterator[Finding]:
+    if damaged:
+        said = f"{len(damaged)} lines cannot be believed, the first is line {damaged[0]}"
+        remedy = f"put {catalog} back from a backup if what they say is missed; the other lines still count"
+        yield Finding(area, catalog, said, remedy)

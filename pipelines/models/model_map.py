@@ -63,6 +63,8 @@ def map_content(path: Path) -> bytes:
     """The bytes of the user's mapping; none where the file is missing. Raises ModelMapError if it cannot be read."""
     if not path.exists():
         return b""
+    if not path.is_file():  # to read a pipe may never end
+        raise ModelMapError(f"{path} cannot be read: it is no file; make it a file that you may read")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

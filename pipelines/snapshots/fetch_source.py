@@ -39,6 +39,7 @@ class Attempt:
     source: str
     fetch_id: str
     outcome: str
+    fetched_at: datetime
     sha256: str | None
     size_bytes: int | None
     error: str | None
@@ -150,10 +151,29 @@ def _origin(base_url: str | None) -> str:
 
 
 def record_body(warehouse: Warehouse, source: Source, body: bytes, at: datetime) -> Attempt:
-    """Store a saved page as if it had been fetched at its own date. Raises ArchiveError when it cannot be kept."""
+    """Store a saved page as if it had been fetched at its own date. Raises ArchiveError when it cannot be kept.
+
+    Where another page of that moment is known, it counts as later by the smallest step of time, and so replaces it.
+    """
+    at = _next_moment(warehouse, source, hashlib.sha256(body).hexdigest(), at)
     answer = Answer(source.urls[0], 200, body, None, None, None)
     last = _last_bodies(warehouse, [source.key], before=at).get(source.key)
     return _note(warehouse, [_answered(warehouse, source, last, answer)], at, "recorded")[0]
+
+
+def _next_moment(warehouse: Warehouse, source: Source, sha256: str, at: datetime) -> datetime:
+    """The first moment from `at` on that no body of a source has; that of the last one before it, if it is the same."""
+    with warehouse.write() as connection:
+        rows = connection.execute(
+            "SELECT fetched_at, sha256 FROM raw.fetch "
+            "WHERE source = $source AND fetched_at >= $at AND sha256 IS NOT NULL",
+            {"source": source.key, "at": at},
+        ).fetchall()
+    taken = dict(rows)
+    last = None
+    while at in taken:
+        last, at = at, at + datetime.resolution
+    return last if last is not None and taken[last] == sha256 else at
 
 
 def _last_bodies(warehouse: Warehouse, keys: Sequence[str], before: datetime = datetime.max) -> dict[str, Row]:
@@ -236,6 +256,7 @@ def _note(warehouse: Warehouse, rows: Sequence[Row], at: datetime, origin: str) 
             source=row["source"],
             fetch_id=row["fetch_id"],
             outcome=row["outcome"],
+            fetched_at=row["fetched_at"],
             sha256=row.get("sha256"),
             size_bytes=row.get("size_bytes"),
             error=row.get("error"),

@@ -3,7 +3,7 @@
 What the body changes is decided in `fold_body`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,6 +16,7 @@ from pipelines.schema.validation import CheckResult
 from pipelines.snapshots.book import Reading
 from pipelines.snapshots.fold_body import Entered, enter_body
 from pipelines.snapshots.source_state import (
+    is_checked_before,
     latest_fetch,
     reading_of,
     state_at,
@@ -43,6 +44,7 @@ class Promotion:
     held_count: int = 0
     change_count: int = 0
     checks: list[CheckResult] = field(default_factory=list)
+    """None where the body before was the same: it was checked then."""
 
 
 def promote_latest(warehouse: Warehouse, source: Source, at: datetime, parsed_at: datetime | None = None) -> Promotion:
@@ -58,7 +60,9 @@ def promote_latest(warehouse: Warehouse, source: Source, at: datetime, parsed_at
         reading = reading_of(connection, source.key, fetch)
         is_dry = _was_promoted(connection, reading.fetch_id) and not reading.is_approved
         body = partial(archive.read, warehouse.folder, fetch["archive_path"])
-        entered = enter_body(connection, source, body, reading, state_at(connection, source, reading.at), is_dry=is_dry)
+        state = state_at(connection, source, reading.at)
+        state = replace(state, is_checked=not is_dry and is_checked_before(connection, source, fetch, state))
+        entered = enter_body(connection, source, body, reading, state, is_dry=is_dry)
         promotion = _promotion(source, entered)
         if not is_dry:
             _store(connection, source, entered, reading)

@@ -15,6 +15,7 @@ from pipelines.sources.fetch_catalog import complete_fetches
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import complete_catalog
+from pipelines.warehouse.permissions import close_to_others
 from pipelines.warehouse.rows import append, read_table
 
 KEEP_OLD_LEDGER_FILES = timedelta(days=2)
@@ -33,7 +34,7 @@ class Prepared:
 
 
 def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | None = None) -> Prepared:
-    """Make a warehouse ready for a run; harmless at any time. `environ` holds the user's keys and settings."""
+    """Make a warehouse ready for a run, and private; harmless at any time. `environ`: the user's keys and settings."""
     warehouse.folder.mkdir(parents=True, exist_ok=True)
     warehouse.sweep()
     archive.sweep(warehouse.folder, now - KEEP_UNFINISHED_BODIES)
@@ -58,4 +59,5 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
         known = read_table(connection, "core.ledger_file")
         complete_catalog(warehouse.folder, known)
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)
+    close_to_others(warehouse.folder)
     return Prepared(len(rows), check_user_inputs(warehouse.folder, environ or {}))

@@ -14,6 +14,7 @@ from pipelines.snapshots.quarantine import WITNESS_COLUMNS, key_parts
 from pipelines.snapshots.stage_body import SourceState
 from pipelines.snapshots.versions import VersionChange
 from pipelines.sources.catalog import Source
+from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.rows import append, read_current, read_table, replace_rows, scalar
 
 
@@ -37,21 +38,42 @@ def reading_of(connection: duckdb.DuckDBPyConnection, source: str, fetch: dict[s
 
 def state_at(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> SourceState:
     """What stands of a source before its body fetched at `at` is entered."""
-    promoted = (
-        "SELECT fetched_at, row_count, reject_count FROM raw.parse "
-        "WHERE source = $source AND outcome = 'promoted' AND fetched_at"
-    )
-    values = {"source": source.key, "at": at}
-    before = connection.execute(f"{promoted} < $at ORDER BY fetched_at DESC LIMIT 1", values).fetchall()
-    last_rows, last_rejects = before[0][1:] if before else (None, 0)
+    before = _promoted_before(connection, source, at)
+    after = "SELECT min(fetched_at) FROM raw.parse WHERE source = $source AND outcome = 'promoted' AND fetched_at > $at"
     return SourceState(
         current=read_current(connection, f"core.{source.table}", "source = $source", source=source.key),
         open_holds=read_table(connection, "core.price_hold", "source = $source AND status = 'open'", source=source.key),
         min_rows=source.min_rows,
-        last_rows=last_rows,
-        last_rejects=last_rejects,
-        next_at=scalar(connection, f"SELECT min(fetched_at) FROM ({promoted} > $at)", values),
+        last_rows=before.get("row_count"),
+        last_rejects=before.get("reject_count", 0),
+        next_at=scalar(connection, after, {"source": source.key, "at": at}),
     )
+
+
+def is_checked_before(
+    connection: duckdb.DuckDBPyConnection, source: Source, fetch: dict[str, Any], state: SourceState
+) -> bool:
+    """Whether the body promoted before is the very same, read by the same parser, with nothing entered since.
+
+    It passed the checks then, and would now.
+    """
+    before = _promoted_before(connection, source, fetch["fetched_at"])
+    return (
+        before.get("parser_version") == parser_version(source.parse)
+        and before["sha256"] == fetch["sha256"]
+        and state.current.filter(pl.col("known_from") > before["fetched_at"]).is_empty()
+    )
+
+
+def _promoted_before(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> dict[str, Any]:
+    """The newest promoted body of a source fetched before `at`: its row of raw.parse and its hash; empty for none."""
+    rows = connection.sql(
+        "SELECT entered.*, sha256 FROM raw.parse AS entered JOIN raw.fetch AS fetched USING (fetch_id) "
+        "WHERE entered.source = $source AND entered.outcome = 'promoted' AND entered.fetched_at < $at "
+        "ORDER BY entered.fetched_at DESC LIMIT 1",
+        params={"source": source.key, "at": at},
+    ).pl()
+    return rows.row(0, named=True) if rows.height else {}
 
 
 def witnesses(connection: duckdb.DuckDBPyConnection, book: Book, reading: Reading) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.models.model_map import MAP_FILE, ModelMapError, map_content, parse_model_map
+from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
 BUDGET = "COSTS_MONTHLY_BUDGET_USD"
@@ -84,7 +85,9 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
     # A setting that this process does not have may still be one of another process.
     if budget is not None and wrong_budget is None:
         keep_last_good(folder, BUDGET, f"{budget:f}".encode())
-    return [problem for problem in (user_map.problem, wrong_budget) if problem is not None]
+    wrong_privacy = keep_privacy(folder)
+    problems = (user_map.problem, wrong_budget, wrong_privacy and Problem(PRIVACY_FILE, wrong_privacy))
+    return [problem for problem in problems if problem]
 
 
 def _amount(text: str) -> Decimal:

@@ -13,11 +13,14 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Fetch
-from pipelines.sources.archive import ARCHIVE
+from pipelines.sources.archive import ARCHIVE, ArchiveError, read
 from pipelines.warehouse.append_only import append_lines, read_lines
 
 CATALOG = f"{ARCHIVE}/fetches.jsonl"
 FETCH_SCHEMA = polars_schema(Fetch)
+BODY_REMEDY = (
+    "put it back from a backup; without it the prices read from it stay, but no better parser can read it again"
+)
 SHIPPED = "shipped"
 """The origin of evidence that comes with the program: it is entered from there, and no fetch."""
 
@@ -28,6 +31,21 @@ class FetchCatalog:
 
     rows: pl.DataFrame
     damaged: list[int]
+
+
+@dataclass(frozen=True)
+class DamagedBody:
+    """A body that cannot be believed; `source` and `fetched_at` of its page, None where nothing names it."""
+
+    path: str
+    source: str | None
+    fetched_at: datetime | None
+    how: str
+
+    def told(self) -> str:
+        """One line with the remedy."""
+        page = f"page of {self.source} of {self.fetched_at:%Y-%m-%d}" if self.source else "a body that nothing names"
+        return f"{self.path} ({page}) is {self.how}; {BODY_REMEDY}"
 
 
 def note_fetches(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -53,6 +71,35 @@ def complete_fetches(folder: Path, known: pl.DataFrame) -> int:
         return 0
     note_fetches(folder, fetched.iter_rows(named=True))
     return fetched.height
+
+
+def damaged_bodies(folder: Path, fetches: pl.DataFrame) -> list[DamagedBody]:
+    """Bodies that the catalogue names and that are missing or are not what their hash says, and damaged ones beside.
+
+    `fetches`: rows of raw.fetch. Reads every body once.
+    """
+    named = fetches.drop_nulls("archive_path").group_by("archive_path", maintain_order=True)
+    pages = named.agg(
+        pl.col("source").unique(maintain_order=True).str.join(", "), pl.col("fetched_at", "sha256").last()
+    )
+    found = []
+    for path, source, fetched_at, sha256 in pages.sort("fetched_at").iter_rows():
+        how = _fault(folder, path) or (None if Path(path).stem == sha256 else "named after another hash")
+        if how:
+            found.append(DamagedBody(path, source, fetched_at, how))
+    known = set(pages["archive_path"])
+    others = sorted(file.relative_to(folder).as_posix() for file in (folder / ARCHIVE).glob("??/*.gz"))
+    return found + [
+        DamagedBody(path, None, None, how) for path in others if path not in known and (how := _fault(folder, path))
+    ]
+
+
+def _fault(folder: Path, path: str) -> str | None:
+    try:
+        read(folder, path)
+    except ArchiveError as error:
+        return str(error).removeprefix(f"{path}: ")
+    return None
 
 
 def _typed(row: Mapping[str, Any]) -> dict[str, Any]:

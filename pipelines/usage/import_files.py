@@ -4,7 +4,7 @@ The one module of usage that reads and writes the warehouse.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from glob import glob
 from pathlib import Path
@@ -14,15 +14,18 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport, UsageUnknownCount
+from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME, note_applied, prepare_privacy
 from pipelines.usage.batches import Batch, FileCount, UnknownCount
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.file_format import recognised_files
+from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reported_costs import restate
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table
+from pipelines.warehouse.permissions import close_to_others
+from pipelines.warehouse.rows import append, read_table, replace_rows
 
 IGNORED_IN_INBOX = (".", "README")
 PASSING_RULES = ("usage_in_the_future",)
@@ -83,10 +86,12 @@ def import_files(
     A file whose size and time of change are those of its last import is not opened.
     """
     with warehouse.write() as connection:
+        privacy, is_applied = prepare_privacy(connection, warehouse)
         imported = _settled_imports(connection)
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)))
-    unchanged = set() if format_name else _unchanged(files, seen)
+    note_applied(warehouse, privacy)
+    unchanged = set() if format_name else _unchanged(files, seen, privacy)
     outcomes = {path: FileOutcome(path, "known", reason="not changed since its import") for path in unchanged}
     recognised, refused = recognised_files([path for path in files if path not in unchanged], format_name)
     outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
@@ -94,9 +99,12 @@ def import_files(
         with warehouse.write() as connection:
             _read_again(connection, unsettled & batch.counts.keys())
             unsettled -= batch.counts.keys()
-            outcomes |= _store(connection, warehouse, batch, as_of)
-    if recognised:
+            privacy, _ = prepare_privacy(connection, warehouse)
+            outcomes |= _store(connection, warehouse, _protected(batch, privacy), as_of, privacy)
+        note_applied(warehouse, privacy)
+    if recognised or is_applied:
         warehouse.save_records()
+    close_to_others(warehouse.folder)
     return [outcomes[path] for path in dict.fromkeys(files)]
 
 
@@ -113,11 +121,18 @@ def _files_below(folder: Path) -> Iterable[Path]:
     return (path for path in found if not path.name.startswith(IGNORED_IN_INBOX))
 
 
-def _unchanged(files: Sequence[Path], seen: pl.DataFrame) -> set[Path]:
+def _unchanged(files: Sequence[Path], seen: pl.DataFrame, privacy: Privacy) -> set[Path]:
     known = {
         path: (size, modified) for path, size, modified in seen.select("path", "size_bytes", "modified_ns").iter_rows()
     }
-    return {path for path in files if known and path.is_file() and known.get(_address(path)) == _stamp(path)}
+    is_hashed = privacy.treatments.get("path") == "hash"
+    return {
+        path
+        for path in files
+        if known and path.is_file()
+        for address in [_address(path)]
+        if known.get(privacy.pseudonym(address) if is_hashed else address) == _stamp(path)
+    }
 
 
 def _address(path: Path) -> str:
@@ -129,8 +144,16 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
+def _protected(batch: Batch, privacy: Privacy) -> Batch:
+    """A batch with what of people may be stored."""
+    formats = {count.format for count in batch.counts.values()}
+    importer = IMPORTERS_BY_NAME[formats.pop()] if formats else None
+    rejects = protected_rejects(batch.rejects, privacy, importer)
+    return replace(batch, rows=protected(batch.rows, privacy), rejects=rejects)
+
+
 def _store(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch, as_of: datetime, privacy: Privacy
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction: ledger, rejects, and the files that end in it."""
     # Another run may have imported one of the files since this one looked.
@@ -146,9 +169,11 @@ def _store(
     for import_id, new_count in new.items():
         batch.counts[import_id].new_count += new_count
     imports = [_import_row(count, as_of) for count in batch.complete if count.reason is None]
-    append(connection, "core.usage_import", pl.DataFrame(imports, schema=polars_schema(UsageImport)))
-    _replace_unknown(connection, [count for count in batch.complete if count.reason is None])
-    _note_files(connection, [count for count in batch.complete if not count.is_empty])
+    append(
+        connection, "core.usage_import", protected(pl.DataFrame(imports, schema=polars_schema(UsageImport)), privacy)
+    )
+    _replace_unknown(connection, [count for count in batch.complete if count.reason is None], privacy)
+    _note_files(connection, [count for count in batch.complete if not count.is_empty], privacy)
     return {count.path: _outcome(count) for count in batch.complete}
 
 
@@ -180,7 +205,7 @@ def _nothing_read(count: FileCount) -> str:
     return f"nothing in it states usage as {count.format} does: {count.ignored_count} lines ignored; not imported"
 
 
-def _replace_unknown(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount]) -> None:
+def _replace_unknown(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount], privacy: Privacy) -> None:
     """Store the unknown counts of complete files; those of an earlier reading are replaced."""
     ids = [count.import_id for count in counts]
     connection.execute("DELETE FROM core.usage_unknown_count WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
@@ -189,7 +214,8 @@ def _replace_unknown(connection: duckdb.DuckDBPyConnection, counts: Sequence[Fil
         for count in counts
         for path, found in count.unknown.items()
     ]
-    append(connection, "core.usage_unknown_count", pl.DataFrame(rows, schema=polars_schema(UsageUnknownCount)))
+    found = pl.DataFrame(rows, schema=polars_schema(UsageUnknownCount))
+    append(connection, "core.usage_unknown_count", protected(found, privacy))
 
 
 def _into_ledger(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: Batch) -> dict[str, int]:
@@ -243,7 +269,7 @@ def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
     }
 
 
-def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount]) -> None:
+def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount], privacy: Privacy) -> None:
     """Remember how the files looked, so that they are not opened again while they look the same."""
     rows = [
         {"path": _address(count.path), "size_bytes": size, "modified_ns": modified, "import_id": count.import_id}
@@ -251,9 +277,8 @@ def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCoun
         if count.import_id
         for size, modified in [_stamp(count.path)]
     ]
-    paths = [row["path"] for row in rows]
-    connection.execute("DELETE FROM core.usage_file WHERE path IN (SELECT unnest($paths))", {"paths": paths})
-    append(connection, "core.usage_file", pl.DataFrame(rows, schema=polars_schema(UsageFile)))
+    files = protected(pl.DataFrame(rows, schema=polars_schema(UsageFile)), privacy).drop_nulls("path")
+    replace_rows(connection, "core.usage_file", "path", files["path"].to_list(), files)
 
 
 def _outcome(count: FileCount) -> FileOutcome:

@@ -1,7 +1,8 @@
 """A warehouse in one file and back: a tar archive, packed with zstd, whose last member lists the hash of each other.
 
-In it: both databases, records, bodies, ledger, catalogues and the user's table of names. Not in it: the inbox, which
-holds the user's own logs, Dagster's history, and settings, which stand in the environment. So no secret is in it.
+In it: both databases, records, bodies, ledger, catalogues, the user's map and privacy settings, and the key of its
+pseudonyms. Not in it: the inbox, which holds the user's own logs, Dagster's history, and what stands in the
+environment, so no key of a provider and no address of an alert.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -31,7 +32,14 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 GROWING = ("archive/fetches.jsonl", "ledger/files.jsonl")
 """Catalogues, of which what was there at the moment of the backup is kept."""
-KEPT = ("model_map.csv", "archive/??/*.gz", "ledger/usage_date=*/*.parquet", "ledger/aside/*/*.parquet")
+KEPT = (
+    "model_map.csv",
+    "privacy.csv",
+    ".privacy.key",  # without it usage that comes again would be counted again
+    "archive/??/*.gz",
+    "ledger/usage_date=*/*.parquet",
+    "ledger/aside/*/*.parquet",
+)
 BUFFER = 1 << 20
 
 
@@ -45,8 +53,10 @@ class BackedUp:
     """Ledger files that were damaged before; they are not in it."""
 
 
-def back_up(warehouse: Warehouse, file: Path) -> BackedUp:
+def back_up(warehouse: Warehouse, file: Path, leave_out: Collection[str] = ()) -> BackedUp:
     """Write a backup, whole or not at all, as the warehouse is at one moment. A run may go on meanwhile.
+
+    `leave_out`: paths of bodies below the folder that are known to be damaged.
 
     The build lock is held while the databases are copied; everything else never changes. What is written is read again
     before it has its name. Raises WarehouseError, also where the database is damaged.
@@ -54,6 +64,8 @@ def back_up(warehouse: Warehouse, file: Path) -> BackedUp:
     if not warehouse.build_file.exists():
         raise WarehouseError(f"{warehouse.build_file} is not there: there is nothing to back up")
     with warehouse.locked(".backup.lock"), _snapshot(warehouse) as (members, damaged):
+        for name in leave_out:
+            members.pop(name, None)
         hashes = {}
         try:
             with atomic_file(file) as temporary:

@@ -78,6 +78,24 @@ def write(
     return LedgerChange(written, new_rows)
 
 
+def rewrite(folder: Path, known: pl.DataFrame, change: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """Write each day anew with what `change` makes of its rows. Returns the files of the days that it changed.
+
+    `known` is core.ledger_file. Old files stay for open readers until `sweep`. Raises WarehouseError if a known file
+    is missing or damaged.
+    """
+    files = []
+    for day, path in known.sort("usage_date").select("usage_date", "path").iter_rows():
+        before = read(folder, known.filter(usage_date=day))
+        after = change(before)
+        if not _is_same(before, after):
+            files.append(_write_day(folder, day, after.sort("usage_at", "usage_id")))
+            (folder / path).touch()
+    written = pl.DataFrame(files, schema=FILE_SCHEMA)
+    note_files(folder, written)
+    return written
+
+
 def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
     """The rows of these ledger files (rows of LedgerFile), in the columns of Usage.
 

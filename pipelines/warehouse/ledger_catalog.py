@@ -58,6 +58,13 @@ def complete_catalog(folder: Path, known: pl.DataFrame) -> int:
     return known.height
 
 
+def lost_days(folder: Path) -> list[str]:
+    """Days of which the catalogue names a file that is missing or damaged, with the remedy."""
+    last = [(day, str(files[-1]["path"])) for day, files in read_catalog(folder).by_day.items()]
+    files = pl.DataFrame([(day, path) for day, path in last], schema=["usage_date", "path"], orient="row")
+    return list(damaged_files(folder, files).values()) if last else []
+
+
 def is_whole(file: Path) -> bool:
     """Whether a file holds what its name, the hash of its content, says."""
     if not file.is_file():

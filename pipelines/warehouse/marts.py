@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -36,8 +37,10 @@ def read_mart(file: Path) -> Mart:
 
 @cache
 def marts() -> tuple[Mart, ...]:
-    """All marts in sql/marts."""
-    return tuple(read_mart(file) for file in sorted((SQL_FOLDER / "marts").glob("*.sql")))
+    """All marts in sql/marts, each behind those that it reads."""
+    by_name = {mart.table.qualified: mart for mart in map(read_mart, sorted((SQL_FOLDER / "marts").glob("*.sql")))}
+    order = TopologicalSorter({name: mart.inputs for name, mart in by_name.items()}).static_order()
+    return tuple(by_name[name] for name in order if name in by_name)
 
 
 def build_mart(warehouse: Warehouse, mart: Mart, dates: Sequence[date]) -> int:

@@ -1,5 +1,6 @@
 """A backup holds one moment whole; what is restored is what it was, or nothing is in place."""
 
+import gzip
 import shutil
 import threading
 from pathlib import Path
@@ -186,3 +187,34 @@ def test_commands_say_what_they_did(warehouse: Warehouse, tmp_path: Path) -> Non
     restored = run(app, ["--warehouse", str(tmp_path / "new"), "restore", file])
     assert (restored.exit_code, "files restored" in restored.output) == (0, True)
     assert fingerprints(Warehouse(tmp_path / "new")) == fingerprints(warehouse)
+
+
+@pytest.mark.parametrize("hurt", ["cut", "another body", "gone"])
+def test_a_damaged_body_is_named_by_backup_and_by_restore(warehouse: Warehouse, tmp_path: Path, hurt: str) -> None:
+    """With the source whose page it is, and what to do; everything else is in the backup."""
+    body = sorted(warehouse.folder.glob("archive/??/*.gz"))[0]
+    if hurt == "gone":
+        body.unlink()
+    else:
+        body.write_bytes(body.read_bytes()[:-5] if hurt == "cut" else gzip.compress(b"another page"))
+    file, folder = tmp_path / "kept.tar.zst", tmp_path / "new"
+    run = CliRunner().invoke
+    for command in (["--warehouse", str(warehouse.folder), "backup"], ["--warehouse", str(folder), "restore"]):
+        result = run(app, [*command, str(file)])
+        assert result.exit_code == 1, result.output
+        (line,) = [line for line in result.output.splitlines() if body.name in line]
+        assert f"page of {passes.SOURCE.key} of 2026-" in line
+        assert "put it back from a backup" in line
+    assert fingerprints(Warehouse(folder)) == fingerprints(warehouse)
+    assert not (folder / body.relative_to(warehouse.folder)).exists()
+
+
+def test_a_day_that_was_damaged_before_the_backup_is_named_when_it_is_restored(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    damaged = next(warehouse.folder.glob("ledger/usage_date=*/*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:50])
+    file = tmp_path / "kept.tar.zst"
+    back_up(warehouse, file)
+    result = CliRunner().invoke(app, ["--warehouse", str(tmp_path / "new"), "restore", str(file)])
+    assert (result.exit_code, damaged.name in result.output, "missing" in result.output) == (1, True, True)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.cli import main as cli
-from pipelines.defs.run_jobs import open_instance
+from pipelines.defs.instance import open_instance
 from pipelines.demo import PAGES
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.warehouse.database import Warehouse
@@ -85,7 +85,7 @@ def test_parse_prints_refused_rows_on_stderr(warehouse, tmp_path):
 
 def test_parse_of_another_page_says_what_was_looked_for(warehouse):
     result = costs(warehouse, "sources", "parse", "anthropic_pricing", LITELLM_FEED)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert LITELLM_FEED.name in result.stderr
     assert "no model pricing table with headers" in result.stderr
 
@@ -122,6 +122,20 @@ def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
     assert "openai_export.csv: " in result.output, "the other file is imported all the same"
 
 
+def test_a_mistake_in_the_privacy_settings_is_told_by_an_import(monkeypatch, capsys, warehouse):
+    """The first one stops it, as nothing can be taken back; later ones leave the last good settings in force."""
+    warehouse.folder.mkdir(exist_ok=True)
+    settings = warehouse.folder / "privacy.csv"
+    settings.write_text("column,treatment\nuser,hash\n")
+    code, said = entered(monkeypatch, capsys, warehouse, "import", str(USAGE_FILE))
+    assert (code, "privacy.csv line 2: there is no column 'user'" in said) == (3, True)
+    settings.write_text("column,treatment\nuser_id,hash\n")
+    assert costs(warehouse, "import", USAGE_FILE).exit_code == 0
+    settings.write_text("column,treatment\nuser_id,hsh\n")
+    code, said = entered(monkeypatch, capsys, warehouse, "import", str(USAGE_FILE))
+    assert (code, "its last good state stays in force" in said) == (1, True)
+
+
 def test_an_unknown_format_is_answered_with_the_known_ones(warehouse):
     result = costs(warehouse, "import", USAGE_FILE, "--format", "excel")
     assert result.exit_code == 2
@@ -148,16 +162,16 @@ def test_load_of_a_page_from_the_future_is_refused(warehouse):
         assert connection.execute("SELECT count(*) FROM raw.fetch").fetchall() == [(0,)]
 
 
-def test_load_of_a_wrong_page_exits_1_with_the_reason(warehouse):
+def test_load_of_a_wrong_page_exits_3_with_the_reason(warehouse):
     result = costs(warehouse, "sources", "load", "litellm", ANTHROPIC_PAGE, "--at", "2026-07-29")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "litellm: refused" in result.output
     assert "reason: not a whole JSON document" in result.output
 
 
 def test_accept_before_anything_was_fetched_says_so(warehouse):
     result = costs(warehouse, "sources", "accept", "litellm")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "reason: nothing was fetched yet" in result.output
 
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import dagster as dg
 import pytest
 
+from pipelines.defs.instance import open_instance
 from pipelines.defs.partitions import DAYS_TAG
-from pipelines.defs.run_jobs import open_instance
 from pipelines.demo import DATES, page_for
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, relocated
 from pipelines.warehouse.database import Warehouse

@@ -1,7 +1,7 @@
 """A price that moves too far is held, and what lets it in: another day, another source, a person; or it goes back."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -232,3 +232,19 @@ def test_accepting_before_anything_was_fetched_is_refused(sites):
     refused = approve_latest(sites.warehouse, ANTHROPIC, FIRST)
     assert (refused.outcome, refused.reason) == ("refused", "nothing was fetched yet")
     assert sites.table("raw.acceptance").is_empty()
+
+
+def test_the_same_page_is_checked_once_and_again_after_something_else_was_entered(sites, pages):
+    """A page that has not changed was checked when it came. A refused one never passed, so it is asked again."""
+    assert sites.promote(ANTHROPIC, pages["before"], CUT_AT).checks == []
+    assert sites.promote(ANTHROPIC, pages["after"], NEXT_DAY).checks != []
+    short = b"\n".join(pages["before"].splitlines()[:-40])
+    first = sites.promote(ANTHROPIC, short, DAY_AFTER)
+    second = sites.promote(ANTHROPIC, short, DAY_AFTER + timedelta(days=1))
+    assert (first.outcome, second.outcome, second.reason) == ("refused", "refused", first.reason)
+
+
+def test_the_same_page_is_checked_again_where_a_correction_came_between(sites, pages):
+    with sites.warehouse.write() as connection:
+        connection.execute("UPDATE core.token_price SET known_from = ? WHERE model = 'claude-sonnet-4-6'", [CUT_AT])
+    assert sites.promote(ANTHROPIC, pages["before"], NEXT_DAY).checks != []

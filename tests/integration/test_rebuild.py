@@ -179,3 +179,23 @@ def test_a_rebuild_of_a_good_warehouse_changes_nothing(lost: Warehouse) -> None:
     assert rebuild(lost)[0] == 0
     assert same_but(before, fingerprints(lost)) == set()
     assert read_fetches(lost.folder).rows.equals(fetched)
+
+
+@pytest.mark.parametrize("is_decided_on", [True, False])
+def test_a_damaged_body_is_named_with_its_source(lost: Warehouse, is_decided_on: bool) -> None:
+    """Whether its rows are known from the records or, without any, had to be read from it."""
+    before = fingerprints(lost)
+    body = sorted(lost.folder.glob("archive/??/*.gz"))[0]
+    body.write_bytes(body.read_bytes()[:-5])
+    if not is_decided_on:
+        for name in ("build.duckdb", "costs.duckdb", "costs.duckdb.previous"):
+            (lost.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(lost.folder / "records")
+    code, output = rebuild(lost)
+    assert code == 1, output
+    (line,) = [line for line in output.splitlines() if body.name in line]
+    assert line.startswith("not back: archive/")
+    assert f"page of {passes.SOURCE.key} of 2026-" in line
+    assert "put it back from a backup" in line
+    if is_decided_on:
+        assert same_but(before, fingerprints(lost)) == set()

@@ -20,9 +20,10 @@ from filelock import FileLock
 
 from pipelines.defs.automation import inbox_sensor
 from pipelines.defs.build import build_definitions
+from pipelines.defs.instance import open_instance
 from pipelines.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from pipelines.defs.resources import Settings
-from pipelines.defs.run_jobs import QUIET, Phase, open_instance, run_once
+from pipelines.defs.run_jobs import QUIET, Phase, run_once
 from pipelines.demo import page_for
 from pipelines.demo.replay import recorded_sources
 from pipelines.demo.sample_usage import write_sample_usage

@@ -157,3 +157,10 @@ def _providers(pages: list) -> int:
     """Google has two pages, Gemini's and Vertex AI's."""
     names = {page.key.split("_")[0] for page in pages}
     return len(names - {"gemini", "vertex"} | {"google"} if {"gemini", "vertex"} & names else names)
+
+
+def test_the_tests_that_hold_the_faults_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").glob("**/test_*.py"))
+    assert len(named) > 40
+    assert {name for name in named if f"def {name}(" not in code} == set()

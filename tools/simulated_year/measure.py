@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from time import process_time
 
+from pipelines.defs.instance import open_instance
 from pipelines.defs.resources import Settings
-from pipelines.defs.run_jobs import Phase, open_instance, run_once
+from pipelines.defs.run_jobs import Phase, run_once
 from pipelines.demo.page_server import page_server
 from pipelines.demo.replay import recorded_sources
 from pipelines.schema.validation import CheckResult

@@ -6,7 +6,14 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.alerts.operating_rules import budget_exceeded, month_totals, projection_moved, source_failing
+from pipelines.alerts.operating_rules import (
+    DIED,
+    budget_exceeded,
+    month_totals,
+    projection_moved,
+    run_failed,
+    source_failing,
+)
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
@@ -154,3 +161,34 @@ def test_budget_alerts_once_per_month_and_severity():
     alerts = budget_exceeded(days, Decimal(100), RAISED)
     assert alerts["alert_on"].to_list() == [date(2026, 11, 21), date(2026, 11, 21)]
     assert alerts["alert_id"].n_unique() == 2
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "title"),
+    [
+        ({"books": "a: HTTP 503"}, {}, "refresh failed: books"),
+        ({"books": "a: HTTP 503"}, {"books": "a: HTTP 503"}, None),
+        ({"books": "a: HTTP 404"}, {"books": "a: HTTP 503"}, "refresh failed: books"),
+        # The same source for the same reason; times, counts and hashes differ each day.
+        ({"books": "a: 117 s spent at 2026-11-29 06:00"}, {"books": "a: 20.1 s spent at 2026-11-28 06:01"}, None),
+        ({"books": "body ab12cd34 of 1,234 bytes: damaged"}, {"books": "body 9f9c0011 of 987 bytes: damaged"}, None),
+        # Another source of the same table, one that recovered, another step.
+        ({"books": "a: HTTP 503\nb: empty"}, {"books": "a: HTTP 503"}, "refresh failed: books"),
+        ({"books": "a: HTTP 503"}, {"books": "a: HTTP 503\nb: empty"}, None),
+        ({"books": "a: HTTP 503", "rates": "c: empty"}, {"books": "a: HTTP 503"}, "refresh failed: rates"),
+        ({}, {}, "refresh failed: its process ended before its time"),
+        ({}, {DIED: ""}, None),
+        ({"books": "a: HTTP 503"}, {DIED: ""}, "refresh failed: books"),
+    ],
+)
+def test_a_run_that_fails_as_before_is_told_once(now, before, title):
+    told = run_failed("refresh", now, RAISED, before)
+    assert told["title"].to_list() == ([title] if title else [])
+
+
+def test_only_what_is_new_is_told_in_full():
+    before = {"books": "a: HTTP 503", "rates": "c: empty"}
+    told = run_failed("refresh", {"books": "a: HTTP 503\nb: no table", "rates": "c: empty"}, RAISED, before)
+    assert "books: b: no table" in told["body"].item()
+    assert "HTTP 503" not in told["body"].item()
+    assert "failing as before: rates" in told["body"].item()

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.defs.run_jobs import open_instance
+from pipelines.defs.instance import open_instance
 
 
 @pytest.fixture

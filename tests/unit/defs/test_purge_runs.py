@@ -6,7 +6,7 @@ import pytest
 from pipelines.defs.build import build_definitions
 from pipelines.defs.purge_runs import purge, purge_runs
 from pipelines.defs.resources import Settings
-from pipelines.defs.run_jobs import open_instance
+from pipelines.defs.instance import open_instance
 
 
 @dg.op

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shutil
 import socket
 from datetime import date, datetime, timedelta
@@ -23,11 +24,26 @@ from pipelines.schema.raw import Fetch
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.usage.import_files import import_files
+from pipelines.warehouse.append_only import append_lines
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import append
 
 NOW = datetime(2026, 11, 24, 12)
 SOURCE = SOURCES_BY_KEY["openai_pricing"]
+PAGE = dict.fromkeys(polars_schema(Fetch)) | {
+    "fetch_id": "b",
+    "source": SOURCE.key,
+    "fetched_at": "2026-01-02 03:04:05",
+    "archive_path": "archive/aa/aa.gz",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def private_files():
+    """As every command makes them."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="module")
@@ -106,17 +122,24 @@ def test_a_file_that_is_not_what_its_hash_says_is_named(warehouse, hurt, area, q
 @pytest.mark.parametrize(
     ("catalog", "line", "area"),
     [
-        ("archive/fetches.jsonl", {"archive_path": "archive/aa/aa.gz"}, "archive"),
+        ("archive/fetches.jsonl", PAGE, "archive"),
         (
             "ledger/files.jsonl",
-            {"usage_date": "2026-01-02", "path": "ledger/usage_date=2026-01-02/a.parquet"},
+            {"usage_date": "2026-01-02", "path": "ledger/usage_date=2026-01-02/a.parquet", "row_count": 1},
             "ledger",
         ),
     ],
 )
 def test_what_a_catalogue_names_is_looked_for_and_damaged_lines_are_told(warehouse, catalog, line, area):
-    (warehouse.folder / catalog).write_text(f'{json.dumps(line)}\n{{"broken\n{{"cut off by a kill')
-    assert bad(warehouse) == [(area, line.get("archive_path") or line["path"]), (area, catalog)]
+    file = warehouse.folder / catalog
+    append_lines(file, [line])
+    assert bad(warehouse) == [(area, line.get("archive_path") or line["path"])]
+    whole = file.read_bytes()
+    # Half a line, one that says what it did not say when it was written, and one that a kill cut off.
+    changed = whole.replace(b"01-02", b"01-03").splitlines()[-1]
+    for damage in (b'{"broken\n', changed + b"\n", changed[:-9]):
+        file.write_bytes(whole + damage)
+        assert bad(warehouse) == [(area, line.get("archive_path") or line["path"]), (area, catalog)]
 
 
 def test_a_build_file_that_is_gone_cut_or_ahead_is_told(warehouse):
@@ -225,3 +248,12 @@ def test_the_command_says_all_is_well_by_its_exit_code_and_as_json(warehouse, mo
     assert ran.exit_code == 1  # it has read no source
     assert {line["area"] for line in lines if not line["is_ok"]} == {"sources"}
     assert {"area", "name", "found", "remedy", "is_ok"} == set(lines[0])
+
+
+def test_what_is_open_to_others_is_named_with_the_remedy(warehouse):
+    warehouse.published_file.chmod(0o644)
+    (found,) = [f for f in examine(warehouse, NOW, {}) if f.name == "permissions"]
+    assert str(warehouse.published_file) in found.found
+    assert found.remedy
+    assert "costs build" in found.remedy
+    assert warehouse.published_file.stat().st_mode & 0o777 == 0o644, "the doctor changes nothing"

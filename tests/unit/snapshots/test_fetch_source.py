@@ -1,5 +1,6 @@
 """What fetches leave in the warehouse: side by side, of hosts that hang, and of lists that come in pages."""
 
+import hashlib
 import json
 import socket
 import threading
@@ -12,8 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipelines.snapshots.fetch_source import Attempt, fetch_source, fetch_sources
+from pipelines.snapshots.fetch_source import Attempt, fetch_source, fetch_sources, record_body
 from pipelines.snapshots.prepare_run import prepare
+from pipelines.snapshots.source_state import latest_fetch
 from pipelines.sources import archive, concurrent_fetch
 from pipelines.sources.catalog import SOURCES, SOURCES_BY_KEY, Source, relocated
 from pipelines.sources.fetch import Fetcher, Patience
@@ -290,3 +292,19 @@ def test_a_body_that_was_lost_is_asked_for_in_full(warehouse: Warehouse, server:
     assert (again.outcome, again.sha256) == ("unchanged", first.sha256)
     assert "If-None-Match" not in server.asked_for("/list")[-1].headers
     assert archive.read(warehouse.folder, path.relative_to(warehouse.folder).as_posix())
+
+
+@pytest.mark.parametrize("order", ["ab", "aab", "aba", "abab"])
+def test_the_last_of_several_pages_of_one_moment_counts(warehouse: Warehouse, order: str) -> None:
+    """Though the clock says the same; a page that is given twice in a row is one page."""
+    pages = {name: f'{{"page": "{name}"}}'.encode() for name in "ab"}
+    source = SOURCES_BY_KEY["litellm"]
+    attempts = [record_body(warehouse, source, pages[name], AT) for name in order]
+    with warehouse.write() as connection:
+        newest = latest_fetch(connection, source.key, attempts[-1].fetched_at)
+        stored = read_table(connection, "raw.fetch").sort("fetched_at")
+    assert newest is not None
+    assert newest["sha256"] == hashlib.sha256(pages[order[-1]]).hexdigest()
+    statements = [name for name, before in zip(order, " " + order, strict=False) if name != before]
+    assert stored["sha256"].to_list() == [hashlib.sha256(pages[name]).hexdigest() for name in statements]
+    assert stored["fetched_at"].to_list() == [AT + timedelta(microseconds=n) for n in range(len(statements))]

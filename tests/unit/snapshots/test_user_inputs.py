@@ -1,6 +1,8 @@
 """What a user writes by hand: a mistake changes nothing but what is told."""
 
+import os
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -37,10 +39,19 @@ def test_the_last_good_map_stays_in_force(tmp_path, broken):
     assert problem.text.endswith("Until then its last good state stays in force")
 
 
-def test_a_map_that_is_a_folder_is_told(tmp_path):
-    (tmp_path / "model_map.csv").mkdir()
+def test_a_mistake_in_the_privacy_settings_is_told_as_any(tmp_path):
+    (tmp_path / "privacy.csv").write_text("column,treatment\nuser,hash\n")
     (problem,) = check_user_inputs(tmp_path, {})
-    assert "cannot be read" in problem.text
+    assert (problem.name, "line 2" in problem.text) == ("privacy.csv", True)
+
+
+@pytest.mark.parametrize("name", ["model_map.csv", "privacy.csv"])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_told_and_nobody_waits_for_it(tmp_path, name, make):
+    make(tmp_path / name)
+    (problem,) = check_user_inputs(tmp_path, {})
+    assert problem.name == name
+    assert f"{tmp_path / name} cannot be read" in problem.text
 
 
 def test_a_map_that_is_deleted_is_no_longer_in_force(tmp_path):
