@@ -27,8 +27,8 @@ def import_(
 
     Files in a folder below inbox/ are of the account that the folder is named after.
 
-    Exit code 0: done; 1: done, but a file was refused or privacy.csv has a mistake (it is named); 2: wrong use; 3: a
-    step failed.
+    Exit code 0: done; 1: done, but a file was refused or held no usage, or privacy.csv has a mistake (it is named);
+    2: wrong use; 3: a step failed.
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
@@ -53,7 +53,7 @@ def import_(
     _, mistake = privacy_in_force(context.obj)
     if mistake is not None:
         say_error(mistake)
-    is_bad = mistake is not None or any(outcome.outcome == "refused" for outcome in outcomes)
+    is_bad = mistake is not None or any(outcome.outcome in ("refused", "empty") for outcome in outcomes)
     code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
 

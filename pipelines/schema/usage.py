@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.schema.columns import account, choice, count, day, instant, text, usd
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
-LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read", "rest_at_default")
+LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read", "unknown_count", "rest_at_default")
 LONGEST_BUCKET = timedelta(hours=25)
 """A day of a place that sets its clocks back. What a wider one holds cannot be placed on days: decision 0049."""
 
@@ -81,8 +81,9 @@ class Usage(dy.Schema):
     )
     lower_bound_reason = choice(
         "why it may have cost more: cache_may_be_apart, nothing tells whether the input holds the cache; "
-        "calls_not_read, its record lists calls that cannot be read; rest_at_default, a part of a total was counted "
-        "under the meter of the default; NULL where all is counted",
+        "calls_not_read, its record lists calls that cannot be read; unknown_count, its record holds a count of "
+        "core.usage_unknown_count; rest_at_default, a part of a total was counted under the meter of the default; "
+        "NULL where all is counted",
         LOWER_BOUND_REASONS,
         nullable=True,
     )
@@ -173,6 +174,21 @@ class UsageReject(dy.Schema):
     rule = text("the rule that it breaks")
     detail = text("what was found, in one line", min_length=0, max_length=300)
     raw_text = text("the line, cut, with message text and secrets left out", min_length=0, max_length=500)
+
+
+class UsageUnknownCount(dy.Schema):
+    """Numbers in usage objects that no meter counts: grain import_id, path. The rows that hold them cost more."""
+
+    import_id = text("the file in core.usage_import")
+    file_name = text("name of the file")
+    format = text("importer that read it")
+    path = text("place in the record, dotted below objects, [] below lists", max_length=200)
+    row_count = count("rows of usage that hold it", unit="rows")
+    total = dy.Float64(
+        min=0, description="sum of the number over these rows", metadata={"unit": "as the log counts it"}
+    )
+    first_usage_date = day("first day of these rows")
+    last_usage_date = day("last day of these rows")
 
 
 class LedgerFile(dy.Schema):

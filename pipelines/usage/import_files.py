@@ -4,7 +4,7 @@ The one module of usage that reads and writes the warehouse.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from glob import glob
 from pathlib import Path
@@ -14,10 +14,10 @@ import polars as pl
 
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import UsageFile, UsageImport
+from pipelines.schema.usage import UsageFile, UsageImport, UsageUnknownCount
 from pipelines.usage import reread
 from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME, note_applied, prepare_privacy
-from pipelines.usage.batches import Batch, FileCount, printable
+from pipelines.usage.batches import Batch, FileCount, UnknownCount, printable
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
@@ -45,11 +45,15 @@ class FileOutcome:
 
     file: Path
     outcome: str
-    """imported, known, refused, reread, or gone: read by an older importer and no longer there."""
+    """imported, known, refused, empty: nothing in it states usage, and it is not imported; reread, or gone: read by an
+    older importer and no longer there."""
     row_count: int = 0
     new_count: int = 0
     duplicate_count: int = 0
     reject_count: int = 0
+    ignored_count: int = 0
+    unknown: Mapping[str, UnknownCount] = field(default_factory=dict)
+    """Path -> what was found there that no meter counts."""
     reason: str | None = None
     dated_by_file_count: int = 0
     """Rows whose log states no time: they have the time of the file's last change."""
@@ -304,6 +308,9 @@ def _store(
     for count in batch.complete:
         if count.reason is None and count.import_id in imported:
             count.reason, count.is_known = "this content was imported before", True
+    for count in batch.complete:
+        if count.reason is None and not count.row_count and not count.reject_count:
+            count.reason, count.is_empty = _nothing_read(count), True
     new = (
         _into_ledger(connection, warehouse, batch, superseded)
         if batch.table == "usage"
@@ -316,7 +323,8 @@ def _store(
     append(
         connection, "core.usage_import", protected(pl.DataFrame(imports, schema=polars_schema(UsageImport)), privacy)
     )
-    _note_files(connection, batch.complete, privacy)
+    _replace_unknown(connection, [count for count in batch.complete if count.reason is None], privacy)
+    _note_files(connection, [count for count in batch.complete if not count.is_empty], privacy)
     return {count.path: _outcome(count) for count in batch.complete}
 
 
@@ -330,6 +338,7 @@ def _read_again(connection: duckdb.DuckDBPyConnection, import_ids: set[str]) -> 
     """Forget what was refused of content that is read again, and that it was imported: it says both anew."""
     ids = list(import_ids)
     connection.execute("DELETE FROM core.usage_reject WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
+    connection.execute("DELETE FROM core.usage_unknown_count WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
     connection.execute("DELETE FROM core.usage_import WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
 
 
@@ -342,6 +351,23 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, rejects: pl.DataFram
             {"id": import_id, "first": first, "last": last},
         )
     append(connection, "core.usage_reject", rejects)
+
+
+def _nothing_read(count: FileCount) -> str:
+    return f"nothing in it states usage as {count.format} does: {count.ignored_count} lines ignored; not imported"
+
+
+def _replace_unknown(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount], privacy: Privacy) -> None:
+    """Store the unknown counts of complete files; those of an earlier reading are replaced."""
+    ids = [count.import_id for count in counts]
+    connection.execute("DELETE FROM core.usage_unknown_count WHERE import_id IN (SELECT unnest($ids))", {"ids": ids})
+    rows = [
+        {"import_id": count.import_id, "file_name": count.name, "format": count.format, "path": path, **vars(found)}
+        for count in counts
+        for path, found in count.unknown.items()
+    ]
+    found = pl.DataFrame(rows, schema=polars_schema(UsageUnknownCount))
+    append(connection, "core.usage_unknown_count", protected(found, privacy))
 
 
 def _into_ledger(
@@ -454,7 +480,10 @@ def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCoun
 
 def _outcome(count: FileCount) -> FileOutcome:
     if count.reason is not None:
-        return FileOutcome(count.path, "known" if count.is_known else "refused", reason=count.reason)
+        outcome = "known" if count.is_known else "empty" if count.is_empty else "refused"
+        told = FileOutcome(count.path, outcome, ignored_count=count.ignored_count, reason=count.reason)
+        # What is read again and found empty has an import all the same: the one that it was.
+        return replace(told, import_id=count.import_id) if count.is_empty else told
     duplicates = count.row_count - count.new_count
     return FileOutcome(
         count.path,
@@ -463,6 +492,8 @@ def _outcome(count: FileCount) -> FileOutcome:
         count.new_count,
         duplicates,
         count.reject_count,
+        count.ignored_count,
+        count.unknown,
         import_id=count.import_id,
         dated_by_file_count=count.dated_by_file_count,
         first_usage_date=count.first_usage_date,

@@ -39,6 +39,31 @@ def unreadable(reading: Reading) -> Rule:
 
 
 @dataclass(frozen=True)
+class UsageObject:
+    """An object of a record that holds counts, and what each number in it means. Any other number is unknown.
+
+    Places are dotted inside the object; one that leads to an object or a list speaks for all that it holds.
+    """
+
+    counted: Mapping[str, str]
+    """Place -> the column of core.usage that it is counted in."""
+    part_of: Mapping[str, str] = field(default_factory=dict)
+    """Place -> the total that holds it, or the sum that it is."""
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """Place -> why it is not counted."""
+    text: str | None = None
+    """The text that holds the object as JSON; None where it stands in the record itself."""
+    place: str = ""
+    """Where it stands in the record, '' for the record itself: there only names that look like a count are asked
+    about."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All places that mean something."""
+        return frozenset({*self.counted, *self.part_of, *self.ignored})
+
+
+@dataclass(frozen=True)
 class Importer:
     """One log format."""
 
@@ -88,6 +113,10 @@ class Importer:
     """Whether rows may have an open identity: see `dedup.number_alike`."""
     is_dated_by_file: bool = False
     """Whether a record without a time is of the time of its file; how many are is told."""
+    usage_objects: tuple[UsageObject, ...] = ()
+    """Where counts stand, and what each of them means: see `unknown_counts`."""
+    uncounted: Mapping[str, pl.Expr] = field(default_factory=dict)
+    """Place -> a number of the texts that is known and that no meter counts; NULL where one does."""
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"

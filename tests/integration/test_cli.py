@@ -121,7 +121,7 @@ def test_files_are_read_again_when_asked_and_those_gone_are_named(warehouse, tmp
     file.unlink()
     gone = costs(warehouse, "usage", "reread", "--format", "openai_dashboard")
     assert gone.exit_code == 1
-    assert "export.csv: gone: read by version 1 of openai_dashboard" in gone.output
+    assert "export.csv: gone: read by version 2 of openai_dashboard" in gone.output
     assert costs(warehouse, "usage", "reread", "--format", "nothing").exit_code == 2
 
 

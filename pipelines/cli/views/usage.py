@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipelines.cli.views.tables import MAX_LINE, cell
 from pipelines.costs.left_out import LeftOut
+from pipelines.usage.batches import UnknownCount
 from pipelines.usage.import_files import FileOutcome
 from pipelines.usage.importer import Importer
 
@@ -26,10 +27,12 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome], *, is_each_
         if outcome.outcome == "imported":
             if len(imported) <= MANY_FILES:
                 _print_line(console, cell(outcome.file, MAX_LINE), *_sums([outcome]))
-        elif is_each_named or outcome.outcome == "refused" or outcome.change or len(outcomes) <= MANY_FILES:
+        elif is_each_named or outcome.outcome in ("refused", "empty") or outcome.change or len(outcomes) <= MANY_FILES:
             reason = _changed(outcome.change) if outcome.outcome == "reread" else cell(outcome.reason, MAX_LINE)
             _print(console, f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome}: {reason}")
-    _print_dated(console, [outcome for outcome in outcomes if outcome.outcome in ("imported", "reread")])
+    read = [outcome for outcome in outcomes if outcome.outcome in ("imported", "reread")]
+    _print_dated(console, read)
+    _print_unknown(console, read)
     counts = Counter(outcome.outcome for outcome in outcomes)
     if counts["reread"]:
         _print(console, f"{counts['reread']} files were read again (see core.usage_restatement)")
@@ -83,17 +86,30 @@ def print_left_out(console: Console, left_out: Sequence[LeftOut]) -> None:
         )
 
 
-def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int]:
+def _print_unknown(console: Console, imported: Sequence[FileOutcome]) -> None:
+    """Counts that no meter knows, over all files."""
+    found: dict[str, UnknownCount] = {}
+    for outcome in imported:
+        for path, count in outcome.unknown.items():
+            found[path] = found[path] + count if path in found else count
+    for path, count in sorted(found.items()):
+        told = f"not counted: {cell(path, MAX_LINE)}: {count.total:,.12g} in {count.row_count} rows"
+        _print(console, f"{told}; their cost is a lower bound (see core.usage_unknown_count)")
+
+
+def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int, int]:
     return (
         sum(outcome.row_count for outcome in outcomes),
         sum(outcome.new_count for outcome in outcomes),
         sum(outcome.duplicate_count for outcome in outcomes),
         sum(outcome.reject_count for outcome in outcomes),
+        sum(outcome.ignored_count for outcome in outcomes),
     )
 
 
-def _print_line(console: Console, name: str, rows: int, new: int, known: int, refused: int) -> None:
+def _print_line(console: Console, name: str, rows: int, new: int, known: int, refused: int, ignored: int) -> None:
     told = f"{name}: {rows} rows, {new} new, {known} known already, {refused} refused (see core.usage_reject)"
+    told += f", {ignored} lines ignored" if ignored else ""
     console.print(told, highlight=False, soft_wrap=True)
 
 

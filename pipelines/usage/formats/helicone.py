@@ -13,9 +13,20 @@ otherwise, so it can be empty: such rows are refused. Cost is USD.
 
 import polars as pl
 
-from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, must_have, seller, text, usd
+from pipelines.usage.fields import (
+    first_count,
+    first_moment,
+    first_of,
+    first_text,
+    moment,
+    must_have,
+    rest_at_default,
+    seller,
+    text,
+    usd,
+)
 from pipelines.usage.identity import response_in
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 FIELDS = {
@@ -55,7 +66,8 @@ IN_BODY = {"body_id": "id", "inner_body_id": "response.id"}
 prompt, completion = first_count("prompt_tokens"), first_count("completion_tokens")
 reasoning, total = first_count("reasoning_tokens"), first_count("total_tokens")
 audio = pl.max_horizontal(first_count(name).value for name in ("prompt_audio_tokens", "completion_audio_tokens"))
-output = completion.value + reasoning.value.fill_null(0)
+more = rest_at_default(total.value, prompt.value + completion.value + reasoning.value.fill_null(0))
+output = completion.value + reasoning.value.fill_null(0) + more.value
 costs = [usd(name) for name in ("costUSD", "cost_usd", "cost")]
 reference = first_of("cache_reference_id")
 is_answer_of_the_cache = reference.is_not_null() & (reference != NO_REFERENCE)
@@ -88,6 +100,7 @@ HELICONE = Importer(
         "output_tokens": output,
         "of_which_reasoning_tokens": reasoning,
         "requests": pl.lit(1, pl.Int64),
+        "lower_bound_reason": more.reason,
         "user_id": text("request_user_id"),
         "conversation_id": text("session"),
         "reported_cost_usd": pl.coalesce(cost.value for cost in costs),
@@ -101,8 +114,8 @@ HELICONE = Importer(
         must_have("prompt_tokens", "completion_tokens", rule="no_token_counts"),
         Rule(
             "total_does_not_add_up",
-            total.value != prompt.value + output,
-            "total_tokens is not the sum of prompt, completion and reasoning tokens",
+            (total.value > 0) & (total.value < prompt.value + output),
+            "total_tokens is less than the sum of prompt, completion and reasoning tokens",
         ),
         Rule("audio_is_ambiguous", audio > 0, "versions differ in whether audio is inside prompt and completion"),
     ),
@@ -110,5 +123,21 @@ HELICONE = Importer(
     response_id="response_of_provider",
     keeps_format_id=True,
     version=2,
+    usage_objects=(
+        UsageObject(
+            counted={
+                "prompt_tokens": "input_uncached_tokens",
+                "prompt_cache_read_tokens": "cache_read_tokens",
+                "prompt_cache_write_tokens": "cache_write_5m_tokens",
+                "completion_tokens": "output_tokens",
+                "reasoning_tokens": "output_tokens and of_which_reasoning_tokens",
+            },
+            part_of={"total_tokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+            ignored={
+                **dict.fromkeys(("prompt_audio_tokens", "completion_audio_tokens"), "rows with audio are refused"),
+                "cacheTokens": "what Helicone's own cache saved",
+            },
+        ),
+    ),
     private=frozenset({"request_user_id", "session"}),
 )
