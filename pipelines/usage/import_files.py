@@ -111,17 +111,15 @@ def import_files(
             f"{bad[:MAX_TEXT]!a} is no name of an account: write one line of at most {MAX_TEXT} characters"
         )
     told = reread_files(warehouse, as_of, usd_of=usd_of, nearby=files)
-    again = {outcome.file: outcome for outcome in told if outcome.outcome != "gone"}
-    new = {path: account for path, account in accounts.items() if not _is_read(again.get(path.resolve()), account)}
+    again = {(outcome.file, given_account(outcome.import_id)): outcome for outcome in told if outcome.outcome != "gone"}
+    # What was read again for one account may be given for another now.
+    keys = {path: (path.resolve(), name) for path, name in accounts.items()}
+    new = {path: name for path, name in accounts.items() if keys[path] not in again}
     outcomes = _import_files(warehouse, new, as_of, format_name, on_file)
-    given = {path: outcomes.get(path) or again[path.resolve()] for path in accounts}
-    others = [outcome for outcome in again.values() if outcome not in given.values()]
-    return [*given.values(), *others, *(outcome for outcome in told if outcome.outcome == "gone")]
-
-
-def _is_read(again: FileOutcome | None, account: str) -> bool:
-    """Whether a file has been read again, or cannot be: for another account it is yet to be read."""
-    return again is not None and (again.outcome == "refused" or given_account(again.import_id) == account)
+    asked = set(keys.values())
+    given = [outcomes.get(path) or again[key] for path, key in keys.items()]
+    others = [outcome for key, outcome in again.items() if key not in asked]
+    return [*given, *others, *(outcome for outcome in told if outcome.outcome == "gone")]
 
 
 def reread_files(
@@ -170,11 +168,12 @@ def reread_files(
     store = reread.Store(store_batch, _read_again, lambda rows: protected(rows, privacy))
     stored, refused, restated = reread.read_again(warehouse, found, as_of, store, usd_of)
     warehouse.save_records()
+    ids = {one.path: one.supersedes[0].import_id for one in found}
     changes = dict(zip(restated["import_id"], restated.iter_rows(named=True), strict=True))
     return [
-        *(replace(outcome, outcome="reread", change=changes.get(outcome.import_id)) for outcome in stored.values()),
+        *(replace(outcome, outcome="reread", change=changes.get(outcome.import_id)) for outcome in stored),
         *(
-            FileOutcome(path, "refused", reason=f"{reason}; what it stated before stays")
+            FileOutcome(path, "refused", reason=f"{reason}; what it stated before stays", import_id=ids[path])
             for path, reason in refused.items()
         ),
         *(FileOutcome(Path(one.file_name), "gone", reason=_gone(one)) for one in gone),

@@ -180,12 +180,13 @@ def read_again(
     store: Store,
     usd_of: UsdOf | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
-) -> tuple[dict[Path, Any], dict[Path, str], pl.DataFrame]:
-    """Read files again. Returns what became of each, why others could not be read, and UsageRestatement of all.
+) -> tuple[list[Any], dict[Path, str], pl.DataFrame]:
+    """Read files again. Returns what became of each, once for each account, why others could not be read, and
+    UsageRestatement of all.
 
     A file that cannot be read now keeps what it stated before. Killed at any moment, it begins again where it was.
     """
-    outcomes: dict[Path, Any] = {}
+    outcomes: list[Any] = []
     refused: dict[Path, str] = {}
     told = [pl.DataFrame(schema=polars_schema(UsageRestatement))]
     for chunk in _chunks(rereads):
@@ -199,7 +200,7 @@ def read_again(
                 refused |= error.reasons
                 formats = {path: form for path, form in formats.items() if path not in error.reasons}
             else:
-                outcomes |= stored
+                outcomes += stored.values()
                 told.append(restated)
                 break
     return outcomes, refused, pl.concat(told)

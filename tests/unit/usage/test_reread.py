@@ -246,3 +246,46 @@ def test_a_later_bill_stays_in_force_when_an_earlier_one_is_read_again(warehouse
     bills[1].unlink()
     assert outcomes_of(warehouse, [bills[0]]) == {"first.tsv": "reread", "second.tsv": "gone"}
     assert stored(warehouse, "core.reported_cost").sort("cost_id")["amount_usd"].to_list() == amounts
+
+
+def test_a_file_of_two_accounts_is_read_again_for_each(warehouse, tmp_path, monkeypatch):
+    file = log(tmp_path / "a.jsonl", answer(1, 20, advisor=7))
+    with older_program(monkeypatch):
+        import_files(warehouse, [file], NOW, account="one")
+        import_files(warehouse, [file], NOW, account="other")
+    assert [one.outcome for one in import_files(warehouse, [], LATER)] == ["reread", "reread"]
+    rows = ledger.read(warehouse.folder, stored(warehouse, "core.ledger_file"))
+    found = rows.select("account_id", "output_tokens").sort("account_id", "output_tokens").rows()
+    assert found == [("one", 7), ("one", 20), ("other", 7), ("other", 20)]
+    assert stored(warehouse, "core.usage_restatement").select("rows_before", "rows_after").rows() == [(1, 2), (1, 2)]
+    assert import_files(warehouse, [], LATER) == []
+
+
+def test_a_file_that_is_read_again_can_be_given_for_an_account(warehouse, tmp_path, monkeypatch):
+    file = log(tmp_path / "a.jsonl", answer(1, 20, advisor=7))
+    with older_program(monkeypatch):
+        import_files(warehouse, [file], NOW)
+    outcomes = import_files(warehouse, [file], LATER, account="one")
+    assert [one.outcome for one in outcomes] == ["imported", "reread"]
+    rows = ledger.read(warehouse.folder, stored(warehouse, "core.ledger_file"))
+    # What was of no account is of that one.
+    assert sorted(rows.select("account_id", "output_tokens").rows()) == [("one", 7), ("one", 20)]
+
+
+def test_what_an_earlier_reading_did_not_know_goes_with_it(warehouse, tmp_path, monkeypatch):
+    file = tmp_path / "a.jsonl"
+    line = json.loads(answer(1, 20, advisor=7))
+    line["message"]["usage"]["video_tokens"] = 3
+    with older_program(monkeypatch):
+        import_files(warehouse, [log(file, json.dumps(line))], NOW)
+    log(file, json.dumps(line), answer(2, 30))
+    assert outcomes_of(warehouse, [file]) == {"a.jsonl": "reread"}
+    unknown = stored(warehouse, "core.usage_unknown_count").select("path", "row_count", "total").rows()
+    # Once, though the line states two calls.
+    assert unknown == [("message.usage.video_tokens", 1, 3.0)]
+    rows = ledger.read(warehouse.folder, stored(warehouse, "core.ledger_file"))
+    assert sorted(rows.select("output_tokens", "lower_bound_reason").rows()) == [
+        (7, None),
+        (20, "unknown_count"),
+        (30, None),
+    ]
