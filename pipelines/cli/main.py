@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(sources.app, name="sources")
 app.add_typer(export.app, name="export")
+app.add_typer(usage.app, name="usage")
 app.command(context_settings=QUERY)(price.price)
 app.command()(run.run)
 app.command()(run.build)

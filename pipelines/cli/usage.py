@@ -1,11 +1,14 @@
-"""`costs import` and `costs formats`: usage files into the ledger, and whose files are understood."""
+"""`costs import`, `costs usage` and `costs formats`: usage files into the ledger, and whose files are understood."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.run import build_phases, end_by, tell
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, progress, say_error
+
+app = typer.Typer(help="Usage that was imported.", no_args_is_help=True)
 
 
 def import_(
@@ -24,42 +27,85 @@ def import_(
 
     Files in a folder below inbox/ are of the account that the folder is named after.
 
-    Exit code 0: done; 1: done, but a file was refused or privacy.csv has a mistake (it is named); 2: wrong use; 3: a
-    step failed.
+    Exit code 0: done; 1: done, but a file was refused or held no usage, or privacy.csv has a mistake (it is named);
+    2: wrong use; 3: a step failed.
 
     Examples: costs import ~/.claude/projects --build | costs import 'exports/**/*.csv' --format openrouter
     """
     from pipelines.cli.views.usage import print_imports, print_left_out
+    from pipelines.costs.price_imports import usd_by_import
     from pipelines.costs.price_ledger import usage_left_out
-    from pipelines.usage.formats import IMPORTERS
-    from pipelines.usage.import_files import days_of, import_files, is_account, named_files
+    from pipelines.usage.import_files import days_of, import_files, is_account
     from pipelines.usage.privacy import privacy_in_force
     from pipelines.warehouse.database import Warehouse
 
-    names = sorted(importer.name for importer in IMPORTERS)
-    if format_name is not None and format_name not in names:
-        say_error(f"there is no format {format_name!r}; write one of {', '.join(names)}")
-        raise typer.Exit(BAD_INPUT)
+    _check_format(format_name)
     if account is not None and not is_account(account):
         say_error("--account must be one line of at most 200 characters, such as a name or an id")
         raise typer.Exit(BAD_INPUT)
-    try:
-        found = named_files(files)
-    except FileNotFoundError as error:
-        say_error(str(error))
-        raise typer.Exit(BAD_INPUT) from error
+    found = _found(files)
     with progress(len(found)) as advance:
         outcomes = import_files(
-            Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name), account
+            Warehouse(context.obj), found, now(), format_name, lambda file: advance(file.name), account, usd_by_import
         )
     print_imports(console(), outcomes)
     print_left_out(console(), usage_left_out(Warehouse(context.obj), days_of(outcomes)))
     _, mistake = privacy_in_force(context.obj)
     if mistake is not None:
         say_error(mistake)
-    is_bad = mistake is not None or any(outcome.outcome == "refused" for outcome in outcomes)
+    is_bad = mistake is not None or any(outcome.outcome in ("refused", "empty") for outcome in outcomes)
     code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
+
+
+@app.command("reread")
+def reread(
+    context: typer.Context,
+    files: Annotated[list[str] | None, typer.Argument(help="Imported files, folders or patterns.")] = None,
+    format_name: Annotated[str | None, typer.Option("--format", help="All files of this format.")] = None,
+    is_to_build: Annotated[bool, typer.Option("--build", help="Then build as `costs build` does.")] = False,
+) -> None:
+    """Read imported files again: what they stated before is superseded. core.usage_restatement says what changed.
+
+    Without files and format those that an older version of their importer has read; `costs import` and runs do the
+    same. Files that are no longer where they were are named, and what they stated stays.
+
+    Exit code 0: done; 1: done, but a file was refused or is gone (it is named); 2: wrong use; 3: a step failed.
+
+    Examples: costs usage reread | costs usage reread ~/.claude/projects --build | costs usage reread --format codex
+    """
+    from pipelines.cli.views.usage import print_imports
+    from pipelines.costs.price_imports import usd_by_import
+    from pipelines.usage.import_files import reread_files
+    from pipelines.warehouse.database import Warehouse
+
+    _check_format(format_name)
+    found = _found(files) if files else None
+    outcomes = reread_files(Warehouse(context.obj), now(), found, format_name, usd_by_import)
+    print_imports(console(), outcomes, is_each_named=True)
+    if not outcomes:
+        console().print("Nothing to read again.", highlight=False)
+    code = NEEDS_A_LOOK if any(outcome.outcome in ("refused", "gone") for outcome in outcomes) else 0
+    end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
+
+
+def _check_format(format_name: str | None) -> None:
+    from pipelines.usage.formats import IMPORTERS
+
+    names = sorted(importer.name for importer in IMPORTERS)
+    if format_name is not None and format_name not in names:
+        say_error(f"there is no format {format_name!r}; write one of {', '.join(names)}")
+        raise typer.Exit(BAD_INPUT)
+
+
+def _found(files: list[str]) -> list[Path]:
+    from pipelines.usage.import_files import named_files
+
+    try:
+        return named_files(files)
+    except FileNotFoundError as error:
+        say_error(str(error))
+        raise typer.Exit(BAD_INPUT) from error
 
 
 def formats() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.costs.price_imports import usd_by_import
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.resources import POOL, Settings, wall_clock
 from pipelines.usage.import_files import damaged_days, import_files, inbox_files
@@ -28,7 +29,7 @@ LONGEST_WAIT_SECONDS = 30.0
 def usage(settings: Settings) -> Iterator[Any]:
     """Import the files of the inbox that are not in the ledger yet, and hold the ledger against its hashes."""
     files, waiting = whole_files(settings)
-    outcomes = import_files(settings.warehouse, files, settings.now())
+    outcomes = import_files(settings.warehouse, files, settings.now(), usd_of=usd_by_import)
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
     yield dg.AssetCheckResult(
         asset_key=asset_key("core.usage"),
@@ -41,6 +42,8 @@ def usage(settings: Settings) -> Iterator[Any]:
         metadata={
             "files_imported": sum(outcome.outcome == "imported" for outcome in outcomes),
             "files_known": sum(outcome.outcome == "known" for outcome in outcomes),
+            "files_read_again": sum(outcome.outcome == "reread" for outcome in outcomes),
+            "files_gone_since_an_older_importer": sum(outcome.outcome == "gone" for outcome in outcomes),
             "rows_new": sum(outcome.new_count for outcome in outcomes),
             "rows_refused": sum(outcome.reject_count for outcome in outcomes),
             "files_still_being_written": len(waiting),

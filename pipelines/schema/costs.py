@@ -33,7 +33,10 @@ class UsageCost(dy.Schema):
     unit = choice("what usd_per_unit is the price of", tuple(UNIT_SIZES), nullable=True)
     unpriced_reason = choice("why there is no price; NULL where there is one", UNPRICED_REASONS, nullable=True)
     first_price_on = day("first day with a known price of this model, tier and meter", nullable=True)
-    is_lower_bound = flag("a bucket that may have cost more: its price depends on the prompt size or changes within it")
+    is_lower_bound = flag(
+        "it may have cost more: the price of a bucket depends on the prompt size or changes within it, or usage "
+        "says so (lower_bound_reason)"
+    )
     usage_rows = count("ledger rows priced together, whether or not each has this meter", unit="rows")
     quantity = count("tokens or calls", unit="tokens or calls")
     cost_usd = usd("quantity * usd_per_unit / unit size, exact; NULL where unpriced")
@@ -63,7 +66,7 @@ class CostDaily(dy.Schema):
     meter_group = choice("input, cache, output, audio, image or fee", METER_GROUPS)
     quantity = count("tokens, or calls for fees", unit="tokens or calls")
     cost_usd = usd("exact cost at the prices in force on that day")
-    is_lower_bound = flag("some of it may have cost more: buckets do not tell prompt sizes and hours")
+    is_lower_bound = flag("some of it may have cost more: see core.usage_cost")
     price_ids = text("the versions in core.token_price that priced it, comma separated")
 
 

@@ -24,7 +24,14 @@ from pipelines.schema.owner_costs import ConversationCost, CostByOwner
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.token_prices import TokenPrice
-from pipelines.schema.usage import LedgerFile, UsageFile, UsageImport, UsageReject
+from pipelines.schema.usage import (
+    LedgerFile,
+    UsageFile,
+    UsageImport,
+    UsageReject,
+    UsageRestatement,
+    UsageUnknownCount,
+)
 from pipelines.schema.usage_overlap import UsageOverlap
 
 
@@ -64,6 +71,8 @@ TABLES = (
     Table("core", "usage_file", UsageFile),
     Table("core", "usage_import", UsageImport),
     Table("core", "usage_reject", UsageReject),
+    Table("core", "usage_restatement", UsageRestatement),
+    Table("core", "usage_unknown_count", UsageUnknownCount),
     Table("core", "ledger_file", LedgerFile),
     Table("core", "reported_cost", ReportedCost, "usage_date"),
     Table("core", "usage_cost", UsageCost, "usage_date"),

@@ -5,9 +5,10 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import account, choice, count, day, instant, text
+from pipelines.schema.columns import account, choice, count, day, instant, text, usd
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
+LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read", "unknown_count", "rest_at_default")
 LONGEST_BUCKET = timedelta(hours=25)
 """A day of a place that sets its clocks back. What a wider one holds cannot be placed on days: decision 0049."""
 
@@ -23,6 +24,14 @@ class Usage(dy.Schema):
     """
 
     usage_id = text("identity by the ids of the response or of the format: the same usage in two files is one row")
+    format_usage_id = text(
+        "identity by the ids of the format, where usage_id is that of the response and other exports may not hold it",
+        nullable=True,
+    )
+    span_id = text("trace and span of the call, where it is a span of a trace", nullable=True)
+    spans_above = text(
+        "spans around it in its trace, as far as known, separated by blanks: they repeat its usage", nullable=True
+    )
     usage_at = instant("start of the request, the session or the bucket")
     usage_until = instant("end of the session or the bucket; NULL for a request", nullable=True)
     usage_date = day("UTC day of usage_at")
@@ -70,6 +79,14 @@ class Usage(dy.Schema):
     reported_cost_usd = dy.Decimal(
         38, 12, nullable=True, description="cost that the log itself states", metadata={"unit": "USD"}
     )
+    lower_bound_reason = choice(
+        "why it may have cost more: cache_may_be_apart, nothing tells whether the input holds the cache; "
+        "calls_not_read, its record lists calls that cannot be read; unknown_count, its record holds a count of "
+        "core.usage_unknown_count; rest_at_default, a part of a total was counted under the meter of the default; "
+        "NULL where all is counted",
+        LOWER_BOUND_REASONS,
+        nullable=True,
+    )
     format = text("importer that read it")
     grouping = text(
         "owner columns that a bucket report is split by, comma separated, '' for none; NULL for requests",
@@ -109,6 +126,7 @@ class UsageImport(dy.Schema):
     )
     file_name = text("name that it was first imported under")
     format = text("importer that read it")
+    importer_version = count("version of that importer; NULL from before it stated one", unit="version", nullable=True)
     imported_at = instant("when it was imported")
     size_bytes = count("size on disk", unit="bytes")
     line_count = count("data lines read", unit="lines")
@@ -129,6 +147,25 @@ class UsageFile(dy.Schema):
     import_id = text("the content in core.usage_import")
 
 
+class UsageRestatement(dy.Schema):
+    """One file that was read again and whose usage changed by that: grain import_id, restated_at."""
+
+    import_id = text("the content in core.usage_import, as it is now")
+    restated_at = instant("when it was read again")
+    file_name = text("name of the file")
+    format = text("importer that read it")
+    version_before = count("version of the importer that had read it", unit="version")
+    version_after = count("version that has read it now", unit="version")
+    rows_before = count("rows of the ledger that were counted as its", unit="rows")
+    rows_after = count(
+        "rows that are now; those that another file states too may be counted as that one's", unit="rows"
+    )
+    tokens_before = count("tokens of these rows", unit="tokens")
+    tokens_after = count("tokens of these rows now", unit="tokens")
+    usd_before = usd("what they cost at the prices in force at restated_at; NULL where nothing has a price")
+    usd_after = usd("what they cost now, at the same prices; NULL where nothing has a price")
+
+
 class UsageReject(dy.Schema):
     """One refused record: a line can hold several, each a row here, even by the same rule."""
 
@@ -138,6 +175,21 @@ class UsageReject(dy.Schema):
     rule = text("the rule that it breaks")
     detail = text("what was found, in one line", min_length=0, max_length=300)
     raw_text = text("the line, cut, with message text and secrets left out", min_length=0, max_length=500)
+
+
+class UsageUnknownCount(dy.Schema):
+    """Numbers in usage objects that no meter counts: grain import_id, path. The rows that hold them cost more."""
+
+    import_id = text("the file in core.usage_import")
+    file_name = text("name of the file")
+    format = text("importer that read it")
+    path = text("place in the record, dotted below objects, [] below lists", max_length=200)
+    row_count = count("rows of usage that hold it", unit="rows")
+    total = dy.Float64(
+        min=0, description="sum of the number over these rows", metadata={"unit": "as the log counts it"}
+    )
+    first_usage_date = day("first day of these rows")
+    last_usage_date = day("last day of these rows")
 
 
 class LedgerFile(dy.Schema):

@@ -18,7 +18,14 @@ from pipelines.warehouse.rows import append, read_table, replace_rows
 APPLIED = "privacy.applied"
 """Under this name is kept which settings all stored rows follow."""
 IMPORTERS_BY_NAME = {importer.name: importer for importer in IMPORTERS}
-_STORED = ("core.usage_import", "core.usage_file", "core.reported_cost", "main.deprecation_risk")
+_STORED = (
+    "core.usage_import",
+    "core.usage_file",
+    "core.usage_restatement",
+    "core.usage_unknown_count",
+    "core.reported_cost",
+    "main.deprecation_risk",
+)
 """Tables with columns about people that no build makes anew, rejects apart."""
 
 

@@ -1,10 +1,33 @@
 """What comes of reading usage files: checked rows in batches, and counts of each file. Data only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import polars as pl
+
+MAX_PATHS = 50
+"""Of one file: a hostile one has as many as records."""
+OTHER_PATHS = "(other places)"
+
+
+@dataclass(frozen=True)
+class UnknownCount:
+    """A number in usage objects of one file that no meter counts: its rows, sum and days."""
+
+    row_count: int
+    total: float
+    first_usage_date: date
+    last_usage_date: date
+
+    def __add__(self, other: "UnknownCount") -> "UnknownCount":
+        """Both together."""
+        return UnknownCount(
+            self.row_count + other.row_count,
+            self.total + other.total,
+            min(self.first_usage_date, other.first_usage_date),
+            max(self.last_usage_date, other.last_usage_date),
+        )
 
 
 @dataclass
@@ -27,8 +50,19 @@ class FileCount:
     first_usage_date: date | None = None
     last_usage_date: date | None = None
     is_known: bool = False
+    is_empty: bool = False
+    """Whether nothing was read of it, though it could be."""
     reason: str | None = None
     """Why the file was not imported, where it was not."""
+
+    unknown: dict[str, UnknownCount] = field(default_factory=dict)
+    """By path, at most MAX_PATHS and one of the rest."""
+
+    def add_unknown(self, path: str, found: UnknownCount) -> None:
+        """Count more of an unknown number."""
+        place = path if path in self.unknown or len(self.unknown) < MAX_PATHS else OTHER_PATHS
+        before = self.unknown.get(place)
+        self.unknown[place] = before + found if before else found
 
     def widen(self, first: date, last: date) -> None:
         """Make the span of usage dates hold these."""

@@ -16,7 +16,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import LONGEST_BUCKET, Usage
-from pipelines.usage.identity import OWNER_COLUMNS, identity_of
+from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_shared_ids
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.rejects import PLACE, first_of_each_file, rejects_of_faults, rejects_of_rules, rejects_of_table
 
@@ -41,6 +41,10 @@ class Checked:
     """import_id, lines: records that state no usage by design."""
     refused: pl.DataFrame
     """import_id, lines: records that are refused, those included whose rejects are too many to keep."""
+    stating: pl.DataFrame
+    """The texts of all records that state usage."""
+    numbers: pl.Series
+    """Of each good row the place of its record in `stating`."""
 
 
 def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked:
@@ -61,7 +65,7 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
     stating = told.filter(pl.col("states_usage")).with_row_index("record_number")
     read, reasons = _read(stating, importer, as_of)
     broken = read.filter(pl.col("broken").is_not_null())
-    good, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
+    good, numbers, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
     places = [faulty, stating[broken["record_number"]], stating[against["record_number"]]]
     refused = pl.concat([place.select(PLACE) for place in places])
     (faulty, more), (broken, more_broken), (against, more_against) = (
@@ -75,7 +79,8 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
             *(more, more_broken, more_against),
         ]
     )
-    return Checked(good, rejects, ignored, refused.group_by("import_id").agg(lines=pl.len().cast(pl.Int64)))
+    lines = refused.group_by("import_id").agg(lines=pl.len().cast(pl.Int64))
+    return Checked(good, rejects, ignored, lines, stating, numbers)
 
 
 def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
@@ -143,17 +148,23 @@ def _folded(stating: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> dict[s
     return {**expressions, **{name: pl.lit(first[name].item(), first[name].dtype) for name in constant}}
 
 
-def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that keep the rules of their table; of the others the place and the rules they break."""
+def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, pl.Series, pl.DataFrame]:
+    """The rows that keep the rules of their table, their numbers; of the others the number and the rules they break."""
     has_accounts = not read.select((pl.col("account_id") == DEFAULT_ACCOUNT).all()).item()
     identity = identity_of(importer, has_accounts=has_accounts)
     is_usage = importer.table == "usage"
     declaration = DECLARATIONS[importer.table]
     schema = polars_schema(declaration)
-    given = {*importer.columns, "usage_id", "cost_id", "account_id", "format", "import_id", "source_line"}
+    given = {*importer.columns, "usage_id", "format_usage_id", "cost_id", "account_id", "format", "import_id"}
+    given |= {"source_line"}
     derived = derived_columns() if is_usage else {"usage_date": pl.col("starts_at").dt.date()}
     rows = (
-        read.with_columns(identity.alias("usage_id" if is_usage else "cost_id"), format=pl.lit(importer.name))
+        with_shared_ids(read, importer)
+        .with_columns(
+            identity.alias("usage_id" if is_usage else "cost_id"),
+            format=pl.lit(importer.name),
+            format_usage_id=second_identity_of(importer, has_accounts=has_accounts),
+        )
         .select(
             (pl.col(name) if name in given else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()
         )
@@ -161,12 +172,13 @@ def _table_rules(read: pl.DataFrame, importer: Importer) -> tuple[pl.DataFrame, 
     )
     good, _ = declaration.filter(rows)
     if good.height == rows.height:
-        return pl.DataFrame(good), pl.DataFrame(schema={"record_number": pl.Int64, "rules": pl.String})
+        against = pl.DataFrame(schema={"record_number": pl.Int64, "rules": pl.String})
+        return pl.DataFrame(good), read["record_number"], against
     # Once more with the number of the record for its line, because only columns of the table come back.
     numbered = rows.with_columns(source_line=read["record_number"].cast(pl.Int64))
-    details = declaration.filter(numbered)[1].details()
+    kept, failures = declaration.filter(numbered)
+    details = failures.details()
     names = [name for name in details.columns if name not in schema]
     rules = pl.concat_list(pl.when(pl.col(name).cast(pl.String) == "invalid").then(pl.lit(name)) for name in names)
-    return pl.DataFrame(good), details.select(
-        record_number="source_line", rules=rules.list.drop_nulls().list.join(", ")
-    )
+    against = details.select(record_number="source_line", rules=rules.list.drop_nulls().list.join(", "))
+    return pl.DataFrame(good), pl.DataFrame(kept)["source_line"].cast(pl.UInt32), against

@@ -7,11 +7,49 @@ import polars as pl
 
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, without_restated
+from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, present_ids, without_restated
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}
 """Rows of a file that were numbered by `number_alike`: the hash of their identity without the number."""
+
+
+def identified(usage: pl.DataFrame) -> pl.DataFrame:
+    """Rows of any age under one identity each: old kinds of usage_id made new, those of formats made the response's.
+
+    A row may know its response where another statement of the same record, of an earlier import or an export with fewer
+    columns, knew only the format's own ids: that one takes the response's identity.
+    """
+    present = usage.with_columns(usage_id=present_ids())
+    if present["format_usage_id"].null_count() == present.height:
+        return present
+    known = present.filter(pl.col("format_usage_id").is_not_null())
+    # Where a format's own id was given twice, it stands for no response.
+    names = known.select(usage_id="format_usage_id", response="usage_id").unique()
+    names = names.filter(~pl.col("usage_id").is_duplicated())
+    return (
+        present.join(names, on="usage_id", how="left", maintain_order="left")
+        .with_columns(
+            usage_id=pl.coalesce("response", "usage_id"),
+            format_usage_id=pl.coalesce("format_usage_id", pl.when(pl.col("response").is_not_null()).then("usage_id")),
+        )
+        .drop("response")
+    )
+
+
+def one_per_call(usage: pl.DataFrame) -> pl.DataFrame:
+    """`largest_per_owner`, without the spans around others: they repeat the usage of the calls in them."""
+    return without_outer_spans(largest_per_owner(usage))
+
+
+def without_outer_spans(usage: pl.DataFrame) -> pl.DataFrame:
+    """Rows without those whose span lies around the span of another row."""
+    above = usage["spans_above"]
+    if above.null_count() == usage.height:
+        return usage
+    around = above.drop_nulls().str.split(" ").explode().unique()
+    is_around = pl.col("span_id").is_in(around.implode()).fill_null(value=False)
+    return usage.filter(~is_around)
 
 
 def largest_per_usage(usage: pl.DataFrame) -> pl.DataFrame:
@@ -44,7 +82,12 @@ def _that_tells_most(tied: pl.DataFrame) -> pl.Series:
     """Of rows with the same usage_id and output, the position of one each."""
     others = [name for name in QUANTITY_COLUMNS.values() if name not in ("output_tokens", "requests")]
     sizes = ["requests", "prompt_tokens", "told", *others, "reported_cost_usd"]
-    told = pl.sum_horizontal(*(pl.col(name).is_not_null() for name in TOLD), pl.col("provider") != UNKNOWN)
+    told = pl.sum_horizontal(
+        *(pl.col(name).is_not_null() for name in TOLD),
+        pl.col("provider") != UNKNOWN,
+        pl.col("region") != "global",
+        pl.col("service_tier") != "standard",
+    )
     order = [*sizes, "usage_at", "position"]
     ordered = tied.with_columns(told=told).sort(order, descending=[True] * len(sizes) + [False, False], nulls_last=True)
     return ordered.unique("usage_id", keep="first", maintain_order=True)["position"]

@@ -8,7 +8,7 @@ standard library, which goes row by row and takes ten times as long.
 import csv
 import io
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -19,6 +19,8 @@ import polars as pl
 from pipelines.usage.file_content import MAX_LINE_BYTES, UTF8_BOM, Content
 
 DELIMITERS = "\t,;"
+COLUMN_MARK = "?"
+"""Before the name of a column that no field names."""
 FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.String(), "text": pl.String()}
 PIECE_BYTES = 8 << 20
 """Text that is parsed at once: a row of a table is a tenth as long as a line of a log."""
@@ -49,8 +51,12 @@ class _Records:
     lines: np.ndarray
 
 
-def read_delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+def read_delimited(
+    content: Content, fields: Mapping[str, str], is_unknown: Callable[[str], bool] = lambda name: False
+) -> Iterator[pl.DataFrame]:
     """Records in file order, each frame with `source_line`, the `fields`, and `fault`, `detail`, `text`.
+
+    Columns that no field names are read too where `is_unknown` says so, as COLUMN_MARK and their name.
 
     Cells may hold line ends in quotes; a record counts by its first line, the header's being 1. Raises ValueError for a
     header that is none, or that names a field twice.
@@ -59,7 +65,7 @@ def read_delimited(content: Content, fields: Mapping[str, str]) -> Iterator[pl.D
     first = next(pieces, b"").removeprefix(UTF8_BOM)
     end = _LINE_END.search(first)
     header, rest = (first[: end.start()], first[end.end() :]) if end else (first, b"")
-    layout, line = _layout(header.decode(errors="replace"), fields), 2
+    layout, line = _layout(header.decode(errors="replace"), fields, is_unknown), 2
     # The line end makes a record of what stands behind the last one.
     unread = chain((rest,), pieces, (b"\n",))
     rest = b""
@@ -93,14 +99,16 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         raise ValueError(str(error)) from None
 
 
-def _layout(header_line: str, fields: Mapping[str, str]) -> _Layout:
+def _layout(header_line: str, fields: Mapping[str, str], is_unknown: Callable[[str], bool]) -> _Layout:
     delimiter = delimiter_of(header_line)
     header = cells_of(header_line, delimiter)
     twice = [column for column in fields.values() if header.count(column) > 1]
     if twice:
         raise ValueError(f"the header names {twice[0]} more than once")
     places = {name: header.index(column) for name, column in fields.items() if column in header}
-    return _Layout(delimiter, len(header), places, FAULT_SCHEMA | dict.fromkeys(fields, pl.String()))
+    more = {COLUMN_MARK + name: header.index(name) for name in header if is_unknown(name)}
+    schema = FAULT_SCHEMA | dict.fromkeys((*fields, *more), pl.String())
+    return _Layout(delimiter, len(header), places | more, schema)
 
 
 def _records(text: bytes, delimiter: int) -> _Records | None:

@@ -4,6 +4,7 @@ Expressions only: no rows, no files. Which field of which format becomes which c
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -59,6 +60,22 @@ def first_count(*names: str) -> Reading:
 def rest(total: pl.Expr, *parts: pl.Expr) -> pl.Expr:
     """What a total holds beside its parts; a part that the log does not tell takes nothing away."""
     return total - pl.sum_horizontal(part.fill_null(0) for part in parts)
+
+
+@dataclass(frozen=True)
+class RestAtDefault:
+    """What a total holds beside its parts, to be counted under the meter of the default."""
+
+    value: pl.Expr
+    """0 where the parts are all of it, or more."""
+    reason: pl.Expr
+    """For `lower_bound_reason`: NULL where there is no rest."""
+
+
+def rest_at_default(total: pl.Expr, parts: pl.Expr) -> RestAtDefault:
+    """The rest of a total that its parts leave. Nothing tells what it is, so its cost is flagged."""
+    more = (total - parts).clip(lower_bound=0).fill_null(0)
+    return RestAtDefault(more, pl.when(more > 0).then(pl.lit("rest_at_default")))
 
 
 def first_of(*names: str) -> pl.Expr:

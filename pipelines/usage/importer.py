@@ -39,6 +39,31 @@ def unreadable(reading: Reading) -> Rule:
 
 
 @dataclass(frozen=True)
+class UsageObject:
+    """An object of a record that holds counts, and what each number in it means. Any other number is unknown.
+
+    Places are dotted inside the object; one that leads to an object or a list speaks for all that it holds.
+    """
+
+    counted: Mapping[str, str]
+    """Place -> the column of core.usage that it is counted in."""
+    part_of: Mapping[str, str] = field(default_factory=dict)
+    """Place -> the total that holds it, or the sum that it is."""
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """Place -> why it is not counted."""
+    text: str | None = None
+    """The text that holds the object as JSON; None where it stands in the record itself."""
+    place: str = ""
+    """Where it stands in the record, '' for the record itself: there only names that look like a count are asked
+    about."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All places that mean something."""
+        return frozenset({*self.counted, *self.part_of, *self.ignored})
+
+
+@dataclass(frozen=True)
 class Importer:
     """One log format."""
 
@@ -50,9 +75,19 @@ class Importer:
     """Columns of the table from the texts, and columns that only `identity` or `rules` need. Left out is NULL."""
     identity: tuple[str, ...]
     """Columns or fields that tell one row from every other: the format's own ids, or all of a bucket's dimensions."""
+    version: int = 1
+    """Goes up with every change of what comes of a file: files imported by another version are read again."""
     response_id: str | None = None
-    """Column of `identity` with the provider's id of the response, where other tools log the same one: see
-    `identity`."""
+    """Column with the provider's id of the response, where other tools log the same one: see `identity`."""
+    told_apart_by: str | None = None
+    """Column by which calls that a server gave one id are told apart, where their prompts differ too."""
+    within_response: str | None = None
+    """Column that names a call inside a response; NULL for the response itself."""
+    keeps_format_id: bool = False
+    """Whether a row that is known by its response keeps the identity of its format too: rows of earlier imports, or
+    of exports with fewer columns, may be known by that alone."""
+    is_copied_later: bool = False
+    """Whether logs repeat what another log stated days before, under times of their own."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Name of a text here -> its place in the record: a column of a CSV or Parquet file, a dotted path in JSON."""
     nested: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -69,6 +104,8 @@ class Importer:
     the same. A record is JSON."""
     prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """For logs whose records lean on earlier ones: works on all texts of whole files, in order, column `file_index`."""
+    split: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """For records that state several calls, or lean on others nearby: works on all texts of any part of a file."""
     settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """For rows of whole files that need more than the largest per usage_id, or the last per cost_id: see
     `dedup.number_repeated` and `dedup.number_equal_costs`."""
@@ -76,6 +113,10 @@ class Importer:
     """Whether rows may have an open identity: see `dedup.number_alike`."""
     is_dated_by_file: bool = False
     """Whether a record without a time is of the time of its file; how many are is told."""
+    usage_objects: tuple[UsageObject, ...] = ()
+    """Where counts stand, and what each of them means: see `unknown_counts`."""
+    uncounted: Mapping[str, pl.Expr] = field(default_factory=dict)
+    """Place -> a number of the texts that is known and that no meter counts; NULL where one does."""
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"

@@ -5,7 +5,7 @@ is brought to a type that has one text first, and a file with another type is re
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,14 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.usage.delimited import BATCH_RECORDS
+from pipelines.usage.delimited import BATCH_RECORDS, COLUMN_MARK
 
 MAX_DECIMAL_DIGITS = 38
 FIRST_TIME, LAST_TIME = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
 
 
-def parquet_rows(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+def parquet_rows(
+    path: Path, fields: Mapping[str, str], is_unknown: Callable[[str], bool] = lambda name: False
+) -> Iterator[pl.DataFrame]:
     """Rows in file order, each frame with `source_line`, the `fields`, and `fault`, `detail`, `text`.
+
+    Columns that no field names are read too where `is_unknown` says so, as COLUMN_MARK and their name.
 
     A dotted place leads into a struct; numbers and times become texts, times with a zone in UTC. Raises ValueError for
     a column that the file has twice or whose type has no text, OSError and pa.ArrowException for a damaged file.
@@ -29,6 +33,8 @@ def parquet_rows(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame
     number = 1
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
+        numbers = (one.name for one in file.schema_arrow if _is_number(one.type) and is_unknown(one.name))
+        fields = {**fields, **{COLUMN_MARK + name: name for name in numbers}}
         roots = {name for place in fields.values() for name in (place, place.split(".")[0])} & set(names)
         twice = sorted(name for name, count in Counter(names).items() if count > 1 and name in roots)
         if twice:
@@ -37,9 +43,9 @@ def parquet_rows(path: Path, fields: Mapping[str, str]) -> Iterator[pl.DataFrame
             columns = {name: _plain(_leaf(batch, place), place) for name, place in fields.items()}
             frame = pl.DataFrame(pl.from_arrow(pa.table(columns)))
             texts = [_text(frame[name]).alias(name) for name in fields]
-            numbers = pl.int_range(number, number + batch.num_rows, dtype=pl.Int64, eager=True).alias("source_line")
+            places = pl.int_range(number, number + batch.num_rows, dtype=pl.Int64, eager=True).alias("source_line")
             faults = [pl.lit(None, pl.String).alias(name) for name in ("fault", "detail", "text")]
-            yield frame.select(*texts).with_columns(numbers, *faults)
+            yield frame.select(*texts).with_columns(places, *faults)
             number += batch.num_rows
 
 
@@ -123,6 +129,10 @@ def _has_text(kind: pa.DataType) -> bool:
         or types.is_time(kind)
         or (types.is_decimal(kind) and kind.precision <= MAX_DECIMAL_DIGITS)
     )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal128(kind))
 
 
 def _has_nanoseconds(kind: pa.DataType) -> bool:

@@ -26,7 +26,7 @@ KEY_FILE = ".privacy.key"
 PREFIX = "hash:"
 LEFT_OUT = "(left out)"
 """Stands for a text that may not be NULL."""
-_ID_COLUMNS = ("usage_id", "cost_id")
+_ID_COLUMNS = ("usage_id", "format_usage_id", "cost_id")
 _KEY_BYTES = 32
 _HASH_BYTES = 16
 _PSEUDONYM = rf"^{PREFIX}[0-9a-f]{{{2 * _HASH_BYTES}}}$"

@@ -22,9 +22,9 @@ import pyarrow.compute as pc
 
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
-from pipelines.usage.batches import Batch, FileCount
+from pipelines.usage.batches import Batch, FileCount, UnknownCount
 from pipelines.usage.contract import DECLARATIONS, GIVEN_ACCOUNT, Checked, check, with_grouping
-from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike
+from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike, one_per_call
 from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
@@ -32,6 +32,7 @@ from pipelines.usage.file_format import FileFormat
 from pipelines.usage.identity import given_account, import_id_of
 from pipelines.usage.records import read_pieces, records_of
 from pipelines.usage.rejects import REJECT_SCHEMA
+from pipelines.usage.unknown_counts import unknown_counts
 
 CHECK_FAULTS = (*FILE_FAULTS, duckdb.Error)
 BATCH_ROWS = 1_000_000
@@ -117,6 +118,8 @@ class _CheckedPieces:
     rejects: pl.DataFrame
     counts: pl.DataFrame
     """import_id, row_count, reject_count, ignored_count, dated_count, first and last usage_date; before any choice."""
+    unknown: pl.DataFrame
+    """import_id, path, row_count, total, first and last usage_date of unknown counts, those of chosen rows alone."""
 
 
 @dataclass
@@ -206,6 +209,8 @@ class _Reader:
             count.dated_by_file_count += dated
             if rows:
                 count.widen(first, last)
+        for import_id, path, rows, total, first, last in found.unknown.iter_rows():
+            self.counts[import_id].add_unknown(path, UnknownCount(rows, total, first, last))
 
     def batch(self) -> Batch:
         """Hand on all rows of the pieces sent so far."""
@@ -215,7 +220,7 @@ class _Reader:
         empty = pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table]))
         rows = pl.concat([empty, *(one.rows for one in self.checked)])
         if importer.table == "usage":
-            rows = (importer.settle or largest_per_usage)(with_grouping(rows))
+            rows = (importer.settle or one_per_call)(with_grouping(rows))
         else:
             rows = (importer.settle or latest_per_cost)(rows)
         rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in self.checked)])
@@ -233,16 +238,61 @@ def _check(
     importer = found.importer
     with _engine().cursor() as cursor:
         records = records_of(cursor, pieces, found.form, importer)
-    files = pl.DataFrame(rows, schema=FILE_SCHEMA, orient="row")
-    if not importer.is_dated_by_file:
-        files = files.drop(FILE_TIME)
-    named = pl.concat([records.drop("file_number"), files[records["file_number"]]], how="horizontal")
-    checked = check(importer.prepare(named) if importer.prepare else named, importer, as_of)
-    # Most statements of one response stand close together, so most of the choice is made here, side by side.
-    is_plain = importer.table == "usage" and importer.settle is None and not importer.numbers_alike
-    good = largest_per_usage(checked.good) if is_plain else checked.good
+        files = pl.DataFrame(rows, schema=FILE_SCHEMA, orient="row")
+        if not importer.is_dated_by_file:
+            files = files.drop(FILE_TIME)
+        named = pl.concat([records, files[records["file_number"]]], how="horizontal")
+        split = importer.split(named) if importer.split else named
+        checked = check(importer.prepare(split) if importer.prepare else split, importer, as_of)
+        good = checked.good.with_columns(record=checked.numbers)
+        # Most statements of one response stand close together, so most of the choice is made here, side by side.
+        if importer.table == "usage" and importer.settle is None and not importer.numbers_alike:
+            good = largest_per_usage(good)
+        unknown = _unknown(cursor, checked.stating[good["record"]], pieces, found)
+    good = good.drop("record")
+    flagged = _flagged(good, unknown) if unknown.height else good
     dated = _dated_by_file(checked.good, files) if importer.is_dated_by_file else None
-    return _CheckedPieces(good, checked.rejects, _counts(checked, dated))
+    return _CheckedPieces(flagged, checked.rejects, _counts(checked, dated), _by_path(good, unknown))
+
+
+def _unknown(
+    cursor: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, pieces: pa.Table, found: FileFormat
+) -> pl.DataFrame:
+    """`unknown_counts` of the records that became rows."""
+    importer = found.importer
+    is_line = found.form in ("json", "json_lines") and importer.expand is None
+    lines = None
+    if is_line and any(usage.text is None for usage in importer.usage_objects):
+        keys = ["file_number", "source_line"]
+        given = pl.DataFrame(pl.from_arrow(pieces.select([*keys, "text"])))
+        # A line that states several calls is looked into once.
+        is_first = pl.struct(keys).is_first_distinct()
+        found_lines = chosen.select(keys).join(given, on=keys, how="left", maintain_order="left")
+        lines = found_lines.select(pl.when(is_first).then("text").alias("text"))["text"]
+    return unknown_counts(cursor, chosen, importer, lines)
+
+
+def _flagged(good: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
+    """The rows that hold an unknown count may have cost more."""
+    is_short = pl.int_range(pl.len()).is_in(unknown["position"].unique().to_list())
+    reason = pl.when(is_short).then(pl.lit("unknown_count")).otherwise("lower_bound_reason")
+    return good.with_columns(lower_bound_reason=reason)
+
+
+def _by_path(good: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
+    """Unknown counts by file and path: UNKNOWN_SCHEMA."""
+    places = good[unknown["position"]].select("import_id", "usage_date")
+    return (
+        pl.concat([unknown, places], how="horizontal")
+        .group_by("import_id", "path")
+        .agg(
+            pl.col("position").n_unique().cast(pl.Int64).alias("row_count"),
+            pl.col("value").sum().alias("total"),
+            pl.col("usage_date").min().alias("first_usage_date"),
+            pl.col("usage_date").max().alias("last_usage_date"),
+        )
+        .sort("import_id", "path")
+    )
 
 
 @cache

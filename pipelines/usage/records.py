@@ -6,6 +6,7 @@ Each frame has `source_line` beside the fields: the line, or the number of the r
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import document_tables
 from pipelines.usage.parquet_rows import parquet_rows
 from pipelines.usage.rejects import MAX_REJECTS
+from pipelines.usage.unknown_counts import is_unknown_column
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
@@ -34,7 +36,11 @@ def read_pieces(path: Path, form: Form, importer: Importer, content: Content) ->
     Raises OSError, and ValueError for a file that is bad as a whole.
     """
     if form in ("parquet", "delimited"):
-        rows = parquet_rows(path, importer.fields) if form == "parquet" else read_delimited(content, importer.fields)
+        is_unknown = partial(is_unknown_column, importer)
+        fields = importer.fields
+        rows = (
+            parquet_rows(path, fields, is_unknown) if form == "parquet" else read_delimited(content, fields, is_unknown)
+        )
         return (frame.to_arrow() for frame in rows)
     return document_tables(content, importer) if form == "json" else line_tables(content)
 

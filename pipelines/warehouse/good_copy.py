@@ -24,6 +24,7 @@ LASTING = {
     "core.model_lifecycle": "true",
     "core.price_hold": "true",
     "core.usage_import": "true",
+    "core.usage_restatement": "true",
     "core.ledger_file": "true",
     "core.reported_cost": "true",
     "main.alert": "true",

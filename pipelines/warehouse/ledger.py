@@ -6,9 +6,9 @@ in force. So a reader sees the old day or the new one, never half of one. Prices
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +28,8 @@ ASIDE = f"{LEDGER}/aside"
 """Where files go that nothing names and that may hold rows which no other file has."""
 REACH = timedelta(days=1)
 """How far apart two statements of one response may lie: a stream that crosses midnight is stamped on two days."""
+REACH_OF_COPIES = timedelta(days=31)
+"""How far apart an answer and its copy in a fork or a side log may be stamped: so long people go on with a session."""
 
 EMPTY_COLUMNS = "empty_columns"
 """Key of the file's own metadata: names of the columns that are NULL throughout."""
@@ -50,6 +52,29 @@ CODED = (
 """Columns of few different texts: stored as codes, which are grouped much faster than texts."""
 
 
+Rule = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Identities:
+    """By what statements of one row are found: those of older programs, and those of long ago."""
+
+    identified: Rule = lambda rows: rows
+    """Brings rows of any age under the usage_id of now."""
+    found_by: pl.Expr = field(default_factory=lambda: pl.col("usage_id"))
+    """What all statements of a row have alike, from usage_id alone."""
+    is_copied: pl.Expr | None = None
+    """New rows of which a copy may be stamped with another day in REACH_OF_COPIES, not only in REACH."""
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """Imports whose rows another reading of the same files takes the place of, and the days that may hold them."""
+
+    import_ids: Sequence[str]
+    days: Sequence[date]
+
+
 @dataclass(frozen=True)
 class LedgerChange:
     """`files` is the new state of the days that changed, in the columns of LedgerFile; the rest is as it was.
@@ -62,19 +87,32 @@ class LedgerChange:
 
 
 def write(
-    folder: Path, known: pl.DataFrame, usage: pl.DataFrame, dedup: Callable[[pl.DataFrame], pl.DataFrame]
+    folder: Path,
+    known: pl.DataFrame,
+    usage: pl.DataFrame,
+    dedup: Rule,
+    identities: Identities | None = None,
+    superseded: Superseded | None = None,
 ) -> LedgerChange:
     """Merge usage into the ledger below `folder`. `known` is core.ledger_file; `usage` has the columns of Usage.
 
     `dedup` leaves one row per usage_id, the older one where they are equal, so importing again changes nothing. A day
-    whose rows did not change keeps its file and is not in `files`.
+    whose rows did not change keeps its file and is not in `files`. Other statements of a row are looked for on the days
+    in REACH, and where `identities` says so in REACH_OF_COPIES. The rows of `superseded` imports are left out.
     Old files stay for open readers until `sweep`. Raises WarehouseError if a known file is missing or damaged.
     """
-    days = _days_in_reach(usage["usage_date"].unique().to_list())
+    how = identities or Identities()
+    days = set(_days_in_reach(usage["usage_date"].unique().to_list()))
+    days |= set(superseded.days) if superseded else set()
+    if how.is_copied is not None and (copies := usage.filter(how.is_copied)).height:
+        near = _days_in_reach(copies["usage_date"].unique().to_list(), REACH_OF_COPIES)
+        others = known.filter(pl.col("usage_date").is_in(near) & ~pl.col("usage_date").is_in(days))
+        days |= _days_that_hold(folder, others, copies, how.found_by)
     nearby = known.filter(pl.col("usage_date").is_in(days))
     existing = read(folder, nearby)
-    rows = usage.select(list(USAGE_SCHEMA))
-    merged = dedup(pl.concat([existing, rows]))
+    kept = existing.filter(~pl.col("import_id").is_in(superseded.import_ids)) if superseded else existing
+    everything = how.identified(pl.concat([kept, usage.select(list(USAGE_SCHEMA))]))
+    merged = dedup(everything)
     before, after = _by_day(existing), _by_day(merged)
     changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
     # Most of the time goes into compressing and into waiting for the disk, which threads do side by side.
@@ -85,8 +123,9 @@ def write(
     for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
-    stated = usage.select("usage_id", "import_id").unique("usage_id", keep="first", maintain_order=True)
-    unknown = stated.join(existing, on="usage_id", how="anti")
+    ids = everything.select("usage_id", "import_id")
+    stated = ids.tail(usage.height).unique("usage_id", keep="first", maintain_order=True)
+    unknown = stated.join(ids.head(kept.height), on="usage_id", how="anti").join(merged, on="usage_id", how="semi")
     new_rows = unknown.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
     return LedgerChange(written, new_rows)
 
@@ -112,22 +151,47 @@ def rewrite(folder: Path, known: pl.DataFrame, change: Callable[[pl.DataFrame], 
 def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
     """The rows of these ledger files (rows of LedgerFile), in the columns of Usage.
 
-    Raises WarehouseError if one is missing or damaged.
+    Columns that a file of an older program lacks are NULL. Raises WarehouseError if one is missing or damaged.
     """
     paths = [folder / path for path in files["path"].sort()]
     if not paths:
         return pl.DataFrame(schema=USAGE_SCHEMA)
     for path in paths:
         check_file(path)
-    return pl.concat([_whole(pl.scan_parquet(path, hive_partitioning=False)) for path in paths]).collect()
+    by_schema: dict[frozenset[str], list[Path]] = {}
+    for path in paths:
+        by_schema.setdefault(frozenset(pl.read_parquet_schema(path)), []).append(path)
+    # One scan of many files: many scans are ten times as slow.
+    frames = [_whole(pl.scan_parquet(alike, hive_partitioning=False), names) for names, alike in by_schema.items()]
+    return pl.concat(frame.collect() for frame in frames)
 
 
-def _whole(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows of a file in the columns of Usage: an older file lacks some, and DEFAULT_ACCOUNT is not written."""
-    known = rows.collect_schema()
-    missing = {name: pl.lit(None, kind) for name, kind in USAGE_SCHEMA.items() if name not in known}
-    cast = rows.with_columns(**missing).select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
+def _whole(rows: pl.LazyFrame, names: frozenset[str]) -> pl.LazyFrame:
+    """Rows that have these columns, in the columns and types of Usage: DEFAULT_ACCOUNT is not written."""
+    missing = {name: pl.lit(None) for name in USAGE_SCHEMA if name not in names}
+    whole = rows.with_columns(**missing)
+    cast = whole.select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
     return cast.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+
+
+def _days_that_hold(folder: Path, files: pl.DataFrame, usage: pl.DataFrame, found_by: pl.Expr) -> set[date]:
+    """Days of these files on which one of these rows was stated before. Only their ids are read."""
+    ids = ["usage_id", "format_usage_id"]
+    found = usage.select(found_by.alias("found_by"))["found_by"]
+    given = pl.concat([usage["usage_id"], found, usage["format_usage_id"].drop_nulls()]).unique().implode()
+    paths = [folder / path for path in files["path"] if (folder / path).exists()]
+    held: set[date] = set()
+    # Files of an older program have usage_id alone. One scan of many files is ten times as fast as many scans.
+    is_whole_schema = {path: ids[1] in pl.read_parquet_schema(path) for path in paths}
+    for names in (ids, ids[:1]):
+        alike = [path for path, is_whole_one in is_whole_schema.items() if is_whole_one == (len(names) > 1)]
+        if not alike:
+            continue
+        stated = [name.is_in(given).fill_null(value=False) for name in (found_by, *map(pl.col, names))]
+        rows = pl.scan_parquet(alike, hive_partitioning=False).select("usage_date", *names)
+        days = rows.filter(pl.any_horizontal(stated)).select(pl.col("usage_date").unique())
+        held.update(days.collect(engine="streaming")["usage_date"])
+    return held
 
 
 def scan(file: Path) -> pl.LazyFrame:
@@ -183,8 +247,9 @@ def _put_aside(folder: Path, path: Path) -> None:
     _LOG.warning("%s is in no catalogue and may hold rows that no other file has; it is kept as %s", path, target)
 
 
-def _days_in_reach(days: Iterable[date]) -> list[date]:
-    return sorted({day + step for day in days for step in (-REACH, timedelta(0), REACH)})
+def _days_in_reach(days: Iterable[date], reach: timedelta = REACH) -> list[date]:
+    steps = [timedelta(number) for number in range(-reach.days, reach.days + 1)]
+    return sorted({day + step for day in days for step in steps})
 
 
 def _by_day(usage: pl.DataFrame) -> dict[date, pl.DataFrame]:

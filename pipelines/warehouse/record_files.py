@@ -33,6 +33,8 @@ RECORD_TABLES = (
     "core.usage_file",
     "core.usage_import",
     "core.usage_reject",
+    "core.usage_restatement",
+    "core.usage_unknown_count",
     "core.reported_cost",
     # What was decided on a day rests on what was known then.
     "main.source_health",

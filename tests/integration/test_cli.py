@@ -111,6 +111,20 @@ def test_import_twice_takes_the_content_once(warehouse, tmp_path):
     assert "again.csv: known: this content was imported before" in again.output
 
 
+def test_files_are_read_again_when_asked_and_those_gone_are_named(warehouse, tmp_path):
+    file = tmp_path / "export.csv"
+    file.write_bytes(USAGE_FILE.read_bytes())
+    costs(warehouse, "import", file)
+    assert "Nothing to read again" in costs(warehouse, "usage", "reread").output
+    again = costs(warehouse, "usage", "reread", file)
+    assert (again.exit_code, "export.csv: reread: nothing changed" in again.output) == (0, True)
+    file.unlink()
+    gone = costs(warehouse, "usage", "reread", "--format", "openai_dashboard")
+    assert gone.exit_code == 1
+    assert "export.csv: gone: read by version 2 of openai_dashboard" in gone.output
+    assert costs(warehouse, "usage", "reread", "--format", "nothing").exit_code == 2
+
+
 def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
     wrong = tmp_path / "bill.csv"
     wrong.write_text("date,amount\n2026-01-01,3\n")

@@ -30,6 +30,8 @@ _OWNER = pl.String()
 _INPUT = quantity_column("input_uncached")
 _REST_OF_PROMPT = [QUANTITY_COLUMNS[meter] for meter in PROMPT_METERS if meter != "input_uncached"]
 _PAIR = 2**32
+REASON, IS_SHORT = "lower_bound_reason", "is_short"
+"""The column of usage that says why a row may have cost more, and whether any row of a sum does."""
 _NO_CODE = _PAIR - 1
 """Instead of the code of a NULL."""
 
@@ -44,9 +46,9 @@ def aggregate_usage(
     """Usage summed by day, lookup and owners; and the lookups.
 
     `days`: columns of core.usage by UTC day, at least one; a column that is NULL throughout may be left out. Returns
-    usage_date, lookup, owners as codes, quantities and the number of usage_rows; and lookup (a number), LOOKUP_KEY.
-    `texts`: columns of so many different texts that they get no codes, which are kept as long as a process lives; each
-    of the days has them.
+    usage_date, lookup, owners as codes, quantities, the number of usage_rows and, where a row says so, IS_SHORT; and
+    lookup (a number), LOOKUP_KEY. `texts`: columns of so many different texts that they get no codes, which are kept as
+    long as a process lives; each of the days has them.
     """
     by_day = {day: breakpoints.within(day) for day in days}
     bins = pl.DataFrame([one for day in days for one in by_day[day].bins(day)], schema=BIN_SCHEMA, orient="row")
@@ -101,11 +103,13 @@ def _summed(
     uncached = pl.col("prompt_tokens")
     for name in counted:
         uncached = uncached - pl.col(name) if name in _REST_OF_PROMPT else uncached
+    # Few days have such rows, and usage without them has no such column.
+    flags = [pl.col(REASON).is_not_null().any().alias(IS_SHORT)] if REASON in schema else []
     return (
         usage.with_columns(**missing)
         .with_columns(**pairs, **(day.span() if bucket else {}))
         .group_by(*pairs, *bucket, *texts)
-        .agg(pl.col("prompt_tokens", *counted).sum(), usage_rows=pl.len().cast(pl.Int64))
+        .agg(pl.col("prompt_tokens", *counted).sum(), *flags, usage_rows=pl.len().cast(pl.Int64))
         .with_columns(uncached.alias(_INPUT), *(pl.col(name).cast(kind) for name, kind in bucket.items()))
         .drop("prompt_tokens")
         .collect(engine="streaming")

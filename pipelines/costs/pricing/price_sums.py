@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.costs.pricing.aggregate import aggregate_usage, numbered
+from pipelines.costs.pricing.aggregate import IS_SHORT, aggregate_usage, numbered
 from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
 from pipelines.costs.pricing.lookup import look_up, split_offer
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
@@ -123,11 +123,12 @@ def _quantities(sums: pl.DataFrame, by_lookup: pl.DataFrame, matches: int, owner
     """Quantities by day, match and owner, sorted. `by_lookup`: row N has the match of lookup N for each meter."""
     day, owner, number = pl.col("usage_date").to_physical().cast(pl.Int64), pl.col("owner"), pl.col("number")
     parts = []
+    flags = [IS_SHORT] if IS_SHORT in sums.columns else []
     for meter in by_lookup.columns:
         match = pl.lit(by_lookup[meter]).gather("lookup")
         # One number for the three is sorted several times faster.
         part = sums.select(
-            "usage_rows", number=(day * matches + match) * owners + owner, quantity=QUANTITY_COLUMNS[meter]
+            "usage_rows", *flags, number=(day * matches + match) * owners + owner, quantity=QUANTITY_COLUMNS[meter]
         )
         parts.append(part.filter(pl.col("quantity") > 0, number.is_not_null()))
     return _merged(pl.concat(parts).sort("number")).select(
@@ -136,6 +137,7 @@ def _quantities(sums: pl.DataFrame, by_lookup: pl.DataFrame, matches: int, owner
         (number % owners).alias("owner"),
         "usage_rows",
         "quantity",
+        *flags,
     )
 
 
@@ -144,7 +146,8 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     is_again = rows["number"].diff().fill_null(1) == 0
     # Few are, so the rest is not grouped, which would take as long as sorting it.
     is_one_of_many = is_again | is_again.shift(-1, fill_value=False)
-    many = rows.filter(is_one_of_many).group_by("number").agg(pl.col("usage_rows", "quantity").sum())
+    flags = [pl.col(IS_SHORT).any()] if IS_SHORT in rows.columns else []
+    many = rows.filter(is_one_of_many).group_by("number").agg(pl.col("usage_rows", "quantity").sum(), *flags)
     return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
 
 
@@ -163,4 +166,7 @@ def _with_cost(quantities: pl.DataFrame, matches: pl.DataFrame, owners: pl.DataF
     named = [matches[quantities["match"]].drop("match"), owners[quantities["owner"]].drop("owner")]
     rows = pl.concat([quantities.drop("match", "owner"), *named], how="horizontal")
     cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * pl.col("usd_each")).cast(USD)
+    if IS_SHORT in rows.columns:
+        is_short = pl.col(IS_SHORT).fill_null(value=False) & pl.col("price_id").is_not_null()
+        rows = rows.with_columns(is_lower_bound=pl.col("is_lower_bound") | is_short)
     return rows.with_columns(cost_usd=cost)

@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.usage.dedup import number_repeated
 from pipelines.usage.fields import choice, day_or_hour, export_count, must_have, text
 from pipelines.usage.formats.anthropic_usage_report import LONG_PROMPT_FROM, REGIONS, SPEEDS, TIERS
-from pipelines.usage.importer import Importer, unreadable
+from pipelines.usage.importer import Importer, UsageObject, unreadable
 
 WINDOWS = {"≤ 200k": "0", "> 200k": str(LONG_PROMPT_FROM)}
 METERS = {
@@ -53,6 +53,8 @@ ANTHROPIC_CONSOLE_USAGE = Importer(
         must_have("usage_input_tokens_no_cache", "usage_output_tokens", rule="no_token_counts"),
     ),
     identity=("usage_at", "usage_until", *DIMENSIONS),
+    version=2,
     settle=number_repeated,
+    usage_objects=(UsageObject(counted={place: column for column, place in METERS.items()}),),
     private=frozenset({"api_key", "workspace"}),
 )

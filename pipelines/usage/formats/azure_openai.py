@@ -9,8 +9,8 @@ only the latter is known, model_map.csv gives it a meaning. Region is the gatewa
 
 import polars as pl
 
-from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, text
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, rest_at_default, text
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 FIELDS = {
     "generated": "TimeGenerated",
@@ -31,10 +31,12 @@ IN_PROPERTIES = {
     "usage_completion": "completionTokens",
     "usage_total": "totalTokens",
 }
+NOT_COUNTS = ("modelName", "modelDeploymentName", "modelVersion", "apiName", "requestTime", "responseTime")
 MODELS = ("model", "usage_model", "deployment", "usage_deployment")
 
 prompt = first_count("prompt", "usage_prompt")
 completion, total = first_count("completion", "usage_completion"), first_count("total", "usage_total")
+more = rest_at_default(total.value, prompt.value + completion.value)
 is_diagnostics = first_of("category").is_in(["RequestResponse", "Audit", "Trace", "AzureOpenAIRequestUsage"])
 is_usage_category = (pl.col("category") == "AzureOpenAIRequestUsage").fill_null(value=False)
 # A row that holds a piece of a message has no model, and no tokens or 0.
@@ -63,7 +65,8 @@ AZURE_OPENAI = Importer(
         "model": first_text(*MODELS),
         "service_tier": pl.lit("standard"),
         "input_uncached_tokens": prompt,
-        "output_tokens": completion,
+        "output_tokens": completion.value + more.value,
+        "lower_bound_reason": more.reason,
         "requests": pl.lit(1, pl.Int64),
         "request": text("correlation"),
     },
@@ -74,9 +77,22 @@ AZURE_OPENAI = Importer(
         Rule("no_token_counts", prompt.value.is_null() | completion.value.is_null(), "prompt or completion tokens"),
         Rule(
             "total_does_not_add_up",
-            (total.value > 0) & (total.value != prompt.value + completion.value),
-            "TotalTokens is not the sum of PromptTokens and CompletionTokens",
+            (total.value > 0) & (total.value < prompt.value + completion.value),
+            "TotalTokens is less than the sum of PromptTokens and CompletionTokens",
         ),
     ),
     identity=("request",),
+    version=2,
+    usage_objects=(
+        UsageObject(
+            counted={"PromptTokens": "input_uncached_tokens", "CompletionTokens": "output_tokens"},
+            part_of={"TotalTokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+        ),
+        UsageObject(
+            text="properties",
+            counted={"promptTokens": "input_uncached_tokens", "completionTokens": "output_tokens"},
+            part_of={"totalTokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+            ignored=dict.fromkeys(NOT_COUNTS, "no count"),
+        ),
+    ),
 )

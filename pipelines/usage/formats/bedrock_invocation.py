@@ -4,14 +4,15 @@ inputTokenCount holds neither cache reads nor cache writes. Lifetimes of writes 
 cacheDetails (Converse) or cache_creation (Claude by InvokeModel); large bodies are moved to S3 and streamed ones are
 lists, there all writes count as 5-minute ones, the default. modelId is a model, an inference profile ("us.", "eu.",
 "global.") or an ARN; it is kept as logged, and the name book takes it apart. Bodies hold prompts: of them only counts
-are read.
+and the id of the response are read, which InvokeModel of Claude has and a client's log may hold too.
 """
 
 import polars as pl
 
 from pipelines.models.model_ids import BEDROCK_MAKERS
-from pipelines.usage.fields import choice, first_count, moment, must_have, rest, text
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.fields import choice, first_count, moment, must_have, rest, rest_at_default, text
+from pipelines.usage.identity import response_in
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 BODY = "output.outputBodyJson."
 FIELDS = {
@@ -32,8 +33,20 @@ FIELDS = {
     "body_5m": BODY + "usage.cache_creation.ephemeral_5m_input_tokens",
     "body_1h": BODY + "usage.cache_creation.ephemeral_1h_input_tokens",
     "tier": BODY + "serviceTier.type",
+    "body_id": BODY + "id",
 }
 TIERS = {"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority"}
+
+CONTENT = dict.fromkeys(
+    ("inputContentType", "inputBodyJson", "inputBodyS3Path", "outputContentType", "outputBodyJson", "outputBodyS3Path"),
+    "no count: the content, in which usage has a place of its own",
+)
+SAID_TWICE = (
+    *("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"),
+    *("cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
+    *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+    *("prompt_tokens", "completion_tokens", "total_tokens"),
+)
 
 
 def _of_lifetime(lifetime: str) -> pl.Expr:
@@ -50,8 +63,13 @@ entered, output = first_count("input"), first_count("output")
 read, written, total = first_count("cache_read"), first_count("cache_write"), first_count("body_total")
 five_minutes = pl.coalesce(_of_lifetime("5m"), first_count("body_5m").value)
 one_hour = pl.coalesce(_of_lifetime("1h"), first_count("body_1h").value)
+parts = five_minutes.fill_null(0) + one_hour.fill_null(0)
 has_split = five_minutes.is_not_null() | one_hour.is_not_null()
 cache = read.value.fill_null(0) + written.value.fill_null(0)
+rest_of_writes = rest_at_default(pl.when(has_split).then(written.value), parts)
+# A body whose total is input and output alone counts the cache inside the input; what is beyond all is output.
+is_cache_inside = ((cache > 0) & (total.value == entered.value + output.value.fill_null(0))).fill_null(value=False)
+more = rest_at_default(pl.when(~is_cache_inside).then(total.value), entered.value + output.value.fill_null(0) + cache)
 tier = choice("tier", TIERS, "standard", "unknown_service_tier")
 maker = pl.col("model").str.extract(rf"(?:^|[./])({'|'.join(BEDROCK_MAKERS)})\.")
 
@@ -71,34 +89,68 @@ BEDROCK_INVOCATION = Importer(
         "region": text("region"),
         "model": text("model"),
         "service_tier": tier,
-        "input_uncached_tokens": entered,
+        "input_uncached_tokens": pl.when(is_cache_inside).then(entered.value - cache).otherwise(entered.value),
         "cache_read_tokens": read,
         "cache_write_5m_tokens": pl.when(has_split).then(rest(written.value, one_hour)).otherwise(written.value),
         "cache_write_1h_tokens": one_hour,
-        "output_tokens": output,
+        "output_tokens": output.value + more.value,
         "requests": pl.lit(1, pl.Int64),
+        "lower_bound_reason": pl.coalesce(rest_of_writes.reason, more.reason),
         "account_id": text("account"),
         "project_id": text("account"),
         "user_id": pl.col("caller").str.extract(r":(?:user|role|assumed-role)/(.{1,200})$"),
         "invocation": text("request"),
+        "response": response_in(pl.col("body_id")),
     },
     rules=(
-        *(unreadable(reading) for reading in (total, written, first_count("body_5m"), first_count("body_1h"))),
+        *(
+            unreadable(reading)
+            for reading in (entered, output, total, written, first_count("body_5m"), first_count("body_1h"))
+        ),
         must_have("request", rule="no_identity"),
         must_have("model", rule="no_model"),
         must_have("region", rule="no_region"),
         must_have("input", rule="no_token_counts", remedy="images and videos are not counted in tokens"),
         Rule(
             "cache_write_does_not_add_up",
-            has_split & (five_minutes.fill_null(0) + one_hour.fill_null(0) != written.value.fill_null(0)),
-            "cacheWriteInputTokenCount is not the sum of its lifetimes",
+            has_split & (parts > written.value.fill_null(0)),
+            "cacheWriteInputTokenCount is less than the sum of its lifetimes",
         ),
         Rule(
             "total_does_not_add_up",
-            (cache > 0) & (total.value != rest(entered.value, -output.value.fill_null(0), -cache)),
-            "totalTokens is not the sum of input, cache and output; the model may count the cache inside the input",
+            (cache > 0) & (total.value < entered.value + output.value.fill_null(0) + cache) & ~is_cache_inside,
+            "totalTokens is less than the sum of input, cache and output",
         ),
     ),
     identity=("invocation",),
+    response_id="response",
+    keeps_format_id=True,
+    version=2,
+    usage_objects=(
+        UsageObject(
+            place="input",
+            counted={
+                "inputTokenCount": "input_uncached_tokens",
+                "cacheReadInputTokenCount": "cache_read_tokens",
+                "cacheWriteInputTokenCount": "cache_write_5m_tokens, less those of an hour",
+            },
+            ignored=CONTENT,
+        ),
+        UsageObject(place="output", counted={"outputTokenCount": "output_tokens"}, ignored=CONTENT),
+        UsageObject(
+            place="output.outputBodyJson.usage",
+            counted={
+                "cacheDetails": "cache_write_5m_tokens and cache_write_1h_tokens",
+                "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+                "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+            },
+            part_of={
+                "totalTokens": "the sum; what it holds beside its parts is counted as output_tokens",
+                **dict.fromkeys(SAID_TWICE, "what input and output say"),
+                "output_tokens_details": "output_tokens",
+            },
+            ignored={"service_tier": "no count", "inference_geo": "no count"},
+        ),
+    ),
     private=frozenset({"caller"}),
 )

@@ -1,14 +1,18 @@
 """Claude Code session logs (~/.claude/projects/**/*.jsonl) -> one row per response.
 
-A response is written as one to three lines, one per content block, each with the output counted so far; the key is
-message.id and requestId, and the largest is kept. Meters are disjoint in Anthropic's usage: input_tokens holds neither
-cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here are read.
+A response is written as one to three lines, one per content block, each with the output counted so far, and the
+largest is kept. message.id names the response; where a server gives its calls no id of their own, requestId beside it.
+Side logs and resumed sessions hold answers of others again, with another requestId and time. Calls inside a response
+(advisors, compactions) are rows of their own: see `claude_iterations`. Meters are disjoint in Anthropic's usage:
+input_tokens holds neither cache reads nor cache writes. Logs hold prompts, code and secrets: only the fields named here
+are read.
 """
 
 import polars as pl
 
-from pipelines.usage.fields import MAX_TEXT, choice, count, moment, must_have, text, usd
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.fields import MAX_TEXT, choice, count, moment, must_have, rest_at_default, text, usd
+from pipelines.usage.formats.claude_iterations import split_iterations
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 SYNTHETIC_MODEL = "<synthetic>"
 """Claude Code's own messages, such as 'API error'; nobody was asked and nobody bills."""
@@ -26,6 +30,7 @@ USAGE = {
     "tier": "service_tier",
     "speed": "speed",
     "geo": "inference_geo",
+    "iterations": "iterations",
     **{name: f"cache_creation.{place}" for name, place in SPLIT.items()},
 }
 FIELDS = {
@@ -46,7 +51,30 @@ tier, speed = (
     choice("speed", SPEEDS, None, "unknown_service_tier"),
 )
 has_split = pl.any_horizontal(pl.col(name).is_not_null() for name in SPLIT)
+USAGE_OBJECT = UsageObject(
+    place="message.usage",
+    counted={
+        "input_tokens": "input_uncached_tokens",
+        "cache_read_input_tokens": "cache_read_tokens",
+        "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+        "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+        "output_tokens": "output_tokens",
+        "server_tool_use.web_search_requests": "web_searches",
+    },
+    part_of={
+        "cache_creation_input_tokens": "the sum of cache_creation; what its parts leave is counted as 5-minute writes",
+        "output_tokens_details": "output_tokens",
+    },
+    ignored={
+        "server_tool_use.web_fetch_requests": "a fetch costs nothing beside its tokens",
+        "service_tier": "no count: the tier",
+        "speed": "no count: the tier",
+        "inference_geo": "no count: the region",
+        "iterations": "the calls that the totals are the sum of",
+    },
+)
 split_sum = five_minutes.value.fill_null(0) + one_hour.value.fill_null(0)
+rest_of_writes = rest_at_default(all_writes.value, split_sum)
 is_anthropic = pl.col("model").str.starts_with("claude-")
 geo = pl.when(~pl.col("geo").is_in(GEOS_WITHOUT_PRICE)).then("geo")
 # The path above the project's own folder tells about the user's machine.
@@ -75,8 +103,10 @@ CLAUDE_CODE = Importer(
         "service_tier": pl.coalesce(pl.when(speed.value == "fast").then(speed.value), tier.value),
         "input_uncached_tokens": count("input_tokens"),
         "cache_read_tokens": count("cache_read"),
-        # Without a split all are 5-minute writes, which was the only kind in such logs.
-        "cache_write_5m_tokens": pl.when(has_split).then(five_minutes.value).otherwise(all_writes.value),
+        # Without a split all are 5-minute writes, the default; so is what the parts of a split leave of the total.
+        "cache_write_5m_tokens": pl.when(has_split)
+        .then(five_minutes.value.fill_null(0) + rest_of_writes.value)
+        .otherwise(all_writes.value),
         "cache_write_1h_tokens": one_hour,
         "output_tokens": count("output_tokens"),
         "requests": pl.lit(1, pl.Int64),
@@ -86,18 +116,29 @@ CLAUDE_CODE = Importer(
         "message": text("message_id"),
         "request": text("request"),
         "reported_cost_usd": usd("cost"),
+        # Calls inside the response may have been used beside it.
+        "lower_bound_reason": pl.coalesce(
+            pl.when(pl.col("is_unread").is_not_null()).then(pl.lit("calls_not_read")), rest_of_writes.reason
+        ),
     },
     rules=(
         Rule("usage_is_not_an_object", pl.col("usage_kind") != "OBJECT", "usage is not an object"),
         *(unreadable(reading) for reading in (tier, speed, five_minutes, all_writes)),
         Rule(
             "cache_write_does_not_add_up",
-            has_split & (all_writes.value != split_sum),
-            "cache_creation_input_tokens is not the sum of its 5-minute and 1-hour parts",
+            has_split & (all_writes.value < split_sum),
+            "cache_creation_input_tokens is less than the sum of its 5-minute and 1-hour parts",
         ),
         must_have("message_id", "model", rule="no_identity"),
         must_have("input_tokens", "output_tokens", rule="no_token_counts"),
     ),
     identity=("message", "request"),
-    private=frozenset({"cwd", "session"}),
+    response_id="message",
+    told_apart_by="request",
+    within_response="iteration",
+    split=split_iterations,
+    is_copied_later=True,
+    version=2,
+    usage_objects=(USAGE_OBJECT,),
+    private=frozenset({"cwd", "session", "iterations"}),
 )

@@ -3,10 +3,13 @@
 A `token_count` event states the last request (`last_token_usage`) and the sum so far (`total_token_usage`); the model
 stands in an earlier `turn_context`, the session in `session_meta`. Input holds cached tokens and cache writes, output
 holds reasoning, as in OpenAI's API (codex-rs/protocol TokenUsage). Events are repeated without a new request (rate
-limits, stream ends): their sum does not move, and they are ignored. A fork begins with a copy of its parent's events,
-under new times; the id of the parent's session_meta, which is copied too, and the counts make them the same rows. So
-the identity is session, sum and last counts, never the time. Logs hold prompts and code: only fields named here are
-read.
+limits, stream ends): their sum does not move, and they are ignored.
+
+Newer versions write a `token_usage_record` per request, compactions too, with the id of its response; an event with the
+same counts is the same request, each record standing for one event. A fork begins with a copy of its parent's events,
+under new times; the id of the parent's session_meta, which may be copied too, or the ordinal at which the fork's own
+history starts, and the counts make them the same rows. So the identity is the response, else session, sum and last
+counts, never the time. Logs hold prompts and code: only fields named here are read.
 """
 
 import polars as pl
@@ -22,14 +25,16 @@ COUNTS = {
     "reasoning": "reasoning_output_tokens",
     "total": "total_tokens",
 }
-LAST, SUM = "last_", "sum_"
+LAST, SUM, RECORD, THREAD = "last_", "sum_", "record_", "thread_"
+IS_RECORD = pl.any_horizontal(pl.col(name) == "token_usage_record" for name in ("type", "event")).fill_null(value=False)
 
 
 def _with_context(records: pl.DataFrame) -> pl.DataFrame:
     """Give every event the model, session and provider stated before it in its file, and the step of the sum.
 
     Adds `model`, `session`, `provider`, `directory`, `first_session`; sets `is_repeated` to "1" where the sum did not
-    move; fills counts of the last request that an old version left out with the step of the sum.
+    move; fills counts of the last request that an old version left out with the step of the sum. Usage records get
+    their counts as the last ones, and the sums of the event that tells of the same request.
     """
     is_meta = pl.col("type") == "session_meta"
     # Commands and other events have a directory, and some a model, of their own.
@@ -37,15 +42,67 @@ def _with_context(records: pl.DataFrame) -> pl.DataFrame:
     sums = pl.concat_str(pl.coalesce(SUM + name, pl.lit("")) for name in COUNTS)
     stated = pl.when(pl.col("sum").is_not_null()).then(sums)
     before = stated.forward_fill().shift(1).over("import_id")
+    model_before = pl.when(is_context).then("turn_model").forward_fill().over("import_id")
     filled = {
-        "model": pl.coalesce("event_model", pl.when(is_context).then("turn_model").forward_fill().over("import_id")),
-        "session": pl.when(is_meta).then("payload_id").forward_fill().over("import_id"),
+        "model": pl.coalesce("event_model", pl.when(IS_RECORD).then("turn_model"), model_before),
+        "session": _session(is_meta),
         "first_session": pl.when(is_meta).then("payload_id").drop_nulls().first().over("import_id"),
         "provider": pl.col("model_provider").forward_fill().over("import_id"),
         "directory": pl.when(is_context).then("cwd").forward_fill().over("import_id"),
         "is_repeated": pl.when(stated == before).then(pl.lit("1")),
     }
-    return records.with_columns(**filled, **{LAST + name: _last(name) for name in COUNTS})
+    found = records.with_columns(**filled, **{LAST + name: _last(name) for name in COUNTS})
+    return _with_records(found) if records.select(IS_RECORD.any()).item() else found
+
+
+def _session(is_meta: pl.Expr) -> pl.Expr:
+    """The session that an event is of: before its own history starts, a fork's events are its parent's."""
+    stated = pl.when(is_meta).then("payload_id").forward_fill().over("import_id")
+    parent, start = (
+        pl.when(is_meta).then(name).drop_nulls().first().over("import_id") for name in ("parent", "start_ordinal")
+    )
+    own = pl.when(is_meta).then("payload_id").drop_nulls().first().over("import_id")
+    number = pl.coalesce(
+        pl.col("ordinal").cast(pl.Int64, strict=False), pl.int_range(pl.len(), dtype=pl.Int64).over("import_id")
+    )
+    is_copied = (number < start.cast(pl.Int64, strict=False)) & (stated == own)
+    return pl.when(is_copied & parent.is_not_null()).then(parent).otherwise(stated)
+
+
+def _with_records(events: pl.DataFrame) -> pl.DataFrame:
+    """Make usage records and the events of the same requests one: the n-th of equal counts is of the n-th record."""
+    as_last = {LAST + name: pl.when(IS_RECORD).then(RECORD + name).otherwise(LAST + name) for name in COUNTS}
+    is_record = IS_RECORD & pl.col("record").is_not_null()
+    kind = pl.when(_is_event()).then(pl.lit("event")).when(is_record).then(pl.lit("record"))
+    counts = pl.concat_str((pl.coalesce(LAST + name, pl.lit("0")) for name in COUNTS), separator=",")
+    keys = ["import_id", "counts", "number"]
+    numbered = events.with_columns(**as_last).with_columns(kind=kind, counts=counts).with_row_index("position")
+    numbered = numbered.with_columns(number=pl.int_range(pl.len()).over("import_id", "kind", "counts"))
+    record, event = (numbered.filter(kind=one) for one in ("record", "event"))
+    is_told = event.join(record, on=keys, how="semi")["position"].implode()
+    sums = [SUM + name for name in COUNTS]
+    pairs = record.select("position", *keys).join(event.select(*keys, *sums), on=keys, how="left")
+    own = record.select("position", *(pl.col(THREAD + name).alias(SUM + name) for name in COUNTS))
+    paired = pairs.filter(~pl.all_horizontal(pl.col(name).is_null() for name in sums)).select("position", *sums)
+    return (
+        numbered.with_columns(
+            is_repeated=pl.when(pl.col("position").is_in(is_told)).then(pl.lit("1")).otherwise("is_repeated")
+        )
+        .update(own, on="position")
+        .update(paired, on="position")
+        .drop("position", "kind", "counts", "number")
+    )
+
+
+def _is_event() -> pl.Expr:
+    """An event that tells of a request. After a compaction one estimates the context: a total without the others."""
+    is_told = pl.col("last").is_not_null() | pl.col("sum").is_not_null()
+    is_event = (pl.col("event") == "token_count") & is_told & pl.col("is_repeated").is_null()
+    return is_event.fill_null(value=False) & ~_is_empty()
+
+
+def _is_empty() -> pl.Expr:
+    return ((pl.col("last_input") == "0") & (pl.col("last_output") == "0")).fill_null(value=False)
 
 
 def _last(name: str) -> pl.Expr:
@@ -70,6 +127,7 @@ CODEX = Importer(
         frozenset({"type", "payload", "payload.type", "payload.info"}),
         frozenset({"type", "payload", "payload.cli_version"}),
         frozenset({"type", "payload", "payload.model"}),
+        frozenset({"type", "payload", "payload.response_id", "payload.usage"}),
     ),
     fields={
         "timestamp": "timestamp",
@@ -80,18 +138,22 @@ CODEX = Importer(
         "model_provider": "payload.model_provider",
         "cwd": "payload.cwd",
         "info": "payload.info",
+        "ordinal": "ordinal",
+        "parent": "payload.forked_from_id",
+        "start_ordinal": "payload.subagent_history_start_ordinal",
+        "response": "payload.response_id",
+        "record": "payload.usage",
+        "thread": "payload.thread_token_usage",
     },
     nested={
         "info": {"last": "last_token_usage", "sum": "total_token_usage", "event_model": "model"},
         "last": {LAST + name: path for name, path in COUNTS.items()},
         "sum": {SUM + name: path for name, path in COUNTS.items()},
+        "record": {RECORD + name: path for name, path in COUNTS.items()},
+        "thread": {THREAD + name: path for name, path in COUNTS.items()},
     },
     prepare=_with_context,
-    # After a compaction an event estimates the context: a total without input or output.
-    is_usage=(pl.col("event") == "token_count")
-    & (pl.col("last").is_not_null() | pl.col("sum").is_not_null())
-    & pl.col("is_repeated").is_null()
-    & ~((pl.col("last_input") == "0") & (pl.col("last_output") == "0")).fill_null(value=False),
+    is_usage=_is_event() | (IS_RECORD & pl.col("record").is_not_null() & ~_is_empty()),
     columns={
         "usage_at": moment("timestamp"),
         "grain": pl.lit("request"),
@@ -128,5 +190,9 @@ CODEX = Importer(
         ),
     ),
     identity=("place", "model", *(SUM + name for name in COUNTS), *(LAST + name for name in COUNTS)),
+    response_id="response",
+    keeps_format_id=True,
+    is_copied_later=True,
+    version=2,
     private=frozenset({"cwd", "directory"}),
 )

@@ -178,6 +178,7 @@ GCP_BILLING = Importer(
     ),
     # The account is part of every identity, and here it must not be so twice.
     identity=(*sorted(FIELDS.keys() - {"billing_account", "credits"}), "credit_number"),
+    version=2,
     settle=number_equal_costs,
     private=frozenset({"resource", "credits"}),
 )

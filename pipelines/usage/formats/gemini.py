@@ -3,14 +3,14 @@
 By Google's reference the prompt holds the cached content, and totalTokenCount = prompt + candidates + thoughts + tool
 use: thoughts are output that candidates do not hold, results of tools are input that the prompt does not hold. Tools
 that copy the format leave tool use out of the total (a public fixture: 100 + 50 + 30 = 180 with 7 for tools), there
-it is no input of its own. What fits neither sum is refused. Google leaves out counts of 0. Responses of the Gemini
-API have no time: who logs them must write one beside (`timestamp`).
+it is no input of its own. What a total holds beside both is counted as output and flagged. Google leaves out counts
+of 0. Responses of the Gemini API have no time: who logs them must write one beside (`timestamp`).
 """
 
 import polars as pl
 
-from pipelines.usage.fields import choice, first_count, first_moment, moment, must_have, rest, text
-from pipelines.usage.importer import Importer, Reading, Rule, unreadable
+from pipelines.usage.fields import choice, first_count, first_moment, moment, must_have, rest, rest_at_default, text
+from pipelines.usage.importer import Importer, Reading, Rule, UsageObject, unreadable
 
 IN_USAGE = {
     "prompt": "promptTokenCount",
@@ -22,10 +22,17 @@ IN_USAGE = {
     "prompt_kinds": "promptTokensDetails",
     "cached_kinds": "cacheTokensDetails",
     "candidates_kinds": "candidatesTokensDetails",
+    "response_count": "responseTokenCount",
+    "response_kinds": "responseTokensDetails",
     "traffic": "trafficType",
     "tier": "serviceTier",
 }
-TRAFFIC = {"on_demand": "standard", "traffic_type_unspecified": "standard"}
+TRAFFIC = {
+    "on_demand": "standard",
+    "traffic_type_unspecified": "standard",
+    "on_demand_flex": "flex",
+    "on_demand_priority": "priority",
+}
 """Only Vertex AI states it; provisioned throughput is not billed by the token and is refused."""
 TIERS = {"standard": "standard", "flex": "flex", "priority": "priority"}
 
@@ -41,17 +48,24 @@ def _of_kind(name: str, kind: str) -> pl.Expr:
 
 
 prompt, cached = first_count("prompt"), first_count("cached")
-candidates, thoughts = first_count("candidates"), first_count("thoughts")
+candidates, thoughts = first_count("candidates", "response_count"), first_count("thoughts")
 tool_use, total = first_count("tool_use"), first_count("total")
-answer = candidates.value.fill_null(0) + thoughts.value.fill_null(0)
-without_tools = prompt.value + answer
+stated = candidates.value.fill_null(0) + thoughts.value.fill_null(0)
+without_tools = prompt.value + stated
 with_tools = without_tools + tool_use.value.fill_null(0)
-tools_are_apart = (total.value == with_tools).fill_null(value=False)
+tools_are_apart = (total.value >= with_tools).fill_null(value=False)
+# What a total holds beside all that Google names is counted as output.
+unnamed = rest_at_default(
+    total.value, pl.when(tools_are_apart | (total.value != without_tools)).then(with_tools).otherwise(without_tools)
+)
+answer = stated + unnamed.value
 entered = prompt.value + pl.when(tools_are_apart).then(tool_use.value.fill_null(0)).otherwise(0)
 
 audio, image = _of_kind("prompt_kinds", "AUDIO"), _of_kind("prompt_kinds", "IMAGE")
 audio_cached, image_cached = _of_kind("cached_kinds", "AUDIO"), _of_kind("cached_kinds", "IMAGE")
-audio_out, image_out = _of_kind("candidates_kinds", "AUDIO"), _of_kind("candidates_kinds", "IMAGE")
+audio_out, image_out = (
+    pl.coalesce(_of_kind("candidates_kinds", kind), _of_kind("response_kinds", kind)) for kind in ("AUDIO", "IMAGE")
+)
 text_cached = rest(cached.value, audio_cached, image_cached)
 audio_uncached, image_uncached = rest(audio, audio_cached), rest(image, image_cached)
 uncached = rest(entered, cached.value, audio_uncached, image_uncached)
@@ -97,6 +111,7 @@ GEMINI = Importer(
         "image_cache_read_tokens": image_cached,
         "image_output_tokens": image_out,
         "requests": pl.lit(1, pl.Int64),
+        "lower_bound_reason": unnamed.reason,
         "response": text("response"),
     },
     rules=(
@@ -112,8 +127,8 @@ GEMINI = Importer(
         ),
         Rule(
             "total_does_not_add_up",
-            (total.value != with_tools) & (total.value != without_tools),
-            "totalTokenCount is not the sum of prompt, candidates and thoughts, with or without tool use",
+            total.value < without_tools,
+            "totalTokenCount is less than the sum of prompt, candidates and thoughts",
         ),
         Rule(
             "cached_kind_is_unknown",
@@ -128,4 +143,29 @@ GEMINI = Importer(
         Rule("kinds_exceed_output", text_out < 0, "audio and image tokens are more than the answer"),
     ),
     identity=("response",),
+    response_id="response",
+    keeps_format_id=True,
+    version=2,
+    usage_objects=(
+        UsageObject(
+            text="usage",
+            counted={
+                "promptTokenCount": "input_uncached_tokens, less its parts",
+                "cachedContentTokenCount": "cache_read_tokens",
+                "candidatesTokenCount": "output_tokens, less its parts",
+                "responseTokenCount": "output_tokens, less its parts (Live API)",
+                "thoughtsTokenCount": "output_tokens and of_which_reasoning_tokens",
+                "toolUsePromptTokenCount": "input_uncached_tokens where the total holds it",
+                **dict.fromkeys(
+                    ("promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails", "responseTokensDetails"),
+                    "the meters of audio and image; other kinds are billed as text",
+                ),
+            },
+            part_of={
+                "totalTokenCount": "the sum; what it holds beside its parts is counted as output_tokens",
+                "toolUsePromptTokensDetails": "toolUsePromptTokenCount",
+            },
+            ignored={"trafficType": "no count: the tier", "serviceTier": "no count: the tier"},
+        ),
+    ),
 )

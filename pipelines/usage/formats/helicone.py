@@ -5,14 +5,28 @@ provider's counts, and total_tokens is prompt + completion + reasoning_tokens (p
 in Helicone/helicone). Exports from before there was a reasoning_tokens may lack it; nothing tells. Whether audio is
 inside has changed too, so rows with audio are refused. Cache writes of both lifetimes are one count, taken as the
 5-minute ones. An answer from Helicone's own cache names the request that it repeats in cache_reference_id; no provider
-was asked. Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
+was asked. request_id and response_id are Helicone's own; the provider's id stands in response_body, of which nothing
+else is read, and which not every export has.
+Times without a zone are UTC. The CSV has a column for the model, but the API that it is made of names that
 otherwise, so it can be empty: such rows are refused. Cost is USD.
 """
 
 import polars as pl
 
-from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, must_have, seller, text, usd
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.fields import (
+    first_count,
+    first_moment,
+    first_of,
+    first_text,
+    moment,
+    must_have,
+    rest_at_default,
+    seller,
+    text,
+    usd,
+)
+from pipelines.usage.identity import response_in
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 FIELDS = {
@@ -38,6 +52,7 @@ FIELDS = {
         "cache_reference_id",
         "request_user_id",
         "request_properties",
+        "response_body",
         "costUSD",
         "cost_usd",
         "cost",
@@ -45,11 +60,14 @@ FIELDS = {
 }
 MODELS = ("response_model", "model", "model_override", "request_model")
 SESSION = {"session": "Helicone-Session-Id"}
+IN_BODY = {"body_id": "id", "inner_body_id": "response.id"}
+"""The response as the provider gave it; `response` where it is the last event of a stream."""
 
 prompt, completion = first_count("prompt_tokens"), first_count("completion_tokens")
 reasoning, total = first_count("reasoning_tokens"), first_count("total_tokens")
 audio = pl.max_horizontal(first_count(name).value for name in ("prompt_audio_tokens", "completion_audio_tokens"))
-output = completion.value + reasoning.value.fill_null(0)
+more = rest_at_default(total.value, prompt.value + completion.value + reasoning.value.fill_null(0))
+output = completion.value + reasoning.value.fill_null(0) + more.value
 costs = [usd(name) for name in ("costUSD", "cost_usd", "cost")]
 reference = first_of("cache_reference_id")
 is_answer_of_the_cache = reference.is_not_null() & (reference != NO_REFERENCE)
@@ -62,7 +80,7 @@ HELICONE = Importer(
         frozenset({"response_id", "request_created_at", "response_status", "prompt_tokens", "completion_tokens"}),
     ),
     fields=FIELDS,
-    nested={"request_properties": SESSION},
+    nested={"request_properties": SESSION, "response_body": IN_BODY},
     # Failed requests have no tokens.
     is_usage=~is_answer_of_the_cache
     & ((first_of("prompt_tokens").fill_null("0") != "0") | (first_of("completion_tokens").fill_null("0") != "0")),
@@ -82,10 +100,12 @@ HELICONE = Importer(
         "output_tokens": output,
         "of_which_reasoning_tokens": reasoning,
         "requests": pl.lit(1, pl.Int64),
+        "lower_bound_reason": more.reason,
         "user_id": text("request_user_id"),
         "conversation_id": text("session"),
         "reported_cost_usd": pl.coalesce(cost.value for cost in costs),
         "response": first_text("response_id", "request_id"),
+        "response_of_provider": response_in(pl.col("body_id"), pl.col("inner_body_id")),
     },
     rules=(
         *map(unreadable, (*costs, completion, total)),
@@ -94,11 +114,30 @@ HELICONE = Importer(
         must_have("prompt_tokens", "completion_tokens", rule="no_token_counts"),
         Rule(
             "total_does_not_add_up",
-            total.value != prompt.value + output,
-            "total_tokens is not the sum of prompt, completion and reasoning tokens",
+            (total.value > 0) & (total.value < prompt.value + output),
+            "total_tokens is less than the sum of prompt, completion and reasoning tokens",
         ),
         Rule("audio_is_ambiguous", audio > 0, "versions differ in whether audio is inside prompt and completion"),
     ),
     identity=("response",),
+    response_id="response_of_provider",
+    keeps_format_id=True,
+    version=2,
+    usage_objects=(
+        UsageObject(
+            counted={
+                "prompt_tokens": "input_uncached_tokens",
+                "prompt_cache_read_tokens": "cache_read_tokens",
+                "prompt_cache_write_tokens": "cache_write_5m_tokens",
+                "completion_tokens": "output_tokens",
+                "reasoning_tokens": "output_tokens and of_which_reasoning_tokens",
+            },
+            part_of={"total_tokens": "the sum; what it holds beside its parts is counted as output_tokens"},
+            ignored={
+                **dict.fromkeys(("prompt_audio_tokens", "completion_audio_tokens"), "rows with audio are refused"),
+                "cacheTokens": "what Helicone's own cache saved",
+            },
+        ),
+    ),
     private=frozenset({"request_user_id", "session"}),
 )

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.usage.dedup import number_repeated
 from pipelines.usage.fields import choice, epoch, export_count, must_have, text
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 METERS = {
     "input_uncached_tokens": "input_text_tokens",
@@ -100,5 +100,13 @@ OPENAI_DASHBOARD = Importer(
         must_have("model", rule="no_model", remedy="export the usage grouped by model"),
     ),
     identity=("usage_at", "usage_until", *OWNERS, "model", "batch_flag", "printed_tier"),
+    version=2,
     settle=number_repeated,
+    usage_objects=(
+        UsageObject(
+            counted={place: column for column, place in METERS.items()},
+            part_of=dict.fromkeys(TOTALS, "the sum of its kinds"),
+            ignored=dict.fromkeys(UNKNOWN_COUNTS, "a row where it is not 0 is refused"),
+        ),
+    ),
 )

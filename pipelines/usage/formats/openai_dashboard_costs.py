@@ -41,4 +41,5 @@ OPENAI_DASHBOARD_COSTS = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "end_time is not after start_time"),
     ),
     identity=("starts_at", "ends_at", "line_item", "project_id", "organization_id"),
+    version=2,
 )

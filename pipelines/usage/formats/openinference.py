@@ -14,9 +14,12 @@ NAMES = {
     "output": (COUNT + "completion",),
     "cache_read": (INSIDE + "cache_read",),
     "cache_write": (INSIDE + "cache_write",),
+    "total": (COUNT + "total",),
     "reasoning": (COUNT + "completion_details.reasoning",),
     "audio_in": (INSIDE + "audio",),
     "audio_out": (COUNT + "completion_details.audio",),
 }
 """What is read of a span -> its attributes."""
+SCOPES = ("openinference.", "@arizeai/openinference")
+"""What the names of its instrumentations begin with, in Python and in JavaScript."""
 CALLS = frozenset({"LLM", "EMBEDDING"})

@@ -10,7 +10,7 @@ generation_id is the `id` of the response, by which GET /generation finds it.
 import polars as pl
 
 from pipelines.usage.fields import export_count, key_id, moment, must_have, rest, text, usd
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 FIELDS = {
     name: name
@@ -81,6 +81,17 @@ OPENROUTER = Importer(
         Rule("reasoning_exceeds_output", reasoning.value > completion.value, "more reasoning than completion tokens"),
     ),
     identity=("generation",),
+    version=2,
+    usage_objects=(
+        UsageObject(
+            counted={
+                "tokens_prompt": "input_uncached_tokens, less tokens_cached",
+                "tokens_cached": "cache_read_tokens",
+                "tokens_completion": "output_tokens",
+            },
+            part_of={"tokens_reasoning": "tokens_completion"},
+        ),
+    ),
     response_id="generation",
     private=frozenset({"user", "app_name", "api_key_name"}),
 )

@@ -1,15 +1,20 @@
 """OpenTelemetry traces in OTLP JSON, one export or one per line, with GenAI semantic conventions -> one row per call.
 
 Only spans of model calls count, and of nested ones only the innermost: a span of an agent repeats the tokens of its
-calls. By the convention input_tokens holds cache reads and cache writes, output_tokens reasoning, and audio and image
-tokens are parts of both. Instrumentations that leave the cache out show as more cached than input tokens and are
-refused. Known besides are the names before v1.37 (gen_ai.system, prompt_tokens) and OpenLLMetry's. Content
-(gen_ai.input.messages, ...) is never read.
+calls. A row names the spans around its own, so that those exported on another line, in another file or on another day
+are left out by the ledger. Known are the names of the convention, those before v1.37 (gen_ai.system, prompt_tokens),
+OpenLLMetry's, pydantic-ai's and the AI SDK's (ai.usage.*). Content (gen_ai.input.messages, ...) is never read.
+
+By the convention input_tokens holds cache reads and cache writes, output_tokens reasoning, and audio and image tokens
+are parts of both. Some instrumentations leave the cache out (CACHE_APART), as the APIs of Anthropic and Bedrock do.
+More cached than input tokens tell that too. Where the API leaves it out and neither the name of the instrumentation
+nor the counts tell, the cache is taken to be inside, and the row says that it may have cost more.
 
 gen_ai.response.id is the `id` of the provider's response, so that another tool's log of it is the same row. One too
 short to be of a single response (Ollama's chatcmpl-42) gives way to the ids of the span.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,63 +26,110 @@ from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
 
 USAGE = "gen_ai.usage."
+AI, AI_IN, AI_OUT = "ai.usage.", "ai.usage.inputTokenDetails.", "ai.usage.outputTokenDetails."
+DETAILS = USAGE + "details."
 ATTRIBUTES = {
     "operation": ("gen_ai.operation.name", "llm.request.type"),
-    "provider": ("gen_ai.provider.name", "gen_ai.system"),
-    "response_model": ("gen_ai.response.model",),
-    "request_model": ("gen_ai.request.model",),
-    "response_id": ("gen_ai.response.id",),
+    "provider": ("gen_ai.provider.name", "gen_ai.system", "ai.model.provider"),
+    "response_model": ("gen_ai.response.model", "ai.response.model"),
+    "request_model": ("gen_ai.request.model", "ai.model.id"),
+    "response_id": ("gen_ai.response.id", "ai.response.id"),
     "conversation": ("gen_ai.conversation.id",),
     "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
-    "input": (USAGE + "input_tokens", USAGE + "prompt_tokens"),
-    "output": (USAGE + "output_tokens", USAGE + "completion_tokens"),
-    "cache_read": (USAGE + "cache_read.input_tokens", USAGE + "cache_read_input_tokens"),
-    "cache_write": (USAGE + "cache_creation.input_tokens", USAGE + "cache_creation_input_tokens"),
-    "reasoning": (USAGE + "reasoning.output_tokens", USAGE + "reasoning_tokens"),
+    "input": (USAGE + "input_tokens", USAGE + "prompt_tokens", AI + "inputTokens", AI + "promptTokens"),
+    "output": (USAGE + "output_tokens", USAGE + "completion_tokens", AI + "outputTokens", AI + "completionTokens"),
+    "cache_read": (
+        USAGE + "cache_read.input_tokens",
+        USAGE + "cache_read_input_tokens",
+        DETAILS + "cache_read_tokens",
+        DETAILS + "cache_read_input_tokens",
+        AI_IN + "cacheReadTokens",
+        AI + "cachedInputTokens",
+    ),
+    "cache_write": (
+        USAGE + "cache_creation.input_tokens",
+        USAGE + "cache_creation_input_tokens",
+        DETAILS + "cache_write_tokens",
+        DETAILS + "cache_creation_input_tokens",
+        AI_IN + "cacheWriteTokens",
+    ),
+    "no_cache": (AI_IN + "noCacheTokens",),
+    "reasoning": (
+        USAGE + "reasoning.output_tokens",
+        USAGE + "reasoning_tokens",
+        DETAILS + "reasoning_tokens",
+        AI_OUT + "reasoningTokens",
+        AI + "reasoningTokens",
+    ),
+    "total": (USAGE + "total_tokens", "llm.usage.total_tokens", AI + "totalTokens"),
     "audio_in": (USAGE + "audio.input_tokens",),
     "audio_out": (USAGE + "audio.output_tokens",),
     "image_in": (USAGE + "image.input_tokens",),
 }
 """What is read of a span -> its attributes, the one of the convention first."""
+AI_SDK = "ai"
+CACHE_APART = ("opentelemetry.instrumentation.bedrock", "opentelemetry.instrumentation.botocore")
+"""Names of instrumentations, or what they begin with, that pass on Bedrock's inputTokens, which hold no cache."""
+CACHE_INSIDE = (
+    "opentelemetry.instrumentation.anthropic",
+    "opentelemetry.instrumentation.langchain",
+    "opentelemetry.instrumentation.openai",
+    "pydantic-ai",
+    "logfire",
+    *openinference.SCOPES,
+)
+"""Those that add the cache to the input where the API leaves it out, or whose API does not."""
 CALLS = frozenset({"chat", "text_completion", "generate_content", "embeddings", "completion", "embedding"})
 """Operations that ask a model; invoke_agent, invoke_workflow and execute_tool are around them."""
 TIERS = {"default": "standard", "auto": "standard", "flex": "flex", "priority": "priority"}
 SDK_SUFFIXES = (".chat", ".responses", ".messages", ".completion", ".embedding")
 """The AI SDK writes "openai.chat" where the convention says "openai"."""
+API_LEAVES_IT_OUT = ("anthropic", "aws", "bedrock", "amazon")
+"""How the providers are named whose API counts the cache beside the input."""
 # Spans of OpenInference say the same in names of their own.
 ATTRIBUTES = {name: (*keys, *openinference.NAMES.get(name, ())) for name, keys in ATTRIBUTES.items()}
 CALLS |= openinference.CALLS
 
 
 def _spans(record: Record) -> Iterator[Record]:
-    """The spans of one export, as the fields of this format; `is_call` is "1" for the innermost calls with usage."""
-    spans = [
-        _span(span, resource)
-        for resource in record["resourceSpans"]
-        for scope in resource.get("scopeSpans") or []
-        for span in scope.get("spans") or []
-    ]
-    parents = {span["span_id"]: span["parent_id"] for span in spans}
-    calls = {span["span_id"] for span in spans if _is_call(span)}
-    around = {above for call in calls for above in _above(call, parents)}
-    for span in spans:
-        yield span | {"is_call": "1" if span["span_id"] in calls - around else None}
+    """The spans of one export, as the fields of this format; `is_call` is "1" for those of model calls with usage."""
+    for resource in record["resourceSpans"]:
+        service = _values(resource.get("resource") or {}).get("service.name")
+        for scope in resource.get("scopeSpans") or []:
+            name = (scope.get("scope") or {}).get("name")
+            for span in scope.get("spans") or []:
+                yield _span(span, service, name)
 
 
-def _span(span: Record, resource: Record) -> Record:
+def _span(span: Record, service: str | None, scope: str | None) -> Record:
     found = _values(span)
     named = {
         name: next((found[key] for key in keys if found.get(key) is not None), None)
         for name, keys in ATTRIBUTES.items()
     }
+    if named["cache_write"] is None:
+        named["cache_write"] = _written(found.get("ai.response.providerMetadata"))
     return {
         **named,
+        "scope": scope,
         "trace_id": span.get("traceId"),
         "span_id": span.get("spanId"),
         "parent_id": span.get("parentSpanId"),
         "start_time": span.get("startTimeUnixNano"),
-        "service": _values(resource.get("resource") or {}).get("service.name"),
+        "service": service,
+        "is_call": "1" if _is_call(named) else None,
     }
+
+
+def _written(metadata: object) -> Any:
+    """Cache writes that the AI SDK states only among what a provider says beside the usage."""
+    if not isinstance(metadata, str):
+        return None
+    try:
+        stated = json.loads(metadata)["anthropic"]
+        return stated.get("cacheCreationInputTokens")
+    except (ValueError, KeyError, TypeError, AttributeError):  # of another provider, or none of ours to read
+        return None
 
 
 def _values(holder: Record) -> dict[str, Any]:
@@ -91,19 +143,74 @@ def _is_call(span: Record) -> bool:
     return has_usage and (span["operation"] is None or span["operation"] in CALLS)
 
 
-def _above(span_id: str, parents: dict[str, str | None]) -> Iterator[str]:
-    seen = {span_id}
-    above = parents.get(span_id)
-    while above and above in parents and above not in seen:
+def _with_spans_above(spans: pl.DataFrame) -> pl.DataFrame:
+    """Add `spans_above`: the spans around each call as far as they are here, on any line. Those are no calls here."""
+    whole = spans.with_columns(span_name=_span_name("span_id"), parent_name=_span_name("parent_id"))
+    parents = dict(whole.select("span_name", "parent_name").drop_nulls().iter_rows())
+    calls = whole.filter(pl.col("is_call").is_not_null())["span_name"].drop_nulls().unique()
+    above = {call: " ".join(_above(call, parents)) or None for call in calls}
+    found = pl.DataFrame({"span_name": list(above), "spans_above": list(above.values())}, schema=_ABOVE)
+    around = found["spans_above"].drop_nulls().str.split(" ").explode().unique().implode()
+    is_around = pl.col("span_name").is_in(around).fill_null(value=False)
+    return whole.join(found, on="span_name", how="left", maintain_order="left").with_columns(
+        is_call=pl.when(~is_around).then("is_call")
+    )
+
+
+_ABOVE = {"span_name": pl.String, "spans_above": pl.String}
+
+
+def _span_name(span: str) -> pl.Expr:
+    """Trace and span in one: ids of spans are of their trace only. NULL where an id is missing or no plain word."""
+    is_word = pl.all_horizontal(pl.col(name).str.contains(r"^[\w+/=-]{1,64}$") for name in ("trace_id", span))
+    return pl.when(is_word).then(pl.concat_str("trace_id", span, separator="/"))
+
+
+def _above(span: str, parents: dict[str, str]) -> Iterator[str]:
+    seen = {span}
+    above = parents.get(span)
+    while above and above not in seen and len(seen) <= MAX_DEPTH:
         yield above
         seen.add(above)
-        above = parents[above]
+        above = parents.get(above)
 
 
+MAX_DEPTH = 100
 prompt, output = first_count("input"), first_count("output")
 read, written, reasoning = first_count("cache_read"), first_count("cache_write"), first_count("reasoning")
 audio_in, audio_out, image_in = first_count("audio_in"), first_count("audio_out"), first_count("image_in")
-uncached = rest(prompt.value, read.value, written.value, audio_in.value, image_in.value)
+cache = read.value.fill_null(0) + written.value.fill_null(0)
+has_cache = cache > 0
+api = pl.col("provider").str.to_lowercase()
+# Claude behind an API like OpenAI's is counted as there; on Vertex AI, or where no provider is named, as by Anthropic.
+is_claude = pl.coalesce("response_model", "request_model").str.contains("claude")
+is_of_anthropic = is_claude & (api.is_null() | api.str.contains("vertex"))
+names_api = pl.any_horizontal(api.str.contains(name, literal=True) for name in API_LEAVES_IT_OUT)
+leaves_it_out = is_of_anthropic.fill_null(value=False) | names_api.fill_null(value=False)
+is_of_ai_sdk = (pl.col("scope") == AI_SDK).fill_null(value=False)
+
+
+def _begins(names: tuple[str, ...]) -> pl.Expr:
+    return pl.any_horizontal(pl.col("scope").str.starts_with(name) for name in names).fill_null(value=False)
+
+
+no_cache, total = first_count("no_cache"), first_count("total")
+# Counts prove it; then who counted tells it.
+tells_inside = (no_cache.value + cache == prompt.value).fill_null(value=False)
+tells_apart = (leaves_it_out & (cache > prompt.value)) | (
+    has_cache & (total.value == prompt.value + cache + output.value.fill_null(0))
+)
+tells_apart = tells_apart.fill_null(value=False) | (no_cache.value == prompt.value).fill_null(value=False) & has_cache
+# The AI SDK passed on what the API counts until it stated the parts of the input.
+is_apart = (
+    pl.when(tells_inside)
+    .then(False)
+    .when(tells_apart)
+    .then(True)
+    .otherwise(_begins(CACHE_APART) | (is_of_ai_sdk & leaves_it_out))
+)
+is_untold = has_cache & leaves_it_out & ~tells_inside & ~is_apart & ~_begins(CACHE_INSIDE) & ~is_of_ai_sdk
+uncached = rest(prompt.value, audio_in.value, image_in.value) - pl.when(is_apart).then(0).otherwise(cache)
 text_out = rest(output.value, audio_out.value)
 tier = choice("service_tier", TIERS, "standard", "unknown_service_tier")
 word = pl.col("provider").str.to_lowercase()
@@ -116,9 +223,11 @@ OTEL_GENAI = Importer(
     description="OpenTelemetry traces with GenAI attributes, OTLP JSON",
     signatures=(frozenset({"resourceSpans", "resourceSpans[].scopeSpans[].spans[].spanId"}),),
     fields={
-        name: name for name in (*ATTRIBUTES, "trace_id", "span_id", "parent_id", "start_time", "service", "is_call")
+        name: name
+        for name in (*ATTRIBUTES, "trace_id", "span_id", "parent_id", "start_time", "service", "is_call", "scope")
     },
     expand=_spans,
+    split=_with_spans_above,
     is_usage=pl.col("is_call").is_not_null(),
     columns={
         "usage_at": epoch("start_time", per_second=1_000_000_000),
@@ -139,12 +248,16 @@ OTEL_GENAI = Importer(
         "requests": pl.lit(1, pl.Int64),
         "feature": text("service"),
         "conversation_id": text("conversation"),
+        "span_id": _span_name("span_id"),
+        "spans_above": pl.col("spans_above"),
+        "lower_bound_reason": pl.when(is_untold).then(pl.lit("cache_may_be_apart")),
+        "response": pl.col("response_id"),
         "call": pl.when(pl.col("response_id").str.len_chars() >= MIN_RANDOM)
         .then(first_text("response_id").value)
         .otherwise(pl.concat_str("trace_id", "span_id", separator="/")),
     },
     rules=(
-        *(unreadable(reading) for reading in (prompt, output, first_text("response_id"))),
+        *(unreadable(reading) for reading in (prompt, output, no_cache, first_text("response_id"))),
         must_have("trace_id", "span_id", rule="no_identity"),
         Rule(
             "no_model",
@@ -166,5 +279,8 @@ OTEL_GENAI = Importer(
         Rule("kinds_exceed_output", text_out < 0, "more audio tokens than output tokens"),
     ),
     identity=("call",),
-    response_id="call",
+    response_id="response",
+    told_apart_by="trace_id",
+    keeps_format_id=True,
+    version=2,
 )

@@ -10,7 +10,7 @@ from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 from pipelines.usage.fields import choice, export_count, moment, must_have, text, usd
 from pipelines.usage.identity import ABSENT, OWNER_COLUMNS, SEPARATOR
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 QUANTITIES = tuple(QUANTITY_COLUMNS.values())
 COUNTS = (*QUANTITIES, "of_which_reasoning_tokens", "prompt_tokens_from")
@@ -69,4 +69,12 @@ OWN_TABLE = Importer(
         Rule("reasoning_exceeds_output", reasoning > output, "of_which_reasoning_tokens is more than output_tokens"),
     ),
     identity=("row_key",),
+    version=2,
+    usage_objects=(
+        UsageObject(
+            counted={name: name for name in QUANTITIES},
+            part_of={"of_which_reasoning_tokens": "output_tokens", "prompt_tokens": "the sum of the prompt"},
+            ignored={"prompt_tokens_from": "no count: the smallest prompt"},
+        ),
+    ),
 )  # fmt: skip

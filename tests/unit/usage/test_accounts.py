@@ -170,3 +170,24 @@ def test_days_of_outcomes_are_all_that_a_file_may_touch(warehouse):
     other = BUCKETS.replace("-10-01T", "-10-03T").replace("-10-02T", "-10-04T").split("\n")[1]
     outcomes = import_files(warehouse, [put(warehouse, "a.csv", BUCKETS + other + "\n")], NOW)
     assert days_of(outcomes) == [date(2026, 10, 1), date(2026, 10, 2), date(2026, 10, 3)]
+
+
+@pytest.mark.parametrize("is_stated_first", [True, False])
+def test_a_bill_of_an_account_that_lies_elsewhere_too_is_one(warehouse, is_stated_first):
+    files = [put(warehouse, name, COSTS.format("")) for name in ("team-a/c.csv", "c.csv")]
+    for file in files if is_stated_first else reversed(files):
+        import_files(warehouse, [file], NOW)
+    assert [account for account, _ in costs(warehouse)] == ["team-a"]
+
+
+@pytest.mark.parametrize("is_stated_first", [True, False])
+def test_an_answer_copied_weeks_later_is_of_the_account_that_is_known(warehouse, is_stated_first):
+    answer = (
+        '{"type": "assistant", "sessionId": "s", "timestamp": "2026-05-%02dT09:00:00Z", "requestId": "r", "message": '
+        '{"id": "msg_01CopiedExample000000001", "model": "claude-sonnet-4-6", '
+        '"usage": {"input_tokens": 1, "output_tokens": 8}}}\n'
+    )
+    files = [put(warehouse, "team-a/a.jsonl", answer % 3), put(warehouse, "b.jsonl", answer % 24)]
+    for file in files if is_stated_first else reversed(files):
+        import_files(warehouse, [file], NOW)
+    assert usage(warehouse) == [("team-a", 8)]

@@ -7,8 +7,9 @@ from itertools import permutations
 import polars as pl
 import pytest
 
-from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.identity import is_one_of_a_kind
+from pipelines.usage.import_files import merge
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
 from tests.one_import import import_file
@@ -60,7 +61,7 @@ def ledger_of(tmp_path):
         for number, log in enumerate(logs):
             file = folder / f"log{number}"
             file.write_text(log + "\n")
-            change = ledger.write(folder, files, import_file(file, AS_OF).usage, largest_per_usage).files
+            change = merge(folder, files, import_file(file, AS_OF).usage).files
             files = pl.concat([files.join(change, on="usage_date", how="anti"), change])
         return ledger.read(folder, files)
 
@@ -116,3 +117,127 @@ def test_ids_with_something_random_are_one_of_a_kind():
     }
     frame = pl.DataFrame({"id": list(known)}).select(is_one_of_a_kind("id"))
     assert frame["id"].to_list() == list(known.values())
+
+
+CLAUDE = "msg_011Ceg4JPKYmtcdo6jbwE3qC"
+HEAD = '{"type": "summary", "summary": "x", "leafUuid": "u"}\n'
+
+
+def claude(message, request="req_1", output=20, entered=40, at="2026-03-01T00:00:00Z"):
+    usage = {"input_tokens": entered, "output_tokens": output, "cache_read_input_tokens": 60}
+    body = {"id": message, "model": "claude-opus-4-7", "usage": usage}
+    line = {"type": "assistant", "sessionId": "s", "timestamp": at, "requestId": request, "message": body}
+    return HEAD + json.dumps(line)
+
+
+def bedrock(body_id):
+    body = {"id": body_id, "usage": {}}
+    counts = {"inputTokenCount": 40, "cacheReadInputTokenCount": 60}
+    line = {"schemaType": "ModelInvocationLog", "timestamp": "2026-03-01T00:00:00Z", "requestId": "r-1"}
+    line |= {"operation": "InvokeModel", "region": "us-east-1", "modelId": "anthropic.claude-opus-4-7", "input": counts}
+    return json.dumps({**line, "output": {"outputTokenCount": 20, "outputBodyJson": body}})
+
+
+def helicone(body_id, request="11111111-2222-4333-8444-555555555555"):
+    line = {"response_id": request, "request_id": request, "request_created_at": "2026-03-01T00:00:00Z"}
+    line |= {"response_status": 200, "prompt_tokens": 40, "completion_tokens": 20, "prompt_cache_read_tokens": 60}
+    body = {"response_body": {"id": body_id}} if body_id else {}
+    return json.dumps({**line, "response_model": "claude-opus-4-7", "provider": "ANTHROPIC", **body})
+
+
+def langfuse(observation, **metadata):
+    usage = {"input": 40, "output": 20, "cache_read_input_tokens": 60, "total": 120}
+    line = {"id": observation, "type": "GENERATION", "trace_id": "t", "start_time": "2026-03-01T00:00:00Z"}
+    line |= {"provided_model_name": "claude-opus-4-7", "usage_details": usage}
+    return json.dumps({**line, "metadata": metadata} if metadata else line)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        bedrock(CLAUDE),
+        helicone(CLAUDE),
+        langfuse(f"time-10-00-00-123456_{CLAUDE}"),
+        langfuse("o-1", attributes={"gen_ai.response.id": CLAUDE}),
+        langfuse("o-1", response_id=CLAUDE),
+        litellm(CLAUDE),
+        litellm("b980db26-9512-45cc-b1da-c511a363b83f").replace(
+            '"startTime"', f'"response": {{"id": "{CLAUDE}"}}, "startTime"'
+        ),
+        trace(CLAUDE),
+    ],
+    ids=["bedrock", "helicone", "langfuse_litellm", "langfuse_otel", "langfuse", "litellm", "litellm_body", "otel"],
+)
+def test_a_response_in_a_clients_and_in_a_proxys_log_is_one_row(ledger_of, other):
+    for logs in permutations([claude(CLAUDE), other]):
+        (row,) = ledger_of(*logs).rows(named=True)
+        assert (row["usage_id"], row["output_tokens"], row["prompt_tokens"]) == (f"response\x1f{CLAUDE}", 20, 100)
+
+
+def test_an_answer_copied_weeks_later_under_another_request_is_the_same(ledger_of):
+    later = claude(CLAUDE, "req_2", at="2026-03-29T00:00:00Z")
+    for logs in permutations([claude(CLAUDE), later]):
+        found = ledger_of(*logs)
+        # Told as of the day when it was given.
+        assert found["usage_at"].to_list() == [datetime(2026, 3, 1)]
+
+
+def test_the_statement_that_is_complete_counts(ledger_of):
+    """A client that was cut off saw less than the proxy."""
+    for logs in permutations([claude(CLAUDE, output=3), litellm(CLAUDE)]):
+        assert ledger_of(*logs)["output_tokens"].to_list() == [20]
+
+
+def test_a_proxys_own_id_names_no_response_of_others(ledger_of):
+    found = ledger_of(
+        helicone(None, "11111111-2222-4333-8444-555555555555"), helicone(None, "11111111-2222-4333-8444-555555555556")
+    )
+    assert found.height == 2
+    assert ledger_of(langfuse("o-1", response_id="chatcmpl-42"), langfuse("o-2", response_id="chatcmpl-42")).height == 2
+
+
+def test_an_export_with_and_one_without_the_response_are_the_same_request(ledger_of):
+    for logs in permutations([helicone(CLAUDE), helicone(None)]):
+        assert ledger_of(*logs)["usage_id"].to_list() == [f"response\x1f{CLAUDE}"]
+
+
+def test_calls_that_a_server_gives_one_long_id_are_not_one_call(ledger_of):
+    constant = "chatcmpl-this-server-gives-all-its-answers-one-id"
+    calls = [claude(constant, f"req_{number}", output=number, entered=100 * number) for number in (1, 2, 3)]
+    assert ledger_of("\n".join(calls)).height == 3
+    others = [json.loads(client(constant, CREATED + number)) for number in (0, 60)]
+    others[1]["usage"] |= {"prompt_tokens": 200, "total_tokens": 220}
+    assert ledger_of("\n".join(json.dumps(one) for one in others)).height == 2
+
+
+def test_short_ids_are_told_apart_by_the_request(ledger_of):
+    assert ledger_of(claude("m1", "r1") + "\n" + claude("m1", "r2") + "\n" + claude("m1", "r1", output=25)).height == 2
+
+
+def test_a_response_of_gemini_and_its_span_are_one_row(ledger_of):
+    response = "mAitaLmkHPPlz7IPvtfUqQ4"
+    counts = {"promptTokenCount": 100, "candidatesTokenCount": 20, "totalTokenCount": 120}
+    line = {"responseId": response, "modelVersion": "gemini-2.5-pro", "createTime": "2026-03-01T00:00:00Z"}
+    span = (
+        trace(response)
+        .replace("gpt-x", "gemini-2.5-pro")
+        .replace('"gen_ai.operation.name"', '"gen_ai.system"')
+        .replace('"chat"', '"google"')
+    )
+    for logs in permutations([json.dumps({**line, "usageMetadata": counts}), span]):
+        assert ledger_of(*logs).height == 1
+
+
+def test_rows_of_an_older_program_take_the_identity_of_now(tmp_path):
+    """Message and request id made the identity; the answer's copies were rows of their own."""
+    row = import_log(tmp_path, claude(CLAUDE)).usage
+    old = pl.concat([row.with_columns(usage_id=pl.lit(f"claude_code\x1f{CLAUDE}\x1f{name}")) for name in ("r1", "r2")])
+    assert one_per_call(identified(pl.concat([old, row])))["usage_id"].to_list() == row["usage_id"].to_list()
+    short = row.with_columns(usage_id=pl.lit("claude_code\x1fm1\x1fr1"))
+    assert identified(short)["usage_id"].to_list() == ["claude_code\x1fm1\x1fr1"]
+
+
+def import_log(folder, text):
+    file = folder / "log"
+    file.write_text(text + "\n")
+    return import_file(file, AS_OF)

@@ -1,10 +1,12 @@
 """The ledger on disk: merge, immutability, and imports in any order."""
 
+import hashlib
 import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -13,10 +15,11 @@ from hypothesis import strategies as st
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.usage import LedgerFile
 from pipelines.usage.contract import usage_frame
-from pipelines.usage.dedup import largest_per_usage
+from pipelines.usage.dedup import identified, largest_per_usage, one_per_call
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger import read, scan, sweep
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, damaged_files
+from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.published import WarehouseError
 from tests.one_import import import_file
 
@@ -264,3 +267,44 @@ def test_a_day_is_scanned_without_the_columns_that_say_nothing(tmp_path):
     assert left_out == {name for name in rows.columns if rows[name].null_count() == rows.height} | {"account_id"}
     assert "output_tokens" in scanned.columns, "one row has it"
     assert "usage_until" in left_out
+
+
+def test_files_of_an_older_program_lack_columns_and_are_read(tmp_path):
+    written = write(tmp_path, NOTHING, usage({})).files
+    (path,) = written["path"]
+    old, missing = tmp_path / "old", ("format_usage_id", "span_id", "spans_above", "lower_bound_reason")
+    pl.read_parquet(tmp_path / path, hive_partitioning=False).drop(missing).write_parquet(old)
+    older = f"ledger/usage_date={DAY}/{hashlib.sha256(old.read_bytes()).hexdigest()}.parquet"
+    old.rename(tmp_path / older)
+    known = written.with_columns(path=pl.lit(older))
+    assert read(tmp_path, known).equals(usage({}))
+    # With one of now beside it, and as the published view.
+    both = state(known, write(tmp_path, known, usage({"usage_id": "u2", "usage_at": datetime(2026, 3, 29)})))
+    assert read(tmp_path, both).height == 2
+    with duckdb.connect() as connection:
+        for paths in (both["path"].to_list(), [older]):
+            found = connection.sql(usage_query(tmp_path, paths)).pl()
+            assert (found.columns, found.height) == (list(usage({}).columns), len(paths))
+
+
+def test_a_copy_is_found_weeks_away_where_that_is_asked_for(tmp_path):
+    first = write(tmp_path, NOTHING, usage({})).files
+    copy = usage({"usage_at": datetime(2026, 4, 20)})
+    assert write(tmp_path, first, copy).new_rows["rows"].to_list() == [1]
+    copies = ledger.Identities(is_copied=pl.col("format") == "claude_code")
+    assert ledger.write(tmp_path, first, copy, largest_per_usage, copies).new_rows.is_empty()
+    by_format = usage({"usage_id": "response", "format_usage_id": "u1", "usage_at": datetime(2026, 4, 20)})
+    found = ledger.write(
+        tmp_path, first, by_format, one_per_call, ledger.Identities(identified, is_copied=pl.lit(True))
+    )
+    assert found.new_rows.is_empty()
+    assert read(tmp_path, state(first, found))["usage_id"].to_list() == ["response"]
+
+
+def test_superseded_rows_go_from_all_their_days_at_once(tmp_path):
+    first = write(tmp_path, NOTHING, usage({}, {"usage_id": "u2", "usage_at": datetime(2026, 3, 29)})).files
+    first = state(first, write(tmp_path, first, usage({"usage_id": "u3", "import_id": "i2"})))
+    gone = ledger.Superseded(["i1"], first["usage_date"].to_list())
+    change = ledger.write(tmp_path, first, usage({"usage_id": "u4"}), largest_per_usage, superseded=gone)
+    assert read(tmp_path, state(first, change))["usage_id"].to_list() == ["u3", "u4"]
+    assert change.files.height == 2

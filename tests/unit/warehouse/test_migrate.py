@@ -78,7 +78,9 @@ def content(file):
     """Count and hash of the rows of every table, asked without the program."""
     with duckdb.connect(str(file), read_only=True) as connection:
         names = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()
-        query = "SELECT count(*), bit_xor(hash(row_of)) FROM {} AS row_of"
+        # Without columns that have come since, and are NULL.
+        query = "SELECT count(*), bit_xor(hash(row_of)) "
+        query += "FROM (SELECT COLUMNS(lambda name: name <> 'importer_version') FROM {}) AS row_of"
         return {name: connection.execute(query.format(name)).fetchall()[0] for (name,) in names}
 
 

@@ -109,6 +109,12 @@ def test_web_searches_cost_by_the_thousand():
     assert outcomes(price([usage], GPT_5_MINI))[1:] == [("web_searches", 7, None, "no_price_for_meter")]
 
 
+def test_usage_that_says_so_is_a_lower_bound():
+    flagged = {"output_tokens": 5, "lower_bound_reason": "unknown_count"}
+    assert price([flagged, {"output_tokens": 5}], GPT_5_MINI)["is_lower_bound"].to_list() == [True]
+    assert price([{"output_tokens": 5}], GPT_5_MINI)["is_lower_bound"].to_list() == [False]
+
+
 def test_a_fee_of_any_model_makes_no_model_known():
     """`price_segments` offers the provider's '*' fee to every id in use, misspelt ones too."""
     costs = price([{"output_tokens": 5, "web_searches": 7}], [segment("web_searches", 10)])

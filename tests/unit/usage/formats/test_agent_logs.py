@@ -182,6 +182,7 @@ def test_openclaw_names_its_model_before(read):
     row, alone = found.usage.rows(named=True)
     # A total without parts is not lost.
     assert (alone["input_uncached_tokens"], alone["output_tokens"]) == (333, None)
+    assert (row["lower_bound_reason"], alone["lower_bound_reason"]) == (None, "rest_at_default")
     # 10 at the price of five minutes if the hour's were not told apart
     assert (row["cache_write_5m_tokens"], row["cache_write_1h_tokens"]) == (4, 6)
     assert (row["provider"], row["model"], row["conversation_id"]) == ("openai", "gpt-x", "s")

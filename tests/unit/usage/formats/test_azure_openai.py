@@ -77,7 +77,7 @@ def test_broken_rows_are_refused_with_their_rule(read):
         "no_identity": entry(CorrelationId=None),
         "no_model": entry(ModelName="", DeploymentName=""),
         "no_token_counts": entry(CompletionTokens=None),
-        "total_does_not_add_up": entry(TotalTokens=121),
+        "total_does_not_add_up": entry(TotalTokens=119),
         "not_a_count": entry(PromptTokens=-1),
         "not_a_timestamp": entry(TimeGenerated="3/1/2026, 12:00:00.000 AM"),
     }

@@ -82,7 +82,7 @@ def test_cache_writes_are_split_by_lifetime(row_of):
     assert (row["cache_write_5m_tokens"], row["cache_write_1h_tokens"]) == (100, 200)
 
 
-@pytest.mark.parametrize("split", [{"ephemeral_5m_input_tokens": 100}, {"ephemeral_1h_input_tokens": 301}])
+@pytest.mark.parametrize("split", [{"ephemeral_5m_input_tokens": 301}, {"ephemeral_1h_input_tokens": 301}])
 def test_a_split_that_is_not_the_total_is_refused(rule_of, split):
     assert (
         rule_of(entry({"cache_creation_input_tokens": 300, "cache_creation": split})) == "cache_write_does_not_add_up"

@@ -135,3 +135,60 @@ def test_a_log_without_session_still_has_an_identity(read):
     usage = counts(10, 0, 5, 0, 15)
     row = read(log(turn(), event(usage, usage))).row
     assert (row["provider"], row["conversation_id"]) == ("unknown", None)
+
+
+def record(response, values, thread=None, at="2026-05-01T10:00:02Z"):
+    payload = {"response_id": response, "usage": values, "thread_token_usage": thread or values}
+    return {"timestamp": at, "type": "token_usage_record", "payload": payload}
+
+
+ONE, TWO = "resp_0a1example00000000000000000001", "resp_0a1example00000000000000000002"
+
+
+def test_a_record_and_an_event_of_one_request_are_one_row(read):
+    first, second = counts(10, 0, 5, 0, 15), counts(30, 0, 12, 0, 42)
+    last = counts(20, 0, 7, 0, 27)
+    events = [event(first, first), event(second, last)]
+    records = [record(ONE, first), record(TWO, last)]
+    for order in ([*records, *events], [*events, *records], [records[0], events[0], events[1], records[1]]):
+        assert read(log(meta(), turn(), *order)).usage["output_tokens"].sort().to_list() == [5, 7]
+
+
+def test_requests_from_before_there_were_records_count_too(read):
+    """A session that an older version began: equal counts, and only the second request has a record."""
+    same = counts(10, 0, 5, 0, 15)
+    found = read(log(meta(), turn(), event(same, same), record(ONE, same), event(counts(20, 0, 10, 0, 30), same)))
+    assert found.usage["output_tokens"].to_list() == [5, 5]
+
+
+def test_a_request_that_only_a_record_tells_of_counts(read):
+    first, compaction = counts(10, 0, 5, 0, 15), counts(1000, 900, 60, 0, 1060)
+    found = read(log(meta(), turn(), record(ONE, first), event(first, first), record(TWO, compaction)))
+    assert found.usage["input_uncached_tokens"].to_list() == [10, 100]
+
+
+def test_records_without_an_id_of_their_own_are_told_apart_by_the_sum(read):
+    same = counts(10, 0, 5, 0, 15)
+    assert read(log(meta(), turn(), record(None, same), record(None, same, counts(20, 0, 10, 0, 30)))).row_count == 2
+    assert read(log(meta(), turn(), record("resp_1", same), record("resp_1", same, counts(20, 0, 10)))).row_count == 2
+
+
+def test_a_log_imported_before_records_were_read_is_the_same_rows(read):
+    """The identity by the format is what the event alone has."""
+    same = counts(10, 0, 5, 0, 15)
+    by_event = read(log(meta(), turn(), event(same, same))).row
+    by_record = read(log(meta(), turn(), record(ONE, same), event(same, same))).row
+    assert by_record["format_usage_id"] == by_event["usage_id"] != by_record["usage_id"]
+
+
+def test_before_its_own_history_starts_a_forks_events_are_its_parents(read):
+    first, own = counts(10, 0, 5, 0, 15), counts(110, 0, 9, 0, 119)
+    parent = read(log(meta("p"), turn(), event(first, first))).row
+    fork = meta("f", forked_from_id="p", subagent_history_start_ordinal=3)
+    lines = [fork, turn(), event(first, first, "2026-05-09T08:00:00Z"), turn(), event(own, counts(100, 0, 4, 0, 104))]
+    numbered = [{**line, "ordinal": number} for number, line in enumerate(lines)]
+    for records in (lines, numbered):
+        found = read(log(*records)).usage
+        assert found["usage_id"][0] == parent["usage_id"]
+        assert found["output_tokens"].to_list() == [5, 4]
+        assert found["conversation_id"].to_list() == ["f", "f"]

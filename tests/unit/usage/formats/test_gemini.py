@@ -62,7 +62,7 @@ def test_tiers(read):
 def test_broken_responses_are_refused_with_their_rule(read):
     responses = {
         "no_time": response(timestamp=None),
-        "total_does_not_add_up": response({"totalTokenCount": 127}),
+        "total_does_not_add_up": response({"totalTokenCount": 119}),
         "no_total": response({"totalTokenCount": None, "thoughtsTokenCount": 5}),
         "cached_kind_is_unknown": response(
             {"promptTokensDetails": kinds(AUDIO=60, TEXT=40), "cachedContentTokenCount": 50}

@@ -95,3 +95,61 @@ def test_broken_spans_are_refused_with_their_rule(read):
 def test_an_export_of_another_shape_is_refused(read):
     found = read(export(span()) + '\n{"resourceSpans": [{"scopeSpans": 5}]}\n{"resourceMetrics": []}')
     assert (found.row_count, found.rules) == (1, ["not_this_format"] * 2)
+
+
+def scoped(name, *spans):
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"name": name}, "spans": list(spans)}]}]})
+
+
+CACHED = usage(cache_read_input_tokens=60)
+
+
+def prompt(found):
+    row = found.row
+    return row["input_uncached_tokens"], row["cache_read_tokens"], row["lower_bound_reason"]
+
+
+def test_who_counted_tells_where_the_cache_is(read):
+    aws = {"gen_ai__system": "AWS", **CACHED}
+    assert prompt(read(scoped("opentelemetry.instrumentation.bedrock", span(**aws)))) == (100, 60, None)
+    assert prompt(read(scoped("opentelemetry.instrumentation.langchain", span(**aws)))) == (40, 60, None)
+    anthropic = {"gen_ai__system": "anthropic", **CACHED}
+    assert prompt(read(scoped("opentelemetry.instrumentation.anthropic", span(**anthropic)))) == (40, 60, None)
+    # OpenAI's API counts it inside, whoever passes that on.
+    assert prompt(read(scoped("own", span(gen_ai__system="openai", **CACHED)))) == (40, 60, None)
+
+
+def test_where_nothing_tells_the_least_is_counted_and_flagged(read):
+    for provider in ("anthropic", "aws.bedrock"):
+        assert prompt(read(scoped("own", span(gen_ai__provider__name=provider, **CACHED)))) == (
+            40,
+            60,
+            "cache_may_be_apart",
+        )
+    assert prompt(read(scoped("own", span(gen_ai__provider__name="anthropic")))) == (100, None, None)
+
+
+def test_counts_prove_where_the_cache_is(read):
+    own = {"gen_ai__system": "anthropic"}
+    assert prompt(read(scoped("own", span(**own, **usage(cache_read_input_tokens=600))))) == (100, 600, None)
+    beside = usage(cache_read_input_tokens=60, total_tokens=180)
+    assert prompt(read(scoped("own", span(**own, **beside)))) == (100, 60, None)
+
+
+def test_the_ai_sdk_passed_on_what_the_api_counts(read):
+    counted = {"ai__usage__cachedInputTokens": 60, "gen_ai__system": "anthropic.messages"}
+    assert prompt(read(scoped("ai", span(**counted)))) == (100, 60, None)
+    stated = {"ai__usage__inputTokenDetails__noCacheTokens": 40, "ai__usage__inputTokenDetails__cacheReadTokens": 60}
+    assert prompt(read(scoped("ai", span(gen_ai__system="anthropic.messages", **stated)))) == (40, 60, None)
+    written = json.dumps({"anthropic": {"cacheCreationInputTokens": 7}})
+    row = read(scoped("ai", span(**counted, ai__response__providerMetadata=written))).row
+    assert row["cache_write_5m_tokens"] == 7
+
+
+def test_spans_around_a_call_are_left_out_on_whichever_line_they_are(read):
+    lines = [export(span(3, "2")), export(span(2, "1", gen_ai__usage__input_tokens=None)), export(span(1))]
+    for order in (lines, lines[::-1], [lines[1], lines[0], lines[2]]):
+        found = read("\n".join(order))
+        assert found.usage["span_id"].to_list() == ["t/3"]
+    # Sisters are two calls.
+    assert read(export(span(2, "1")) + "\n" + export(span(3, "1")) + "\n" + export(span(1))).usage.height == 2

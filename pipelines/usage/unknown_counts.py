@@ -1,0 +1,185 @@
+"""Numbers in usage objects that the format's declaration does not name: found, so that nothing is dropped in silence.
+
+What the numbers of a format mean is in its `usage_objects`. Objects are compared by their names alone, which are the
+same in nearly all records of a file; only one with a name that is not declared is looked into.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import duckdb
+import msgspec
+import polars as pl
+
+from pipelines.usage.delimited import COLUMN_MARK
+from pipelines.usage.importer import Importer, UsageObject
+from pipelines.usage.rejects import SECRET
+
+FOUND_SCHEMA = {"position": pl.UInt32(), "path": pl.String(), "value": pl.Float64()}
+MAX_NUMBERS = 200
+"""Of one record: a hostile one holds millions."""
+MAX_DEPTH = 8
+MAX_VALUE = 1e300
+HIDDEN = "(a name that is not shown)"
+SHOWN = re.compile(r"[A-Za-z_][\w.\[\]-]{0,199}")
+COUNT_WORDS = frozenset(
+    {"token", "tokens", "searches", "characters", "chars", "images", "seconds", "pages", "queries", "credits"}
+)
+NO_COUNT_WORDS = frozenset({"max", "min", "limit", "budget", "per", "first", "rate", "id", "time", "price", "type"})
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def looks_like_a_count(name: str) -> bool:
+    """Whether the name of a column says that it counts what is billed."""
+    words = {word.lower() for word in _WORD.findall(name)}
+    return bool(words & COUNT_WORDS) and not words & NO_COUNT_WORDS
+
+
+def is_unknown_column(importer: Importer, name: str) -> bool:
+    """Whether a table's column is a count that the format does not know."""
+    records = [one for one in importer.usage_objects if one.text is None and not one.place]
+    known = {*importer.fields.values(), *(place for one in records for place in one.known)}
+    return bool(records) and name not in known and looks_like_a_count(name)
+
+
+def unknown_counts(
+    connection: duckdb.DuckDBPyConnection, records: pl.DataFrame, importer: Importer, lines: pl.Series | None
+) -> pl.DataFrame:
+    """FOUND_SCHEMA: position in `records`, path, and the number, which is never 0.
+
+    `records`: the texts of records that became rows. `lines`: the JSON of each, where its form is JSON and one record
+    is one row.
+    """
+    found = [_in_columns(records), _uncounted(records, importer)]
+    for usage in importer.usage_objects:
+        if usage.text is not None and usage.text in records.columns:
+            found.append(_in_objects(connection, records[usage.text], usage, importer))
+        elif usage.text is None and lines is not None:
+            found.append(_in_objects(connection, lines, usage, importer))
+    return pl.concat([pl.DataFrame(schema=FOUND_SCHEMA), *(one for one in found if one.height)])
+
+
+def _uncounted(records: pl.DataFrame, importer: Importer) -> pl.DataFrame:
+    """Of what the format itself says no meter counts."""
+    if not importer.uncounted:
+        return pl.DataFrame(schema=FOUND_SCHEMA)
+    numbers = records.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"),
+        **{path: number.cast(pl.Float64, strict=False) for path, number in importer.uncounted.items()},
+    )
+    return numbers.unpivot(index="position", variable_name="path", value_name="value").filter(pl.col("value") > 0)
+
+
+def _in_columns(records: pl.DataFrame) -> pl.DataFrame:
+    """Of the columns of a table that are marked."""
+    none = pl.DataFrame(schema=FOUND_SCHEMA)
+    names = [name for name in records.columns if name.startswith(COLUMN_MARK)]
+    if not names:
+        return none
+    numbers = records.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"), *names).unpivot(
+        index="position", variable_name="path", value_name="text"
+    )
+    value = pl.col("text").str.strip_chars().cast(pl.Float64, strict=False).abs()
+    found = numbers.with_columns(value=value).filter(pl.col("value").is_between(0, MAX_VALUE, closed="right"))
+    paths = {name: _shown(name.removeprefix(COLUMN_MARK)) for name in names}
+    return found.with_columns(pl.col("path").replace_strict(paths, return_dtype=pl.String)).select(list(FOUND_SCHEMA))
+
+
+def _in_objects(
+    connection: duckdb.DuckDBPyConnection, texts: pl.Series, usage: UsageObject, importer: Importer
+) -> pl.DataFrame:
+    """Of the objects that have a name which is not declared."""
+    known = usage.known if usage.place or usage.text else usage.known | _first_names(importer)
+    is_record = not usage.place and usage.text is None
+    levels = _levels(known, is_record=is_record)
+    given = pl.DataFrame({"text": texts}).with_row_index("position").filter(pl.col("text").is_not_null())
+    if given.is_empty():
+        return pl.DataFrame(schema=FOUND_SCHEMA)
+    connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
+    try:
+        names = f"TRY(json_keys(text, [{', '.join(_literal(_path(usage.place, level)) for level in levels)}]))"
+        shapes = [shape for (shape,) in connection.table("given").select(names).distinct().fetchall()]
+        odd = [shape for shape in shapes if shape is not None and _is_odd(shape, levels, is_record=is_record)]
+        if not odd:
+            return pl.DataFrame(schema=FOUND_SCHEMA)
+        inside = f"json_extract(text, {_literal(_path(usage.place, ''))})" if usage.place else "text"
+        connection.register(
+            "odd", pl.DataFrame({"names": odd}, schema={"names": pl.List(pl.List(pl.String))}).to_arrow()
+        )
+        query = f"SELECT position, {inside} FROM given SEMI JOIN odd ON {names} = odd.names"  # noqa: S608 - names that are declared
+        rows = connection.sql(query).fetchall()
+    finally:
+        connection.unregister("given")
+    above = usage.place if usage.text is None else importer.fields.get(usage.text, usage.text)
+    found = (
+        (position, _shown(f"{above}.{path}".strip(".")), value)
+        for position, text in rows
+        for path, value in _numbers(text, known, is_record=is_record)
+    )
+    return pl.DataFrame(list(found), schema=FOUND_SCHEMA, orient="row")
+
+
+def _first_names(importer: Importer) -> frozenset[str]:
+    """The names of a record that its fields begin with: what lies inside is not the record's own."""
+    return frozenset(place.split(".")[0] for place in importer.fields.values())
+
+
+def _levels(known: Iterable[str], *, is_record: bool) -> dict[str, frozenset[str]]:
+    """Each object that declared places lead through -> the names that are known in it; '' is the outermost."""
+    levels: dict[str, set[str]] = {"": set()}
+    for place in known:
+        parts = place.split(".")
+        for depth, part in enumerate(parts[:1] if is_record else parts):
+            levels.setdefault(".".join(parts[:depth]), set()).add(part)
+    return {level: frozenset(names) for level, names in levels.items()}
+
+
+def _is_odd(shape: Sequence[Sequence[str] | None], levels: dict[str, frozenset[str]], *, is_record: bool) -> bool:
+    """Whether an object has a name that is not declared, where that may be a count."""
+    for names, known in zip(shape, levels.values(), strict=True):
+        unknown = set(names or ()) - known
+        if any(map(looks_like_a_count, unknown)) if is_record else unknown:
+            return True
+    return False
+
+
+def _numbers(text: str | None, known: frozenset[str], *, is_record: bool) -> Iterator[tuple[str, float]]:
+    try:
+        value = msgspec.json.decode(text or "null")
+    except (msgspec.DecodeError, RecursionError):
+        return
+    if is_record and isinstance(value, dict):
+        value = {name: inner for name, inner in value.items() if looks_like_a_count(name)}
+    for number, found in enumerate(_walk(value, "", known, MAX_DEPTH)):
+        if number >= MAX_NUMBERS:
+            return
+        yield found
+
+
+def _walk(value: object, path: str, known: frozenset[str], depth: int) -> Iterator[tuple[str, float]]:
+    """Each number that is not 0 below places that are not declared, with its path."""
+    if path in known or depth == 0:
+        return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _walk(inner, f"{path}.{name}" if path else name, known, depth - 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _walk(inner, f"{path}[]", known, depth - 1)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and value:
+        yield path, min(abs(float(value)), MAX_VALUE) if math.isfinite(value) else MAX_VALUE
+
+
+def _shown(path: str) -> str:
+    """A path that may be stored: names of a hostile log can be texts or keys."""
+    return path if SHOWN.fullmatch(path) and not SECRET.search(path) else HIDDEN
+
+
+def _path(place: str, level: str) -> str:
+    parts = [part for part in (*place.split("."), *level.split(".")) if part]
+    return "$" + "".join(f'."{part}"' for part in parts)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
