@@ -194,8 +194,10 @@ def test_materializations_say_what_was_found(runs):
     assert latest("core", "token_price")["dagster/row_count"] == runs.states[-1]["core.token_price"][0]
     assert latest("raw", "litellm")["outcome"] == "unchanged"
     assert latest("core", "usage") == {
+        "files_gone_since_an_older_importer": 0,
         "files_imported": 0,
         "files_known": 2,
+        "files_read_again": 0,
         "files_still_being_written": 0,
         "rows_new": 0,
         "rows_refused": 0,
