@@ -17,31 +17,37 @@ class UserFileError(ValueError):
     """The file cannot be used: which file and line, what is wrong, what to write instead."""
 
 
-def file_content(path: Path) -> bytes:
-    """The bytes of a user's file; none where it is missing. Raises UserFileError if it cannot be read."""
+def file_content(path: Path, max_bytes: int = MAX_BYTES, remedy: str = "keep only the lines of ids in use") -> bytes:
+    """The bytes of a user's file; none where it is missing. Raises UserFileError if it cannot be read.
+
+    `remedy` is told of a file of more than `max_bytes`.
+    """
     if not path.exists():
         return b""
     if not path.is_file():  # to read a pipe may never end
         raise UserFileError(f"{path} cannot be read: it is no file; make it a file that you may read")
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(max_bytes + 1)
     except OSError as error:
         raise UserFileError(f"{path} cannot be read: {error.strerror}; make it a file that you may read") from error
-    if len(content) > MAX_BYTES:
-        raise UserFileError(f"{path} is larger than {MAX_BYTES:,} bytes; keep only the lines of ids in use")
+    if len(content) > max_bytes:
+        raise UserFileError(f"{path} is larger than {max_bytes:,} bytes; {remedy}")
     return content or b"\n"
 
 
-def csv_lines(path: Path, content: bytes, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells by column, blank lines left out. The header is `columns`, with or without TIMES."""
+def csv_lines(
+    path: Path, content: bytes, columns: Sequence[str], optional: Sequence[str] = TIMES
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells by column, blank lines left out. The header is `columns`, with or without `optional`."""
+    headers = [list(columns), *([[*columns, *optional]] if optional else [])]
     try:
         reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
         header = [name.strip() for name in next(reader, [])]
-        if header not in (list(columns), [*columns, *TIMES]):
+        if header not in headers:
+            written = " or ".join(",".join(names) for names in headers)
             raise UserFileError(
-                f"{path} line 1: the header is {','.join(header)!r}; write {','.join(columns)} "
-                f"or {','.join((*columns, *TIMES))}, separated by commas"
+                f"{path} line 1: the header is {','.join(header)!r}; write {written}, separated by commas"
             )
         for cells in reader:
             if not any(cell.strip() for cell in cells):

@@ -3,11 +3,11 @@
 Reading and checking only; how columns are changed is said in `pseudonyms`.
 """
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, cast
 
+from pipelines.models.user_csv import UserFileError, csv_lines, file_content
 from pipelines.usage.identity import OWNER_COLUMNS
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
@@ -22,8 +22,7 @@ MAX_BYTES = 100_000
 _HEADER = ["column", "treatment"]
 
 
-class PrivacyError(ValueError):
-    """The settings cannot be used: which file and line, what is wrong, what to write instead."""
+PrivacyError = UserFileError
 
 
 def privacy_in_force(folder: Path) -> tuple[dict[str, Treatment], str | None]:
@@ -55,18 +54,7 @@ def keep_privacy(folder: Path) -> str | None:
 
 def privacy_content(path: Path) -> bytes:
     """The bytes of the settings; none where the file is missing. Raises PrivacyError if it cannot be read."""
-    if not path.exists():
-        return b""
-    if not path.is_file():  # to read a pipe may never end
-        raise PrivacyError(f"{path} cannot be read: it is no file; make it a file that you may read")
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise PrivacyError(f"{path} cannot be read: {error.strerror}; make it a file that you may read") from error
-    if len(content) > MAX_BYTES:
-        raise PrivacyError(f"{path} is larger than {MAX_BYTES:,} bytes; write one line per column")
-    return content or b"\n"
+    return file_content(path, MAX_BYTES, "write one line per column")
 
 
 def parse_privacy(path: Path, content: bytes) -> dict[str, Treatment]:
@@ -75,20 +63,8 @@ def parse_privacy(path: Path, content: bytes) -> dict[str, Treatment]:
     Header: column,treatment. A column that is not named is kept. Raises PrivacyError.
     """
     found: dict[str, str] = {}
-    if not content:
-        return {}
-    try:
-        reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
-        header = [cell.strip() for cell in next(reader, [])]
-        if header != _HEADER:
-            raise PrivacyError(f"{path} line 1: the header is {','.join(header)!r}; write {','.join(_HEADER)}")
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                _read_line(f"{path} line {reader.line_num}", [cell.strip() for cell in cells], found)
-    except UnicodeDecodeError as error:
-        raise PrivacyError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
-    except csv.Error as error:
-        raise PrivacyError(f"{path} line {reader.line_num}: {error}; check the quotes of that line") from error
+    for line, cells in csv_lines(path, content, _HEADER, ()) if content else ():
+        _read_line(f"{path} line {line}", cells["column"], cells["treatment"], found)
     return {column: cast(Treatment, treatment) for column, treatment in found.items() if treatment != "keep"}
 
 
@@ -97,10 +73,7 @@ def canonical(treatments: Mapping[str, Treatment]) -> bytes:
     return "\n".join(f"{column},{treatments[column]}" for column in sorted(treatments)).encode()
 
 
-def _read_line(where: str, cells: list[str], found: dict[str, str]) -> None:
-    if len(cells) != len(_HEADER):
-        raise PrivacyError(f"{where}: {len(cells)} cells, the header has {len(_HEADER)}; write column,treatment")
-    column, treatment = cells
+def _read_line(where: str, column: str, treatment: str, found: dict[str, str]) -> None:
     if column not in PERSONAL_COLUMNS:
         raise PrivacyError(f"{where}: there is no column {column!r}; write one of {', '.join(PERSONAL_COLUMNS)}")
     if treatment not in TREATMENTS:
