@@ -78,7 +78,7 @@ def _is_wrong_use(error: Exception) -> bool:
     """Whether it is a statement that makes no sense here; everything else is a fault of files, disk or locks."""
     import duckdb
 
-    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.PermissionException)
     return isinstance(error, wrong) or "read-only" in str(error)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -201,7 +202,38 @@ def test_sql_cannot_write(monkeypatch, capsys, warehouse):
     warehouse.publish()
     code, said = entered(monkeypatch, capsys, warehouse, "sql", "DELETE FROM core.token_price")
     assert code == 2
-    assert "read-only" in said
+    assert "DELETE is no statement that only reads" in said
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("", "no statement"), ("SELECT 1; SELECT 2", "2 statements"), ("FROM read_csv('/etc/passwd')", "/etc/passwd")],
+)
+def test_sql_that_asks_for_no_rows_of_the_warehouse_is_wrong_use(monkeypatch, capsys, warehouse, query, said):
+    warehouse.publish()
+    code, error = entered(monkeypatch, capsys, warehouse, "sql", query)
+    assert code == 2
+    assert said in error
+
+
+def test_sql_gives_programs_every_digit_and_every_row(warehouse, tmp_path):
+    warehouse.publish()
+    query = "SELECT n, ':fire: [b]' || n AS said, 0.000000000001::DECIMAL(38, 12) AS usd, [n] AS ns FROM range(2) r(n)"
+    as_json = json.loads(costs(warehouse, "sql", query, "--json").output)
+    assert as_json == [{"n": n, "said": f":fire: [b]{n}", "usd": "0.000000000001", "ns": [n]} for n in range(2)]
+    assert costs(warehouse, "sql", query, "--csv", "--limit", "1").output == (
+        "n,said,usd,ns\n0,:fire: [b]0,0.000000000001,[0]\n"
+    )
+    file = tmp_path / "rows.parquet"
+    assert costs(warehouse, "sql", query, "--parquet", file).output == ""
+    assert pl.read_parquet(file).height == 2
+    assert costs(warehouse, "sql", query, "--json", "--csv").exit_code == 2
+
+
+def test_sql_in_a_pipe_cuts_neither_rows_nor_cells(warehouse):
+    warehouse.publish()
+    found = costs(warehouse, "sql", "SELECT n, repeat('x', 500) AS long, ':x:' AS sign FROM range(1500) r(n)").output
+    assert found.count("x" * 500 + "  :x:") == 1500
 
 
 def test_sql_with_a_syntax_error_ends_without_a_traceback(monkeypatch, capsys, warehouse):
