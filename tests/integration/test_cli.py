@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import polars as pl
@@ -188,6 +189,26 @@ def test_accept_before_anything_was_fetched_says_so(warehouse):
     result = costs(warehouse, "sources", "accept", "litellm")
     assert result.exit_code == 3
     assert "reason: nothing was fetched yet" in result.output
+
+
+@pytest.mark.parametrize(
+    ("model", "at", "code", "said"),
+    [
+        ("gpt-5", "2026-10-01", 0, ""),
+        ("gpt-5", "2099-01-01", 0, "2099-01-01 lies in the future"),
+        ("no-such-model", "2026-10-01", 1, ""),
+    ],
+)
+def test_a_script_can_tell_a_price_from_none(warehouse, model, at, code, said):
+    result = costs(warehouse, "price", model, "--input", "1000", "--at", at)
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert bool(result.stderr) == bool(said)
+
+
+def test_the_version_is_that_of_the_package():
+    result = CliRunner().invoke(cli.app, ["--version"])
+    assert (result.exit_code, result.output.strip()) == (0, metadata.version("inference-cost-warehouse"))
 
 
 def test_sql_prints_what_it_finds_as_text(warehouse):
