@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import docs, doctor, export, keep, price, query, run, sources, usage
+from pipelines.cli import backtest, docs, doctor, export, keep, price, query, run, sources, usage
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
 from pipelines.warehouse.permissions import make_private
@@ -42,6 +42,7 @@ app.command()(run.demo)
 app.command("import")(usage.import_)
 app.command()(usage.formats)
 app.command(context_settings=QUERY)(query.sql)
+app.command()(backtest.backtest)
 app.command()(keep.rebuild)
 app.command()(keep.backup)
 app.command()(keep.restore)

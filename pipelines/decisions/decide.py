@@ -23,7 +23,7 @@ from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
 RECENT_DAYS = 30
-HISTORY_DAYS = 120
+HISTORY_DAYS = 460
 """Usage before the day that a forecast and its past errors are made of."""
 
 Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]

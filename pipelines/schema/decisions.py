@@ -7,7 +7,8 @@ from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.lifecycles import OUTCOMES, STATES
 
 VERDICTS = ("own_gpus", "api", "no_usage", "unknown")
-FORECAST_METHODS = ("weekday_profile", "run_rate")
+FORECAST_PERIODS = ("month", "next_month", "90_days")
+FORECAST_SCOPES = ("model", "all")
 DAYS_BASES = ("firm", "floor", "inferred")
 NOTICE_BASES = ("announced", "legacy")
 NOTICE_PERIODS = ("12_months", "all_time")
@@ -71,25 +72,35 @@ class BreakEven(dy.Schema):
 
 
 class SpendForecast(dy.Schema):
-    """Month-end spend by model: grain as_of, month, provider, model."""
+    """What will be spent: grain as_of, period, scope, provider, model. Tokens are forecast, prices are known."""
 
     as_of = day("first day that is forecast; history ends the day before")
-    month = day("first day of the month of as_of")
-    provider = text("who bills")
-    model = text("model id as the usage log reports it")
-    spent_usd = usd("exact cost of the month before as_of; NULL where some of its usage has no price")
-    remaining_usd = usd("expected cost of the rest of the month, each day at the price then in force")
-    projected_usd = usd("expected cost of the whole month; NULL where a price is missing")
-    low_usd = usd("lower end of the band; NULL without enough past errors")
-    high_usd = usd("upper end of the band; NULL without enough past errors")
-    band_basis = text("what the band rests on, or why there is none")
-    method = choice(
-        "weekday_profile: weekday shape times the level of the last 14 days; run_rate: mean of a short history",
-        FORECAST_METHODS,
+    period = choice(
+        "month: that of as_of, from its first day; next_month: the one after; 90_days: from as_of on", FORECAST_PERIODS
     )
+    month = day("first day of the month of as_of")
+    first_on = day("first day of the period")
+    last_on = day("last day of the period")
+    scope = choice("model: one model; all: all models together, with errors of their own", FORECAST_SCOPES)
+    provider = text("who bills; 'all' for all models together")
+    model = text("model id as the usage log reports it; 'all' for all models together")
+    spent_usd = usd("exact cost of the period before as_of, of usage that has a price; NULL where none has")
+    remaining_usd = usd("expected cost of the days to come, each at the price then in force; NULL where none is known")
+    projected_usd = usd("both together: a lower bound where is_lower_bound; NULL where nothing is known")
+    low_50_usd = usd("lower end of the band that half of the outcomes fall into; NULL without enough past errors")
+    high_50_usd = usd("upper end of the same")
+    low_usd = usd("lower end of the band of 80 %; NULL without enough past errors")
+    high_usd = usd("upper end of the same")
+    low_95_usd = usd("lower end of the band of 95 %; NULL without enough past errors")
+    high_95_usd = usd("upper end of the same")
+    band_basis = text("what the bands rest on, or why there are none")
+    method = text("the methods whose mean is forecast, most used first, as docs/forecast.md explains them")
+    past_error = ratio("mean error of past forecasts of 30 days over their mean outcome; NULL: none can be held yet")
+    is_foretellable = flag("past_error is at most 0.33; NULL where it is not known", nullable=True)
     history_days = count("days from the first usage to the day before as_of", unit="days")
     is_low_confidence = flag("less than 14 days of history")
-    is_unpriced = flag("some past or expected usage has no price, so the sums are NULL")
+    is_lower_bound = flag("some of the usage has no price: the sums are of the rest")
+    is_unpriced = flag("some past or expected usage has no price")
     unpriced_reason = text("which usage has no price", nullable=True)
     formula_version = text("version of the formula")
 

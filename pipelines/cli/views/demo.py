@@ -27,9 +27,10 @@ _DEMO_TABLES = {
         SELECT api_model, gpu_provider, gpu_tier, usd_per_gpu_hour, answer
         FROM break_even QUALIFY as_of = max(as_of) OVER () ORDER BY api_model, usd_per_gpu_hour""",
     "This month's end": """
-        SELECT as_of, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
-            round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, method
-        FROM spend_forecast QUALIFY as_of = max(as_of) OVER () ORDER BY projected_usd DESC""",
+        SELECT as_of, period, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
+            round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, round(past_error, 3) AS past_error
+        FROM spend_forecast WHERE period = 'month' OR scope = 'all'
+        QUALIFY as_of = max(as_of) OVER () ORDER BY scope, projected_usd DESC""",
     "Usage without a price": """
         SELECT unpriced_reason, first_price_on, count(DISTINCT usage_date) AS days, min(usage_date) AS first_day,
             max(usage_date) AS last_day, sum(quantity) AS quantity,

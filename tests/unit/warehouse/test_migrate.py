@@ -25,11 +25,12 @@ OLD = Path(__file__).parents[2] / "warehouse_f4734e3"
 COPY = "build.duckdb.before-0001"
 CHANGED = "core.ledger_file"
 """The one table that a migration takes a column from."""
-WITH_ACCOUNT = (
+EXTENDED = (
     *("core.reported_cost", "core.usage_cost", "core.cost_comparison"),
     *("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation", "main.usage_overlap"),
+    "main.spend_forecast",
 )
-"""Tables that have columns more than then."""
+"""Tables that have more columns than then."""
 KEPT = {
     "core.token_price": 427,
     "core.gpu_rate": 40,
@@ -117,10 +118,10 @@ def test_a_warehouse_of_an_older_commit_keeps_every_row(old, caplog):
     assert {name: count for name, (count, _) in before.items() if name in KEPT} == KEPT
     open_once(old)
     after = content(old.build_file)
-    assert {name: after[name] for name in before if name not in (CHANGED, *WITH_ACCOUNT)} == {
-        name: rows for name, rows in before.items() if name not in (CHANGED, *WITH_ACCOUNT)
+    assert {name: after[name] for name in before if name not in (CHANGED, *EXTENDED)} == {
+        name: rows for name, rows in before.items() if name not in (CHANGED, *EXTENDED)
     }
-    assert {name: after[name][0] for name in WITH_ACCOUNT} == {name: before[name][0] for name in WITH_ACCOUNT}
+    assert {name: after[name][0] for name in EXTENDED} == {name: before[name][0] for name in EXTENDED}
     assert after[CHANGED][0] == before[CHANGED][0] == 2
     assert set(after) == {table.qualified for table in TABLES}
     assert content(old.folder / COPY) == before
