@@ -1,0 +1,298 @@
+"""Which measured points tell what one replica serves of a workload, at a goal of latency: the rule and its limits.
+
+Between neighbouring measured lengths the total rate (input and output tokens per second and GPU) is interpolated, in
+the logarithms of rate and lengths; cost never is. Which points are neighbours depends on lengths alone, so a stricter
+goal only ever lowers the rate. Beyond the measured lengths there is no answer. docs/self_hosting.md has the errors.
+"""
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from pipelines.decisions.self_hosting.capacity import Headroom
+from pipelines.decisions.self_hosting.measured_table import Measurement
+
+PREFILL_HEAVY = 8
+"""With this many times more input than output, a point tells how fast prompts are read."""
+_DIGITS = 6
+_ON_EDGE = 1e-9
+
+Point = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What every user is to get. None: not asked for."""
+
+    max_ttft_s: Decimal | None = None
+    min_tok_s_per_user: Decimal | None = None
+
+    def is_met_by(self, point: Measurement) -> bool:
+        """A point that does not tell its latency meets no goal."""
+        ttft, speed = point.ttft_s, point.tok_s_per_user
+        is_soon = self.max_ttft_s is None or (ttft is not None and ttft <= self.max_ttft_s)
+        return is_soon and (self.min_tok_s_per_user is None or (speed is not None and speed >= self.min_tok_s_per_user))
+
+    def __str__(self) -> str:
+        """The goal in words."""
+        parts = [f"first token within {self.max_ttft_s} s"] if self.max_ttft_s is not None else []
+        parts += [f"{self.min_tok_s_per_user} tokens/s per user"] if self.min_tok_s_per_user is not None else []
+        return " and ".join(parts) or "no goal of latency"
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Mean tokens of one request. `cached_tokens` are part of `input_tokens` and need no prefill."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no request."""
+        if self.input_tokens < 1 or self.output_tokens < 1 or not 0 <= self.cached_tokens <= self.input_tokens:
+            raise ValueError(f"{self}: a request has input and output, and no more cached than input tokens")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What one setup serves. `basis`: measured at these lengths, interpolated, or at_or_above (a lower bound)."""
+
+    setup: tuple[str, ...]
+    gpu: str
+    variant: str
+    gpus_per_replica: int
+    basis: str
+    throughput_ids: tuple[str, ...]
+    flags: tuple[str, ...]
+    seconds_per_request: Callable[[Headroom, int], Fraction]
+    """Planned seconds of one replica for one request, among n replicas."""
+
+    def requests_per_s(self, headroom: Headroom, replicas: int) -> Fraction:
+        """Requests per second that n replicas together are planned to serve."""
+        return replicas / self.seconds_per_request(headroom, replicas)
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """Why there is no figure, and what would have to be measured."""
+
+    reason: str
+
+
+def servings(
+    points: Iterable[Measurement],
+    model: str,
+    lengths: Lengths,
+    goal: Goal,
+    gpus: Iterable[tuple[str, str]] | None = None,
+) -> tuple[list[Serving], list[Unmeasured]]:
+    """Every setup of a model that serves a workload, and why others do not. `gpus`: only these (gpu, variant)."""
+    wanted = None if gpus is None else set(gpus)
+    setups: dict[tuple[str, ...], list[Measurement]] = defaultdict(list)
+    for point in points:
+        if point.model.casefold() == model.casefold() and (wanted is None or (point.gpu, point.variant) in wanted):
+            setups[point.setup].append(point)
+    if not setups:
+        cards = "" if wanted is None else " on " + ", ".join(sorted(" ".join(card).strip() for card in wanted))
+        return [], [Unmeasured(f"no measured throughput of {model}{cards}; add a line to throughput.csv")]
+    found = [serving(setup, lengths, goal) for _, setup in sorted(setups.items())]
+    return (
+        [one for one in found if isinstance(one, Serving)],
+        [one for one in found if isinstance(one, Unmeasured)],
+    )
+
+
+def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Serving | Unmeasured:
+    """What one setup serves of a workload. `setup`: points of one `Measurement.setup`."""
+    if setup[0].load == "single_stream":
+        return _one_at_a_time(setup, lengths, goal)
+    by_lengths = _by_lengths(setup)
+    target = (lengths.input_tokens, lengths.output_tokens)
+    name = _name(setup[0])
+    if not by_lengths:
+        return Unmeasured(f"{name}: the source tells no request lengths")
+    corners, basis = _neighbours(target, list(by_lengths))
+    if not corners:
+        return Unmeasured(f"{name}: {_told(target)} is beyond the measured {_range(by_lengths)}")
+    meeting = {corner: [p for p in by_lengths[corner] if goal.is_met_by(p)] for corner in corners}
+    late = [corner for corner, fitting in meeting.items() if not fitting]
+    if late:
+        return Unmeasured(f"{name}: at {_told(late[0])} no measured point meets {goal}")
+    prefill = prefill_tok_s(setup) if lengths.cached_tokens else None
+
+    tokens = _tokens(target, corners)
+
+    def seconds(headroom: Headroom, replicas: int) -> Fraction:
+        best = {corner: _planned(fitting, headroom, replicas) for corner, fitting in meeting.items()}
+        # The largest share of any point: what a hit saves is counted small, whatever the goal.
+        share = max(headroom.share(replicas, p.concurrency) for p in setup)
+        saved = lengths.cached_tokens / prefill / share if prefill else Fraction(0)
+        floor = _decode_floor(setup, lengths) / share
+        return max(tokens / _interpolated(best, corners) - saved, floor) / setup[0].gpus_per_replica
+
+    flags = [basis] if basis != "measured" else []
+    flags += ["no_latency_goal"] if goal == Goal() else []
+    flags += ["cache_saves_nothing" if prefill is None else "cache_saving_derived"] if lengths.cached_tokens else []
+    return Serving(
+        setup[0].setup,
+        setup[0].gpu,
+        setup[0].variant,
+        setup[0].gpus_per_replica,
+        basis,
+        tuple(sorted({p.throughput_id for fitting in meeting.values() for p in [max(fitting, key=_rate)]})),
+        tuple(flags),
+        seconds,
+    )
+
+
+def prefill_tok_s(setup: Sequence[Measurement]) -> Fraction | None:
+    """Input tokens per second and GPU while only prompts are read, from points whose input is most of the work.
+
+    The decoding of the point is taken off at the fastest decoding measured. That makes prefill fast and what a cache
+    hit saves small, so a capacity with cache hits errs low. None without such a point.
+    """
+    whole = [p for p in setup if p.input_tokens and p.output_tokens and p.out_tok_s_per_gpu]
+    fastest = max((_rate(p) for p in whole), default=Fraction(0))
+    rates = []
+    for p in whole:
+        seconds = (p.output_tokens or 0) / _rate(p) - (p.output_tokens or 0) / fastest
+        if (p.input_tokens or 0) >= PREFILL_HEAVY * (p.output_tokens or 0) and seconds > 0:
+            rates.append((p.input_tokens or 0) / seconds)
+    return max(rates, default=None)
+
+
+def _one_at_a_time(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Serving | Unmeasured:
+    """Phases one after the other, at the measured context at or above the workload's: longer is never faster."""
+    name = _name(setup[0])
+    phased = [p for p in setup if p.input_tokens and p.in_tok_s_per_gpu and p.out_tok_s_per_gpu]
+    reaching = [p for p in phased if (p.input_tokens or 0) >= lengths.input_tokens]
+    if not reaching:
+        most = max((p.input_tokens or 0 for p in phased), default=0)
+        beyond = f"{lengths.input_tokens:,} input tokens are beyond the measured {most:,}"
+        return Unmeasured(f"{name}: {beyond if most else 'one of the two phases is not measured'}")
+    point = min(reaching, key=lambda p: p.input_tokens or 0)
+    prefill, decode = Fraction(point.in_tok_s_per_gpu or 0), Fraction(point.out_tok_s_per_gpu or 0)
+    seconds = (lengths.input_tokens - lengths.cached_tokens) / prefill + lengths.output_tokens / decode
+    wait = Fraction(lengths.input_tokens - lengths.cached_tokens) / prefill
+    is_late = goal.max_ttft_s is not None and wait > Fraction(goal.max_ttft_s)
+    if is_late or (goal.min_tok_s_per_user is not None and decode < Fraction(goal.min_tok_s_per_user)):
+        return Unmeasured(f"{name}: first token after {float(wait):.1f} s, {float(decode):.1f} tokens/s miss {goal}")
+    basis = "measured" if point.input_tokens == lengths.input_tokens else "at_or_above"
+    flags = ("single_stream", *(("at_or_above",) if basis != "measured" else ()))
+    return Serving(
+        point.setup,
+        point.gpu,
+        point.variant,
+        point.gpus_per_replica,
+        basis,
+        (point.throughput_id,),
+        flags,
+        lambda headroom, _: seconds / point.gpus_per_replica / headroom.share(1, None),
+    )
+
+
+def _neighbours(target: Point, measured: Sequence[Point]) -> tuple[dict[Point, float], str]:
+    """The measured lengths around a workload's, each with its weight; none where it is beyond them all.
+
+    The smallest triangle or stretch that holds it; else the nearest at or above in both lengths, whose rate a shorter
+    request of the same work cannot fall below.
+    """
+    if target in measured:
+        return {target: 1.0}, "measured"
+    best: tuple[float, dict[Point, float]] | None = None
+    for size in (2, 3):
+        for corners in itertools.combinations(measured, size):
+            weights = _weights(target, corners)
+            if weights is None:
+                continue
+            spread = max(math.dist(_log(a), _log(b)) for a, b in itertools.combinations(corners, 2))
+            if best is None or spread < best[0]:
+                best = spread, {c: w for c, w in zip(corners, weights, strict=True) if w > _ON_EDGE}
+    if best:
+        return best[1], "interpolated"
+    above = [p for p in measured if p[0] >= target[0] and p[1] >= target[1]]
+    if above:
+        return {min(above, key=lambda p: (sum(p), p)): 1.0}, "at_or_above"
+    return {}, ""
+
+
+def _tokens(target: Point, corners: Mapping[Point, float]) -> Fraction:
+    """Tokens of one request as the corners count them. At or above: padded to the shape of the measured request."""
+    if len(corners) > 1 or target in corners:
+        return Fraction(sum(target))
+    (corner,) = corners
+    return max(Fraction(target[0], corner[0]), Fraction(target[1], corner[1])) * sum(corner)
+
+
+def _weights(target: Point, corners: Sequence[Point]) -> list[float] | None:
+    """Barycentric weights in the logarithms; None outside, or where three corners lie on a line."""
+    x, y = _log(target)
+    (x1, y1), (x2, y2) = _log(corners[0]), _log(corners[1])
+    if len(corners) == 2:
+        length = math.dist((x1, y1), (x2, y2))
+        along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length**2
+        off = abs((x - x1) * (y2 - y1) - (y - y1) * (x2 - x1)) / length
+        return [1 - along, along] if off < _ON_EDGE and -_ON_EDGE <= along <= 1 + _ON_EDGE else None
+    x3, y3 = _log(corners[2])
+    area = (y2 - y3) * (x1 - x3) + (x3 - x2) * (y1 - y3)
+    if abs(area) < _ON_EDGE:
+        return None
+    first = ((y2 - y3) * (x - x3) + (x3 - x2) * (y - y3)) / area
+    second = ((y3 - y1) * (x - x3) + (x1 - x3) * (y - y3)) / area
+    weights = [first, second, 1 - first - second]
+    return weights if min(weights) >= -_ON_EDGE else None
+
+
+def _interpolated(totals: Mapping[Point, Fraction], weights: Mapping[Point, float]) -> Fraction:
+    """Total tokens per second and GPU. One corner is exact; a mean of several is rounded to 6 digits."""
+    if len(weights) == 1:
+        return totals[next(iter(weights))]
+    logarithm = sum(weight * math.log(totals[corner]) for corner, weight in weights.items())
+    return Fraction(Decimal(math.exp(logarithm)).quantize(Decimal(1).scaleb(-_DIGITS)))
+
+
+def _planned(fitting: Sequence[Measurement], headroom: Headroom, replicas: int) -> Fraction:
+    """The largest planned total rate of the points that meet the goal at one pair of lengths."""
+    return max(
+        _rate(p) * (1 + Fraction(p.input_tokens or 0, p.output_tokens or 1)) * headroom.share(replicas, p.concurrency)
+        for p in fitting
+    )
+
+
+def _decode_floor(setup: Sequence[Measurement], lengths: Lengths) -> Fraction:
+    """No cache saves the decoding: its time at the fastest rate measured."""
+    return lengths.output_tokens / max(_rate(p) for p in setup if p.out_tok_s_per_gpu)
+
+
+def _by_lengths(setup: Sequence[Measurement]) -> dict[Point, list[Measurement]]:
+    found: dict[Point, list[Measurement]] = defaultdict(list)
+    for p in setup:
+        if p.input_tokens and p.output_tokens and p.out_tok_s_per_gpu:
+            found[p.input_tokens, p.output_tokens].append(p)
+    return dict(found)
+
+
+def _rate(point: Measurement) -> Fraction:
+    return Fraction(point.out_tok_s_per_gpu or 0)
+
+
+def _log(point: Point) -> tuple[float, float]:
+    return math.log(point[0]), math.log(point[1])
+
+
+def _name(point: Measurement) -> str:
+    card = " ".join(part for part in (point.gpu, point.variant) if part)
+    return f"{point.model} {point.precision} on {point.gpus_per_replica}x {card} ({point.engine})"
+
+
+def _told(lengths: Point) -> str:
+    return f"{lengths[0]:,} in and {lengths[1]:,} out"
+
+
+def _range(by_lengths: Mapping[Point, object]) -> str:
+    return ", ".join(f"{a:,}/{b:,}" for a, b in sorted(by_lengths))
