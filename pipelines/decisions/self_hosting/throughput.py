@@ -9,13 +9,19 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.measured_table import Measurement
 
+SAME_SHAPE = (
+    frozenset(("llama-3-70b", "llama-3.1-70b", "llama-3.3-70b")),
+    frozenset(("llama-3-8b", "llama-3.1-8b")),
+    frozenset(("deepseek-r1", "deepseek-r1-0528", "deepseek-v3")),
+)
+"""Models of one architecture and size: what was measured of one holds for the others, and is flagged."""
 PREFILL_HEAVY = 8
 """With this many times more input than output, a point tells how fast prompts are read."""
 _DIGITS = 6
@@ -94,16 +100,31 @@ def servings(
     """Every setup of a model that serves a workload, and why others do not. `gpus`: only these (gpu, variant)."""
     wanted = None if gpus is None else set(gpus)
     setups: dict[tuple[str, ...], list[Measurement]] = defaultdict(list)
+    named = _same_shape(model.casefold())
     for point in points:
-        if point.model.casefold() == model.casefold() and (wanted is None or (point.gpu, point.variant) in wanted):
+        if point.model.casefold() in named and (wanted is None or (point.gpu, point.variant) in wanted):
             setups[point.setup].append(point)
     if not setups:
         cards = "" if wanted is None else " on " + ", ".join(sorted(" ".join(card).strip() for card in wanted))
         return [], [Unmeasured(f"no measured throughput of {model}{cards}; add a line to throughput.csv")]
     found = [serving(setup, lengths, goal) for _, setup in sorted(setups.items())]
     return (
-        [one for one in found if isinstance(one, Serving)],
+        [_as_asked(one, model) for one in found if isinstance(one, Serving)],
         [one for one in found if isinstance(one, Unmeasured)],
+    )
+
+
+def stated_serving(tok_s_per_gpu: Decimal, gpus_per_replica: int, lengths: Lengths, card: tuple[str, str]) -> Serving:
+    """What the user says that one GPU gives: output tokens per second at full load, at the workload's own lengths."""
+    seconds = lengths.output_tokens / Fraction(tok_s_per_gpu) / gpus_per_replica
+    return Serving(
+        ("stated",),
+        *card,
+        gpus_per_replica,
+        "stated",
+        (),
+        ("stated_throughput",),
+        lambda headroom, replicas: seconds / headroom.share(replicas, None),
     )
 
 
@@ -164,6 +185,15 @@ def prefill_tok_s(setup: Sequence[Measurement]) -> Fraction | None:
         if (p.input_tokens or 0) >= PREFILL_HEAVY * (p.output_tokens or 0) and seconds > 0:
             rates.append((p.input_tokens or 0) / seconds)
     return max(rates, default=None)
+
+
+def _same_shape(model: str) -> frozenset[str]:
+    return next((names for names in SAME_SHAPE if model in names), frozenset((model,)))
+
+
+def _as_asked(one: Serving, model: str) -> Serving:
+    is_other = one.setup[0].casefold() != model.casefold()
+    return replace(one, flags=(*one.flags, "same_architecture")) if is_other else one
 
 
 def _one_at_a_time(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Serving | Unmeasured:
