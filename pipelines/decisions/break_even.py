@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
 from pipelines.decisions.self_hosting.options import Option
@@ -171,36 +172,43 @@ def _judged(
     return (first, full or Fraction(10**12), "/".join(serving.throughput_ids)), answer, steps
 
 
-def _at_own_volume(  # noqa: PLR0913, PLR0917 - the question, once more
+def _at_own_volume(
     best: BreakEven, steps: Steps, price: Fraction, own_tokens: int, api: ApiPrice, terms: Terms, day: date
 ) -> BreakEven:
     """The same answer with what holds at the threshold and at the own volume."""
-    served = cost_at(own_tokens, steps)
+    values = _at_threshold(best, steps, price, terms) if best.intervals else {}
+    if not own_tokens:
+        return BreakEven(**vars(best) | values | {"verdict": "no_usage"})
     own_api = price * own_tokens
-    verdict = "no_usage" if not own_tokens else "unknown"
-    reason = best.reason
-    if own_tokens and served is None:
-        reason = f"your volume needs more than the {terms.max_replicas} replicas that are considered"
-    elif own_tokens and served is not None:
-        verdict = "own_gpus" if served[1] <= own_api else "api"
-    values: dict[str, object] = {}
-    if best.intervals and best.serving:
-        first = best.intervals[0]
-        full = first.replicas / best.serving.seconds_per_request(Headroom(Decimal(1)), first.replicas)
-        planned = best.serving.requests_per_s(terms.headroom, first.replicas)
-        mean = steps.capacity(first.replicas) / planned
-        values = {
-            "needed_utilisation": min(1.0, float(first.from_tokens / (mean * full))),
-            "planned_share": float(planned / full),
-            "capacity_tokens_per_month": floor(steps.capacity(first.replicas)),
-            "api_usd_per_month": money(price * first.from_tokens),
-            "own_machines_usd_per_month": money(steps.cost(first.replicas)),
-        }
-    if served is not None and own_tokens:
+    values["own_api_usd_per_month"] = money(own_api)
+    served = cost_at(own_tokens, steps)
+    if served is None and not best.intervals:
+        values["verdict"] = "api"
+    elif served is None:
+        values["verdict"] = "unknown"
+        values["reason"] = f"your volume needs more than the {terms.max_replicas} replicas that are considered"
+    else:
+        values["verdict"] = "own_gpus" if served[1] <= own_api else "api"
         values |= {"own_gpu_usd_per_month": money(served[1]), "own_replicas": served[0]}
         values["payback"] = _pay_back(best, served, own_api, api, terms, day)
-    own = money(own_api) if own_tokens else None
-    return BreakEven(**vars(best) | values | {"verdict": verdict, "reason": reason, "own_api_usd_per_month": own})
+    return BreakEven(**vars(best) | values)
+
+
+def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) -> dict[str, Any]:
+    """What the first paying volume means in use of the replicas and in money."""
+    first, serving = best.intervals[0], best.serving
+    if serving is None:
+        return {}
+    full = serving.requests_per_s(Headroom(Decimal(1)), first.replicas)
+    share = serving.requests_per_s(terms.headroom, first.replicas) / full
+    capacity = steps.capacity(first.replicas)
+    return {
+        "needed_utilisation": float(first.from_tokens * share / (capacity * Fraction(terms.peak_factor))),
+        "planned_share": float(share),
+        "capacity_tokens_per_month": floor(capacity),
+        "api_usd_per_month": money(price * first.from_tokens),
+        "own_machines_usd_per_month": money(steps.cost(first.replicas)),
+    }
 
 
 def _pay_back(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from pipelines.decisions.break_even import BreakEven, Terms
 from pipelines.decisions.self_hosting.step_function import joined, money
@@ -17,6 +18,8 @@ MEANINGS = {
     "same_architecture": "measured on a model of the same architecture",
     "stated_throughput": "at a throughput that you stated",
     "peak_assumed": "peak over mean is assumed",
+    "engineering_assumed": "people's time is assumed",
+    "goal_assumed": "the goal of latency is assumed",
     "stand_in_assumed": "the open model is an assumption, not your word",
     "acceptance_assumed": "all of its answers counted as accepted",
     "same_lengths": "the same tokens per answer, which is a lower bound",
@@ -27,6 +30,7 @@ MEANINGS = {
     "reserved_whole_term": "billed for the whole term, used or not",
     "rate_last_seen": "the rate is the last one seen, not one known to hold",
     "price_stated": "at an API price that you stated",
+    "user_file_wrong": "a file of yours has a mistake, so its last good state counts",
     "price_last_known": "the API price is the last one known",
 }
 """Flag -> what it says to people. Every flag has a meaning: a test holds them together."""
@@ -69,7 +73,7 @@ def _thresholds(answer: BreakEven) -> list[str]:
     first = f"from {in_words(ranges[0][0])} tokens a month on {answer.intervals[0].replicas} replicas"
     if len(ranges) == 1:
         return [first]
-    gaps = ", ".join(f"{in_words(a[1])} to {in_words(b[0])}" for a, b in zip(ranges, ranges[1:], strict=False))
+    gaps = ", ".join(f"{in_words(a[1])} to {in_words(b[0])}" for a, b in pairwise(ranges))
     return [first, f"not from {gaps}"] if len(ranges) <= 3 else [f"{first}, with {len(ranges) - 1} gaps above"]
 
 

@@ -104,7 +104,7 @@ def rented(rates: Iterable[Mapping[str, Any]], cards: Iterable[tuple[str, str]])
     """The cheapest offer of every provider, tier, card, pricing and size of what is rented.
 
     `rates` in force: columns of core.gpu_rate in USD. `cards`: (gpu, variant) that a model was measured on.
-    A rate without a price in USD, a teaser and a slice of a card cannot compete; spot needs an on-demand rate beside it.
+    A rate without a price in USD, a teaser and a slice of a card cannot compete; spot needs an on-demand rate, too.
     """
     wanted = set(cards)
     whole = [r for r in rates if r["usd_per_gpu_hour"] is not None and r["price_kind"] == "quoted"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.measured_table import Measurement
@@ -148,6 +149,7 @@ def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Servi
 
     tokens = _tokens(target, corners)
 
+    @cache
     def seconds(headroom: Headroom, replicas: int) -> Fraction:
         best = {corner: _planned(fitting, headroom, replicas) for corner, fitting in meeting.items()}
         # The largest share of any point: what a hit saves is counted small, whatever the goal.
