@@ -8,17 +8,20 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.resolve_segments import segments_in_force
-from pipelines.decisions.break_even import break_even_table
+from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads
+from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
-from pipelines.decisions.throughput import Assumptions
+from pipelines.decisions.stand_ins import user_facts
 from pipelines.models.model_ids import lifecycle_ids
-from pipelines.schema.meters import TOKEN_METERS
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.decisions import BreakEven, BreakEvenCurve
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.snapshots.current import end_of_day, in_force_at
+from pipelines.snapshots.current import end_of_day
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
@@ -39,17 +42,21 @@ def decide_days(warehouse: Warehouse, table: str, decision: Decision, days: Sequ
 
 
 def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Every used API model against every GPU provider whose rate is in force."""
-    used = _usage_before(connection, day, RECENT_DAYS)
-    tokens = used.filter(pl.col("meter").is_in(TOKEN_METERS))
-    volumes = tokens.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
-    segments = _short_prompt_prices(connection, folder, _models(used), day)
-    prices = in_force_at(segments, end_of_day(day)).filter(
-        service_tier="standard", unit="mtok", channel="api", region="global"
-    )
-    columns = prices.select("provider", "model", "meter", "price_id", usd_per_mtok="usd_per_unit")
-    offers = connection.sql("FROM gpu_offer_known_at($at, $at)", params={"at": end_of_day(day)}).pl()
-    return break_even_table(columns, offers, volumes, day, Assumptions())
+    """Every used API model against every way to run an open model on machines of one's own."""
+    return pl.DataFrame(_break_even_asked(connection, folder, day).rows(), schema=polars_schema(BreakEven))
+
+
+def break_even_curve_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """What each used API model's workload would cost over volume, each way."""
+    rows = _break_even_asked(connection, folder, day).curves()
+    return pl.DataFrame(rows, schema=polars_schema(BreakEvenCurve))
+
+
+def _break_even_asked(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> AskedBreakEven:
+    workloads = logged_workloads(connection, RECENT_DAYS, day)
+    asked = asked_workloads(workloads)
+    market = market_known_on(connection, [one.workload for one in asked], folder, day)
+    return AskedBreakEven(asked, market, user_facts(folder, keep=True))
 
 
 def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:

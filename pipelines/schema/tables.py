@@ -14,7 +14,7 @@ from pipelines.schema.costs import (
     SourceHealth,
     UsageCost,
 )
-from pipelines.schema.decisions import BreakEven, DeprecationRisk, NoticeStatistics, SpendForecast
+from pipelines.schema.decisions import BreakEven, BreakEvenCurve, DeprecationRisk, NoticeStatistics, SpendForecast
 from pipelines.schema.exchange_rates import ExchangeRate
 from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent, GpuRateHistory, GpuRateSpread
 from pipelines.schema.holds import Acceptance, PriceHold
@@ -96,6 +96,7 @@ TABLES = (
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
+    Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
     Table("main", "alert_delivery", AlertDelivery),

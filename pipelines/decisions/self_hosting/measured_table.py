@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
-from pipelines.models.user_csv import UserFileError, csv_lines, file_content
+from pipelines.models.user_csv import UserFileError, csv_lines
 
 SHIPPED = Path(__file__).parent / "shipped"
 USER_FILE = "throughput.csv"
@@ -86,21 +86,22 @@ def shipped_measurements() -> tuple[Measurement, ...]:
         return tuple(_measurement(f"throughput.csv line {n}", row) for n, row in enumerate(csv.DictReader(text), 2))
 
 
-def measurements(folder: Path) -> tuple[Measurement, ...]:
-    """Shipped points and those of the user's throughput.csv in a warehouse folder.
+def measurements(own: Sequence[Measurement] = ()) -> tuple[Measurement, ...]:
+    """Shipped points and the user's own, which win over shipped ones of the same id."""
+    ids = {point.throughput_id for point in own}
+    return (*(point for point in shipped_measurements() if point.throughput_id not in ids), *own)
 
-    Raises UserFileError that names file, line and remedy.
-    """
+
+def parse_measurements(path: Path, content: bytes) -> tuple[Measurement, ...]:
+    """The points of a user's throughput.csv. Raises UserFileError that names file, line and remedy."""
     own: dict[str, Measurement] = {}
-    file = folder / USER_FILE
-    content = file_content(file)
-    for line, cells in csv_lines(file, content, COLUMNS, ()) if content else ():
-        where = f"{file} line {line}"
+    for line, cells in csv_lines(path, content, COLUMNS, ()) if content.strip() else ():
+        where = f"{path} line {line}"
         point = _measurement(where, cells)
         if point.throughput_id in own:
             raise UserFileError(f"{where}: throughput_id {point.throughput_id!r} is twice; give each point its own")
         own[point.throughput_id] = point
-    return (*(point for point in shipped_measurements() if point.throughput_id not in own), *own.values())
+    return tuple(own.values())
 
 
 def _measurement(where: str, cells: dict[str, str]) -> Measurement:

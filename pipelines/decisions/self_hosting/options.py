@@ -4,7 +4,7 @@ Each with what a month of n replicas costs and the ids of the rates and figures 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -41,6 +41,7 @@ _SITE = {
 _MAC_LIFE_MONTHS = 36
 _DEDICATED = {"h100-80": ("H100", "SXM"), "h100": ("H100", "SXM"), "h200-141": ("H200", "SXM"), "h200": ("H200", "SXM")}
 _DEDICATED |= {"b200": ("B200", "SXM"), "a100-sxm-80": ("A100", "SXM"), "l40s-48": ("L40S", "")}
+_RATES = ("usd_per_gpu_hour", "on_demand_usd")
 _VARIANT_NOT_TOLD = ("h100-80", "h100", "h200", "h200-141", "b200")
 
 
@@ -85,6 +86,13 @@ class Option:
             spare_replicas=spare,
         )
         return rental.usd_per_month
+
+    def scaled(self, factor: Decimal) -> "Option":
+        """The same at a rate or a purchase price of so many times."""
+        times = Decimal(factor)
+        machine = self.machine and replace(self.machine, purchase_usd=self.machine.purchase_usd * times)
+        rates: dict[str, Any] = {name: None if (usd := getattr(self, name)) is None else usd * times for name in _RATES}
+        return replace(self, machine=machine, **rates)
 
     def purchase(self, gpus: int) -> Fraction:
         """USD paid at once for machines with so many GPUs; 0 where they are rented."""

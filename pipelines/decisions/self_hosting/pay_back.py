@@ -26,6 +26,7 @@ class PayBack:
     recovered_usd: Fraction
     """At the end of that month; where never, of the last month considered."""
     reason: str | None = None
+    until: date | None = None
     recovered_in_time_usd: Fraction | None = None
     """By the last whole month that ends on or before the limit."""
 
@@ -47,9 +48,11 @@ def pay_back(
             in_time = recovered
     limit = None if until is None else in_time
     if recovered < upfront_usd:
-        return PayBack(upfront_usd, None, None, None if until is None else False, recovered, _never(saving), limit)
+        return PayBack(
+            upfront_usd, None, None, None if until is None else False, recovered, _never(saving), until, limit
+        )
     on = after(start, months)
-    return PayBack(upfront_usd, months, on, None if until is None else on <= until, recovered, None, limit)
+    return PayBack(upfront_usd, months, on, None if until is None else on <= until, recovered, None, until, limit)
 
 
 def _never(saving: Callable[[int], Fraction]) -> str:

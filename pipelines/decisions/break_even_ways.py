@@ -1,0 +1,66 @@
+"""The question of one workload on one day, and every way to serve it: which machine with which measured setup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even
+from pipelines.decisions.break_even_market import Market
+from pipelines.decisions.self_hosting.measured_table import Measurement
+from pipelines.decisions.self_hosting.options import Option, dedicated, owned, rented
+from pipelines.decisions.self_hosting.throughput import Serving, servings
+
+Pair = tuple[Option, Serving]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One workload on one day. `load` None: the logs do not count calls, so that nothing can be said of lengths."""
+
+    api: ApiPrice
+    load: Load | None
+    terms: Terms
+    market: Market
+    points: Sequence[Measurement]
+    mix_basis: str
+    own_tokens: int
+    fallback: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Every way to serve the workload, and why others cannot."""
+
+    pairs: tuple[Pair, ...]
+    missing: tuple[str, ...]
+
+
+def find_ways(question: Question) -> Found:
+    """Machines that can be had on the day, each with each setup that was measured on it."""
+    if question.load is None:
+        return Found((), ("the usage has no count of calls or no output, so the lengths of a call are not known",))
+    able, unable = servings(question.points, question.terms.open_model, question.load.lengths, question.terms.goal)
+    cards = sorted({(one.gpu, one.variant) for one in able})
+    day = question.market.day
+    options = [*rented(question.market.rates, cards), *dedicated(day, cards), *owned(cards)]
+    pairs = tuple(
+        (option, one) for option in options for one in able if (one.gpu, one.variant) == (option.gpu, option.variant)
+    )
+    missing = [one.reason for one in unable]
+    if able and not pairs:
+        missing.insert(0, f"no rate or purchase price of {', '.join(' '.join(card).strip() for card in cards)}")
+    return Found(pairs, tuple(missing))
+
+
+def judge(question: Question, pairs: Sequence[Pair]) -> BreakEven:
+    """The best of some pairs. The load is known where there are any."""
+    load = question.load
+    if load is None:
+        return BreakEven("unknown", reason="no load")
+    return break_even(question.api, load, pairs, question.own_tokens, question.terms, question.market.day)
+
+
+def rank(answer: BreakEven) -> tuple[float, float]:
+    """First what pays at the lowest volume, then what comes nearest."""
+    first = answer.intervals[0].from_tokens if answer.intervals else float("inf")
+    return first, float(answer.full_usd_per_mtok or 10**12)
