@@ -4,36 +4,62 @@ The prompt of turn k is system prompt, history, documents retrieved for this tur
 exchanges before it, all or the last few of a window. Whole tokens, closed sums: 100,000 turns take no longer than one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines.decisions.scenario import Scenario
 from pipelines.models.provider_aliases import provider_named
 
+PARTS = ("system", "retrieved", "history", "user")
+"""What a prompt is made of."""
+
+
+@dataclass(frozen=True)
+class PromptPart:
+    """Tokens of one part of the prompts, of all turns.
+
+    `cacheable`: those that were in a cache before, so that a hit reads them. `entering`: those that a cache stores for
+    the first time; 0 where nobody bills that.
+    """
+
+    tokens: int
+    cacheable: Fraction = Fraction(0)
+    entering: int = 0
+
 
 @dataclass(frozen=True)
 class Conversation:
-    """Tokens of all calls of one conversation, disjoint: the first four are the prompts, the last two are billed out.
-
-    `cache_read` and `cache_write` are parts of the prompts. `misses`: tokens that were cached and are not read; of
-    them and of what is new, what the cache charges for is `cache_write`.
-    """
+    """Tokens of all calls of one conversation, disjoint. `parts` of the prompts by PARTS; output without reasoning."""
 
     calls: int
-    system: Fraction
-    retrieved: Fraction
-    history: Fraction
-    user: Fraction
-    output: Fraction
-    reasoning: Fraction
-    cache_read: Fraction
-    cache_write: Fraction
-    misses: Fraction
+    parts: Mapping[str, PromptPart]
+    output: int
+    reasoning: int
+    hit_share: Fraction
+    cache_write: str
+    """The cache write that is billed: none, 5m or 1h."""
 
     @property
-    def prompt(self) -> Fraction:
+    def prompt(self) -> int:
         """All prompt tokens, cached or not."""
-        return self.system + self.retrieved + self.history + self.user
+        return sum(part.tokens for part in self.parts.values())
+
+    @property
+    def cache_read(self) -> Fraction:
+        """Prompt tokens that are read from the cache."""
+        return self.hit_share * sum((part.cacheable for part in self.parts.values()), Fraction(0))
+
+    @property
+    def misses(self) -> Fraction:
+        """Prompt tokens that were in a cache and are not read."""
+        return (1 - self.hit_share) * sum((part.cacheable for part in self.parts.values()), Fraction(0))
+
+    @property
+    def written(self) -> Fraction:
+        """Prompt tokens billed as cache writes."""
+        entering = sum(part.entering for part in self.parts.values())
+        return Fraction(0) if self.cache_write == "none" else self.misses + entering
 
 
 def exchanges_sent(turns: int, window: int | None) -> int:
@@ -52,20 +78,23 @@ def input_by_turn(scenario: Scenario) -> list[int]:
 def conversation_of(scenario: Scenario) -> Conversation:
     """The sums over the turns of a scenario's conversation, without retries."""
     turns = scenario.turns
-    history = exchanges_sent(turns, scenario.window_exchanges) * _exchange(scenario)
-    prompt = turns * (scenario.system_tokens + scenario.retrieved_tokens + scenario.user_tokens) + history
-    read, missed, new = _cached(scenario, prompt)
+    tokens = {
+        "system": turns * scenario.system_tokens,
+        "retrieved": turns * scenario.retrieved_tokens,
+        "history": exchanges_sent(turns, scenario.window_exchanges) * _exchange(scenario),
+        "user": turns * scenario.user_tokens,
+    }
+    cacheable, entering = _cached(scenario, tokens)
     return Conversation(
         calls=turns,
-        system=Fraction(turns * scenario.system_tokens),
-        retrieved=Fraction(turns * scenario.retrieved_tokens),
-        history=Fraction(history),
-        user=Fraction(turns * scenario.user_tokens),
-        output=Fraction(turns * scenario.output_tokens),
-        reasoning=Fraction(turns * scenario.reasoning_tokens),
-        cache_read=read,
-        cache_write=Fraction(0) if cache_write_of(scenario) == "none" else missed + new,
-        misses=missed,
+        parts={
+            part: PromptPart(count, Fraction(cacheable.get(part, 0)), entering.get(part, 0))
+            for part, count in tokens.items()
+        },
+        output=turns * scenario.output_tokens,
+        reasoning=turns * scenario.reasoning_tokens,
+        hit_share=Fraction(1) if scenario.cached_share is not None else Fraction(scenario.cache_hit_share),
+        cache_write=cache_write_of(scenario),
     )
 
 
@@ -85,38 +114,49 @@ def _exchange(scenario: Scenario) -> int:
     return scenario.user_tokens + scenario.output_tokens + kept
 
 
-def _cached(scenario: Scenario, prompt: int) -> tuple[Fraction, Fraction, Fraction]:
-    """Tokens read from the cache, tokens that could have been and are not, and tokens that enter it for the first time.
+def _cached(scenario: Scenario, tokens: Mapping[str, int]) -> tuple[Mapping[str, int | Fraction], Mapping[str, int]]:
+    """By part, tokens that were in the cache before, and tokens that enter it for the first time.
 
     A head of fixed length is in the cache before the first call, as a system prompt is that other users send too. A
     conversation is not: nothing is read by its first call, and a window that moves on leaves only the system prompt.
     """
-    turns, system, hits = scenario.turns, scenario.system_tokens, Fraction(scenario.cache_hit_share)
-    new = 0
     if scenario.cached_share is not None:
-        return Fraction(scenario.cached_share) * prompt, Fraction(0), Fraction(0)
+        share = Fraction(scenario.cached_share)
+        return {part: share * count for part, count in tokens.items()}, {}
     if scenario.cacheable_tokens is not None:
-        could = turns * scenario.cacheable_tokens
-    elif scenario.cache_prefix == "system":
-        could = turns * system
-    elif scenario.cache_prefix == "conversation":
-        could, new = _conversation_cache(scenario)
-    else:
-        could = 0
-    return hits * could, (1 - hits) * could, Fraction(new)
+        return _head(scenario, scenario.cacheable_tokens), {}
+    if scenario.cache_prefix == "system":
+        return {"system": tokens["system"]}, {}
+    return _conversation_cache(scenario) if scenario.cache_prefix == "conversation" else ({}, {})
 
 
-def _conversation_cache(scenario: Scenario) -> tuple[int, int]:
-    """Tokens of earlier prompts that come again as a prefix, and tokens that enter the cache, over all turns.
+def _head(scenario: Scenario, length: int) -> Mapping[str, int]:
+    """The parts that the first tokens of each prompt belong to: system prompt, documents, then the user's words."""
+    found = {}
+    for part in ("system", "retrieved", "user"):
+        taken = min(length, getattr(scenario, f"{part}_tokens"))
+        found[part] = scenario.turns * taken
+        length -= taken
+    return found
 
-    Where writes are free, the prefix is system prompt and history. Where they are billed, what is read must have been
-    written, so the last answer, which no prompt held before, is written with the user's words.
+
+def _conversation_cache(scenario: Scenario) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Where writes are free, the prefix that is read is system prompt and history.
+
+    Where they are billed, what is read must have been written: the last answer, which no prompt held before, is written
+    with the user's words.
     """
     turns, system, exchange = scenario.turns, scenario.system_tokens, _exchange(scenario)
     unmoved = turns - 1 if scenario.window_exchanges is None else min(scenario.window_exchanges, turns - 1)
-    repeated = (turns - 1) * system + unmoved * (unmoved + 1) // 2 * exchange
+    history = unmoved * (unmoved + 1) // 2 * exchange
     if cache_write_of(scenario) == "none":
-        return repeated, 0
+        return {"system": (turns - 1) * system, "history": history}, {}
     answers = unmoved * scenario.output_tokens
-    own = exchange - scenario.output_tokens
-    return repeated - answers, system + (unmoved + 1) * own + answers
+    kept = scenario.retrieved_tokens if scenario.keeps_retrieved else 0
+    entering = {
+        "system": system,
+        "retrieved": (unmoved + 1) * kept,
+        "history": answers,
+        "user": (unmoved + 1) * scenario.user_tokens,
+    }
+    return {"system": (turns - 1) * system, "history": history - answers}, entering

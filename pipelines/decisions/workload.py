@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from pipelines.decisions.conversation import cache_write_of, conversation_of
+from pipelines.decisions.conversation import conversation_of
 from pipelines.decisions.scenario import TEXT_METERS, Scenario, Setting
 
 BASES = ("scenario", "logs")
@@ -91,11 +91,11 @@ def workload_of_scenario(scenario: Scenario) -> Workload:
     calls = Fraction(scenario.calls_per_day) * scenario.days_per_month * (1 + Fraction(scenario.retry_share))
     conversations = calls / one.calls
     tokens = dict.fromkeys(TEXT_METERS, Fraction(0))
-    tokens["input_uncached"] = one.prompt - one.cache_read - one.cache_write
+    tokens["input_uncached"] = one.prompt - one.cache_read - one.written
     tokens["cache_read"] = one.cache_read
-    if cache_write_of(scenario) != "none":
-        tokens[f"cache_write_{cache_write_of(scenario)}"] = one.cache_write
-    tokens["output"] = one.output + one.reasoning
+    if one.cache_write != "none":
+        tokens[f"cache_write_{one.cache_write}"] = one.written
+    tokens["output"] = Fraction(one.output + one.reasoning)
     return Workload(
         name=scenario.name,
         basis="scenario",

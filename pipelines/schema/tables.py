@@ -17,6 +17,7 @@ from pipelines.schema.costs import (
 from pipelines.schema.decisions import BreakEven, BreakEvenCurve, DeprecationRisk, NoticeStatistics, SpendForecast
 from pipelines.schema.exchange_rates import ExchangeRate
 from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent, GpuRateHistory, GpuRateSpread
+from pipelines.schema.hidden_costs import HiddenCost
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
@@ -81,6 +82,7 @@ TABLES = (
     Table("main", "cost_daily", CostDaily, "usage_date"),
     Table("main", "cost_by_owner", CostByOwner, "usage_date"),
     Table("main", "conversation_cost", ConversationCost, "usage_date"),
+    Table("main", "hidden_cost", HiddenCost, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
     Table("main", "usage_overlap", UsageOverlap, "usage_date"),
     Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),

@@ -42,41 +42,62 @@ def price_sums(
 
 
 def price_totals(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+    days: Mapping[date, pl.LazyFrame],
+    segments: pl.DataFrame,
+    owners: Sequence[str],
+    texts: Sequence[str] = (),
+    counts: Mapping[str, str | None] | None = None,
 ) -> pl.DataFrame | None:
     """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
 
-    `texts`: further columns to group by, see `aggregate_usage`. Returns usage_date, owners as codes, texts, usage_rows,
-    tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where nothing has a price: a row for each sum,
-    of which one owner may have several.
+    `texts`: further columns to group by, see `aggregate_usage`. `counts`: columns to sum, each with the meter at whose
+    price its tokens are valued as NAME_usd (NULL without a price), or None for a mere count. Returns usage_date,
+    owners as codes, texts, usage_rows, tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where
+    nothing has a price, and the counts: a row for each sum, of which one owner may have several.
     """
-    found = _matched(days, segments, owners, texts)
+    counts = counts or {}
+    found = _matched(days, segments, owners, texts, counts)
     if found is None:
         return None
     measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
-    usd_each, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
-    for meter in found.by_lookup.columns:
+    is_lower_bound = found.matches["is_lower_bound"]
+    counted = [meter for meter in found.by_lookup.columns if QUANTITY_COLUMNS[meter] in found.sums.columns]
+    for meter in counted:
         match = pl.lit(found.by_lookup[meter]).gather("lookup")
-        quantity = pl.col(QUANTITY_COLUMNS[meter]).fill_null(0)
-        each = pl.lit(usd_each).gather(match)
+        quantity, cost = _valued(found, QUANTITY_COLUMNS[meter], meter)
+        measures["cost_usd"].append(cost)
+        is_unpriced = (quantity > 0) & match.is_not_null() & cost.is_null()
+        measures["unpriced_quantity"].append(pl.when(is_unpriced).then(quantity).otherwise(0))
         is_used = (quantity > 0) & match.is_not_null()
-        measures["cost_usd"].append(pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)))
-        measures["unpriced_quantity"].append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
         measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
         if meter in TOKEN_METERS:
             measures["tokens"].append(quantity)
     costs = [pl.col(f"cost_{number}") for number in range(len(measures["cost_usd"]))]
+    present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
+    valued = {f"{name}_usd": _valued(found, name, meter)[1] for name, meter in present.items() if meter}
     rows = found.sums.with_columns(
         *(cost.alias(f"cost_{number}") for number, cost in enumerate(measures["cost_usd"])),
         tokens=pl.sum_horizontal(measures["tokens"]) if measures["tokens"] else pl.lit(0, pl.Int64),
         unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
         is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
+        **valued,
     )
     total = sum((cost.fill_null(0).cast(USD) for cost in costs), pl.lit(0).cast(USD)).cast(USD)
     is_priced = pl.any_horizontal(cost.is_not_null() for cost in costs)
     return rows.with_columns(cost_usd=pl.when(is_priced).then(total)).select(
-        "usage_date", *owners, *texts, "usage_rows", *measures
+        "usage_date", *owners, *texts, "usage_rows", *measures, *present, *valued
     )
+
+
+def _valued(found: "_Matched", column: str, meter: str) -> tuple[pl.Expr, pl.Expr]:
+    """A quantity, and what it costs at the price of a meter: NULL where it is nothing or has no price."""
+    quantity = pl.col(column).fill_null(0)
+    if meter not in found.by_lookup.columns:
+        return quantity, pl.lit(None, USD)
+    match = pl.lit(found.by_lookup[meter]).gather("lookup")
+    each = pl.lit(found.matches["usd_each"]).gather(match)
+    cost = (quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)
+    return quantity, pl.when((quantity > 0) & match.is_not_null()).then(cost)
 
 
 class _Matched(NamedTuple):
@@ -88,7 +109,11 @@ class _Matched(NamedTuple):
 
 
 def _matched(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+    days: Mapping[date, pl.LazyFrame],
+    segments: pl.DataFrame,
+    owners: Sequence[str],
+    texts: Sequence[str] = (),
+    counts: Mapping[str, str | None] | None = None,
 ) -> _Matched | None:
     """None where no meter counts anything."""
     if not days:
@@ -96,8 +121,9 @@ def _matched(
     has_fees = "requests" in segments["meter"]
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     coded = with_offer(segments)
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners, texts)
-    by_meter = _by_meter(sums, lookups, segments)
+    further = counts or {}
+    sums, lookups = aggregate_usage(days, breakpoints_of(coded), list(dict.fromkeys([*names, *further])), owners, texts)
+    by_meter = _by_meter(sums, lookups, segments, further)
     if by_meter.is_empty():
         return None
     priced = look_up(by_meter, coded)
@@ -107,9 +133,16 @@ def _matched(
     return _Matched(sums, by_lookup, _with_usd_each(split_offer(matches)))
 
 
-def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def _by_meter(
+    sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame, counts: Mapping[str, str | None]
+) -> pl.DataFrame:
     """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
-    meters = {meter: pl.col(name).sum() for meter, name in QUANTITY_COLUMNS.items() if name in sums.columns}
+    columns: dict[str, list[str]] = {meter: [name] for meter, name in QUANTITY_COLUMNS.items()}
+    for name, meter in counts.items():
+        if meter and name not in columns[meter]:
+            columns[meter].append(name)
+    present = {meter: [name for name in names if name in sums.columns] for meter, names in columns.items()}
+    meters = {meter: pl.sum_horizontal(pl.col(names).sum()) for meter, names in present.items() if names}
     totals = sums.group_by("lookup").agg(**meters)
     used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")
     by_meter = used.join(lookups, on="lookup")

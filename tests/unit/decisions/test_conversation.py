@@ -20,7 +20,7 @@ def test_the_history_of_eight_turns_as_published() -> None:
     # 8*400 + 8*900 + 120*36 + 250*28 = 3,200 + 7,200 + 4,320 + 7,000 = 21,720
     assert input_by_turn(EIGHT_TURNS) == [1420, 1790, 2160, 2530, 2900, 3270, 3640, 4010]
     assert conversation_of(EIGHT_TURNS).prompt == 21_720
-    assert conversation_of(EIGHT_TURNS).history == 370 * 28
+    assert conversation_of(EIGHT_TURNS).parts["history"].tokens == 370 * 28
 
 
 def test_documents_that_stay_in_the_prompt_are_sent_again() -> None:
@@ -36,7 +36,7 @@ def test_a_window_of_three_exchanges() -> None:
 def test_a_prefix_that_is_read_from_the_second_turn_on() -> None:
     # 7 * 400 + 370 * 28 = 13,160
     read = conversation_of(replace(EIGHT_TURNS, cache_prefix="conversation"))
-    assert (read.cache_read, read.cache_write, read.misses) == (13_160, 0, 0)
+    assert (read.cache_read, read.written, read.misses) == (13_160, 0, 0)
 
 
 def test_a_window_that_moves_on_breaks_the_prefix() -> None:
@@ -48,7 +48,7 @@ def test_a_window_that_moves_on_breaks_the_prefix() -> None:
 def test_where_writes_are_billed_an_answer_is_written_before_it_is_read() -> None:
     # Two turns: 400 + 120 are written, then read; the second turn writes the first answer and its own question.
     two = conversation_of(replace(EIGHT_TURNS, turns=2, cache_prefix="conversation", cache_write="5m"))
-    assert (two.cache_read, two.cache_write) == (520, 520 + 250 + 120)
+    assert (two.cache_read, two.written) == (520, 520 + 250 + 120)
 
 
 def test_a_head_of_fixed_length_that_hits_in_four_of_five_calls() -> None:
@@ -61,8 +61,8 @@ def test_a_head_of_fixed_length_that_hits_in_four_of_five_calls() -> None:
         cache_hit_share=Decimal("0.8"),
     )
     one = conversation_of(scenario)
-    assert (one.cache_read, one.cache_write, one.misses) == (1200, 0, 300)
-    assert conversation_of(replace(scenario, cache_write="5m")).cache_write == 300
+    assert (one.cache_read, one.written, one.misses) == (1200, 0, 300)
+    assert conversation_of(replace(scenario, cache_write="5m")).written == 300
 
 
 SIZES = st.integers(0, 5000)
@@ -119,8 +119,8 @@ def test_what_is_cached_is_part_of_the_prompts(
     )
     one = conversation_of(scenario)
     assert one.cache_read >= 0
-    assert one.cache_write >= 0
-    assert one.cache_read + one.cache_write <= one.prompt
+    assert one.written >= 0
+    assert one.cache_read + one.written <= one.prompt
 
 
 @pytest.mark.parametrize(("turns", "window", "sent"), [(1, None, 0), (5, None, 10), (8, 3, 18), (8, 0, 0), (3, 9, 3)])
