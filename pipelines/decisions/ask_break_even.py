@@ -1,7 +1,8 @@
 """Break-even of several workloads on one day, from logs or a scenario: what is asked, and all rows of the answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from pipelines.decisions.break_even_curve import curve_rows
@@ -36,16 +37,17 @@ class AskedBreakEven:
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows of main.break_even; never empty where something is asked."""
-        return [row for question, found in self._questions() for row in break_even_rows(question, found)]
+        return [row for question, found in self.questions for row in break_even_rows(question, found)]
 
     def curves(self) -> list[dict[str, Any]]:
         """Rows of main.break_even_curve."""
-        return [row for question, found in self._questions() for row in curve_rows(question, found)]
+        return [row for question, found in self.questions for row in curve_rows(question, found)]
 
-    def _questions(self) -> Iterator[tuple[Question, Found]]:
-        for one in self.asked:
-            question = _question(one, self.market, self.facts)
-            yield question, find_ways(question)
+    @cached_property
+    def questions(self) -> list[tuple[Question, Found]]:
+        """One for each workload, with the ways to serve it."""
+        asked = [_question(one, self.market, self.facts) for one in self.asked]
+        return [(question, find_ways(question)) for question in asked]
 
 
 def asked_workloads(logged: Sequence[Workload]) -> list[Asked]:

@@ -1,13 +1,12 @@
 """Rows of main.break_even_curve for one workload: what each way costs over volume, the cheapest of it at each."""
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 from pipelines.decisions.break_even import FORMULA_VERSION, MTOK, Load, steps_of
 from pipelines.decisions.break_even_ways import Found, Pair, Question
 from pipelines.decisions.break_even_words import ids_of
-from pipelines.decisions.self_hosting.figures import offers_in_force
+from pipelines.decisions.managed_weights import cheapest_managed
 from pipelines.decisions.self_hosting.step_function import Steps, cost_at, money
 
 VOLUMES = tuple(digit * 10**power for power in range(6, 13) for digit in (1, 2, 5))
@@ -52,25 +51,15 @@ def _api_at(question: Question, load: Load) -> Callable[[int], dict[str, Any]]:
 
 
 def _managed(question: Question) -> Callable[[int], dict[str, Any]]:
-    """The cheapest seller of the open model by the token; cached input at the price of input where none is printed."""
-    load = question.load
-    offers = offers_in_force(question.market.day, question.terms.open_model)
-    best: tuple[Fraction, str, str | None] | None = None
-    for seller in sorted({name for name, _ in offers}):
-        prices = {meter: offer for (name, meter), offer in offers.items() if name == seller}
-        if load is None or not {"input_uncached", "output"} <= prices.keys():
-            continue
-        used = {meter: prices.get(meter, prices["input_uncached"]) for meter in load.tokens}
-        price = load.usd_per_token({meter: offer.usd for meter, offer in used.items()})
-        ids = ids_of(offer.offer_id for offer in used.values())
-        price /= Fraction(question.terms.acceptance)
-        best = min(filter(None, (best, (price, seller, ids))), key=lambda one: one[0])
-    if best is None:
-        return lambda _: {
-            "reason": f"no printed price of {question.terms.open_model} by the token on or before the day"
-        }
-    price, seller, ids = best
-    return lambda volume: {"usd": price * volume, "seller": seller, "evidence_ids": ids}
+    best = question.load and cheapest_managed(question.load, question.terms, question.market.day)
+    if not best:
+        reason = f"no printed price of {question.terms.open_model} by the token on or before the day"
+        return lambda _: {"reason": reason}
+    return lambda volume: {
+        "usd": best.usd_per_token * volume,
+        "seller": best.seller,
+        "evidence_ids": ids_of(best.offer_ids),
+    }
 
 
 def _cheapest(steps: Sequence[tuple[Pair, Steps]], reason: str) -> Callable[[int], dict[str, Any]]:

@@ -10,7 +10,8 @@ from typing import Any
 from pipelines.decisions.break_even import FORMULA_VERSION, MTOK, BreakEven, steps_of
 from pipelines.decisions.break_even_spread import threshold_spread
 from pipelines.decisions.break_even_ways import Found, Pair, Question, judge, rank
-from pipelines.decisions.break_even_words import flags_of, ids_of, sentence
+from pipelines.decisions.break_even_words import MANAGED_FLAGS, flags_of, ids_of, sentence, with_flags
+from pipelines.decisions.managed_weights import cheapest_managed
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.hybrid import hybrid, per_accepted
 from pipelines.decisions.self_hosting.options import Option
@@ -22,20 +23,48 @@ ROUTED = tuple(Decimal(tenths) / 10 for tenths in (2, 4, 6, 8, 10))
 
 def break_even_rows(question: Question, found: Found) -> list[dict[str, Any]]:
     """Rows of main.break_even: one per offer, best first; one alone that says why where there is none."""
+    managed = _managed_rows(question)
     if not found.pairs:
         reason = "; ".join(found.missing[:3]) or "nothing is measured"
         more = f" and {len(found.missing) - 3} more" if len(found.missing) > 3 else ""
-        return [_row(question, BreakEven("unknown", reason=reason + more))]
+        return [_row(question, BreakEven("unknown", reason=reason + more)), *managed]
     answers = [(offer, judge(question, pairs)) for offer, pairs in _by_offer(found.pairs)]
     answers.sort(key=lambda one: rank(one[1]))
     best_of_way: dict[str, BreakEven] = {}
     for offer, answer in answers:
         best_of_way.setdefault(offer[0], answer)
-    return [
-        _row(question, answer)
-        | ({"sensitivity": threshold_spread(question, answer)} if best_of_way[offer[0]] is answer else {})
-        for offer, answer in answers
-    ]
+    rows = []
+    for offer, answer in answers:
+        row = _row(question, answer)
+        if best_of_way[offer[0]] is answer:
+            row["sensitivity"] = threshold_spread(question, answer)
+        rows.append(row)
+    return [*rows, *managed]
+
+
+def _managed_rows(question: Question) -> list[dict[str, Any]]:
+    """The cheapest seller of the stand-in by the token, where there is one and the API has a price."""
+    load, terms = question.load, question.terms
+    best = load and cheapest_managed(load, terms, question.market.day)
+    if not load or not best or not question.api.usd_per_mtok.keys() >= load.tokens.keys():
+        return []
+    api = load.usd_per_token(question.api.usd_per_mtok)
+    is_cheaper = best.usd_per_token <= api
+    own = question.own_tokens
+    answer = BreakEven(
+        "no_usage" if not own else "managed" if is_cheaper else "api",
+        reason=None if is_cheaper else "it costs more than the API at every volume",
+        usd_per_mtok=money(api * MTOK, 6),
+        full_usd_per_mtok=money(best.usd_per_token * MTOK, 6),
+        own_api_usd_per_month=money(api * own) if own else None,
+        own_gpu_usd_per_month=money(best.usd_per_token * own) if own else None,
+    )
+    said = "less than" if is_cheaper else "more than"
+    words = f"{money(best.usd_per_token * MTOK, 4):f} USD per Mtok by the token, {said} the API, at every volume"
+    flags = tuple(flag for flag in terms.flags if flag in MANAGED_FLAGS)
+    place = {"way": "managed", "gpu_provider": best.seller, "gpu_tier": "per_token", "rate_id": ids_of(best.offer_ids)}
+    shown = {"answer": with_flags(words, flags), "flags": ids_of(flags)}
+    return [_row(question, answer) | place | shown]
 
 
 def _by_offer(pairs: Iterable[Pair]) -> list[tuple[tuple[str, ...], list[Pair]]]:

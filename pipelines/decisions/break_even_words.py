@@ -34,6 +34,8 @@ MEANINGS = {
     "price_last_known": "the API price is the last one known",
 }
 """Flag -> what it says to people. Every flag has a meaning: a test holds them together."""
+MANAGED_FLAGS = ("stand_in_assumed", "acceptance_assumed", "same_lengths", "price_stated", "user_file_wrong")
+"""Those that say something of open weights that someone else runs."""
 
 
 def flags_of(answer: BreakEven, terms: Terms) -> tuple[str, ...]:
@@ -50,8 +52,13 @@ def sentence(answer: BreakEven, terms: Terms) -> str:
     if answer.verdict == "unknown" and not answer.intervals:
         return f"unknown: {answer.reason}"
     parts = [_at_own(answer), *_thresholds(answer), *_pay_back(answer)]
-    flags = [MEANINGS[flag] for flag in flags_of(answer, terms)]
-    return "; ".join(parts) + (f" (mind: {'; '.join(flags)})" if flags else "")
+    return with_flags("; ".join(parts), flags_of(answer, terms))
+
+
+def with_flags(words: str, flags: Iterable[str]) -> str:
+    """A sentence with what its flags say."""
+    said = "; ".join(MEANINGS[flag] for flag in flags)
+    return f"{words} (mind: {said})" if said else words
 
 
 def _at_own(answer: BreakEven) -> str:
@@ -70,7 +77,8 @@ def _thresholds(answer: BreakEven) -> list[str]:
     ranges = joined(answer.intervals)
     if not ranges:
         return []
-    first = f"from {in_words(ranges[0][0])} tokens a month on {answer.intervals[0].replicas} replicas"
+    replicas = answer.intervals[0].replicas
+    first = f"from {in_words(ranges[0][0])} tokens a month on {replicas} replica{'s' if replicas > 1 else ''}"
     if len(ranges) == 1:
         return [first]
     gaps = ", ".join(f"{in_words(a[1])} to {in_words(b[0])}" for a, b in pairwise(ranges))

@@ -23,6 +23,7 @@ from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import end_of_day
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
 RECENT_DAYS = 30
@@ -53,7 +54,11 @@ def break_even_curve_on(connection: duckdb.DuckDBPyConnection, folder: Path, day
 
 
 def _break_even_asked(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> AskedBreakEven:
-    workloads = logged_workloads(connection, RECENT_DAYS, day)
+    query = "SELECT path FROM core.ledger_file WHERE usage_date >= $first AND usage_date < $day ORDER BY path"
+    recent = {"first": day - timedelta(days=RECENT_DAYS), "day": day}
+    paths = [path for (path,) in connection.execute(query, recent).fetchall()]
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW recent_usage AS {usage_query(folder, paths)}")
+    workloads = logged_workloads(connection, RECENT_DAYS, day, "recent_usage")
     asked = asked_workloads(workloads)
     market = market_known_on(connection, [one.workload for one in asked], folder, day)
     return AskedBreakEven(asked, market, user_facts(folder, keep=True))

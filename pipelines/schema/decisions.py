@@ -6,8 +6,8 @@ from pipelines.schema.columns import choice, count, day, flag, price, ratio, tex
 from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.lifecycles import OUTCOMES, STATES
 
-VERDICTS = ("own_gpus", "api", "no_usage", "unknown")
-WAYS = ("rented", "dedicated", "owned", "mac", "any")
+VERDICTS = ("own_gpus", "managed", "api", "no_usage", "unknown")
+WAYS = ("managed", "rented", "dedicated", "owned", "mac", "any")
 CURVE_WAYS = ("api", "managed", "dedicated", "rented", "owned", "mac")
 PRICINGS = ("on_demand", "spot", "reserved", "purchase")
 THROUGHPUT_BASES = ("measured", "interpolated", "at_or_above", "stated")
@@ -32,7 +32,9 @@ class BreakEven(dy.Schema):
     as_of = day("day whose prices, rates and figures are compared")
     api_provider = text("who bills the API")
     api_model = text("model id of the API; '' where neither logs nor a scenario name one", min_length=0)
-    way = choice("rented, dedicated endpoint, owned servers, a Mac; any: nothing is known of all", WAYS, nullable=True)
+    way = choice(
+        "managed by the token, rented, dedicated endpoint, owned, a Mac; any: nothing is known", WAYS, nullable=True
+    )
     gpu_provider = text("who rents out the GPUs; own: bought; any: of every one")
     gpu_tier = text("the provider's own class; server or desk where bought; any: of every one")
     pricing = choice("commitment of the rate; purchase where bought", PRICINGS, nullable=True)
