@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -83,6 +84,13 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
         market=market,
         points=facts.points,
         mix_basis="own" if workload.basis == "logs" else "scenario",
-        own_tokens=int(sum(workload.tokens_per_month.values())),
+        own_tokens=_own_tokens(workload, terms.hours_per_month),
         fallback=one.scenario.fallback_share if one.scenario else Question.fallback,
     )
+
+
+def _own_tokens(workload: Workload, hours_per_month: int) -> int:
+    """The own volume of a month. Logs are scaled to the hours that are paid for; a scenario means its own days."""
+    tokens = sum(workload.tokens_per_month.values(), Fraction(0))
+    is_logged = workload.basis == "logs"
+    return int(tokens * hours_per_month / (24 * workload.days_per_month) if is_logged else tokens)

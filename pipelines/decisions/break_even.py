@@ -157,7 +157,10 @@ def _judged(
     full = cheapest_full(steps)
     shown = "nothing" if full is None else f"{money(full * MTOK, 4):f} USD per Mtok"
     never = f"full replicas cost {shown}, the API {money(price * MTOK, 4):f}"
-    if full is not None and price > full:
+    # People are one sum for all replicas: with more of them it may pay yet.
+    people = Fraction(terms.engineering_usd_per_month)
+    machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
+    if machines_alone is not None and price > machines_alone:
         never = f"not with up to {terms.max_replicas} replicas: {never}"
     answer = BreakEven(
         "never",

@@ -88,6 +88,8 @@ def api_prices(
     for one in asked:
         key = dict(zip(MODEL_KEY, _offer(one), strict=True))
         rows = short.filter(pl.col("meter").is_in(TEXT_METERS), service_tier=one.service_tier, unit="mtok", **key)
+        if rows["meter"].is_duplicated().any():
+            raise ValueError(f"two prices of one meter of {one.model} are in force on {day}")
         usd = {r["meter"]: r["usd_per_unit"] for r in rows.iter_rows(named=True)}
         ids = {r["meter"]: r["price_id"] for r in rows.iter_rows(named=True)}
         provider, model = key["provider"], key["model"]

@@ -1,6 +1,6 @@
 """Open weights that someone else runs and sells by the token: the cheapest seller of a workload on a day.
 
-There is no volume from which they pay: they have no fixed cost, so they cost less than the API at every volume or at none.
+No volume is where they begin to pay: without a fixed cost they cost less than the API at every volume or at none.
 """
 
 from dataclasses import dataclass
