@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 from typing import Any
 
@@ -86,7 +87,7 @@ class Terms:
     """Once: fine-tuning and migration."""
     spare_replicas: int = 0
     hours_per_month: int = 730
-    max_replicas: int = 64
+    max_replicas: int = 32
     flags: tuple[str, ...] = ()
 
 
@@ -119,14 +120,11 @@ def steps_of(load: Load, option: Option, serving: Serving, terms: Terms) -> Step
     people = Fraction(terms.engineering_usd_per_month)
     seconds = terms.hours_per_month * SECONDS_PER_HOUR / Fraction(terms.peak_factor)
     served = seconds * load.tokens_per_call * Fraction(terms.acceptance)
-    capacities: dict[int, Fraction] = {}
-
-    def capacity(replicas: int) -> Fraction:
-        if replicas not in capacities:
-            capacities[replicas] = served * serving.requests_per_s(terms.headroom, replicas)
-        return capacities[replicas]
-
-    return Steps(lambda n: cost(n) + people, capacity, terms.max_replicas)
+    return Steps(
+        cache(lambda n: cost(n) + people),
+        cache(lambda n: served * serving.requests_per_s(terms.headroom, n)),
+        terms.max_replicas,
+    )
 
 
 def break_even(
@@ -155,17 +153,10 @@ def _judged(
     steps = steps_of(load, option, serving, terms)
     found = paying_intervals(price, steps)
     full = cheapest_full(steps)
-    shown = "nothing" if full is None else f"{money(full * MTOK, 4):f} USD per Mtok"
-    never = f"full replicas cost {shown}, the API {money(price * MTOK, 4):f}"
-    # People are one sum for all replicas: with more of them it may pay yet.
-    people = Fraction(terms.engineering_usd_per_month)
-    machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
-    if machines_alone is not None and price > machines_alone:
-        never = f"not with up to {terms.max_replicas} replicas: {never}"
     answer = BreakEven(
         "never",
         found,
-        None if found else never,
+        None if found else _why_never(price, full, steps, terms),
         option,
         serving,
         usd_per_mtok=money(price * MTOK, 6),
@@ -173,6 +164,18 @@ def _judged(
     )
     first = found[0].from_tokens if found else float("inf")
     return (first, full or Fraction(10**12), "/".join(serving.throughput_ids)), answer, steps
+
+
+def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> str:
+    """Never at any volume, or never within the replicas considered."""
+    shown = "nothing" if full is None else f"{money(full * MTOK, 4):f} USD per Mtok"
+    never = f"full replicas cost {shown}, the API {money(price * MTOK, 4):f}"
+    # People are one sum for all replicas: with more of them it may pay yet.
+    people = Fraction(terms.engineering_usd_per_month)
+    machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
+    if machines_alone is not None and price > machines_alone:
+        return f"not with up to {terms.max_replicas} replicas: {never}"
+    return never
 
 
 def _at_own_volume(

@@ -25,9 +25,7 @@ def break_even_rows(question: Question, found: Found) -> list[dict[str, Any]]:
     """Rows of main.break_even: one per offer, best first; one alone that says why where there is none."""
     managed = _managed_rows(question)
     if not found.pairs:
-        reason = "; ".join(found.missing[:3]) or "nothing is measured"
-        more = f" and {len(found.missing) - 3} more" if len(found.missing) > 3 else ""
-        return [_row(question, BreakEven("unknown", reason=reason + more)), *managed]
+        return [_row(question, BreakEven("unknown", reason=_missing(found))), *managed]
     answers = [(offer, judge(question, pairs)) for offer, pairs in _by_offer(found.pairs)]
     answers.sort(key=lambda one: rank(one[1]))
     best_of_way: dict[str, BreakEven] = {}
@@ -40,6 +38,14 @@ def break_even_rows(question: Question, found: Found) -> list[dict[str, Any]]:
             row["sensitivity"] = threshold_spread(question, answer)
         rows.append(row)
     return [*rows, *managed]
+
+
+def _missing(found: Found) -> str:
+    """What would have to be measured: the first and the last of what is missing, and how much more there is."""
+    reasons = found.missing
+    if len(reasons) <= 3:
+        return "; ".join(reasons) or "nothing is measured"
+    return f"{reasons[0]}; {len(reasons) - 2} more setups alike; {reasons[-1]}"
 
 
 def _managed_rows(question: Question) -> list[dict[str, Any]]:

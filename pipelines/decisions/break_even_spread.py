@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[Decimal, Decimal]] = {
 def threshold_spread(question: Question, answer: BreakEven) -> str:
     """The threshold at both ends of each input, all else equal; null: never."""
     pair = (answer.option, answer.serving)
+    question = replace(question, own_tokens=0)
 
     def ask(name: str, value: object) -> int | None:
         changed = _changed(question, pair[0], name, Decimal(str(value)))

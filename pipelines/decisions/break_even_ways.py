@@ -7,8 +7,12 @@ from decimal import Decimal
 from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even
 from pipelines.decisions.break_even_market import Market
 from pipelines.decisions.self_hosting.measured_table import Measurement
+from pipelines.decisions.self_hosting.memory import cards_for, open_models, vram_bytes
 from pipelines.decisions.self_hosting.options import Option, dedicated, owned, rented
 from pipelines.decisions.self_hosting.throughput import Serving, servings
+
+HINT_CARDS = (("H100", "SXM"), ("H200", "SXM"), ("B200", "SXM"))
+HINT_PRECISION, HINT_REQUESTS = "fp8", 8
 
 Pair = tuple[Option, Serving]
 
@@ -47,9 +51,24 @@ def find_ways(question: Question) -> Found:
         (option, one) for option in options for one in able if (one.gpu, one.variant) == (option.gpu, option.variant)
     )
     missing = [one.reason for one in unable]
+    if not able and (hint := memory_hint(question.terms.open_model, question.load)):
+        missing.append(hint)
     if able and not pairs:
         missing.insert(0, f"no rate or purchase price of {', '.join(' '.join(card).strip() for card in cards)}")
     return Found(pairs, tuple(missing))
+
+
+def memory_hint(open_model: str, load: Load) -> str | None:
+    """What memory alone asks of a card, for who wants to measure; None for a model whose sizes are not known."""
+    model = open_models().get(open_model.casefold())
+    if model is None:
+        return None
+    tokens = load.lengths.input_tokens + load.lengths.output_tokens
+    parts = []
+    for card in HINT_CARDS:
+        cards = cards_for(model, HINT_PRECISION, tokens, HINT_REQUESTS, vram_bytes()[card])
+        parts.append(f"{cards.tensor_parallel if cards else 'more than 16'} {' '.join(card)}")
+    return f"by memory alone {HINT_PRECISION} and {HINT_REQUESTS} such requests at a time need {' or '.join(parts)}"
 
 
 def judge(question: Question, pairs: Sequence[Pair]) -> BreakEven:

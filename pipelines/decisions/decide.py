@@ -9,6 +9,8 @@ import polars as pl
 
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads
+from pipelines.decisions.break_even import FORMULA_VERSION
+from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
@@ -44,7 +46,8 @@ def decide_days(warehouse: Warehouse, table: str, decision: Decision, days: Sequ
 
 def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Every used API model against every way to run an open model on machines of one's own."""
-    return pl.DataFrame(_break_even_asked(connection, folder, day).rows(), schema=polars_schema(BreakEven))
+    rows = with_causes(_break_even_asked(connection, folder, day).rows(), _decided_before(connection, day))
+    return pl.DataFrame(rows, schema=polars_schema(BreakEven))
 
 
 def break_even_curve_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
@@ -62,6 +65,15 @@ def _break_even_asked(connection: duckdb.DuckDBPyConnection, folder: Path, day: 
     asked = asked_workloads(workloads)
     market = market_known_on(connection, [one.workload for one in asked], folder, day)
     return AskedBreakEven(asked, market, user_facts(folder, keep=True))
+
+
+def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[dict[str, object]]:
+    """The rows of main.break_even of the newest day before one, by the formula of today."""
+    columns = (*OFFER, *INPUTS)
+    past = "FROM main.break_even WHERE formula_version = $version AND as_of"
+    query = f"SELECT {', '.join(columns)} {past} = (SELECT max(as_of) {past} < $day)"
+    rows = connection.execute(query, {"version": FORMULA_VERSION, "day": day}).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:

@@ -48,6 +48,9 @@ class BreakEven(dy.Schema):
     )
     reason = text("why there is no threshold or no verdict; NULL where there is", nullable=True)
     flags = text("what the answer rests on, comma separated: docs/self_hosting.md", nullable=True)
+    moved_by = text(
+        "what moved the threshold since the day decided before; NULL: nothing, or no such row", nullable=True
+    )
     own_tokens_per_month = count("own volume: usage of the last 30 days, or the scenario's", unit="tokens per month")
     own_api_usd_per_month = usd("API bill at the own volume", unit="USD per month")
     own_gpu_usd_per_month = usd("bill of own machines at the own volume", unit="USD per month")

@@ -102,6 +102,12 @@ def requests_in_memory(weights: Fraction, kv_per_request: Fraction, cards: int, 
     return max(0, int(free / kv_per_request)) if kv_per_request else 0
 
 
+def cards_for(model: OpenModel, precision: str, tokens_per_request: int, requests: int, vram: int) -> Cards | None:
+    """Cards of `vram` bytes for a model and some requests at a time; None beyond 16, or where a size is not known."""
+    weights = model.weight_bytes(precision)
+    return None if weights is None else cards_needed(weights, model.kv_bytes(tokens_per_request, requests), vram)
+
+
 @cache
 def open_models() -> dict[str, OpenModel]:
     """Open models by the ids that throughput.csv and people use, in lower case."""

@@ -74,10 +74,9 @@ class Option:
     def cost(self, gpus_per_replica: int, hours_per_month: int, spare: int) -> Callable[[int], Fraction]:
         """USD a month of n replicas, spare ones besides, whole rentals or machines, power as at full load."""
         if self.machine is not None:
+            one, people = monthly_cost(self.machine, 1, Fraction(1)).total, Fraction(self.machine.staff_usd_per_month)
             machine = self.machine
-            return lambda n: (
-                monthly_cost(machine, machines_for((n + spare) * gpus_per_replica, machine), Fraction(1)).total
-            )
+            return lambda n: (one - people) * machines_for((n + spare) * gpus_per_replica, machine) + people
         rental = Rental(
             self.effective_usd_per_gpu_hour,
             gpus_per_replica,

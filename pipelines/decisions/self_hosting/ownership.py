@@ -7,7 +7,6 @@ power unless told otherwise. Capital is paid for on the mean balance, half of th
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
 
 HOURS_PER_MONTH = 730
 MONTHS = 12
@@ -57,7 +56,7 @@ class MonthlyCost:
 
 def machines_for(gpus: int, machine: Machine) -> int:
     """Machines are bought whole."""
-    return max(1, ceil(Fraction(gpus, machine.gpus)))
+    return max(1, -(-gpus // machine.gpus))
 
 
 def monthly_cost(machine: Machine, machines: int, share_used: Fraction) -> MonthlyCost:

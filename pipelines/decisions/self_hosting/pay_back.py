@@ -41,7 +41,8 @@ def pay_back(
     recovered = Fraction(0)
     in_time = Fraction(0)
     months = 0
-    while recovered < upfront_usd and months < MOST_MONTHS:
+    is_hopeless = saving(1) <= 0 and saving(MOST_MONTHS) <= 0
+    while recovered < upfront_usd and months < MOST_MONTHS and not is_hopeless:
         months += 1
         recovered += saving(months)
         if until is not None and after(start, months) <= until:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
 
 HOURS_PER_MONTH = 730
 
@@ -24,7 +23,7 @@ class Rental:
 
     def usd_per_month(self, replicas: int) -> Fraction:
         """Whole rentals for all hours, used or not, spare replicas included."""
-        rentals = ceil(Fraction((replicas + self.spare_replicas) * self.gpus_per_replica, self.gpus_per_rental))
+        rentals = -(-(replicas + self.spare_replicas) * self.gpus_per_replica // self.gpus_per_rental)
         hours = rentals * self.gpus_per_rental * self.hours_per_month
         return hours * self.usd_per_gpu_hour + self.storage_and_egress_usd
 

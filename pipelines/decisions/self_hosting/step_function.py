@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
+_NEAREST = 3
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -35,9 +37,10 @@ def paying_intervals(usd_per_unit: Fraction, steps: Steps) -> tuple[Interval, ..
         return ()
     found = []
     reached = 0
+    units_per_usd = 1 / usd_per_unit
     for replicas in range(1, steps.most + 1):
         until = floor(steps.capacity(replicas))
-        start = max(reached + 1, ceil(steps.cost(replicas) / usd_per_unit))
+        start = max(reached + 1, ceil(steps.cost(replicas) * units_per_usd))
         if start <= until:
             found.append(Interval(replicas, start, until))
         reached = max(reached, until)
@@ -46,8 +49,10 @@ def paying_intervals(usd_per_unit: Fraction, steps: Steps) -> tuple[Interval, ..
 
 def cheapest_full(steps: Steps) -> Fraction | None:
     """The lowest cost per unit that any number of full replicas reaches: no API price below it is ever beaten."""
-    costs = [steps.cost(n) / steps.capacity(n) for n in range(1, steps.most + 1) if steps.capacity(n) > 0]
-    return min(costs, default=None)
+    # Ranked as floats, which is quick; the few nearest are then compared exactly.
+    counted = [n for n in range(1, steps.most + 1) if steps.capacity(n) > 0]
+    ranked = sorted(counted, key=lambda n: float(steps.cost(n)) / float(steps.capacity(n)))
+    return min((steps.cost(n) / steps.capacity(n) for n in ranked[:_NEAREST]), default=None)
 
 
 def cost_at(volume: int, steps: Steps) -> tuple[int, Fraction] | None:

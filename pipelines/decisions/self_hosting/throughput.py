@@ -148,15 +148,21 @@ def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Servi
     prefill = prefill_tok_s(setup) if lengths.cached_tokens else None
 
     tokens = _tokens(target, corners)
+    floor = _decode_floor(setup, lengths)
+    slots = {max((p.concurrency for p in setup if p.concurrency), default=None)}
+    slots |= {p.concurrency for p in setup if p.concurrency is None}
+    totals = {corner: [(_total_rate(p), p.concurrency) for p in fitting] for corner, fitting in meeting.items()}
 
     @cache
     def seconds(headroom: Headroom, replicas: int) -> Fraction:
-        best = {corner: _planned(fitting, headroom, replicas) for corner, fitting in meeting.items()}
+        best = {
+            corner: max(rate * headroom.share(replicas, slot) for rate, slot in rates)
+            for corner, rates in totals.items()
+        }
         # The largest share of any point: what a hit saves is counted small, whatever the goal.
-        share = max(headroom.share(replicas, p.concurrency) for p in setup)
+        share = max(headroom.share(replicas, slot) for slot in slots)
         saved = lengths.cached_tokens / prefill / share if prefill else Fraction(0)
-        floor = _decode_floor(setup, lengths) / share
-        return max(tokens / _interpolated(best, corners) - saved, floor) / setup[0].gpus_per_replica
+        return max(tokens / _interpolated(best, corners) - saved, floor / share) / setup[0].gpus_per_replica
 
     flags = [basis] if basis != "measured" else []
     flags += ["no_latency_goal"] if goal == Goal() else []
@@ -288,12 +294,9 @@ def _interpolated(totals: Mapping[Point, Fraction], weights: Mapping[Point, floa
     return Fraction(Decimal(math.exp(logarithm)).quantize(Decimal(1).scaleb(-_DIGITS)))
 
 
-def _planned(fitting: Sequence[Measurement], headroom: Headroom, replicas: int) -> Fraction:
-    """The largest planned total rate of the points that meet the goal at one pair of lengths."""
-    return max(
-        _rate(p) * (1 + Fraction(p.input_tokens or 0, p.output_tokens or 1)) * headroom.share(replicas, p.concurrency)
-        for p in fitting
-    )
+def _total_rate(point: Measurement) -> Fraction:
+    """Input and output tokens per second and GPU of a point that tells its lengths."""
+    return _rate(point) * (1 + Fraction(point.input_tokens or 0, point.output_tokens or 1))
 
 
 def _decode_floor(setup: Sequence[Measurement], lengths: Lengths) -> Fraction:
