@@ -32,7 +32,8 @@ def hidden(usage, segments=PRICES, owners=""):
     frame = usage_frame(rows)
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
     mapped = parse_owner_map("owners.csv", owners.encode())
-    return pl.DataFrame(HiddenCost.validate(hidden_costs(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)))
+    parts = hidden_costs(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)
+    return pl.DataFrame(HiddenCost.validate(pl.concat(parts)))
 
 
 def test_a_conversation_of_eight_turns_grows_by_its_history():
