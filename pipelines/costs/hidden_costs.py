@@ -75,6 +75,7 @@ def _parts(rows: pl.DataFrame) -> pl.DataFrame:
         history_usd=pl.when(tells_history & is_priced).then(history),
         cache_miss_usd=pl.when(tells_history & is_priced).then(missed),
         reasoning_usd=pl.when(tells_reasoning & is_priced).then(_usd("reasoning")),
+        cacheable_usd=pl.when(tells_history & is_priced).then(_usd("resent_uncached") - _usd("resent_as_read")),
         naive_usd=pl.when(is_priced).then(_usd("naive_input", "naive_output", *_OTHERS)),
         **dict.fromkeys(("system_usd", "retrieved_usd", "retries_usd"), pl.lit(None, USD)),
     )

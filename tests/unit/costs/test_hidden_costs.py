@@ -90,6 +90,17 @@ def test_a_warm_cache_has_no_misses_and_its_history_is_cheap():
     assert row["history_usd"] == Decimal("0.000525")
 
 
+def test_what_was_sent_before_and_never_cached_might_have_been():
+    """The second call sends the 1,000 of the first again: 1,000 * (3 - 0.30), which is no part of the cost."""
+    usage = [
+        {"input_uncached_tokens": 1000, "conversation_id": "c"},
+        {"input_uncached_tokens": 1500, "conversation_id": "c"},
+    ]
+    (row,) = hidden(usage).to_dicts()
+    assert (row["cacheable_usd"], row["cache_miss_usd"]) == (Decimal("0.0027"), 0)
+    assert row["cost_usd"] == Decimal("0.0075")
+
+
 def test_a_prompt_that_shrank_missed_nothing():
     usage = [
         {"cache_write_5m_tokens": 5000, "conversation_id": "c"},
