@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.decisions.break_even import BreakEven
 from pipelines.decisions.break_even_ways import Question, judge
 from pipelines.decisions.self_hosting.options import Option
-from pipelines.decisions.self_hosting.sensitivity import Spread, sensitivity
+from pipelines.decisions.self_hosting.sensitivity import Spread, sensitivity, widest_first
 
 RANGES: dict[str, tuple[Decimal, Decimal]] = {
     "peak_factor": (Decimal("1.83"), Decimal("3.3")),  # by the hour and by ten minutes: ServeGen
@@ -35,7 +35,7 @@ def threshold_spread(question: Question, answer: BreakEven) -> str:
         return found.intervals[0].from_tokens if found.intervals else None
 
     spreads = sensitivity(ask, RANGES)
-    return json.dumps({one.name: _ends(one) for one in spreads})
+    return json.dumps({one.name: _ends(one) for one in widest_first(spreads)})
 
 
 def _ends(one: Spread[int | None]) -> dict[str, float | int | None]:

@@ -14,7 +14,11 @@ from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
+<<<<<<< HEAD
 from pipelines.decisions.logged_workload import logged_workloads
+=======
+from pipelines.decisions.logged_saving import logged_saving
+>>>>>>> w-scenario
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.stand_ins import user_facts
 from pipelines.models.model_ids import lifecycle_ids
@@ -89,6 +93,20 @@ def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day
     ends = _ends(connection, day)
     parts = [_risk_on(connection, folder, day, used, ends, channel) for channel in used["channel"].unique().sort()]
     return pl.concat(parts) if parts else pl.DataFrame()
+
+
+def saving_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days: int = RECENT_DAYS) -> pl.DataFrame:
+    """What each model used in the days before one saved and would save."""
+    used = _usage_before(connection, day, days)
+    prices = in_force_at(_short_prompt_prices(connection, folder, _models(used), day), end_of_day(day))
+    hidden = read_table(
+        connection,
+        "main.hidden_cost",
+        "usage_date >= $first AND usage_date < $day",
+        first=day - timedelta(days=days),
+        day=day,
+    )
+    return logged_saving(used, prices.filter(unit="mtok"), hidden, day)
 
 
 def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:

@@ -147,14 +147,25 @@ class Scenario:
     smaller_model: str | None = _key(Text(), "smaller model that some of the calls may go to", default=None)
     smaller_share: Decimal = _key(Share(), "calls that the smaller model may answer", unit=SHARE, default=Decimal(0))
     batch_share: Decimal = _key(Share(), "calls that can wait for a day", unit=SHARE, default=Decimal(0))
+    batch_discount_share: Decimal = _key(
+        Share(),
+        "discount of batch on stated prices; a model's own batch prices are used where it has any",
+        unit=SHARE,
+        default=Decimal("0.5"),
+        source="OpenAI and Anthropic price pages: batch at half the price",
+        on=date(2026, 7, 26),
+    )
     repeat_share: Decimal = _key(
         Share(), "calls that a response cache of one's own could answer", unit=SHARE, default=Decimal(0)
     )
     discount_share: Decimal = _key(
-        Share(), "discount of a contract, on what is spent above discount_from", unit=SHARE, default=Decimal(0)
+        Share(),
+        "discount of a contract on the whole bill, from discount_from_usd_per_month on",
+        unit=SHARE,
+        default=Decimal(0),
     )
     discount_from_usd_per_month: Decimal = _key(
-        Amount(), "spend from which the discount holds, for all of it", unit="USD per month", default=Decimal(0)
+        Amount(), "spend from which the discount holds", unit="USD per month", default=Decimal(0)
     )
     committed_usd_per_month: Decimal = _key(
         Amount(), "spend that the contract commits to, paid in any case", unit="USD per month", default=Decimal(0)

@@ -12,6 +12,7 @@ from pipelines.decisions.decide import (
     deprecation_risk_on,
     forecast_on,
     notice_statistics_on,
+    saving_on,
 )
 from pipelines.defs.metadata import READ_DAILY, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
@@ -47,6 +48,7 @@ DECISIONS = [
     decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
     decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
+    decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(
         "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on

@@ -1,14 +1,12 @@
-"""How much of the measured throughput may be planned with, and how many replicas and whole nodes that takes.
+"""How much of the measured throughput may be planned with, by queueing or as a fixed part.
 
 Exact but for Erlang's formula, whose result is rounded down to 1/10,000 before it is counted with.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from math import ceil, floor
 
 SECONDS_PER_HOUR = 3600
 MOST_SLOTS = 500
@@ -54,16 +52,6 @@ def wait_probability(servers: int, load: float) -> float:
     return blocked / (1 - load / servers * (1 - blocked))
 
 
-def servers_for(load: float, probability: Decimal) -> int:
-    """The fewest servers at which at most `probability` of the requests wait. Raises ValueError outside 0 to 1."""
-    if not 0 < probability <= 1:
-        raise ValueError("the probability to wait must be above 0 and at most 1")
-    servers = max(1, ceil(load))
-    while wait_probability(servers, load) > float(probability):
-        servers += 1
-    return servers
-
-
 @cache
 def load_for(servers: int, probability: Decimal) -> Fraction:
     """The largest load that some servers carry while at most `probability` of the requests wait, rounded down."""
@@ -83,34 +71,3 @@ def replica_seconds(input_tokens: int, output_tokens: int, prefill_tok_s: Decima
 def utilisation(seconds: Fraction, replicas: int, hours_per_month: int) -> Fraction:
     """Part of the month's replica-seconds that a load takes; over 1 it cannot be served."""
     return seconds / (replicas * hours_per_month * SECONDS_PER_HOUR)
-
-
-def replicas_for(seconds: Fraction, hours_per_month: int, headroom: Headroom, peak_factor: Decimal, spare: int) -> int:
-    """Replicas for a month's load in replica-seconds of phases. Raises ValueError beyond 100,000."""
-    peak_load = seconds * Fraction(peak_factor) / (hours_per_month * SECONDS_PER_HOUR)
-    if headroom.max_utilisation is not None:
-        return max(1, ceil(peak_load / headroom.share(1, 1))) + spare
-    if peak_load > 100_000:
-        raise ValueError("the load is over 100,000 replicas: check its unit")
-    return servers_for(float(peak_load), headroom.wait_probability) + spare
-
-
-def whole_nodes(gpus: int, gpus_per_node: int) -> int:
-    """Nodes that are rented or bought whole for some GPUs."""
-    return ceil(Fraction(gpus, gpus_per_node))
-
-
-def fewest(volume: Fraction, capacity: Callable[[int], Fraction], most: int) -> int | None:
-    """The fewest replicas whose capacity reaches a volume, one even for none; None if `most` do not."""
-    low, high = 1, most
-    if capacity(most) < volume:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if capacity(middle) >= volume else (middle + 1, high)
-    return low
-
-
-def mean_tokens_per_s(per_month: Fraction, hours_per_month: int) -> int:
-    """A month's tokens by the second, rounded down; to tell people what a load is."""
-    return floor(per_month / (hours_per_month * SECONDS_PER_HOUR))

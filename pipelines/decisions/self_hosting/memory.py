@@ -96,12 +96,6 @@ def cards_needed(
     return Cards(raw, fitting[0]) if fitting else None
 
 
-def requests_in_memory(weights: Fraction, kv_per_request: Fraction, cards: int, vram_bytes: int) -> int:
-    """How many requests fit at a time beside the weights; 0 where not even the weights fit."""
-    free = cards * vram_bytes * Fraction(USABLE_SHARE) - weights
-    return max(0, int(free / kv_per_request)) if kv_per_request else 0
-
-
 def cards_for(model: OpenModel, precision: str, tokens_per_request: int, requests: int, vram: int) -> Cards | None:
     """Cards of `vram` bytes for a model and some requests at a time; None beyond 16, or where a size is not known."""
     weights = model.weight_bytes(precision)

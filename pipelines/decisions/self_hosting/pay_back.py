@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
 
 MOST_MONTHS = 600
 """Fifty years: no hardware and no model lives as long."""
@@ -77,12 +76,6 @@ def against_api(
 def closed_form(upfront_usd: Fraction, saving_usd_per_month: Fraction) -> Fraction | None:
     """Months, with their fraction, for an even saving; None: never."""
     return upfront_usd / saving_usd_per_month if saving_usd_per_month > 0 else None
-
-
-def first_month(upfront_usd: Fraction, saving_usd_per_month: Fraction) -> int | None:
-    """The first whole month of an even saving; None: never."""
-    months = closed_form(upfront_usd, saving_usd_per_month)
-    return None if months is None else max(1, ceil(months))
 
 
 def after(start: date, months: int) -> date:

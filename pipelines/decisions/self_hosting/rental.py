@@ -34,19 +34,7 @@ def spot_usd_per_hour(spot: Decimal, on_demand: Decimal, spot_share: Decimal, re
     return share * Fraction(spot) * (1 + Fraction(rework)) + (1 - share) * Fraction(on_demand)
 
 
-def reserved_usd_per_used_hour(reserved: Decimal, used_share: Decimal) -> Fraction:
-    """A reservation is billed whatever the use: an hour in use bears the unused rest. Raises ValueError without use."""
-    if not 0 < used_share <= 1:
-        raise ValueError("the used share of a reservation is above 0 and at most 1")
-    return Fraction(reserved) / Fraction(used_share)
-
-
 def reserved_pays_from(reserved: Decimal, on_demand: Decimal) -> Fraction | None:
     """The share of hours in use from which a reservation costs no more than on demand; None: never."""
     share = Fraction(reserved) / Fraction(on_demand)
     return share if share <= 1 else None
-
-
-def usd_per_mtok(usd_per_hour: Fraction, tok_s: Fraction, share_used: Fraction) -> Fraction:
-    """USD per million tokens of a replica at a part of its full rate."""
-    return usd_per_hour * 1_000_000 / (tok_s * 3600 * share_used)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
-from pipelines.decisions.self_hosting.capacity import Headroom
+from pipelines.decisions.self_hosting.capacity import Headroom, replica_seconds
 from pipelines.decisions.self_hosting.measured_table import Measurement
 
 SAME_SHAPE = (
@@ -214,11 +214,12 @@ def _one_at_a_time(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -
         beyond = f"{lengths.input_tokens:,} input tokens are beyond the measured {most:,}"
         return Unmeasured(f"{name}: {beyond if most else 'one of the two phases is not measured'}")
     point = min(reaching, key=lambda p: p.input_tokens or 0)
-    prefill, decode = Fraction(point.in_tok_s_per_gpu or 0), Fraction(point.out_tok_s_per_gpu or 0)
-    seconds = (lengths.input_tokens - lengths.cached_tokens) / prefill + lengths.output_tokens / decode
-    wait = Fraction(lengths.input_tokens - lengths.cached_tokens) / prefill
+    prefill, decode = point.in_tok_s_per_gpu or Decimal(0), point.out_tok_s_per_gpu or Decimal(0)
+    unread = lengths.input_tokens - lengths.cached_tokens
+    seconds = replica_seconds(unread, lengths.output_tokens, prefill, decode)
+    wait = unread / Fraction(prefill)
     is_late = goal.max_ttft_s is not None and wait > Fraction(goal.max_ttft_s)
-    if is_late or (goal.min_tok_s_per_user is not None and decode < Fraction(goal.min_tok_s_per_user)):
+    if is_late or (goal.min_tok_s_per_user is not None and decode < goal.min_tok_s_per_user):
         return Unmeasured(f"{name}: first token after {float(wait):.1f} s, {float(decode):.1f} tokens/s miss {goal}")
     basis = "measured" if point.input_tokens == lengths.input_tokens else "at_or_above"
     flags = ("single_stream", *(("at_or_above",) if basis != "measured" else ()))
