@@ -14,11 +14,8 @@ from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
-<<<<<<< HEAD
-from pipelines.decisions.logged_workload import logged_workloads
-=======
 from pipelines.decisions.logged_saving import logged_saving
->>>>>>> w-scenario
+from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.stand_ins import user_facts
 from pipelines.models.model_ids import lifecycle_ids
@@ -27,7 +24,7 @@ from pipelines.schema.decisions import BreakEven, BreakEvenCurve
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.snapshots.current import end_of_day
+from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_known_at, read_table, replace_dates

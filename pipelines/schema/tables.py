@@ -99,11 +99,8 @@ TABLES = (
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
-<<<<<<< HEAD
     Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
-=======
     Table("main", "saving", LoggedSaving, "as_of"),
->>>>>>> w-scenario
     Table("main", "spend_forecast", SpendForecast, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
     Table("main", "alert_delivery", AlertDelivery),

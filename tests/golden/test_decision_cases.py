@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.decisions.self_hosting.capacity import Headroom, replica_seconds, replicas_for, servers_for, utilisation
+from pipelines.decisions.self_hosting.capacity import replica_seconds, utilisation, wait_probability
 from pipelines.decisions.self_hosting.hybrid import hybrid
 from pipelines.decisions.self_hosting.memory import cards_needed, kv_bytes_per_token, open_models, weight_bytes
 from pipelines.decisions.self_hosting.ownership import (
@@ -24,7 +24,7 @@ from pipelines.decisions.self_hosting.ownership import (
     own_mac,
     rent_of,
 )
-from pipelines.decisions.self_hosting.pay_back import FineTune, closed_form, first_month, growing, pay_back
+from pipelines.decisions.self_hosting.pay_back import FineTune, closed_form, growing, pay_back
 from pipelines.decisions.self_hosting.rental import Rental
 from pipelines.decisions.self_hosting.step_function import Interval, Steps, cheapest_full, cost_at, paying_intervals
 
@@ -48,6 +48,10 @@ BREAK_EVENS = _cases("break_even_cases.json")
 def _rounded(amount: Fraction | int | Decimal, like: Decimal | int | str) -> Decimal:
     exact = Decimal(Fraction(amount).numerator) / Decimal(Fraction(amount).denominator)
     return exact.quantize(Decimal(like), ROUND_HALF_UP)
+
+
+def _first_month(upfront: Fraction, saving: Fraction) -> int | None:
+    return pay_back(upfront, growing(saving), date(2027, 1, 1)).months
 
 
 def _replicas(inputs: dict[str, Any], engineering: int = 0) -> Steps:
@@ -107,7 +111,7 @@ def test_a_single_machine_one_request_at_a_time() -> None:
     closed = closed_form(Fraction(6000), api - cost.cash)
     assert closed is not None
     assert _rounded(closed, "0.01") == Decimal(answers["payback_months_closed"])
-    assert first_month(Fraction(6000), api - cost.cash) == answers["payback_first_month"]
+    assert _first_month(Fraction(6000), api - cost.cash) == answers["payback_first_month"]
 
 
 def test_fine_tune_against_the_retirement_of_the_model_it_replaces() -> None:
@@ -190,8 +194,11 @@ def test_phases_apart_on_a_rented_node() -> None:
     seconds = replica_seconds(inputs["Qin"], inputs["Qout"], prefill, decode)
     assert _rounded(seconds, "0.1") == outputs["gpu_node_seconds"]
     assert _rounded(utilisation(seconds, 1, HOURS), "0.0001") == outputs["util_one_node"]
-    nodes = replicas_for(seconds, HOURS, Headroom(Decimal("0.7")), Decimal(1), 0)
+    month = Fraction(HOURS * 3600)
+    served = cost_at(ceil(seconds), Steps(Fraction, lambda n: n * month * Fraction(7, 10), 4))
+    nodes = served and served[0]
     assert nodes == outputs["nodes_at_70pct"]
+    assert nodes
     node = Rental(Fraction(inputs["rate_node"]), 1)
     assert _rounded(node.usd_per_month(nodes), "0.01") == outputs["month_nodes"]
     for rate, name in ((prefill, "per_1m_in_at_70pct"), (decode, "per_1m_out_at_70pct")):
@@ -224,7 +231,7 @@ def test_owned_servers_against_rent(case: tuple[str, str, str, dict[str, str], i
     needed = needed_use(machine, gpus, Decimal(rate))
     assert needed is not None
     assert _rounded(needed, "0.0001") == expected["breakeven_utilization"]
-    months = first_month(Fraction(machine.purchase_usd) * machines, rent - cost.cash)
+    months = _first_month(Fraction(machine.purchase_usd) * machines, rent - cost.cash)
     life = int(machine.life_years * 12)
     assert (months if months is not None and months <= life else None) == expected["payback_month"]
 
@@ -241,7 +248,7 @@ def test_pay_back_of_a_mac(capex: int) -> None:
         closed = closed_form(Fraction(capex), api - cost.cash)
         assert closed is not None
         assert _rounded(closed, "0.01") == expected["closed"]
-        assert first_month(Fraction(capex), api - cost.cash) == expected["first_month"]
+        assert _first_month(Fraction(capex), api - cost.cash) == expected["first_month"]
 
 
 def test_hybrid_with_a_fixed_cost() -> None:
@@ -271,4 +278,4 @@ def test_hybrid_with_a_fixed_cost() -> None:
 
 @pytest.mark.parametrize(("load", "servers"), [(2, 6), (10, 17), (50, 64)])
 def test_servers_at_five_percent_probability_to_wait(load: int, servers: int) -> None:
-    assert servers_for(load, Decimal("0.05")) == servers
+    assert wait_probability(servers, load) <= 0.05 < wait_probability(servers - 1, load)

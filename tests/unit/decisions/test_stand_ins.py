@@ -42,7 +42,7 @@ def test_a_measurement_of_the_users_own_is_added_and_wins_over_a_shipped_one(tmp
     ],
 )
 def test_a_mistake_is_told_with_line_and_remedy(changes: dict[str, str], told: str) -> None:
-    with pytest.raises(UserFileError, match="throughput.csv line 2") as error:
+    with pytest.raises(UserFileError, match="line 2") as error:
         parse_measurements(Path("throughput.csv"), _file(**changes))
     assert told in str(error.value)
 

@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 
 from pipelines.decisions.self_hosting.capacity import (
     Headroom,
-    fewest,
     load_for,
-    mean_tokens_per_s,
-    replicas_for,
-    servers_for,
     wait_probability,
-    whole_nodes,
 )
 from pipelines.decisions.self_hosting.hybrid import hybrid, per_accepted
 from pipelines.decisions.self_hosting.ownership import Machine, needed_use
@@ -24,9 +19,7 @@ from pipelines.decisions.self_hosting.pay_back import FineTune, after, against_a
 from pipelines.decisions.self_hosting.rental import (
     Rental,
     reserved_pays_from,
-    reserved_usd_per_used_hour,
     spot_usd_per_hour,
-    usd_per_mtok,
 )
 
 FIVE = Decimal("0.05")
@@ -38,17 +31,13 @@ def test_spot_pays_for_what_is_done_again() -> None:
 
 
 def test_a_reservation_bears_its_unused_rest() -> None:
-    assert reserved_usd_per_used_hour(Decimal(2), Decimal("0.5")) == 4
     assert reserved_pays_from(Decimal(2), Decimal(4)) == Fraction(1, 2)
     assert reserved_pays_from(Decimal(5), Decimal(4)) is None
-    with pytest.raises(ValueError, match="used share"):
-        reserved_usd_per_used_hour(Decimal(2), Decimal(0))
 
 
 def test_switching_off_scales_hours_and_never_the_rate() -> None:
     half = Rental(Fraction(4), 2, hours_per_month=Fraction(365))
     assert half.usd_per_month(1) == 2 * 4 * 365
-    assert usd_per_mtok(Fraction(8), Fraction(4000), Fraction(1, 2)) == Fraction(8 * 10**6, 7_200_000)
 
 
 @pytest.mark.parametrize(("servers", "load", "expected"), [(1, 0.5, 0.5), (2, 1.0, 1 / 3), (3, 3.0, 1.0), (4, 0, 0)])
@@ -61,25 +50,14 @@ def test_probability_to_wait(servers: int, load: float, expected: float) -> None
 def test_a_load_that_is_carried_is_the_largest_one(servers: int) -> None:
     load = load_for(servers, FIVE)
     assert wait_probability(servers, float(load)) <= 0.05 + 1e-9
-    assert servers_for(float(load), FIVE) <= servers
     assert wait_probability(servers, float(load) + 0.001) > 0.05
 
 
-def test_replicas_by_queueing_by_share_and_spare() -> None:
-    """A load of 2 at a peak of 1: 6 replicas at 5 % to wait, 4 at half use; a spare comes on top."""
-    seconds = Fraction(2 * 730 * 3600)
-    assert replicas_for(seconds, 730, Headroom(), Decimal(1), 0) == 6
-    assert replicas_for(seconds, 730, Headroom(Decimal("0.5")), Decimal(1), 1) == 5
-    assert replicas_for(Fraction(0), 730, Headroom(Decimal("0.5")), Decimal(1), 0) == 1
-
-
-def test_whole_nodes_and_small_helpers() -> None:
-    assert [whole_nodes(gpus, 8) for gpus in (1, 8, 9)] == [1, 1, 2]
-    assert fewest(Fraction(25), lambda n: Fraction(10 * n), 4) == 3
-    assert fewest(Fraction(41), lambda n: Fraction(10 * n), 4) is None
-    assert mean_tokens_per_s(Fraction(2_628_000), 730) == 1
-    with pytest.raises(ValueError, match="probability"):
-        servers_for(1.0, Decimal(0))
+def test_a_fixed_share_and_unknown_slots() -> None:
+    assert Headroom(Decimal("0.7")).share(3, 10) == Fraction(7, 10)
+    assert Headroom().share(3, None) == Fraction(1, 2)
+    with pytest.raises(ValueError, match="negative"):
+        wait_probability(1, -1)
 
 
 def test_owning_that_never_pays_has_no_needed_use() -> None:

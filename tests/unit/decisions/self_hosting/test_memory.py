@@ -13,7 +13,6 @@ from pipelines.decisions.self_hosting.memory import (
     kv_bytes_per_token,
     latent_kv_bytes_per_token,
     open_models,
-    requests_in_memory,
     vram_bytes,
     weight_bytes,
     windowed_kv_bytes,
@@ -65,9 +64,3 @@ def test_cards_for_requests_at_a_time() -> None:
     """70.55 GB of fp8 and 64 requests of 4,096 tokens at 327,680 B (85.9 GB) on cards of 77.3 usable GB: 3, so 4."""
     found = cards_for(open_models()["llama-3.3-70b"], "fp8", 4096, 64, vram_bytes()["H100", "SXM"])
     assert found == Cards(3, 4)
-
-
-def test_requests_that_fit_beside_the_weights() -> None:
-    """(72 - 70) GiB of a card of 80 at 0.9 hold 2 requests of 1 GiB; not even the weights fit in a smaller one."""
-    assert requests_in_memory(Fraction(70 * GIB), Fraction(GIB), 1, 80 * GIB) == 2
-    assert requests_in_memory(Fraction(70 * GIB), Fraction(GIB), 1, 24 * GIB) == 0
