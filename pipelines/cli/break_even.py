@@ -28,8 +28,8 @@ def break_even(
     """From which volume rented or owned machines cost no more than the API, at prices, rates and figures of a day.
 
     From your logs of the days before --date, or from a scenario, which a checkout without logs can answer, too.
-    throughput.csv and stand_ins.csv in the warehouse folder add your own measurements and say which open model stands
-    in for which API model. Outside what was measured the answer is unknown, with what is missing.
+    throughput.csv, figures.csv and stand_ins.csv in the warehouse folder hold your own measurements, costs, and which
+    open model stands in for which API model. Outside what was measured the answer is unknown, with what is missing.
 
     Examples: costs break-even --scenario support-bot | costs break-even --scenario bot.toml --date 2026-09-30 --json |
     costs break-even --since 30d

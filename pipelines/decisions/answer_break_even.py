@@ -9,7 +9,7 @@ from pipelines.decisions.ask_break_even import Asked, AskedBreakEven, asked_scen
 from pipelines.decisions.break_even_market import market_of
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.scenario import Scenario
-from pipelines.decisions.stand_ins import user_facts
+from pipelines.decisions.user_facts import user_facts
 from pipelines.warehouse.published import PublishedWarehouse
 
 _JSON_TEXTS = ("intervals", "mix", "hybrid", "sensitivity")

@@ -13,7 +13,7 @@ from pipelines.decisions.break_even_terms import load_of, terms_of
 from pipelines.decisions.break_even_ways import Found, Question, find_ways
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
-from pipelines.decisions.stand_ins import UserFacts
+from pipelines.decisions.user_facts import UserFacts
 from pipelines.decisions.workload import Workload, workload_of_scenario
 
 WITHOUT_USAGE = "support-bot"
@@ -83,6 +83,7 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
         terms=terms,
         market=market,
         points=facts.points,
+        figures=facts.figures,
         mix_basis="own" if workload.basis == "logs" else "scenario",
         own_tokens=_own_tokens(workload, terms.hours_per_month),
         fallback=one.scenario.fallback_share if one.scenario else Question.fallback,

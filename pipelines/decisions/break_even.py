@@ -15,7 +15,7 @@ from typing import Any
 
 from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
 from pipelines.decisions.self_hosting.options import Option
-from pipelines.decisions.self_hosting.pay_back import PayBack, after, against_api, pay_back
+from pipelines.decisions.self_hosting.pay_back import FineTune, PayBack, after, against_api, pay_back, with_retraining
 from pipelines.decisions.self_hosting.step_function import (
     Interval,
     Steps,
@@ -83,8 +83,10 @@ class Terms:
     peak_factor: Decimal = DEFAULT_PEAK
     acceptance: Decimal = Decimal(1)
     engineering_usd_per_month: Decimal = Decimal(0)
-    upfront_usd: Decimal = Decimal(0)
-    """Once: fine-tuning and migration."""
+    tuning: FineTune | None = None
+    """Training, data, evaluation and migration: paid once, training again at each retraining."""
+    retrain_every_months: int | None = None
+    growth_per_month: Decimal = Decimal(0)
     spare_replicas: int = 0
     hours_per_month: int = 730
     max_replicas: int = 32
@@ -226,11 +228,14 @@ def _pay_back(
         return None
     gpus = (served[0] + terms.spare_replicas) * serving.gpus_per_replica
     purchase = option.purchase(gpus)
-    upfront = purchase + Fraction(terms.upfront_usd)
+    upfront = purchase + (terms.tuning.upfront_usd if terms.tuning else 0)
     if not upfront:
         return None
     machine = option.machine
     life = after(day, int(machine.life_years * 12)) if machine else None
     until = min((one for one in (life, api.retires_on) if one is not None), default=None)
     depreciation = purchase / (Fraction(machine.life_years) * 12) if machine else Fraction(0)
-    return pay_back(upfront, against_api(own_api, served[1] - depreciation), day, until)
+    saving = against_api(own_api, served[1] - depreciation, terms.growth_per_month)
+    if terms.tuning and terms.retrain_every_months:
+        saving = with_retraining(saving, terms.tuning.training_usd, terms.retrain_every_months)
+    return pay_back(upfront, saving, day, until)

@@ -15,6 +15,7 @@ from pipelines.decisions.managed_weights import cheapest_managed
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.hybrid import hybrid, per_accepted
 from pipelines.decisions.self_hosting.options import Option
+from pipelines.decisions.self_hosting.rental import reserved_pays_from
 from pipelines.decisions.self_hosting.step_function import cost_at, money
 from pipelines.decisions.self_hosting.throughput import Serving
 
@@ -135,6 +136,7 @@ def _machine(option: Option | None) -> dict[str, Any]:
         "gpu_tier": option.tier,
         "pricing": option.pricing,
         "term_months": option.term_months,
+        "pays_from_use_share": _pays_from_use(option),
         "rate_id": ids_of(option.rate_ids),
         "usd_per_gpu_hour": option.usd_per_gpu_hour,
         "fx_rate_on": option.evidence.get("fx_rate_on"),
@@ -144,6 +146,14 @@ def _machine(option: Option | None) -> dict[str, Any]:
         "region": option.region,
         "gpus_per_rental": option.gpus_per_unit,
     }
+
+
+def _pays_from_use(option: Option) -> float | None:
+    """Of a reservation: the share of hours in use from which it costs no more than on demand beside it."""
+    if option.pricing != "reserved" or option.on_demand_usd is None or option.usd_per_gpu_hour is None:
+        return None
+    share = reserved_pays_from(option.usd_per_gpu_hour, option.on_demand_usd)
+    return None if share is None else float(share)
 
 
 def _measured(question: Question, serving: Serving | None) -> dict[str, Any]:
@@ -167,6 +177,7 @@ def _paid_back(answer: BreakEven) -> dict[str, Any]:
     return {
         "upfront_usd": money(back.upfront_usd),
         "pay_back_months": back.months,
+        "pay_back_exact_months": None if back.exact_months is None else float(back.exact_months),
         "pay_back_on": back.on,
         "pay_back_until": back.until,
         "is_paid_back_in_time": back.is_in_time,

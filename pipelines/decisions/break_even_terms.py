@@ -6,8 +6,9 @@ from fractions import Fraction
 
 from pipelines.decisions.break_even import DEFAULT_PEAK, Load, Terms
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
+from pipelines.decisions.self_hosting.pay_back import FineTune
 from pipelines.decisions.self_hosting.throughput import Goal
-from pipelines.decisions.stand_ins import DEFAULT_STAND_IN, StandIn
+from pipelines.decisions.user_facts import DEFAULT_STAND_IN, StandIn
 from pipelines.decisions.workload import Workload
 
 ASSUMED = {
@@ -41,7 +42,16 @@ def terms_of(workload: Workload, scenario: Scenario | None, stand_in: StandIn | 
             terms,
             hours_per_month=scenario.hours_per_month,
             engineering_usd_per_month=scenario.engineering_usd_per_month,
-            upfront_usd=scenario.fine_tuning_usd + scenario.migration_usd,
+            tuning=FineTune(
+                scenario.training_mtok,
+                scenario.training_epochs,
+                scenario.usd_per_mtok_trained,
+                data_and_evaluation_usd=scenario.fine_tuning_usd,
+                migration_usd=scenario.migration_usd,
+            ),
+            retrain_every_months=scenario.retrain_every_months,
+            growth_per_month=scenario.growth_per_month,
+            spare_replicas=scenario.spare_replicas,
             acceptance=scenario.acceptance_share,
         )
         defaults = {setting.name for setting in scenario.settings if setting.is_default}

@@ -1,11 +1,12 @@
 """The question of one workload on one day, and every way to serve it: which machine with which measured setup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even
 from pipelines.decisions.break_even_market import Market
+from pipelines.decisions.self_hosting.figures import Figure
 from pipelines.decisions.self_hosting.measured_table import Measurement
 from pipelines.decisions.self_hosting.memory import cards_for, open_models, vram_bytes
 from pipelines.decisions.self_hosting.options import Option, dedicated, owned, rented
@@ -26,6 +27,7 @@ class Question:
     terms: Terms
     market: Market
     points: Sequence[Measurement]
+    figures: Mapping[str, Figure]
     mix_basis: str
     own_tokens: int
     fallback: Decimal = Decimal(0)
@@ -46,7 +48,7 @@ def find_ways(question: Question) -> Found:
     able, unable = servings(question.points, question.terms.open_model, question.load.lengths, question.terms.goal)
     cards = sorted({(one.gpu, one.variant) for one in able})
     day = question.market.day
-    options = [*rented(question.market.rates, cards), *dedicated(day, cards), *owned(cards)]
+    options = [*rented(question.market.rates, cards), *dedicated(day, cards), *owned(cards, question.figures)]
     pairs = tuple(
         (option, one) for option in options for one in able if (one.gpu, one.variant) == (option.gpu, option.variant)
     )

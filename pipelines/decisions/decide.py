@@ -17,7 +17,7 @@ from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
-from pipelines.decisions.stand_ins import user_facts
+from pipelines.decisions.user_facts import user_facts
 from pipelines.models.model_ids import lifecycle_ids
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import BreakEven, BreakEvenCurve

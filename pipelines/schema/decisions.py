@@ -39,6 +39,10 @@ class BreakEven(dy.Schema):
     gpu_tier = text("the provider's own class; server or desk where bought; any: of every one")
     pricing = choice("commitment of the rate; purchase where bought", PRICINGS, nullable=True)
     term_months = count("length of the commitment", unit="months", nullable=True)
+    pays_from_use_share = _share(
+        "of a reservation: hours in use from which it costs no more than on demand; NULL: never, or not known",
+        nullable=True,
+    )
     open_model = text("open model that stands in for the API model", nullable=True)
     acceptance_share = ratio("part of its answers that is accepted: the user's word")
     answer = text("verdict at the own volume, the volumes that pay, and every flag that changes what it means")
@@ -75,6 +79,7 @@ class BreakEven(dy.Schema):
     )
     upfront_usd = usd("paid at once: purchase, fine-tuning, migration")
     pay_back_months = count("first month at whose end that has come back; NULL: never", unit="months", nullable=True)
+    pay_back_exact_months = ratio("with their fraction, if each month saves what the first does", unit="months")
     pay_back_on = day("the calendar date of it", nullable=True)
     pay_back_until = day("day on which the API model retires or the machine has lived", nullable=True)
     is_paid_back_in_time = flag("on or before that day; NULL where none is known", nullable=True)

@@ -3,11 +3,25 @@
 import csv
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+from pipelines.models.user_csv import UserFileError, csv_lines
+
 SHIPPED = Path(__file__).parent / "shipped"
+USER_FILE = "figures.csv"
+"""In the warehouse folder: a figure of one's own in place of the shipped one of the same id."""
+COLUMNS = ("id", "value", "high", "unit", "as_of", "source", "tier")
+SITE = {
+    "colocation_usd_per_kw": "colo-2024-h2",
+    "pue": "pue-2025",
+    "usd_per_kwh": "kwh-us-commercial",
+    "capital_per_year": "wacc-default",
+    "life_years": "life-amazon-2025",
+}
+"""What an owned server costs beside its price: parameter of `Machine` -> id of the figure."""
+USED = (*SITE.values(), "price-h100-card", "price-h200-card", "price-b200-card", "price-a100-80", "power-dgx-h100")
 
 
 @dataclass(frozen=True)
@@ -43,22 +57,44 @@ class ManagedOffer:
 
 
 @cache
-def figures() -> dict[str, Figure]:
-    """All figures by id."""
+def shipped_figures() -> dict[str, Figure]:
+    """All shipped figures by id."""
     with (SHIPPED / "figures.csv").open(newline="") as text:
-        rows = list(csv.DictReader(text))
-    return {
-        row["id"]: Figure(
-            row["id"],
-            Decimal(row["value"]),
-            Decimal(row["high"]),
-            row["unit"],
-            row["as_of"],
-            row["source"],
-            row["tier"],
-        )
-        for row in rows
-    }
+        return {row["id"]: _figure(f"figures.csv line {n}", row) for n, row in enumerate(csv.DictReader(text), 2)}
+
+
+def parse_figures(path: Path, content: bytes) -> dict[str, Figure]:
+    """The figures of a user's figures.csv by id. Raises UserFileError that names file, line and remedy."""
+    found: dict[str, Figure] = {}
+    for line, cells in csv_lines(path, content, COLUMNS, ()) if content.strip() else ():
+        where = f"{path} line {line}"
+        shipped = shipped_figures().get(cells["id"])
+        if shipped is None:
+            raise UserFileError(f"{where}: no figure is called {cells['id']!r}; those that are used: {', '.join(USED)}")
+        if cells["unit"] != shipped.unit:
+            raise UserFileError(f"{where}: the unit of {shipped.figure_id} is {shipped.unit!r}; write it like that")
+        if shipped.figure_id in found:
+            raise UserFileError(f"{where}: {shipped.figure_id} is twice; write it once")
+        found[shipped.figure_id] = _figure(where, cells)
+    return found
+
+
+def _figure(where: str, cells: dict[str, str]) -> Figure:
+    value = _number(where, "value", cells["value"])
+    high = _number(where, "high", cells["high"]) if cells["high"] else value
+    if high < value:
+        raise UserFileError(f"{where}: high {high} is below value {value}; value is the lower end")
+    return Figure(cells["id"], value, high, cells["unit"], cells["as_of"], cells["source"], cells["tier"])
+
+
+def _number(where: str, name: str, text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not number.is_finite() or number < 0:
+        raise UserFileError(f"{where}: {name} {text!r}; write a number of at least 0, such as 0.146")
+    return number
 
 
 @cache

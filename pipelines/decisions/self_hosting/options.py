@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pipelines.decisions.self_hosting.figures import figures, managed_offers
+from pipelines.decisions.self_hosting.figures import SITE, Figure, managed_offers
 from pipelines.decisions.self_hosting.ownership import Machine, machines_for, monthly_cost, own_mac
 from pipelines.decisions.self_hosting.rental import Rental, spot_usd_per_hour
 
@@ -30,13 +30,6 @@ _MACS = {
     "M2 Ultra": ("price-mac-m2-ultra-seed", "power-measured-m3-ultra-70b"),
     "M3 Ultra": ("price-mac-studio-m3-ultra-512gb", "power-measured-m3-ultra-70b"),
     "M4 Max": ("price-mac-studio-m4-max-base", "power-measured-m3-ultra-14b"),
-}
-_SITE = {
-    "colocation_usd_per_kw": "colo-2024-h2",
-    "pue": "pue-2025",
-    "usd_per_kwh": "kwh-us-commercial",
-    "capital_per_year": "wacc-default",
-    "life_years": "life-amazon-2025",
 }
 _MAC_LIFE_MONTHS = 36
 _DEDICATED = {"h100-80": ("H100", "SXM"), "h100": ("H100", "SXM"), "h200-141": ("H200", "SXM"), "h200": ("H200", "SXM")}
@@ -151,10 +144,9 @@ def dedicated(day: date, cards: Iterable[tuple[str, str]]) -> list[Option]:
     ]  # fmt: skip
 
 
-def owned(cards: Iterable[tuple[str, str]]) -> list[Option]:
-    """Servers of eight cards in colocation, and Macs, of the cards that a model was measured on."""
-    known = figures()
-    site: dict[str, Any] = {name: known[figure].value for name, figure in _SITE.items()}
+def owned(cards: Iterable[tuple[str, str]], known: Mapping[str, Figure]) -> list[Option]:
+    """Servers of eight cards in colocation, and Macs, of the cards that a model was measured on; `known`: figures."""
+    site: dict[str, Any] = {name: known[figure].value for name, figure in SITE.items()}
     options = []
     for card in sorted(set(cards)):
         if card in _SERVERS:
@@ -162,7 +154,7 @@ def owned(cards: Iterable[tuple[str, str]]) -> list[Option]:
             node = known.get(_NODE_POWER.get(card, ""))
             watts = node.value if node else power.value * GPUS_PER_NODE * known[NODE_POWER_RATIO].high
             machine = Machine(price.value * GPUS_PER_NODE, watts / 1000, gpus=GPUS_PER_NODE, **site)
-            ids = (price.figure_id, (node or power).figure_id, *_SITE.values())
+            ids = (price.figure_id, (node or power).figure_id, *SITE.values())
             options.append(_bought("owned", "server", card, machine, ids))
         elif card[0] in _MACS:
             price, power = (known[figure] for figure in _MACS[card[0]])
@@ -187,7 +179,7 @@ def _rented(r: Mapping[str, Any], on_demand: Decimal | None) -> Option:
         usd_per_gpu_hour=r["usd_per_gpu_hour"],
         rate_ids=(r["rate_id"],),
         term_months=r["term_months"],
-        on_demand_usd=on_demand if r["pricing"] == "spot" else None,
+        on_demand_usd=None if r["pricing"] == "on_demand" else on_demand,
         flags=(*flags, *(("rate_last_seen",) if last_seen else ())),
         evidence={name: r.get(name) for name in ("fx_rate_on", "usd_per_currency", "last_seen_on")},
     )

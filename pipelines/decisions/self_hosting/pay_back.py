@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +25,8 @@ class PayBack:
     recovered_usd: Fraction
     """At the end of that month; where never, of the last month considered."""
     reason: str | None = None
+    exact_months: Fraction | None = None
+    """With their fraction, as long as each month saves what the first does; None: never."""
     until: date | None = None
     recovered_in_time_usd: Fraction | None = None
     """By the last whole month that ends on or before the limit."""
@@ -47,12 +49,12 @@ def pay_back(
         if until is not None and after(start, months) <= until:
             in_time = recovered
     limit = None if until is None else in_time
+    exact = closed_form(upfront_usd, saving(1))
+    found = PayBack(upfront_usd, None, None, None, recovered, None, exact, until, limit)
     if recovered < upfront_usd:
-        return PayBack(
-            upfront_usd, None, None, None if until is None else False, recovered, _never(saving), until, limit
-        )
+        return replace(found, is_in_time=None if until is None else False, reason=_never(saving))
     on = after(start, months)
-    return PayBack(upfront_usd, months, on, None if until is None else on <= until, recovered, None, until, limit)
+    return replace(found, months=months, on=on, is_in_time=None if until is None else on <= until)
 
 
 def _never(saving: Callable[[int], Fraction]) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even, steps_of
 from pipelines.decisions.break_even_words import MEANINGS, flags_of, sentence
 from pipelines.decisions.self_hosting.capacity import Headroom
+from pipelines.decisions.self_hosting.figures import shipped_figures
 from pipelines.decisions.self_hosting.measured_table import shipped_measurements
 from pipelines.decisions.self_hosting.options import Option, owned
 from pipelines.decisions.self_hosting.step_function import Interval, Steps, cost_at
@@ -232,7 +233,7 @@ def test_a_purchase_is_paid_back_before_the_api_model_retires_or_not() -> None:
     The cash of a month: 800.00 capital, 10.2 kW x 184.06 = 1,877.412, 8 % / 12 of 240,000 = 1,600, power 10.2 x 1.54 x
     0.146 x 730 = 1,674.17; 240,000 / (25,000 - 5,951.59) = 12.6 -> the 13th month.
     """
-    (server,) = [one for one in owned([H100]) if one.way == "owned"]
+    (server,) = [one for one in owned([H100], shipped_figures()) if one.way == "owned"]
     tokens = 25_000 * 10**6 * 16 // 85
     for retires, is_in_time in ((date(2027, 11, 10), True), (date(2027, 11, 9), False)):
         found = _answer(_api("2.50", "10.00", retires), server, tokens).payback

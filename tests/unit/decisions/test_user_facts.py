@@ -1,12 +1,15 @@
-"""throughput.csv and stand_ins.csv: what counts, and what is told of a mistake."""
+"""throughput.csv, figures.csv and stand_ins.csv: what counts, and what is told of a mistake."""
 
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pipelines.decisions.self_hosting.figures import COLUMNS as FIGURE_COLUMNS
+from pipelines.decisions.self_hosting.figures import USER_FILE as FIGURES_FILE
+from pipelines.decisions.self_hosting.figures import parse_figures
 from pipelines.decisions.self_hosting.measured_table import COLUMNS, USER_FILE, parse_measurements, shipped_measurements
-from pipelines.decisions.stand_ins import STAND_INS, StandIn, parse_stand_ins, user_facts
+from pipelines.decisions.user_facts import STAND_INS, StandIn, parse_stand_ins, user_facts
 from pipelines.models.user_csv import UserFileError
 
 HEADER = ",".join(COLUMNS)
@@ -89,3 +92,26 @@ def test_the_last_good_state_counts_while_a_file_has_a_mistake(tmp_path: Path) -
     assert facts.stand_ins == {"gpt-5": StandIn("Qwen3-32B", Decimal("0.9"))}
     assert len(facts.problems) == 1
     assert "stand_ins.csv line 2" in facts.problems[0]
+
+
+def test_a_figure_of_the_users_own_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
+    line = "kwh-us-commercial,0.08,0.09,USD/kWh,2026-11-01,my contract,solid"
+    (tmp_path / FIGURES_FILE).write_text(f"{','.join(FIGURE_COLUMNS)}\n{line}\n")
+    figures = user_facts(tmp_path).figures
+    assert (figures["kwh-us-commercial"].value, figures["kwh-us-commercial"].high) == (Decimal("0.08"), Decimal("0.09"))
+    assert figures["pue-2025"].value == Decimal("1.54")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("kwh,0.08,,USD/kWh,2026,me,solid", "line 2: no figure is called 'kwh'"),
+        ("kwh-us-commercial,0.08,,EUR/kWh,2026,me,solid", "line 2: the unit of kwh-us-commercial is 'USD/kWh'"),
+        ("kwh-us-commercial,cheap,,USD/kWh,2026,me,solid", "line 2: value 'cheap'; write a number"),
+        ("kwh-us-commercial,0.2,0.1,USD/kWh,2026,me,solid", "line 2: high 0.1 is below value 0.2"),
+    ],
+)
+def test_a_wrong_figure_is_told(line: str, told: str) -> None:
+    with pytest.raises(UserFileError) as error:
+        parse_figures(Path("figures.csv"), f"{','.join(FIGURE_COLUMNS)}\n{line}\n".encode())
+    assert told in str(error.value)

@@ -1,14 +1,17 @@
-"""What the user says about open models: stand_ins.csv, which one stands in for which API model, and how well.
+"""What the user says beside a scenario: throughput.csv, figures.csv and stand_ins.csv of the warehouse folder.
 
-The product claims no quality: without a line here, or in a scenario, the stand-in is an assumption and flagged as one.
+stand_ins.csv says which open model stands in for which API model, and which part of its answers is accepted. The
+product claims no quality: without a line, or a word in a scenario, the stand-in is an assumption and flagged as one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
+from pipelines.decisions.self_hosting.figures import USER_FILE as FIGURES_FILE
+from pipelines.decisions.self_hosting.figures import Figure, parse_figures, shipped_figures
 from pipelines.decisions.self_hosting.measured_table import USER_FILE, Measurement, measurements, parse_measurements
 from pipelines.models.user_csv import UserFileError, csv_lines, file_content
 from pipelines.warehouse.last_good import keep_last_good, last_good
@@ -31,9 +34,10 @@ class StandIn:
 
 @dataclass(frozen=True)
 class UserFacts:
-    """What counts of throughput.csv and stand_ins.csv, and what is wrong with them as they are now."""
+    """What counts of the three files, and what is wrong with them as they are now."""
 
     points: tuple[Measurement, ...]
+    figures: Mapping[str, Figure]
     stand_ins: dict[str, StandIn]
     problems: tuple[str, ...] = ()
 
@@ -43,7 +47,8 @@ def user_facts(folder: Path, *, keep: bool = False) -> UserFacts:
     problems: list[str] = []
     own = _in_force(folder, USER_FILE, parse_measurements, problems, keep=keep)
     stand_ins = _in_force(folder, STAND_INS, parse_stand_ins, problems, keep=keep)
-    return UserFacts(measurements(own), stand_ins, tuple(problems))
+    own_figures = _in_force(folder, FIGURES_FILE, parse_figures, problems, keep=keep)
+    return UserFacts(measurements(own), shipped_figures() | own_figures, stand_ins, tuple(problems))
 
 
 def parse_stand_ins(path: Path, content: bytes) -> dict[str, StandIn]:
