@@ -136,5 +136,5 @@ def _offer(workload: Workload) -> tuple[str, ...]:
 def _shipped_rate(row: Mapping[str, Any]) -> Rate:
     whole = {"gpu_count": int(row["gpu_count"]), "term_months": int(row["term_months"]) if row["term_months"] else None}
     exact = {name: Decimal(row[name]) for name in ("usd_per_gpu_hour", "gpu_fraction")}
-    place = ":".join((row["provider"], row["tier"], row["sku"], row["seen_on"][:10]))
+    place = ":".join((row["provider"], row["tier"], row["sku"], row["since"].isoformat()))
     return {**row, **whole, **exact, "rate_id": f"shipped:{place}", "last_seen_on": row["seen_on"][:10]}

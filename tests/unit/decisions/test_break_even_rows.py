@@ -1,4 +1,4 @@
-"""Rows of main.break_even and its curve: each way with its evidence, unknown with its reason, what moved a threshold."""
+"""Rows of main.break_even and its curve: every way with evidence, unknown with its reason, what moved a threshold."""
 
 import json
 from collections.abc import Mapping
