@@ -16,6 +16,7 @@ from typing import Any
 from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.pay_back import FineTune, PayBack, after, against_api, pay_back, with_retraining
+from pipelines.decisions.self_hosting.request import Goal, Lengths
 from pipelines.decisions.self_hosting.step_function import (
     Interval,
     Steps,
@@ -24,7 +25,7 @@ from pipelines.decisions.self_hosting.step_function import (
     money,
     paying_intervals,
 )
-from pipelines.decisions.self_hosting.throughput import Goal, Lengths, Serving
+from pipelines.decisions.self_hosting.throughput import Serving
 
 FORMULA_VERSION = "break-even-2"
 MTOK = 1_000_000

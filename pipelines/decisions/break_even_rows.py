@@ -83,7 +83,6 @@ def _row(question: Question, answer: BreakEven) -> dict[str, Any]:
     terms, load = question.terms, question.load
     first = answer.intervals[0] if answer.intervals else None
     tokens = load.tokens if load else {}
-    lengths = load.lengths if load else None
     row: dict[str, Any] = {
         "as_of": question.market.day,
         "api_provider": question.api.provider,
@@ -110,11 +109,6 @@ def _row(question: Question, answer: BreakEven) -> dict[str, Any]:
         "full_usd_per_mtok": answer.full_usd_per_mtok,
         "hybrid": _hybrid(question, answer),
         "price_ids": ids_of(question.api.price_ids[meter] for meter in tokens if meter in question.api.price_ids),
-        "mix": json.dumps({meter: int(count) for meter, count in tokens.items()}),
-        "mix_basis": question.mix_basis,
-        "mean_input_tokens": lengths and lengths.input_tokens,
-        "mean_output_tokens": lengths and lengths.output_tokens,
-        "cached_tokens": lengths and lengths.cached_tokens,
         "latency_goal": str(terms.goal),
         "max_utilisation": answer.planned_share,
         "peak_factor": float(terms.peak_factor),
@@ -124,7 +118,20 @@ def _row(question: Question, answer: BreakEven) -> dict[str, Any]:
         "spare_replicas": terms.spare_replicas,
         "formula_version": FORMULA_VERSION,
     }
-    return row | _machine(answer.option) | _measured(question, answer.serving) | _paid_back(answer)
+    return row | _mix(question) | _machine(answer.option) | _measured(question, answer.serving) | _paid_back(answer)
+
+
+def _mix(question: Question) -> dict[str, Any]:
+    load = question.load
+    tokens = load.tokens if load else {}
+    lengths = load.lengths if load else None
+    return {
+        "mix": json.dumps({meter: int(count) for meter, count in tokens.items()}),
+        "mix_basis": question.mix_basis,
+        "mean_input_tokens": lengths and lengths.input_tokens,
+        "mean_output_tokens": lengths and lengths.output_tokens,
+        "cached_tokens": lengths and lengths.cached_tokens,
+    }
 
 
 def _machine(option: Option | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pipelines.decisions.break_even import DEFAULT_PEAK, Load, Terms
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.self_hosting.pay_back import FineTune
-from pipelines.decisions.self_hosting.throughput import Goal
+from pipelines.decisions.self_hosting.request import Goal
 from pipelines.decisions.user_facts import DEFAULT_STAND_IN, StandIn
 from pipelines.decisions.workload import Workload
 

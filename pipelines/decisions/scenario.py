@@ -190,12 +190,7 @@ class Scenario:
     )
     fine_tuning_usd: Decimal = _key(Amount(), "once: data, training, evaluation", unit=USD, default=Decimal(0))
     migration_usd: Decimal = _key(Amount(), "once: to move to another model", unit=USD, default=Decimal(0))
-    training_mtok: Decimal = _key(
-        Amount(),
-        "training set of a stand-in that is tuned",
-        unit="millions of tokens",
-        default=Decimal(0),
-    )
+    training_mtok: Decimal = _key(Amount(), "training set of a tuned stand-in", unit="Mtok", default=Decimal(0))
     training_epochs: int = _key(
         Count(1, 100), "times that it is gone through", unit="epochs", default=3, source="a usual number, not measured"
     )
@@ -207,13 +202,9 @@ class Scenario:
         source="together.ai/pricing, LoRA up to 16B parameters",
         on=date(2026, 2, 1),
     )
-    retrain_every_months: int | None = _key(
-        Count(1, 120), "months after which it is trained again; never where not stated", unit="months", default=None
-    )
-    growth_per_month: Decimal = _key(Share(), "growth of the calls from month to month", unit=SHARE, default=Decimal(0))
-    spare_replicas: int = _key(
-        Count(0, 100), "replicas of own machines that stand by for a failure", unit="replicas", default=0
-    )
+    retrain_every_months: int | None = _key(Count(1, 120), "months between trainings", unit="months", default=None)
+    growth_per_month: Decimal = _key(Share(), "growth of the calls a month", unit=SHARE, default=Decimal(0))
+    spare_replicas: int = _key(Count(0, 100), "own replicas that stand by", unit="replicas", default=0)
     tokens_per_second_per_user: Decimal = _key(
         Amount(above=0),
         "goal of latency: output tokens that one user gets in a second",

@@ -18,7 +18,8 @@ import typer
 
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.measured_table import Measurement, shipped_measurements
-from pipelines.decisions.self_hosting.throughput import Goal, Lengths, Serving, serving, servings
+from pipelines.decisions.self_hosting.request import Goal, Lengths
+from pipelines.decisions.self_hosting.throughput import Serving, serving, servings
 from tools.self_hosting_facts.card_names import card_named
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "throughput_accuracy.md"

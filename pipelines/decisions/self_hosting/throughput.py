@@ -5,8 +5,6 @@ the logarithms of rate and lengths; cost never is. Which points are neighbours d
 goal only ever lowers the rate. Beyond the measured lengths there is no answer. docs/self_hosting.md has the errors.
 """
 
-import itertools
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +14,8 @@ from functools import cache
 
 from pipelines.decisions.self_hosting.capacity import Headroom, replica_seconds
 from pipelines.decisions.self_hosting.measured_table import Measurement
+from pipelines.decisions.self_hosting.neighbours import Point, interpolated, neighbours, padded_tokens
+from pipelines.decisions.self_hosting.request import Goal, Lengths
 
 SAME_SHAPE = (
     frozenset(("llama-3-70b", "llama-3.1-70b", "llama-3.3-70b")),
@@ -25,44 +25,6 @@ SAME_SHAPE = (
 """Models of one architecture and size: what was measured of one holds for the others, and is flagged."""
 PREFILL_HEAVY = 8
 """With this many times more input than output, a point tells how fast prompts are read."""
-_DIGITS = 6
-_ON_EDGE = 1e-9
-
-Point = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What every user is to get. None: not asked for."""
-
-    max_ttft_s: Decimal | None = None
-    min_tok_s_per_user: Decimal | None = None
-
-    def is_met_by(self, point: Measurement) -> bool:
-        """A point that does not tell its latency meets no goal."""
-        ttft, speed = point.ttft_s, point.tok_s_per_user
-        is_soon = self.max_ttft_s is None or (ttft is not None and ttft <= self.max_ttft_s)
-        return is_soon and (self.min_tok_s_per_user is None or (speed is not None and speed >= self.min_tok_s_per_user))
-
-    def __str__(self) -> str:
-        """The goal in words."""
-        parts = [f"first token within {self.max_ttft_s} s"] if self.max_ttft_s is not None else []
-        parts += [f"{self.min_tok_s_per_user} tokens/s per user"] if self.min_tok_s_per_user is not None else []
-        return " and ".join(parts) or "no goal of latency"
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Mean tokens of one request. `cached_tokens` are part of `input_tokens` and need no prefill."""
-
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int = 0
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for what is no request."""
-        if self.input_tokens < 1 or self.output_tokens < 1 or not 0 <= self.cached_tokens <= self.input_tokens:
-            raise ValueError(f"{self}: a request has input and output, and no more cached than input tokens")
 
 
 @dataclass(frozen=True)
@@ -138,7 +100,7 @@ def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Servi
     name = _name(setup[0])
     if not by_lengths:
         return Unmeasured(f"{name}: the source tells no request lengths")
-    corners, basis = _neighbours(target, list(by_lengths))
+    corners, basis = neighbours(target, list(by_lengths))
     if not corners:
         return Unmeasured(f"{name}: {_told(target)} is beyond the measured {_range(by_lengths)}")
     meeting = {corner: [p for p in by_lengths[corner] if goal.is_met_by(p)] for corner in corners}
@@ -146,9 +108,31 @@ def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Servi
     if late:
         return Unmeasured(f"{name}: at {_told(late[0])} no measured point meets {goal}")
     prefill = prefill_tok_s(setup) if lengths.cached_tokens else None
+    flags = [basis] if basis != "measured" else []
+    flags += ["no_latency_goal"] if goal == Goal() else []
+    flags += ["cache_saves_nothing" if prefill is None else "cache_saving_derived"] if lengths.cached_tokens else []
+    return Serving(
+        setup[0].setup,
+        setup[0].gpu,
+        setup[0].variant,
+        setup[0].gpus_per_replica,
+        basis,
+        tuple(sorted({p.throughput_id for fitting in meeting.values() for p in [max(fitting, key=_rate)]})),
+        tuple(flags),
+        _planned_seconds(setup, lengths, corners, meeting, prefill),
+    )
 
-    tokens = _tokens(target, corners)
-    floor = _decode_floor(setup, lengths)
+
+def _planned_seconds(
+    setup: Sequence[Measurement],
+    lengths: Lengths,
+    corners: Mapping[Point, float],
+    meeting: Mapping[Point, Sequence[Measurement]],
+    prefill: Fraction | None,
+) -> Callable[[Headroom, int], Fraction]:
+    """Seconds of one replica for one request: at each corner the largest planned rate that meets the goal."""
+    total = padded_tokens((lengths.input_tokens, lengths.output_tokens), corners)
+    decoding = lengths.output_tokens / max(_rate(p) for p in setup if p.out_tok_s_per_gpu)
     slots = {max((p.concurrency for p in setup if p.concurrency), default=None)}
     slots |= {p.concurrency for p in setup if p.concurrency is None}
     totals = {corner: [(_total_rate(p), p.concurrency) for p in fitting] for corner, fitting in meeting.items()}
@@ -162,21 +146,10 @@ def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Servi
         # The largest share of any point: what a hit saves is counted small, whatever the goal.
         share = max(headroom.share(replicas, slot) for slot in slots)
         saved = lengths.cached_tokens / prefill / share if prefill else Fraction(0)
-        return max(tokens / _interpolated(best, corners) - saved, floor / share) / setup[0].gpus_per_replica
+        # No cache saves the decoding.
+        return max(total / interpolated(best, corners) - saved, decoding / share) / setup[0].gpus_per_replica
 
-    flags = [basis] if basis != "measured" else []
-    flags += ["no_latency_goal"] if goal == Goal() else []
-    flags += ["cache_saves_nothing" if prefill is None else "cache_saving_derived"] if lengths.cached_tokens else []
-    return Serving(
-        setup[0].setup,
-        setup[0].gpu,
-        setup[0].variant,
-        setup[0].gpus_per_replica,
-        basis,
-        tuple(sorted({p.throughput_id for fitting in meeting.values() for p in [max(fitting, key=_rate)]})),
-        tuple(flags),
-        seconds,
-    )
+    return seconds
 
 
 def prefill_tok_s(setup: Sequence[Measurement]) -> Fraction | None:
@@ -235,74 +208,9 @@ def _one_at_a_time(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -
     )
 
 
-def _neighbours(target: Point, measured: Sequence[Point]) -> tuple[dict[Point, float], str]:
-    """The measured lengths around a workload's, each with its weight; none where it is beyond them all.
-
-    The smallest triangle or stretch that holds it; else the nearest at or above in both lengths, whose rate a shorter
-    request of the same work cannot fall below.
-    """
-    if target in measured:
-        return {target: 1.0}, "measured"
-    best: tuple[float, dict[Point, float]] | None = None
-    for size in (2, 3):
-        for corners in itertools.combinations(measured, size):
-            weights = _weights(target, corners)
-            if weights is None:
-                continue
-            spread = max(math.dist(_log(a), _log(b)) for a, b in itertools.combinations(corners, 2))
-            if best is None or spread < best[0]:
-                best = spread, {c: w for c, w in zip(corners, weights, strict=True) if w > _ON_EDGE}
-    if best:
-        return best[1], "interpolated"
-    above = [p for p in measured if p[0] >= target[0] and p[1] >= target[1]]
-    if above:
-        return {min(above, key=lambda p: (sum(p), p)): 1.0}, "at_or_above"
-    return {}, ""
-
-
-def _tokens(target: Point, corners: Mapping[Point, float]) -> Fraction:
-    """Tokens of one request as the corners count them. At or above: padded to the shape of the measured request."""
-    if len(corners) > 1 or target in corners:
-        return Fraction(sum(target))
-    (corner,) = corners
-    return max(Fraction(target[0], corner[0]), Fraction(target[1], corner[1])) * sum(corner)
-
-
-def _weights(target: Point, corners: Sequence[Point]) -> list[float] | None:
-    """Barycentric weights in the logarithms; None outside, or where three corners lie on a line."""
-    x, y = _log(target)
-    (x1, y1), (x2, y2) = _log(corners[0]), _log(corners[1])
-    if len(corners) == 2:
-        length = math.dist((x1, y1), (x2, y2))
-        along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length**2
-        off = abs((x - x1) * (y2 - y1) - (y - y1) * (x2 - x1)) / length
-        return [1 - along, along] if off < _ON_EDGE and -_ON_EDGE <= along <= 1 + _ON_EDGE else None
-    x3, y3 = _log(corners[2])
-    area = (y2 - y3) * (x1 - x3) + (x3 - x2) * (y1 - y3)
-    if abs(area) < _ON_EDGE:
-        return None
-    first = ((y2 - y3) * (x - x3) + (x3 - x2) * (y - y3)) / area
-    second = ((y3 - y1) * (x - x3) + (x1 - x3) * (y - y3)) / area
-    weights = [first, second, 1 - first - second]
-    return weights if min(weights) >= -_ON_EDGE else None
-
-
-def _interpolated(totals: Mapping[Point, Fraction], weights: Mapping[Point, float]) -> Fraction:
-    """Total tokens per second and GPU. One corner is exact; a mean of several is rounded to 6 digits."""
-    if len(weights) == 1:
-        return totals[next(iter(weights))]
-    logarithm = sum(weight * math.log(totals[corner]) for corner, weight in weights.items())
-    return Fraction(Decimal(math.exp(logarithm)).quantize(Decimal(1).scaleb(-_DIGITS)))
-
-
 def _total_rate(point: Measurement) -> Fraction:
     """Input and output tokens per second and GPU of a point that tells its lengths."""
     return _rate(point) * (1 + Fraction(point.input_tokens or 0, point.output_tokens or 1))
-
-
-def _decode_floor(setup: Sequence[Measurement], lengths: Lengths) -> Fraction:
-    """No cache saves the decoding: its time at the fastest rate measured."""
-    return lengths.output_tokens / max(_rate(p) for p in setup if p.out_tok_s_per_gpu)
 
 
 def _by_lengths(setup: Sequence[Measurement]) -> dict[Point, list[Measurement]]:
@@ -315,10 +223,6 @@ def _by_lengths(setup: Sequence[Measurement]) -> dict[Point, list[Measurement]]:
 
 def _rate(point: Measurement) -> Fraction:
     return Fraction(point.out_tok_s_per_gpu or 0)
-
-
-def _log(point: Point) -> tuple[float, float]:
-    return math.log(point[0]), math.log(point[1])
 
 
 def _name(point: Measurement) -> str:

@@ -15,8 +15,9 @@ from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.figures import shipped_figures
 from pipelines.decisions.self_hosting.measured_table import shipped_measurements
 from pipelines.decisions.self_hosting.options import Option, owned
+from pipelines.decisions.self_hosting.request import Goal, Lengths
 from pipelines.decisions.self_hosting.step_function import Interval, Steps, cost_at
-from pipelines.decisions.self_hosting.throughput import Goal, Lengths, Serving, servings, stated_serving
+from pipelines.decisions.self_hosting.throughput import Serving, servings, stated_serving
 
 DAY = date(2026, 10, 10)
 H100 = ("H100", "SXM")

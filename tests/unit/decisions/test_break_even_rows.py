@@ -19,7 +19,7 @@ from pipelines.decisions.break_even_rows import break_even_rows
 from pipelines.decisions.break_even_ways import Question, find_ways
 from pipelines.decisions.self_hosting.figures import shipped_figures
 from pipelines.decisions.self_hosting.measured_table import shipped_measurements
-from pipelines.decisions.self_hosting.throughput import Goal
+from pipelines.decisions.self_hosting.request import Goal
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import BreakEven, BreakEvenCurve
 

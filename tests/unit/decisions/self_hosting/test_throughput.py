@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.measured_table import Measurement, shipped_measurements
+from pipelines.decisions.self_hosting.request import Goal, Lengths
 from pipelines.decisions.self_hosting.throughput import (
-    Goal,
-    Lengths,
     Serving,
     Unmeasured,
     prefill_tok_s,
