@@ -15,7 +15,15 @@ from typing import Any
 
 from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
 from pipelines.decisions.self_hosting.options import Option
-from pipelines.decisions.self_hosting.pay_back import FineTune, PayBack, after, against_api, pay_back, with_retraining
+from pipelines.decisions.self_hosting.pay_back import (
+    MOST_MONTHS,
+    FineTune,
+    PayBack,
+    after,
+    growing,
+    pay_back,
+    with_retraining,
+)
 from pipelines.decisions.self_hosting.request import Goal, Lengths
 from pipelines.decisions.self_hosting.step_function import (
     Interval,
@@ -199,7 +207,7 @@ def _at_own_volume(
     else:
         values["verdict"] = "own_gpus" if served[1] <= own_api else "api"
         values |= {"own_gpu_usd_per_month": money(served[1]), "own_replicas": served[0]}
-        values["payback"] = _pay_back(best, served, own_api, api, terms, day)
+        values["payback"] = _pay_back(best, steps, own_tokens, price, api, terms, day) if best.intervals else None
     return BreakEven(**vars(best) | values)
 
 
@@ -221,14 +229,13 @@ def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) 
 
 
 def _pay_back(
-    best: BreakEven, served: tuple[int, Fraction], own_api: Fraction, api: ApiPrice, terms: Terms, day: date
+    best: BreakEven, steps: Steps, own_tokens: int, price: Fraction, api: ApiPrice, terms: Terms, day: date
 ) -> PayBack | None:
     """Of what is paid at once, at the own volume: purchase, fine-tuning, migration. None where nothing is."""
-    option, serving = best.option, best.serving
-    if option is None or serving is None:
+    option, serving, served = best.option, best.serving, cost_at(own_tokens, steps)
+    if option is None or serving is None or served is None:
         return None
-    gpus = (served[0] + terms.spare_replicas) * serving.gpus_per_replica
-    purchase = option.purchase(gpus)
+    purchase = option.purchase((served[0] + terms.spare_replicas) * serving.gpus_per_replica)
     upfront = purchase + (terms.tuning.upfront_usd if terms.tuning else 0)
     if not upfront:
         return None
@@ -236,7 +243,18 @@ def _pay_back(
     life = after(day, int(machine.life_years * 12)) if machine else None
     until = min((one for one in (life, api.retires_on) if one is not None), default=None)
     depreciation = purchase / (Fraction(machine.life_years) * 12) if machine else Fraction(0)
-    saving = against_api(own_api, served[1] - depreciation, terms.growth_per_month)
+    volume = growing(Fraction(own_tokens), terms.growth_per_month)
+
+    def saving(month: int) -> Fraction:
+        """The API's bill less the cash of the replicas that serve as much; none beyond those considered."""
+        tokens = ceil(volume(month))
+        now = served if tokens == own_tokens else cost_at(tokens, steps)
+        return Fraction(0) if now is None else price * tokens - (now[1] - depreciation)
+
+    is_even = not terms.growth_per_month
+    most = 1 if is_even and saving(1) <= 0 else MOST_MONTHS
     if terms.tuning and terms.retrain_every_months:
-        saving = with_retraining(saving, terms.tuning.training_usd, terms.retrain_every_months)
-    return pay_back(upfront, saving, day, until)
+        return pay_back(
+            upfront, with_retraining(saving, terms.tuning.training_usd, terms.retrain_every_months), day, until, most
+        )
+    return pay_back(upfront, saving, day, until, most)

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-MOST_MONTHS = 600
-"""Fifty years: no hardware and no model lives as long."""
+MOST_MONTHS = 240
+"""Twenty years: no hardware and no model lives as long."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,11 @@ class PayBack:
 
 
 def pay_back(
-    upfront_usd: Fraction, saving: Callable[[int], Fraction], start: date, until: date | None = None
+    upfront_usd: Fraction,
+    saving: Callable[[int], Fraction],
+    start: date,
+    until: date | None = None,
+    most_months: int = MOST_MONTHS,
 ) -> PayBack:
     """`saving(m)`: USD saved in month m, from 1. `until`: last day on which a saving can be, and must be, earned back.
 
@@ -42,8 +46,7 @@ def pay_back(
     recovered = Fraction(0)
     in_time = Fraction(0)
     months = 0
-    is_hopeless = saving(1) <= 0 and saving(MOST_MONTHS) <= 0
-    while recovered < upfront_usd and months < MOST_MONTHS and not is_hopeless:
+    while recovered < upfront_usd and months < most_months:
         months += 1
         recovered += saving(months)
         if until is not None and after(start, months) <= until:
@@ -65,14 +68,6 @@ def growing(usd_per_month: Fraction, growth_per_month: Decimal = Decimal(0)) -> 
     """A saving that grows by a share each month, from the second on."""
     factor = 1 + Fraction(growth_per_month)
     return lambda month: usd_per_month * factor ** (month - 1)
-
-
-def against_api(
-    api_usd: Fraction, own_usd: Fraction, growth_per_month: Decimal = Decimal(0)
-) -> Callable[[int], Fraction]:
-    """What the API would have cost in a month, growing, less what running one's own costs, which does not grow."""
-    bill = growing(api_usd, growth_per_month)
-    return lambda month: bill(month) - own_usd
 
 
 def closed_form(upfront_usd: Fraction, saving_usd_per_month: Fraction) -> Fraction | None:

@@ -15,6 +15,7 @@ from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.figures import shipped_figures
 from pipelines.decisions.self_hosting.measured_table import shipped_measurements
 from pipelines.decisions.self_hosting.options import Option, owned
+from pipelines.decisions.self_hosting.pay_back import FineTune
 from pipelines.decisions.self_hosting.request import Goal, Lengths
 from pipelines.decisions.self_hosting.step_function import Interval, Steps, cost_at
 from pipelines.decisions.self_hosting.throughput import Serving, servings, stated_serving
@@ -242,6 +243,26 @@ def test_a_purchase_is_paid_back_before_the_api_model_retires_or_not() -> None:
         assert (found.months, found.on) == (13, date(2027, 11, 10))
         assert found.is_in_time is is_in_time
         assert found.until == retires
+
+
+def test_growth_needs_more_replicas_and_tuning_is_paid_again() -> None:
+    """15,000 Mtok at 5.3125 are 79,687.50 against one replica at 5,825.40; after a month at +10 % two are needed.
+
+    Tuned for 200,000: 73,862.10, then 87,656.25 - 11,650.80 less a training of 150 x 3 x 0.48 = 216: 149,651.55; the
+    third month, 96,421.875 - 11,650.80, brings 234,422.63.
+    """
+    tuning = FineTune(Decimal(150), 3, Decimal("0.48"), data_and_evaluation_usd=Decimal(199_784))
+    terms = replace(HALF, tuning=tuning, retrain_every_months=2, growth_per_month=Decimal("0.1"))
+    found = _answer(own=15_000_000_000, terms=terms).payback
+    assert found is not None
+    assert (found.upfront_usd, found.months) == (200_000, 3)
+    assert round(float(found.recovered_usd), 2) == 234_422.62
+
+
+def test_what_never_pays_is_never_paid_back() -> None:
+    tuning = FineTune(Decimal(50), 3, Decimal("0.48"))
+    found = _answer(_api("0.15", "0.60"), own=10**9, terms=replace(HALF, tuning=tuning))
+    assert (found.intervals, found.payback) == ((), None)
 
 
 def test_every_flag_that_an_answer_may_carry_has_a_meaning() -> None:
