@@ -1,6 +1,7 @@
 """`costs savings`: what would cost less, and how far it goes together. Reads arguments, prints; `decisions` answers."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,9 @@ def savings(
     since: SinceOption = "30d",
     date: DateOption = None,
     model: Annotated[str | None, typer.Option(help="Price it at this model instead of the scenario's.")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A recorded load (Mooncake, Azure): what a cache would read.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """What prompt caching, batch, flex, a response cache, a contract and a smaller model save, in dollars a month.
@@ -32,15 +36,18 @@ def savings(
     From your logs of the days before --date, or from a scenario. Savings that a provider does not stack are never
     added up: "together" is what each adds to those before it.
 
-    Examples: costs savings --scenario support-bot --model gpt-4o | costs savings --scenario bot.toml --json
+    Examples: costs savings --scenario support-bot --model gpt-4o | costs savings --scenario bot.toml --json |
+    costs savings --trace mooncake_conversation.jsonl --model gpt-5-mini
     """
-    from pipelines.decisions.answer_savings import answer_savings
+    from pipelines.decisions.answer_savings import answer_savings, answer_trace
     from pipelines.decisions.logged_savings import answer_logged_savings
     from pipelines.warehouse.published import PublishedWarehouse
 
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     try:
-        answer = None if scenario or model else answer_logged_savings(warehouse, days, day)
+        answer = answer_trace(warehouse, trace, day, model) if trace else None
+        if answer is None and not scenario and not model:
+            answer = answer_logged_savings(warehouse, days, day)
         if answer is None:
             answer = answer_savings(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), day, model)
             if scenario is None:
@@ -50,7 +57,7 @@ def savings(
         refuse(f"savings: {error}")
     if as_json:
         typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.savings import print_savings
+        return
+    from pipelines.cli.views.savings import print_savings, print_trace
 
-        print_savings(console(), answer)
+    (print_trace if trace else print_savings)(console(), answer)
