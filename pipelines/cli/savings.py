@@ -40,13 +40,14 @@ def savings(
     costs savings --trace mooncake_conversation.jsonl --model gpt-5-mini
     """
     from pipelines.decisions.answer_savings import answer_savings, answer_trace
-    from pipelines.decisions.logged_savings import answer_logged_savings
     from pipelines.warehouse.published import PublishedWarehouse
 
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     try:
         answer = answer_trace(warehouse, trace, day, model) if trace else None
-        if answer is None and not scenario and not model:
+        if answer is None and not scenario and not model and warehouse.published_file.exists():
+            from pipelines.decisions.logged_savings import answer_logged_savings
+
             answer = answer_logged_savings(warehouse, days, day)
         if answer is None:
             answer = answer_savings(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), day, model)

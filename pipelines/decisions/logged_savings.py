@@ -22,10 +22,8 @@ DAYS_PER_MONTH = 30
 def answer_logged_savings(warehouse: PublishedWarehouse, days: int, day: date) -> dict[str, Any] | None:
     """What the usage of `days` days before a day saved and would save, scaled to a month; None where nothing is logged.
 
-    Raises WarehouseError where the file was published before main.hidden_cost was.
+    Raises WarehouseError where nothing is published, or was before main.hidden_cost was.
     """
-    if not warehouse.published_file.exists():
-        return None
     with warehouse.read() as connection:
         try:
             rows = saving_on(connection, warehouse.folder, day, days)
