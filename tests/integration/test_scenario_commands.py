@@ -91,6 +91,19 @@ def test_a_mistake_in_the_file_ends_with_its_line(tmp_path: Path) -> None:
     assert "bot.toml line 12: retry_share is 5" in result.output
 
 
+def test_a_share_that_is_none(tmp_path: Path) -> None:
+    for text in ("5", "half", "-1"):
+        result = costs(tmp_path, "savings", "--batch-share", text)
+        assert result.exit_code == 2
+        assert f"--batch-share {text}: write a share from 0 to 1" in result.output
+
+
+def test_shares_may_be_given_beside_a_scenario(tmp_path: Path) -> None:
+    arguments = ("--scenario", "batch-extraction", "--date", "2026-10-01", "--batch-share", "0.5")
+    rows = {row["lever"]: row for row in answered(tmp_path, "savings", *arguments)["savings"]}
+    assert rows["batch"]["usd_per_month"] == "360.9375"
+
+
 def test_savings_that_exclude_each_other(tmp_path: Path) -> None:
     answer = answered(tmp_path, "savings", "--scenario", "batch-extraction", "--date", "2026-10-01")
     rows = {row["lever"]: row for row in answer["savings"]}

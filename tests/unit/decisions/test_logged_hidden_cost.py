@@ -96,6 +96,23 @@ def test_savings_of_the_same_logs(warehouse):
     assert rows["smaller_model"]["usd_per_month"] is None
 
 
+def test_what_the_user_says_of_the_calls(warehouse):
+    """A month of 0.11016 USD; 21,720 tokens in at 1 and 3,000 out at 5 for the smaller model are 0.03672."""
+    for meter, usd in (("input_uncached", "1"), ("output", "5")):
+        add_price(warehouse, model="claude-s", meter=meter, usd_per_unit=Decimal(usd), price_id=f"s-{meter}")
+    warehouse.publish()
+    stated = {name: Decimal("0.5") for name in ("batch_share", "repeat_share", "discount_share", "smaller_share")}
+    published = PublishedWarehouse(warehouse.folder)
+    answer = answer_logged_savings(published, 30, date(2026, 3, 21), stated, "claude-s")
+    rows = {row["lever"]: row for row in answer["savings"]}
+    assert rows["smaller_model"]["usd_per_month"] == "0.03672"
+    assert rows["response_cache"]["usd_per_month"] == rows["contract_discount"]["usd_per_month"] == "0.05508"
+    assert rows["batch_left"]["usd_per_month"] == "0.02754"
+    assert rows["batch_left"]["reason"] == "if 0.5 of the calls can wait"
+    with pytest.raises(ValueError, match="no price: claude-none"):
+        answer_logged_savings(published, 30, date(2026, 3, 21), {}, "claude-none")
+
+
 def test_a_file_of_an_older_program_is_told(warehouse):
     warehouse.publish()
     with warehouse.write() as connection:
