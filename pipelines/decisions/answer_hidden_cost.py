@@ -26,7 +26,7 @@ _FORMULAS = {
     "history": "conversations * (user + output tokens of an exchange) * sum over turns k of min(k - 1, window)",
     "reasoning": "calls * reasoning tokens * output price",
     "cache_misses": "missed tokens * (price paid - cache read) + tokens entering the cache * (cache write - input)",
-    "retries": "retry share * all parts above",
+    "retries": "retry share * all parts above, or f / (1 - f); of output the share that a retry pays",
     "fallbacks": "fallback share * calls * one whole call at the uncached prices of the fallback model",
 }
 

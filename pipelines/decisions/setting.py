@@ -53,6 +53,7 @@ class Share:
     """A part of a whole, 0 to 1."""
 
     above: int | None = None
+    below: int | None = None
 
     def read(self, value: Any) -> Decimal:
         """Raises ValueError."""
@@ -61,10 +62,11 @@ class Share:
         number = _number(value, "0.05")
         if 1 < number <= 100:
             raise ValueError(f"write a share from 0 to 1; {number} % is {_percent(str(number))}")
-        if not 0 <= number <= 1 or (self.above is not None and number <= self.above):
-            raise ValueError(
-                "write a share above 0, up to 1" if self.above is not None else "write a share from 0 to 1"
-            )
+        is_out = (self.above is not None and number <= self.above) or (self.below is not None and number >= self.below)
+        if is_out or not 0 <= number <= 1:
+            least = "above 0" if self.above is not None else "from 0"
+            most = "to less than 1" if self.below is not None else "to 1"
+            raise ValueError(f"write a share {least} {most}")
         return number
 
 
