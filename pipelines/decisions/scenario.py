@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pipelines.decisions.setting import Amount, Choice, Count, Flag, Kind, Names, Share, Text
+from pipelines.decisions.setting import Amount, Choice, Count, Flag, Kind, Names, Setting, Share, Text
 from pipelines.schema.meters import TOKEN_METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
@@ -41,19 +41,6 @@ def _key(
     """A key of the file: a field with the evidence of its default. `on`: the day on which the source was read."""
     metadata = {"kind": kind, "unit": unit, "meaning": meaning, "source": source, "on": on}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One key as it is in force: of the file, or a default with the source and the date of it."""
-
-    name: str
-    value: str | None
-    unit: str
-    meaning: str
-    is_default: bool
-    source: str
-    source_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)

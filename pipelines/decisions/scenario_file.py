@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pipelines.decisions.scenario import Scenario, Setting, keys
+from pipelines.decisions.scenario import Scenario, keys
+from pipelines.decisions.setting import Setting
 from pipelines.models.user_csv import UserFileError, file_content
 
 READY = Path(__file__).with_name("scenarios")

@@ -1,12 +1,26 @@
-"""Kinds of values that a scenario file may hold: TOML value -> typed value, or what would be right instead."""
+"""Settings of a scenario, and the kinds of values that they may hold: TOML value -> typed value, or what is right."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
 MAX_AMOUNT = Decimal(10) ** 12
 """Beyond it a figure is a slip of the pen, and sums of tokens would leave 64 bits."""
 MAX_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key as it is in force: of the file, or a default with the source and the date of it."""
+
+    name: str
+    value: str | None
+    unit: str
+    meaning: str
+    is_default: bool
+    source: str
+    source_on: date | None
 
 
 class Kind(Protocol):

@@ -14,7 +14,8 @@ from fractions import Fraction
 from math import floor
 
 from pipelines.decisions.conversation import conversation_of
-from pipelines.decisions.scenario import TEXT_METERS, Scenario, Setting
+from pipelines.decisions.scenario import TEXT_METERS, Scenario
+from pipelines.decisions.setting import Setting
 
 BASES = ("scenario", "logs")
 

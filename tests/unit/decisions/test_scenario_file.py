@@ -107,3 +107,8 @@ def test_no_utf8(tmp_path: Path) -> None:
 def test_a_name_that_is_neither_file_nor_scenario() -> None:
     with pytest.raises(UserFileError, match="batch-extraction, coding-agent"):
         read_scenario("suport-bot")
+
+
+def test_every_key_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "scenarios.md").read_text()
+    assert [name for name in keys() if f"`{name}`" not in page] == []
