@@ -60,7 +60,7 @@ def answer_savings(
             for line in standard.evidence
         ],
         "rules": [asdict(rule) | {"source_on": rule.source_on.isoformat()} for rule in RULES],
-        "notes": [],
+        "notes": list(standard.notes),
         "formula_version": FORMULA_VERSION,
         "settings": [
             asdict(one) | {"source_on": one.source_on and one.source_on.isoformat()} for one in scenario.settings

@@ -42,16 +42,9 @@ def answer_logged_savings(
     """What the usage of `days` days before a day saved and would save, scaled to a month; None where nothing is logged.
 
     Levers that logs know nothing of are computed where they are `stated`. Raises ValueError where the smaller model has
-    no price.
-    Raises WarehouseError where nothing is published, or was before main.hidden_cost was.
+    no price, WarehouseError where nothing is published, or was before main.hidden_cost was.
     """
-    with warehouse.read() as connection:
-        try:
-            rows = saving_on(connection, warehouse.folder, day, days)
-            tokens = connection.execute(_TOKENS, {"first": day - timedelta(days=days), "until": day}).fetchall()
-        except duckdb.CatalogException as error:
-            older = "the file was published by an older program; `costs build` makes main.hidden_cost"
-            raise WarehouseError(older) from error
+    rows, tokens = _read(warehouse, days, day)
     if rows.is_empty():
         return None
     scale = Fraction(DAYS_PER_MONTH, days)
@@ -71,20 +64,31 @@ def answer_logged_savings(
             stated or {},
             _at_model(warehouse, smaller_model, day, tokens, scale),
         ),
-        "models": [
-            {**row, "usd_per_month": _scaled(row["usd_per_month"], scale), "cost_usd": _scaled(row["cost_usd"], scale)}
-            for row in rows.select("provider", "model", "lever", "usd_per_month", "cost_usd", "basis", "reason")
-            .sort("provider", "model", "lever")
-            .iter_rows(named=True)
-        ],
+        "models": _by_model(rows, scale),
         "rules": [asdict(rule) | {"source_on": rule.source_on.isoformat()} for rule in RULES],
-        "notes": [
-            "batch and flex are in place of each other; nothing is added up here",
-            *_unpriced(rows),
-        ],
+        "notes": ["batch and flex are in place of each other; nothing is added up here", *_unpriced(rows)],
         "formula_version": FORMULA_VERSION,
         "settings": [],
     }
+
+
+def _read(warehouse: PublishedWarehouse, days: int, day: date) -> tuple[pl.DataFrame, list[tuple[str, int]]]:
+    """Rows of main.saving for these days, and the priced text tokens by meter."""
+    with warehouse.read() as connection:
+        try:
+            rows = saving_on(connection, warehouse.folder, day, days)
+        except duckdb.CatalogException as error:
+            older = "the file was published by an older program; `costs build` makes main.hidden_cost"
+            raise WarehouseError(older) from error
+        return rows, connection.execute(_TOKENS, {"first": day - timedelta(days=days), "until": day}).fetchall()
+
+
+def _by_model(rows: pl.DataFrame, scale: Fraction) -> list[dict[str, Any]]:
+    columns = ("provider", "model", "lever", "usd_per_month", "cost_usd", "basis", "reason")
+    return [
+        {**row, "usd_per_month": _scaled(row["usd_per_month"], scale), "cost_usd": _scaled(row["cost_usd"], scale)}
+        for row in rows.select(columns).sort("provider", "model", "lever").iter_rows(named=True)
+    ]
 
 
 def _lever(rows: pl.DataFrame, lever: str, cost: Decimal, scale: Fraction) -> dict[str, Any]:

@@ -104,6 +104,17 @@ def test_shares_may_be_given_beside_a_scenario(tmp_path: Path) -> None:
     assert rows["batch"]["usd_per_month"] == "360.9375"
 
 
+def test_prompts_on_both_sides_of_a_context_range_are_told(tmp_path: Path) -> None:
+    # Gemini 2.5 Pro has other prices from 200,001 tokens on: 150,000, then 350,000 with the first exchange.
+    file = tmp_path / "long.toml"
+    long = "calls_per_day = 2\nuser_tokens = 150_000\noutput_tokens = 50_000\nturns = 2\nmodel = 'gemini-2.5-pro'\n"
+    file.write_text(long)
+    for command in ("hidden-cost", "savings"):
+        notes = answered(tmp_path, command, "--scenario", str(file), "--date", "2026-10-01")["notes"]
+        assert len(notes) == 1
+        assert "a prompt of 150,000 tokens" in notes[0]
+
+
 def test_savings_that_exclude_each_other(tmp_path: Path) -> None:
     answer = answered(tmp_path, "savings", "--scenario", "batch-extraction", "--date", "2026-10-01")
     rows = {row["lever"]: row for row in answer["savings"]}
