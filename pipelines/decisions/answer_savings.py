@@ -4,14 +4,16 @@ from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from pipelines.decisions.answer_hidden_cost import prices_of, usd, with_billed_writes
-from pipelines.decisions.hidden_cost import Prices
+from pipelines.decisions.hidden_cost import MTOK, Prices
 from pipelines.decisions.offer_prices import OfferPrices, offer_prices
 from pipelines.decisions.saving import FORMULA_VERSION, Levers, Saving, TierPrices, savings
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.stacking import RULES
+from pipelines.decisions.trace import read_trace
 from pipelines.warehouse.published import PublishedWarehouse
 
 FORMULAS = {
@@ -58,7 +60,7 @@ def answer_savings(
             for line in standard.evidence
         ],
         "rules": [asdict(rule) | {"source_on": rule.source_on.isoformat()} for rule in RULES],
-        "notes": [],
+        "notes": list(standard.notes),
         "formula_version": FORMULA_VERSION,
         "settings": [
             asdict(one) | {"source_on": one.source_on and one.source_on.isoformat()} for one in scenario.settings
@@ -111,4 +113,45 @@ def _row(one: Saving, now: Fraction) -> dict[str, Any]:
         "basis": "scenario",
         "formula": FORMULAS[one.lever],
         "reason": one.reason,
+    }
+
+
+def answer_trace(warehouse: PublishedWarehouse, path: Path, day: date, model: str | None) -> dict[str, Any]:
+    """What a prefix cache would have saved on a recorded load, to the token; in dollars where a model is named.
+
+    Raises ValueError where the trace records no tokens, the model has no price, or the file has a mistake.
+    """
+    trace = read_trace(path)
+    if trace.input_tokens is None or trace.output_tokens is None:
+        raise ValueError(f"{trace.name} records rates, not tokens: peak over mean {float(trace.peak_over_mean):.3f}")
+    read = trace.cache_read_tokens
+    answer: dict[str, Any] = {
+        "basis": "trace",
+        "trace": trace.name,
+        "date": day.isoformat(),
+        "model": model,
+        "calls": int(trace.calls),
+        "seconds": trace.seconds,
+        "input_tokens": trace.input_tokens,
+        "output_tokens": trace.output_tokens,
+        "cache_read_tokens": read,
+        "cached_share": usd(Fraction(read, trace.input_tokens), 4) if read is not None else None,
+        "peak_over_mean": usd(trace.peak_over_mean, 3),
+        "peak_of": trace.peak_of,
+        "notes": [] if read is not None else ["the trace records no blocks, so cache hits are not in your data"],
+    }
+    if model is None:
+        return answer
+    prices = offer_prices(warehouse, model, day, prompt_tokens=int(trace.input_tokens / trace.calls))
+    if prices.reason:
+        raise ValueError(f"no price: {prices.reason}")
+    input_usd, output_usd = (Fraction(prices.usd_per_mtok[meter]) / MTOK for meter in ("input_uncached", "output"))
+    list_usd = trace.input_tokens * input_usd + trace.output_tokens * output_usd
+    read_usd = Fraction(prices.usd_per_mtok.get("cache_read", prices.usd_per_mtok["input_uncached"])) / MTOK
+    saved = None if read is None else read * (input_usd - read_usd)
+    return answer | {
+        "usd": usd(list_usd),
+        "usd_with_cache": None if saved is None else usd(list_usd - saved),
+        "saved_usd": usd(saved),
+        "usd_per_mtok": {meter: f"{price:f}" for meter, price in prices.usd_per_mtok.items()},
     }

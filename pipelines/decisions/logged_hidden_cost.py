@@ -28,7 +28,8 @@ _WITHIN = "usage_date >= $first AND usage_date < $until"
 def answer_logs(warehouse: PublishedWarehouse, days: int, day: date, by: str | None) -> dict[str, Any] | None:
     """What the logs of `days` days before a day tell, scaled to a month; None where nothing is logged.
 
-    Raises ValueError where `by` is no owner, WarehouseError where the file was published before this table was.
+    Raises ValueError where `by` is no owner or nothing has a price, WarehouseError where the file was published before
+    this table was.
     """
     if by is not None and by not in BY:
         raise ValueError(f"--by {by}: write one of {', '.join(BY)}")
@@ -44,23 +45,32 @@ def answer_logs(warehouse: PublishedWarehouse, days: int, day: date, by: str | N
             raise WarehouseError(older) from error
         reasons = connection.execute(f"SELECT DISTINCT not_in_data FROM main.hidden_cost WHERE {_WITHIN}", when)
         said = sorted({part for (text,) in reasons.fetchall() for part in text.split("; ")})
-    if not total or total[0]["cost"] is None:
+    if not total:
         return None
-    scale = Fraction(DAYS_PER_MONTH, days)
-    whole = total[0]
+    if total[0]["cost"] is None:
+        raise ValueError("all usage of these days is without a price: main.cost_unpriced says why")
     return {
         "basis": "logs",
         "date": day.isoformat(),
         "first_day": when["first"].isoformat(),
         "last_day": (day - timedelta(days=1)).isoformat(),
         "model": None,
+        "by": by,
+        **_figures(total[0], owners, Fraction(DAYS_PER_MONTH, days), said),
+        "not_in_your_data": said,
+        "settings": [],
+    }
+
+
+def _figures(whole: dict[str, Any], owners: list[dict[str, Any]], scale: Fraction, said: list[str]) -> dict[str, Any]:
+    """Dollars of a month, in all and by owner."""
+    return {
         "days_per_month": DAYS_PER_MONTH,
         "naive_usd_per_month": _scaled(whole["naive"], scale),
         "total_usd_per_month": _scaled(whole["cost"], scale),
         "ratio": _ratio(whole["cost"], whole["naive"]),
         "calls_per_month": usd(Fraction(whole["calls"]) * scale, 0),
         "parts": [_part(name, whole, scale, said) for name in _HOW],
-        "by": by,
         "owners": [
             {
                 "owner": row["owner"],
@@ -72,9 +82,7 @@ def answer_logs(warehouse: PublishedWarehouse, days: int, day: date, by: str | N
             for row in owners
         ],
         "unpriced_quantity": int(whole["unpriced"]),
-        "not_in_your_data": said,
         "notes": _notes(whole),
-        "settings": [],
     }
 
 

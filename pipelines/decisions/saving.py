@@ -105,8 +105,10 @@ def _fully_cached(scenario: Scenario, prices: Prices) -> tuple[Scenario, str | N
         for prefix in ("system", "conversation")
         if prefix == "conversation" or scenario.system_tokens >= LEAST_CACHEABLE
     ]
-    best = min([scenario, *ways], key=lambda one: _cost(one, prices))
-    return best, None if best is not scenario else "all that comes again is cached, or a write costs more than it saves"
+    best = min([scenario, replace(scenario, cache_hit_share=Decimal(1)), *ways], key=lambda one: _cost(one, prices))
+    return best, None if _cost(best, prices) < _cost(
+        scenario, prices
+    ) else "all that comes again is cached, or a write costs more than it saves"
 
 
 def _share_of(share: Decimal, now: Fraction, key: str) -> tuple[Fraction | None, str | None]:
@@ -138,11 +140,12 @@ def _discount(scenario: Scenario, bill: Fraction) -> tuple[Fraction | None, str 
     """A contract's discount on a bill; what is committed and not used is paid all the same, so it may be negative."""
     if not scenario.discount_share and not scenario.committed_usd_per_month:
         return None, "not in your data: no discount_share is stated"
-    is_due = bill >= scenario.discount_from_usd_per_month
-    share = Fraction(scenario.discount_share) if is_due else Fraction(0)
-    paid = max(bill * (1 - share), Fraction(scenario.committed_usd_per_month))
-    reason = None if is_due else f"the bill is below {scenario.discount_from_usd_per_month} USD a month"
-    if paid > bill * (1 - share):
+    begins = Fraction(scenario.discount_from_usd_per_month)
+    discounted = bill if scenario.discount_on == "all" else bill - begins
+    due = bill - (Fraction(scenario.discount_share) * discounted if bill >= begins else 0)
+    paid = max(due, Fraction(scenario.committed_usd_per_month))
+    reason = None if bill >= begins else f"the bill is below {scenario.discount_from_usd_per_month} USD a month"
+    if paid > due:
         reason = "part of the commitment is not used, and paid"
     return bill - paid, reason
 

@@ -40,5 +40,26 @@ def print_savings(console: Console, answer: dict[str, Any]) -> None:
     print_settings(console, answer["settings"])
 
 
+def print_trace(console: Console, answer: dict[str, Any]) -> None:
+    """What a cache would have read of a recorded load."""
+    console.print(
+        f"{cell(answer['trace'])}: {answer['calls']:,} calls in {answer['seconds']:,} seconds, "
+        f"{answer['input_tokens']:,} tokens in, {answer['output_tokens']:,} out; "
+        f"busiest {answer['peak_of']} over mean {answer['peak_over_mean']}"
+    )
+    if answer["cache_read_tokens"] is not None:
+        console.print(
+            f"a prefix cache without limits would read {answer['cache_read_tokens']:,} tokens, "
+            f"{float(answer['cached_share']) * 100:.2f} % of the prompts"
+        )
+    if answer.get("saved_usd"):
+        console.print(
+            f"at {cell(answer['model'])} on {answer['date']}: {dollars(answer['usd'])} USD without a cache, "
+            f"{dollars(answer['usd_with_cache'])} with it, {dollars(answer['saved_usd'])} saved"
+        )
+    for note in answer["notes"]:
+        console.print(f"note: {cell(note, MAX_LINE)}")
+
+
 def _missing(reason: str | None) -> str:
     return NOT_IN_DATA if reason and reason.startswith(NOT_IN_DATA) else "none"

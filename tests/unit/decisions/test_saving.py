@@ -103,6 +103,19 @@ def test_a_commitment_that_is_not_used_costs() -> None:
     assert found["contract_discount"].alone == Fraction("-87.5")
 
 
+def test_a_discount_on_what_is_above() -> None:
+    # 20 % of 1,912.50 - 1,000
+    bot = replace(G04, discount_share=Decimal("0.2"), discount_from_usd_per_month=Decimal(1000), discount_on="above")
+    _, found = _of(bot, Levers(TierPrices(None, GPT_4O)))
+    assert found["contract_discount"].alone == Fraction("182.5")
+
+
+def test_what_missed_is_still_to_save() -> None:
+    # A fifth of 450 million cacheable tokens at 2.50 instead of 1.25, and 2 % more
+    _, found = _of(G04, Levers(TierPrices(None, GPT_4O)))
+    assert found["prompt_caching_left"].alone == Fraction("114.75")
+
+
 def test_a_discount_needs_its_spend() -> None:
     bot = replace(G04, discount_share=Decimal("0.2"), discount_from_usd_per_month=Decimal(5000))
     _, found = _of(bot, Levers(TierPrices(None, GPT_4O)))
