@@ -164,10 +164,11 @@ def _judged(
     steps = steps_of(load, option, serving, terms)
     found = paying_intervals(price, steps)
     full = cheapest_full(steps)
+    verdict, reason = ("pays", None) if found else _why_never(price, full, steps, terms)
     answer = BreakEven(
-        "never",
+        verdict,
         found,
-        None if found else _why_never(price, full, steps, terms),
+        reason,
         option,
         serving,
         usd_per_mtok=money(price * MTOK, 6),
@@ -177,16 +178,16 @@ def _judged(
     return (first, full or Fraction(10**12), "/".join(serving.throughput_ids)), answer, steps
 
 
-def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> str:
-    """Never at any volume, or never within the replicas considered."""
+def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> tuple[str, str]:
+    """Never at any volume; or unknown, because it pays at none that is considered and may at a larger one."""
     shown = "nothing" if full is None else f"{money(full * MTOK, 4):f} USD per Mtok"
     never = f"full replicas cost {shown}, the API {money(price * MTOK, 4):f}"
     # People are one sum for all replicas: with more of them it may pay yet.
     people = Fraction(terms.engineering_usd_per_month)
     machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
     if machines_alone is not None and price > machines_alone:
-        return f"not with up to {terms.max_replicas} replicas: {never}"
-    return never
+        return "unknown", f"not with up to {terms.max_replicas} replicas: {never}"
+    return "never", never
 
 
 def _at_own_volume(
@@ -199,7 +200,7 @@ def _at_own_volume(
     own_api = price * own_tokens
     values["own_api_usd_per_month"] = money(own_api)
     served = cost_at(own_tokens, steps)
-    if served is None and not best.intervals:
+    if served is None and best.verdict == "never":
         values["verdict"] = "api"
     elif served is None:
         values["verdict"] = "unknown"

@@ -35,6 +35,8 @@ _MAC_LIFE_MONTHS = 36
 _DEDICATED = {"h100-80": ("H100", "SXM"), "h100": ("H100", "SXM"), "h200-141": ("H200", "SXM"), "h200": ("H200", "SXM")}
 _DEDICATED |= {"b200": ("B200", "SXM"), "a100-sxm-80": ("A100", "SXM"), "l40s-48": ("L40S", "")}
 _RATES = ("usd_per_gpu_hour", "on_demand_usd")
+_ONE_FORM = ("B200", "B300")
+"""Cards that are rented in one form only, where a source does not tell it."""
 _VARIANT_NOT_TOLD = ("h100-80", "h100", "h200", "h200-141", "b200")
 
 
@@ -108,7 +110,8 @@ def rented(rates: Iterable[Mapping[str, Any]], cards: Iterable[tuple[str, str]])
     """
     wanted = set(cards)
     whole = [r for r in rates if r["usd_per_gpu_hour"] is not None and r["price_kind"] == "quoted"]
-    whole = [r for r in whole if r["gpu_fraction"] == 1 and (r["gpu"], r["variant"]) in wanted]
+    whole = [one for r in whole if r["gpu_fraction"] == 1 for one in [_in_its_form(r)]]
+    whole = [r for r in whole if (r["gpu"], r["variant"]) in wanted]
     on_demand: dict[tuple[str, ...], Decimal] = {}
     for r in whole:
         if r["pricing"] == "on_demand":
@@ -164,9 +167,15 @@ def owned(cards: Iterable[tuple[str, str]], known: Mapping[str, Figure]) -> list
     return options
 
 
+def _in_its_form(r: Mapping[str, Any]) -> Mapping[str, Any]:
+    is_told = r["variant"] or r["gpu"] not in _ONE_FORM
+    return r if is_told else {**r, "variant": "SXM", "is_variant_assumed": True}
+
+
 def _rented(r: Mapping[str, Any], on_demand: Decimal | None) -> Option:
     flags = {"spot": ("spot_assumed",), "reserved": ("reserved_whole_term",)}.get(r["pricing"], ())
-    last_seen = r.get("last_seen_on")
+    flags = (*flags, *(("rate_last_seen",) if r.get("last_seen_on") else ()))
+    flags = (*flags, *(("variant_assumed",) if r.get("is_variant_assumed") else ()))
     return Option(
         way="rented",
         seller=r["provider"],
@@ -180,7 +189,7 @@ def _rented(r: Mapping[str, Any], on_demand: Decimal | None) -> Option:
         rate_ids=(r["rate_id"],),
         term_months=r["term_months"],
         on_demand_usd=None if r["pricing"] == "on_demand" else on_demand,
-        flags=(*flags, *(("rate_last_seen",) if last_seen else ())),
+        flags=flags,
         evidence={name: r.get(name) for name in ("fx_rate_on", "usd_per_currency", "last_seen_on")},
     )
 

@@ -206,6 +206,9 @@ def test_reason_tells_never_from_not_within_the_replicas_considered() -> None:
     assert sentence(never, HALF).startswith("never: full replicas cost")
     costly = replace(HALF, engineering_usd_per_month=Decimal(40_000), max_replicas=1)
     assert str(_answer(_api("2.00", "2.00"), terms=costly).reason).startswith("not with up to 1 replicas")
+    beyond = _answer(_api("2.00", "2.00"), own=10**12, terms=costly)
+    assert beyond.verdict == "unknown"
+    assert _answer(_api("0.15", "0.60"), own=10**12, terms=costly).verdict == "api"
 
 
 def test_unknown_price_is_no_answer() -> None:

@@ -97,6 +97,13 @@ def test_rates_that_cannot_compete_do_not() -> None:
     assert rented == {"community": "other tier", "secure": "r1"}
 
 
+def test_a_card_of_one_form_is_taken_in_it_and_says_so() -> None:
+    rows = _rows({"rate_id": "b", "gpu": "B200", "variant": ""}, {"rate_id": "h", "gpu": "H200", "variant": ""})
+    rented = [row for row in rows if row["way"] == "rented"]
+    assert [(row["rate_id"], row["variant"]) for row in rented] == [("b", "SXM")]
+    assert "variant_assumed" in rented[0]["flags"]
+
+
 def test_spot_and_reserved_say_what_they_mean() -> None:
     """90 % of the hours at 2.00 with 5 % done again, 10 % at 3.99: 2.289; reserved at 2.394 pays from 60 % of use."""
     rows = _rows(
