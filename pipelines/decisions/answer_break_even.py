@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipelines.decisions.ask_break_even import Asked, AskedBreakEven, asked_scenario, asked_workloads
+from pipelines.decisions.ask_break_even import Asked, AskedBreakEven, asked_scenario, asked_workloads, open_models_of
 from pipelines.decisions.break_even_market import market_of
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.scenario import Scenario
@@ -31,7 +31,8 @@ def answer_logs(warehouse: PublishedWarehouse, days: int, day: date) -> dict[str
 
 def _answer(warehouse: PublishedWarehouse, asked: list[Asked], day: date, scenario: str | None) -> dict[str, Any]:
     facts = user_facts(warehouse.folder)
-    with market_of(warehouse, [one.workload for one in asked], day) as market:
+    workloads, open_models = [one.workload for one in asked], open_models_of(asked, facts)
+    with market_of(warehouse, workloads, open_models, day) as market:
         answer = AskedBreakEven(asked, market, facts)
         rows = [_plain(row) for row in answer.rows()]
         curve = [_plain(row) for row in answer.curves()]

@@ -13,7 +13,7 @@ from pipelines.decisions.break_even_terms import load_of, terms_of
 from pipelines.decisions.break_even_ways import Found, Question, find_ways
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
-from pipelines.decisions.user_facts import UserFacts
+from pipelines.decisions.user_facts import StandIn, UserFacts
 from pipelines.decisions.workload import Workload, workload_of_scenario
 
 WITHOUT_USAGE = "support-bot"
@@ -64,6 +64,15 @@ def asked_workloads(logged: Sequence[Workload]) -> list[Asked]:
     return [asked_scenario(read_scenario(WITHOUT_USAGE))]
 
 
+def open_models_of(asked: Sequence[Asked], facts: UserFacts) -> set[str]:
+    """The open models that stand in for those of some workloads."""
+    return {terms_of(one.workload, one.scenario, _stand_in(one, facts)).open_model for one in asked}
+
+
+def _stand_in(one: Asked, facts: UserFacts) -> StandIn | None:
+    return facts.stand_ins.get(one.workload.model or "")
+
+
 def asked_scenario(scenario: Scenario) -> Asked:
     """The workload that a scenario describes."""
     return Asked(workload_of_scenario(scenario), scenario)
@@ -71,7 +80,7 @@ def asked_scenario(scenario: Scenario) -> Asked:
 
 def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
     workload = one.workload
-    terms = terms_of(workload, one.scenario, facts.stand_ins.get(workload.model or ""))
+    terms = terms_of(workload, one.scenario, _stand_in(one, facts))
     if facts.problems:
         terms = replace(terms, flags=(*terms.flags, "user_file_wrong"))
     api = market.price_of(workload)

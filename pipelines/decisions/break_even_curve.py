@@ -51,14 +51,14 @@ def _api_at(question: Question, load: Load) -> Callable[[int], dict[str, Any]]:
 
 
 def _managed(question: Question) -> Callable[[int], dict[str, Any]]:
-    best = question.load and cheapest_managed(question.load, question.terms, question.market.day)
+    best = question.load and cheapest_managed(question.load, question.terms, question.market.day, question.sellers)
     if not best:
         reason = f"no printed price of {question.terms.open_model} by the token on or before the day"
         return lambda _: {"reason": reason}
     return lambda volume: {
         "usd": best.usd_per_token * volume,
         "seller": best.seller,
-        "evidence_ids": ids_of(best.offer_ids),
+        "evidence_ids": ids_of(best.price_ids),
     }
 
 

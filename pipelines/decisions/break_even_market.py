@@ -1,8 +1,9 @@
 """What is in force on a day: API prices of workloads, GPU rates, and when API models retire. Reads, decides nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +29,8 @@ MOST_DAYS_SINCE_SEEN = 180
 """A shipped rate that was last seen longer ago says nothing of a day."""
 
 Rate = Mapping[str, Any]
+Offer = tuple[str, ...]
+"""MODEL_KEY of a model that is sold."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Market:
     day: date
     prices: Mapping[tuple[str | None, str | None], ApiPrice]
     rates: Sequence[Rate]
+    sellers: Mapping[str, Sequence[ApiPrice]] = field(default_factory=dict)
+    """Open model in lower case -> who sells it by the token, as price lists say."""
 
     def price_of(self, workload: Workload) -> ApiPrice:
         """Prices of a workload's model, or those that its scenario states; without any where none is known."""
@@ -49,52 +54,82 @@ class Market:
 
 
 @contextmanager
-def market_of(warehouse: PublishedWarehouse, workloads: Sequence[Workload], day: date) -> Iterator[Market]:
+def market_of(
+    warehouse: PublishedWarehouse, workloads: Sequence[Workload], open_models: Iterable[str], day: date
+) -> Iterator[Market]:
     """Of what a warehouse has published, by what is known now; of what ships with the program where it has not."""
     with quoted_prices(warehouse, None) as prices:
         has_rates = warehouse.published_file.exists()
         rates = listed_rates(prices.connection, day, None) if has_rates else shipped_rates(day)
         ends = retirements(prices.connection, day) if has_rates else {}
-        yield Market(day, api_prices(prices, workloads, warehouse.folder, day, ends), rates)
+        yield _market(prices, workloads, open_models, warehouse.folder, day, rates, ends)
 
 
 def market_known_on(
-    connection: duckdb.DuckDBPyConnection, workloads: Sequence[Workload], folder: Path, day: date
+    connection: duckdb.DuckDBPyConnection,
+    workloads: Sequence[Workload],
+    open_models: Iterable[str],
+    folder: Path,
+    day: date,
 ) -> Market:
     """Of a warehouse that is being built, by what was known on the day itself."""
     prices = QuotedPrices(connection, "core.token_price", str, end_of_day(day))
-    ends = retirements(connection, day)
-    return Market(day, api_prices(prices, workloads, folder, day, ends), listed_rates(connection, day, end_of_day(day)))
+    rates, ends = listed_rates(connection, day, end_of_day(day)), retirements(connection, day)
+    return _market(prices, workloads, open_models, folder, day, rates, ends)
 
 
-def api_prices(
+def _market(
     prices: QuotedPrices,
     workloads: Sequence[Workload],
+    open_models: Iterable[str],
     folder: Path,
     day: date,
+    rates: list[Rate],
     ends: Mapping[tuple[str, str], date],
-) -> dict[tuple[str | None, str | None], ApiPrice]:
-    """(provider, model) of a workload -> its prices in force, of short prompts and at any hour."""
-    asked = [one for one in workloads if one.model]
-    if not asked:
-        return {}
-    used = pl.DataFrame(
-        [dict(zip(MODEL_KEY, _offer(one), strict=True)) for one in asked], dict.fromkeys(MODEL_KEY, pl.String())
-    ).unique()
-    names = names_of(prices.listed(), used, map_in_force(folder).rows)
+) -> Market:
+    """Prices of short prompts and at any hour: sums over days hide prompt sizes and hours."""
+    listed = prices.listed()
+    keys: dict[tuple[str | None, str | None], Offer] = {
+        (one.provider, one.model): _offer(one) for one in workloads if one.model
+    }
+    sellers = {name.casefold(): sellers_of(name, listed) for name in open_models}
+    wanted = [*keys.values(), *(offer for offers in sellers.values() for offer in offers)]
+    if not wanted:
+        return Market(day, {}, rates)
+    used = pl.DataFrame(wanted, dict.fromkeys(MODEL_KEY, pl.String()), orient="row").unique()
+    names = names_of(listed, used, map_in_force(folder).rows)
     segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
-    short = in_force_at(segments, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
-    found = {}
-    for one in asked:
-        key = dict(zip(MODEL_KEY, _offer(one), strict=True))
-        rows = short.filter(pl.col("meter").is_in(TEXT_METERS), service_tier=one.service_tier, unit="mtok", **key)
-        if rows["meter"].is_duplicated().any():
-            raise ValueError(f"two prices of one meter of {one.model} are in force on {day}")
-        usd = {r["meter"]: r["usd_per_unit"] for r in rows.iter_rows(named=True)}
-        ids = {r["meter"]: r["price_id"] for r in rows.iter_rows(named=True)}
-        provider, model = key["provider"], key["model"]
-        found[one.provider, one.model] = ApiPrice(provider, model, usd, ids, ends.get((provider, model)))
-    return found
+    short = in_force_at(segments, end_of_day(day)).filter(context_from=0, time_window=ALWAYS, unit="mtok")
+    tiers = {(one.provider, one.model): one.service_tier for one in workloads}
+    of_models = {key: _price(short, offer, tiers[key], ends) for key, offer in keys.items()}
+    of_sellers = {name: [_price(short, offer, "standard", {}) for offer in offers] for name, offers in sellers.items()}
+    return Market(day, of_models, rates, of_sellers)
+
+
+def sellers_of(open_model: str, listed: pl.DataFrame) -> list[Offer]:
+    """Offers in price lists (MODEL_KEY) of an open model, from whoever runs it: the same name behind the maker's.
+
+    A name with more to it, such as -Turbo, is another precision and is not taken.
+    """
+    is_sold = listed.filter(channel="api", region="global")
+    return [offer for offer in is_sold.select(MODEL_KEY).iter_rows() if _plain(offer[-1]) == open_model.casefold()]
+
+
+def _plain(listed_model: str) -> str:
+    """'accounts/fireworks/models/llama-v3p3-70b-instruct' -> 'llama-3.3-70b'."""
+    name = re.sub(r"v([0-9])p([0-9])", r"\1.\2", listed_model.rsplit("/", 1)[-1].casefold())
+    return re.sub(r"-(instruct|versatile|instant)$", "", name)
+
+
+def _price(short: pl.DataFrame, offer: Offer, tier: str, ends: Mapping[tuple[str, str], date]) -> ApiPrice:
+    """Raises ValueError where two prices of one meter are in force."""
+    key = dict(zip(MODEL_KEY, offer, strict=True))
+    rows = short.filter(pl.col("meter").is_in(TEXT_METERS), service_tier=tier, **key)
+    if rows["meter"].is_duplicated().any():
+        raise ValueError(f"two prices of one meter of {key['model']} are in force")
+    usd = {r["meter"]: r["usd_per_unit"] for r in rows.iter_rows(named=True)}
+    ids = {r["meter"]: r["price_id"] for r in rows.iter_rows(named=True)}
+    return ApiPrice(key["provider"], key["model"], usd, ids, ends.get((key["provider"], key["model"])))
 
 
 def listed_rates(connection: duckdb.DuckDBPyConnection, day: date, known_at: datetime | None) -> list[Rate]:
@@ -127,7 +162,7 @@ def retirements(connection: duckdb.DuckDBPyConnection, day: date) -> dict[tuple[
     return {(row[0], row[1]): row[2] for row in connection.execute(query, {"at": end_of_day(day)}).fetchall()}
 
 
-def _offer(workload: Workload) -> tuple[str, ...]:
+def _offer(workload: Workload) -> Offer:
     named = {"provider": workload.provider or UNKNOWN, "model": workload.model or ""}
     values = {"channel": workload.channel, "region": workload.region, **named}
     return tuple(values[name] for name in MODEL_KEY)

@@ -52,7 +52,7 @@ def _missing(found: Found) -> str:
 def _managed_rows(question: Question) -> list[dict[str, Any]]:
     """The cheapest seller of the stand-in by the token, where there is one and the API has a price."""
     load, terms = question.load, question.terms
-    best = load and cheapest_managed(load, terms, question.market.day)
+    best = load and cheapest_managed(load, terms, question.market.day, question.sellers)
     if not load or not best or not question.api.usd_per_mtok.keys() >= load.tokens.keys():
         return []
     api = load.usd_per_token(question.api.usd_per_mtok)
@@ -66,10 +66,10 @@ def _managed_rows(question: Question) -> list[dict[str, Any]]:
         own_api_usd_per_month=money(api * own) if own else None,
         own_gpu_usd_per_month=money(best.usd_per_token * own) if own else None,
     )
-    said = "less than" if is_cheaper else "more than"
-    words = f"{money(best.usd_per_token * MTOK, 4):f} USD per Mtok by the token, {said} the API, at every volume"
+    asked = f"{money(best.usd_per_token * MTOK, 4):f} USD per Mtok"
+    words = f"{best.seller} asks {asked}, {'less' if is_cheaper else 'more'} than the API, at every volume"
     flags = tuple(flag for flag in terms.flags if flag in MANAGED_FLAGS)
-    place = {"way": "managed", "gpu_provider": best.seller, "gpu_tier": "per_token", "rate_id": ids_of(best.offer_ids)}
+    place = {"way": "managed", "gpu_provider": best.seller, "gpu_tier": "per_token", "rate_id": ids_of(best.price_ids)}
     shown = {"answer": with_flags(words, flags), "flags": ids_of(flags)}
     return [_row(question, answer) | place | shown]
 

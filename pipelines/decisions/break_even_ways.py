@@ -32,6 +32,11 @@ class Question:
     own_tokens: int
     fallback: Decimal = Decimal(0)
 
+    @property
+    def sellers(self) -> Sequence[ApiPrice]:
+        """Who sells the stand-in by the token, as price lists say."""
+        return self.market.sellers.get(self.terms.open_model.casefold(), ())
+
 
 @dataclass(frozen=True)
 class Found:

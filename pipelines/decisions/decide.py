@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.resolve_segments import segments_in_force
-from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads
+from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
 from pipelines.decisions.break_even import FORMULA_VERSION
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
@@ -64,8 +64,9 @@ def _break_even_asked(connection: duckdb.DuckDBPyConnection, folder: Path, day: 
     connection.execute(f"CREATE OR REPLACE TEMP VIEW recent_usage AS {usage_query(folder, paths)}")
     workloads = logged_workloads(connection, RECENT_DAYS, day, "recent_usage")
     asked = asked_workloads(workloads)
-    market = market_known_on(connection, [one.workload for one in asked], folder, day)
-    return AskedBreakEven(asked, market, user_facts(folder, keep=True))
+    facts = user_facts(folder, keep=True)
+    market = market_known_on(connection, [one.workload for one in asked], open_models_of(asked, facts), folder, day)
+    return AskedBreakEven(asked, market, facts)
 
 
 def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[dict[str, object]]:

@@ -92,7 +92,9 @@ class BreakEven(dy.Schema):
     mean_output_tokens = count("mean answer of one call", unit="tokens", nullable=True)
     cached_tokens = count("part of the mean prompt that is read from a cache", unit="tokens", nullable=True)
     latency_goal = text("what every user is to get", nullable=True)
-    rate_id = text("the version in core.gpu_rate, or the shipped figures, comma separated", nullable=True)
+    rate_id = text(
+        "the version in core.gpu_rate, shipped figures, or prices of managed weights, comma separated", nullable=True
+    )
     usd_per_gpu_hour = price("rate of one GPU for one hour", unit="USD per GPU and hour", nullable=True)
     fx_rate_on = day("day of the reference rate that converted it; NULL if it is printed in USD", nullable=True)
     usd_per_currency = usd_per_currency("that rate, from core.exchange_rate; NULL for USD", nullable=True)

@@ -14,7 +14,7 @@ import pytest
 from pipelines.decisions.break_even import ApiPrice, Load, Terms
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_curve import curve_rows
-from pipelines.decisions.break_even_market import Market, shipped_rates
+from pipelines.decisions.break_even_market import Market, sellers_of, shipped_rates
 from pipelines.decisions.break_even_rows import break_even_rows
 from pipelines.decisions.break_even_ways import Question, find_ways
 from pipelines.decisions.self_hosting.figures import shipped_figures
@@ -149,6 +149,40 @@ def test_managed_weights_cost_less_at_every_volume_or_at_none() -> None:
     cheap = replace(API, usd_per_mtok={"input_uncached": Decimal("0.10"), "output": Decimal("0.50")})
     (dear,) = [row for row in _rows({}, api=cheap) if row["way"] == "managed"]
     assert (dear["verdict"], dear["reason"]) == ("api", "it costs more than the API at every volume")
+
+
+def test_a_price_list_comes_before_what_was_once_printed_and_ids_are_its_own() -> None:
+    """Deepinfra 0.037 and 0.17: 0.1035; fireworks, in the list at 1.00 and 2.00, no longer counts at 0.375."""
+    listed = [
+        _listed("deepinfra", "0.037", "0.17"),
+        _listed("fireworks", "1", "2"),
+        _listed("free", "0", "0"),
+        replace(API, provider="no output", usd_per_mtok={"input_uncached": Decimal("0.01")}),
+    ]
+    market = Market(DAY, {}, [RATE], {"gpt-oss-120b": listed})
+    (row,) = [row for row in _rows({}, market=market) if row["way"] == "managed"]
+    assert (row["gpu_provider"], row["full_usd_per_mtok"]) == ("deepinfra", Decimal("0.103500"))
+    assert row["rate_id"] == "deepinfra-in,deepinfra-out"
+
+
+def _listed(seller: str, input_usd: str, output_usd: str) -> ApiPrice:
+    prices = {"input_uncached": Decimal(input_usd), "output": Decimal(output_usd)}
+    return ApiPrice(
+        seller, "openai/gpt-oss-120b", prices, {"input_uncached": f"{seller}-in", "output": f"{seller}-out"}
+    )
+
+
+def test_sellers_of_an_open_model_are_told_by_its_name() -> None:
+    names = [
+        ("deepinfra", "api", "global", "meta-llama/Llama-3.3-70B-Instruct"),
+        ("deepinfra", "api", "global", "meta-llama/Llama-3.3-70B-Instruct-Turbo"),
+        ("fireworks", "api", "global", "accounts/fireworks/models/llama-v3p3-70b-instruct"),
+        ("groq", "api", "global", "llama-3.3-70b-versatile"),
+        ("meta", "bedrock", "us", "llama-3.3-70b"),
+        ("eva", "api", "global", "eva/eva-llama-3.33-70b"),
+    ]
+    listed = pl.DataFrame(names, ["provider", "channel", "region", "model"], orient="row")
+    assert [offer[0] for offer in sellers_of("Llama-3.3-70B", listed)] == ["deepinfra", "fireworks", "groq"]
 
 
 def test_no_offer_is_taken_from_the_future() -> None:
