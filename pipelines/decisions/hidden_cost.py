@@ -15,14 +15,13 @@ from pipelines.decisions.scenario import Scenario
 
 FORMULA_VERSION = "hidden-cost-1"
 MTOK = 1_000_000
-HIDDEN_PARTS = ("system", "retrieved", "history", "reasoning", "cache_misses", "retries", "fallbacks")
 Prices = Mapping[str, Decimal]
 """USD per million tokens by meter."""
 
 
 @dataclass(frozen=True)
 class HiddenCost:
-    """USD a month, exact. The total is base_input, base_output and the parts of HIDDEN_PARTS; None: no price."""
+    """USD a month, exact. The total is base_input, base_output and the parts; a part that is None has no price."""
 
     naive: Fraction
     base_input: Fraction
