@@ -4,7 +4,7 @@ Volumes are whole tokens a month, input and output together, and all comparisons
 throughput and the share of headroom are rounded before they are counted with. Where prices come from is not known here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from functools import cache
 from math import ceil, floor
 from typing import Any
 
+from pipelines.decisions.api_bill import MTOK, ApiPrice, Load
 from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.pay_back import (
@@ -24,7 +25,7 @@ from pipelines.decisions.self_hosting.pay_back import (
     pay_back,
     with_retraining,
 )
-from pipelines.decisions.self_hosting.request import Goal, Lengths
+from pipelines.decisions.self_hosting.request import Goal
 from pipelines.decisions.self_hosting.step_function import (
     Interval,
     Steps,
@@ -36,50 +37,8 @@ from pipelines.decisions.self_hosting.step_function import (
 from pipelines.decisions.self_hosting.throughput import Serving
 
 FORMULA_VERSION = "break-even-2"
-MTOK = 1_000_000
 DEFAULT_PEAK = Decimal("2.063")
 """Busiest hour over the mean of 14 days, alibaba/ServeGen m-small @ f891d11: where nobody knows the own hours."""
-
-
-@dataclass(frozen=True)
-class ApiPrice:
-    """What one API model costs, by meter, in USD per million tokens, with the ids of the price versions."""
-
-    provider: str
-    model: str
-    usd_per_mtok: Mapping[str, Decimal]
-    price_ids: Mapping[str, str]
-    retires_on: date | None = None
-
-
-@dataclass(frozen=True)
-class Load:
-    """A month of calls: tokens by meter, and how many calls they are of."""
-
-    tokens: Mapping[str, Fraction]
-    calls: Fraction
-
-    @property
-    def total(self) -> Fraction:
-        """Tokens a month, input and output together."""
-        return sum(self.tokens.values(), Fraction(0))
-
-    @property
-    def tokens_per_call(self) -> Fraction:
-        """Mean tokens of one call."""
-        return self.total / self.calls
-
-    @property
-    def lengths(self) -> Lengths:
-        """Mean lengths of one call; input and output rounded up, what is cached rounded down."""
-        output = self.tokens.get("output", Fraction(0)) / self.calls
-        cached = self.tokens.get("cache_read", Fraction(0)) / self.calls
-        return Lengths(max(1, ceil(self.tokens_per_call - output)), max(1, ceil(output)), floor(cached))
-
-    def usd_per_token(self, prices: Mapping[str, Decimal]) -> Fraction:
-        """Price of the mix. Raises KeyError for a meter in use without a price."""
-        cost = sum((Fraction(prices[meter]) * tokens for meter, tokens in self.tokens.items() if tokens), Fraction(0))
-        return cost / MTOK / self.total
 
 
 @dataclass(frozen=True)

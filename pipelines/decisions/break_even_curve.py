@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipelines.decisions.break_even import FORMULA_VERSION, MTOK, Load, steps_of
+from pipelines.decisions.api_bill import MTOK, Load
+from pipelines.decisions.break_even import FORMULA_VERSION, steps_of
 from pipelines.decisions.break_even_ways import Found, Pair, Question
 from pipelines.decisions.break_even_words import ids_of
 from pipelines.decisions.managed_weights import cheapest_managed

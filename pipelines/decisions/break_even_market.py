@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
 from pipelines.costs.resolve_segments import names_of, segments_by_name
-from pipelines.decisions.break_even import ApiPrice
+from pipelines.decisions.api_bill import ApiPrice
 from pipelines.decisions.scenario import TEXT_METERS
 from pipelines.decisions.workload import Workload
 from pipelines.models.provider_aliases import UNKNOWN

@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from pipelines.decisions.break_even import FORMULA_VERSION, MTOK, BreakEven, steps_of
+from pipelines.decisions.api_bill import MTOK
+from pipelines.decisions.break_even import FORMULA_VERSION, BreakEven, steps_of
 from pipelines.decisions.break_even_spread import threshold_spread
 from pipelines.decisions.break_even_ways import Found, Pair, Question, judge, rank
 from pipelines.decisions.break_even_words import MANAGED_FLAGS, flags_of, ids_of, sentence, with_flags

@@ -4,7 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from pipelines.decisions.break_even import DEFAULT_PEAK, Load, Terms
+from pipelines.decisions.api_bill import Load
+from pipelines.decisions.break_even import DEFAULT_PEAK, Terms
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.self_hosting.pay_back import FineTune
 from pipelines.decisions.self_hosting.request import Goal

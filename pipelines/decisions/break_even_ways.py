@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even
+from pipelines.decisions.api_bill import ApiPrice, Load
+from pipelines.decisions.break_even import BreakEven, Terms, break_even
 from pipelines.decisions.break_even_market import Market
 from pipelines.decisions.self_hosting.figures import Figure
 from pipelines.decisions.self_hosting.measured_table import Measurement

@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from pipelines.decisions.break_even import ApiPrice, Load, Terms
+from pipelines.decisions.api_bill import ApiPrice, Load
+from pipelines.decisions.break_even import Terms
 from pipelines.decisions.self_hosting.figures import offers_in_force
 
 _NEEDED = {"input_uncached", "output"}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even, steps_of
+from pipelines.decisions.api_bill import ApiPrice, Load
+from pipelines.decisions.break_even import BreakEven, Terms, break_even, steps_of
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.throughput import stated_serving

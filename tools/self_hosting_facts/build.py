@@ -158,12 +158,12 @@ def _offer(row: Row, seller: str, what: str, meter: str, usd: str) -> Row:
 
 def _public(source: str) -> str:
     """The address of the public page or file alone."""
-    text = re.sub(r"steering golden/throughput_refs\.csv: ", "", source)
-    text = re.sub(r"capture steering \S+", "saved copy", text)
-    text = re.sub(r"steering shared/\S+ \(([^)]*)\)", r"\1", text)
+    text = re.sub(r"^\w+ \w+/\w+\.csv: ", "", source)  # a table that collected it
+    text = re.sub(r"capture \w+ \S+", "saved copy", text)
+    text = re.sub(r"^\w+ \w+/\w+/\S+\.md \(([^)]*)\)", r"\1", text)
     text = re.sub(r" verbatim copy in a public repository.*", "", text)
     text = re.sub(r",? ?\(?find_string id [0-9]+\)? ?", "", text)
-    return text.replace("steering reference", "gpu-price-index").strip()
+    return re.sub(r" via \w+ reference", " via gpu-price-index", text).strip()
 
 
 def _read(file: Path) -> Iterator[Row]:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.decisions.break_even import ApiPrice, BreakEven, Load, Terms, break_even, steps_of
+from pipelines.decisions.api_bill import ApiPrice, Load
+from pipelines.decisions.break_even import BreakEven, Terms, break_even, steps_of
 from pipelines.decisions.break_even_words import MEANINGS, flags_of, sentence
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.figures import shipped_figures

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.decisions.break_even import ApiPrice, Load, Terms
+from pipelines.decisions.api_bill import ApiPrice, Load
+from pipelines.decisions.break_even import Terms
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_curve import curve_rows
 from pipelines.decisions.break_even_market import Market, sellers_of, shipped_rates
