@@ -9,7 +9,7 @@ from pipelines.costs.pricing.price_sums import OWNERS, price_sums
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
 
-FORMULA_VERSION = "cost-5"
+FORMULA_VERSION = "cost-6"
 
 
 def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:
