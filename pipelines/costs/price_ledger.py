@@ -6,6 +6,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipelines.costs.contract_prices import at_contract
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
 from pipelines.costs.owner_costs import cost_owners
@@ -22,13 +23,13 @@ from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table, replace_dates, scalar
+from pipelines.warehouse.rows import append, read_current, read_table, replace_dates, scalar
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
 SELECT DISTINCT usage_date FROM core.usage_cost
-WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
-   OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+WHERE ((price_id IS NOT NULL OR term_id IS NOT NULL) AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
+   OR (price_id IS NULL AND term_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
 UNION
 SELECT DISTINCT usage_date FROM core.cost_comparison
 WHERE usage_date NOT IN (SELECT usage_date FROM main.cost_reconciliation)
@@ -129,6 +130,7 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
+    costs = at_contract(costs, read_current(connection, "core.contract_term"), _listed_models(connection))
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,
@@ -154,6 +156,12 @@ def _segments_of(
     offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
     used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
     return segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
+
+
+def _listed_models(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """price_id, listed_model: under which name a list has the price."""
+    listed = connection.sql("SELECT price_id, any_value(model) AS listed_model FROM core.token_price GROUP BY price_id")
+    return listed.pl()
 
 
 def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
