@@ -53,8 +53,8 @@ def at_contract(costs: pl.DataFrame, terms: pl.DataFrame, listed: pl.DataFrame) 
 def terms_of(usage: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     """The one term that counts for each kind of usage, where one does.
 
-    `usage`: usage_date, TERM_SCOPE, listed_model. `terms`: of one family. Returns these columns once each, with term_id,
-    kind and value. A price comes before a discount; then the term that names more: the account, then the model (the
+    `usage`: usage_date, TERM_SCOPE, listed_model. `terms`: of one family. Returns these columns once each, with
+    term_id, kind and value. A price comes before a discount; then the term that names more: the account, then the model (the
     more exactly the better), the meter, the tier, the channel, the provider.
     """
     keys = usage.select(*_KEY, "listed_model").unique()

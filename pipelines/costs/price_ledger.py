@@ -6,6 +6,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipelines.costs.charge_contract import LISTED_MODELS
 from pipelines.costs.contract_prices import at_contract
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
@@ -130,7 +131,7 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
-    costs = at_contract(costs, read_current(connection, "core.contract_term"), _listed_models(connection))
+    costs = at_contract(costs, read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl())
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,
@@ -156,12 +157,6 @@ def _segments_of(
     offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
     used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
     return segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
-
-
-def _listed_models(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """price_id, listed_model: under which name a list has the price."""
-    listed = connection.sql("SELECT price_id, any_value(model) AS listed_model FROM core.token_price GROUP BY price_id")
-    return listed.pl()
 
 
 def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:

@@ -98,7 +98,7 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
         _refuse(where, f"provider {cells['provider']!r} is on channel {channel}", "leave one of the two empty")
     valid_from, valid_to = _days(where, cells)
     scope = {name: cells[name] or None for name in TERM_SCOPE if name in cells}
-    term = {
+    return {
         "kind": kind,
         **scope,
         "account_id": cells["account"] or None,
@@ -112,7 +112,6 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
         "valid_from": valid_from,
         "valid_to": valid_to,
     }
-    return term
 
 
 def _value(where: str, kind: str, text: str) -> Decimal:
