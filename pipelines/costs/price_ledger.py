@@ -7,9 +7,9 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
-from pipelines.costs.contract_prices import at_contract
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
+from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day
@@ -131,12 +131,14 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
-    costs = at_contract(costs, read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl())
+    listed = connection.sql(LISTED_MODELS).pl()
+    prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
+    costs = prices.agreed(costs)
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
-        "core.cost_comparison": compare(usage, costs, reported, segments),
+        "core.cost_comparison": compare(usage, costs, reported, prices),
         "main.cost_by_owner": pl.DataFrame(),
         "main.conversation_cost": pl.DataFrame(),
     }

@@ -1,0 +1,25 @@
+"""What usage costs us, at list price and by the contract: the prices that a day is priced with, in one hand."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.costs.contract_prices import at_contract
+from pipelines.costs.pricing.price_usage import price_usage
+
+
+@dataclass(frozen=True)
+class OurPrices:
+    """`segments`: price segments of models; `terms`: core.contract_term as it is current; `listed`: of `at_contract`."""
+
+    segments: pl.DataFrame
+    terms: pl.DataFrame
+    listed: pl.DataFrame
+
+    def of(self, usage: pl.LazyFrame) -> pl.DataFrame:
+        """Rows of core.usage_cost of usage rows."""
+        return self.agreed(price_usage(usage, self.segments))
+
+    def agreed(self, costs: pl.DataFrame) -> pl.DataFrame:
+        """Rows of core.usage_cost at list price, with what is paid for them by the contract."""
+        return at_contract(costs, self.terms, self.listed)
