@@ -145,7 +145,7 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
+    for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
         append(connection, "main.cost_by_owner", part.by_owner)
         append(connection, "main.conversation_cost", part.conversations)
 
