@@ -21,9 +21,10 @@ _FOUND = {name: pl.String() for name in GROUP} | {
 
 
 def with_charges(costs: pl.DataFrame, prices: OurPrices, levels: Levels, open_groups: pl.DataFrame) -> pl.DataFrame:
-    """Groups whose usage costs what is billed once fee or tax of the contract are on it: GROUP, charged_for, fee_usd, charged_usd.
+    """Groups whose usage costs what is billed once the fee or tax of the contract is on it.
 
-    `open_groups`: GROUP, billed_usd, tolerance_usd. Of one charge and both, the first that fits is told.
+    `open_groups`: GROUP, billed_usd, tolerance_usd. Returns GROUP, charged_for, fee_usd, charged_usd. Of one charge and
+    both, the first that fits is told.
     """
     terms = prices.terms.filter(pl.col("kind").is_in(_RATES))
     if terms.is_empty():
@@ -36,9 +37,10 @@ def with_charges(costs: pl.DataFrame, prices: OurPrices, levels: Levels, open_gr
     usd = levels.of_costs(rows).group_by(*GROUP, *_RATES).agg(usd=pl.col("effective_cost_usd").sum())
     amounts: dict[tuple[Any, ...], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     with localcontext(prec=80):
-        for *group, fee, tax, paid in usd.select(*GROUP, *_RATES, "usd").iter_rows():
-            for name, amount in _charged(paid, fee or Decimal(0), tax or Decimal(0)).items():
-                amounts[tuple(group)][name] += amount
+        for row in usd.iter_rows(named=True):
+            fee, tax = (row[kind] or Decimal(0) for kind in _RATES)
+            for name, amount in _charged(row["usd"], fee, tax).items():
+                amounts[tuple(row[column] for column in GROUP)][name] += amount
         found = []
         for row in open_groups.iter_rows(named=True):
             group = tuple(row[name] for name in GROUP)
@@ -64,7 +66,8 @@ def _charged(usd: Decimal, fee: Decimal, tax: Decimal) -> dict[str, Decimal]:
 
 def agreed_lines(sides: pl.DataFrame, prices: OurPrices) -> pl.DataFrame:
     """GROUP and agreed_lines: that the contract has a credit, where the bill has one, or a commitment, where the bill
-    has lines for more than a day. `sides`: GROUP, credit_usd, longer_usd."""
+    has lines for more than a day. `sides`: GROUP, credit_usd, longer_usd.
+    """
     found = []
     for kind, column in (("credit", "credit_usd"), ("commitment", "longer_usd")):
         terms = prices.terms.filter(kind=kind).select(

@@ -6,12 +6,12 @@ import polars as pl
 
 from pipelines.costs.contract_prices import at_contract
 from pipelines.costs.pricing.price_usage import at_list_price, price_usage
-from pipelines.schema.contract import PRICE_KINDS
+from pipelines.schema.contract_terms import PRICE_KINDS
 
 
 @dataclass(frozen=True)
 class OurPrices:
-    """`segments`: price segments of models; `terms`: core.contract_term as it is current; `listed`: of `at_contract`."""
+    """`segments`: price segments of models; `terms` and `listed`: as `at_contract` takes them."""
 
     segments: pl.DataFrame
     terms: pl.DataFrame

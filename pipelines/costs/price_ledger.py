@@ -8,8 +8,8 @@ import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
-from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
 from pipelines.costs.our_prices import OurPrices
+from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
 from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_usage import price_by_day

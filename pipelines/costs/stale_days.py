@@ -101,8 +101,8 @@ def fingerprints(
 ) -> dict[date, str]:
     """The fingerprint of each day with usage or bills, of some days or of all.
 
-    It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what explains its unpriced usage, the
-    names of models or the formula change.
+    It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
+    explains its unpriced usage, the names of models or the formula change.
     """
     names = _names_version(folder)
     parameters = {"days": None if days is None else list(days)}
