@@ -59,16 +59,17 @@ def price_totals(
     if found is None:
         return None
     usd, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
-    sums, paid = (found.sums.with_columns(variant=0), usd) if agreed is None else _paid(found, agreed)
+    sums, paid = (found.sums, usd) if agreed is None else _paid(found, agreed)
     names = ("cost_usd", "effective_cost_usd", "tokens", "unpriced_quantity", "is_lower_bound")
     measures: dict[str, list[pl.Expr]] = {name: [] for name in names}
     for meter in found.by_lookup.columns:
         match = pl.lit(found.by_lookup[meter]).gather("lookup")
         quantity = pl.col(QUANTITY_COLUMNS[meter]).fill_null(0)
         is_used = (quantity > 0) & match.is_not_null()
-        of_contract = pl.lit(paid).gather(pl.col("variant") * found.matches.height + match)
-        measures["cost_usd"].append(pl.when(is_used).then(_times(quantity, pl.lit(usd).gather(match))))
+        each = of_contract = pl.lit(usd).gather(match)
+        measures["cost_usd"].append(pl.when(is_used).then(_times(quantity, each)))
         if agreed is not None:
+            of_contract = pl.lit(paid).gather(pl.col("variant") * found.matches.height + match)
             measures["effective_cost_usd"].append(pl.when(is_used).then(_times(quantity, of_contract)))
         measures["unpriced_quantity"].append(pl.when(is_used & of_contract.is_null()).then(quantity).otherwise(0))
         measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
