@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import docs, doctor, export, keep, price, query, run, sources, usage
+from pipelines.cli import (
+    break_even,
+    docs,
+    doctor,
+    export,
+    hidden_cost,
+    keep,
+    price,
+    query,
+    run,
+    savings,
+    sources,
+    usage,
+)
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
 from pipelines.warehouse.permissions import make_private
@@ -36,6 +49,9 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(export.app, name="export")
 app.add_typer(usage.app, name="usage")
 app.command(context_settings=QUERY)(price.price)
+app.command("hidden-cost")(hidden_cost.hidden_cost)
+app.command("break-even")(break_even.break_even)
+app.command()(savings.savings)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)

@@ -53,12 +53,12 @@ def _of_days(
     if totals is None:
         return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
     known = [name for name in OWNERS if name in present]
-    by_owner = with_teams(_named(_summed(totals, ["usage_date", *known])), owners)
+    by_owner = with_teams(named_owners(_summed(totals, ["usage_date", *known])), owners)
     conversations = _dearest(totals, known) if texts else pl.DataFrame(schema=_CONVERSATION_SCHEMA)
     return by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), conversations
 
 
-def _named(rows: pl.DataFrame) -> pl.DataFrame:
+def named_owners(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with all OWNERS, as texts."""
     absent = {name: pl.lit(None, pl.String) for name in OWNERS if name not in rows.columns}
     named = rows.with_columns(**absent).with_columns(pl.col(OWNERS).cast(pl.String))
@@ -78,7 +78,7 @@ def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
     one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
     whose = named.join(first, on=key, how="semi", nulls_equal=True).group_by(key).agg(one)
     rows = first.join(whose, on=key, how="left", nulls_equal=True, maintain_order="left")
-    return _named(rows).select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
+    return named_owners(rows).select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
 
 
 def _summed(totals: pl.DataFrame, by: list[str]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
+from pipelines.costs.hidden_costs import hidden_costs
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
@@ -141,6 +142,7 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
         "core.cost_comparison": compare(usage, costs, reported, prices),
         "main.cost_by_owner": pl.DataFrame(),
         "main.conversation_cost": pl.DataFrame(),
+        "main.hidden_cost": pl.DataFrame(),
     }
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
@@ -148,6 +150,8 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
         append(connection, "main.cost_by_owner", part.by_owner)
         append(connection, "main.conversation_cost", part.conversations)
+    for hidden in hidden_costs({day: one.usage for day, one in counted.items()}, segments, teams):
+        append(connection, "main.hidden_cost", hidden)
 
 
 def _segments_of(

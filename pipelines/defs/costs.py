@@ -16,7 +16,7 @@ from pipelines.defs.resources import POOL, Settings
 
 PRICED = (
     *("core.usage_cost", "core.cost_comparison"),
-    *("main.usage_overlap", "main.cost_by_owner", "main.conversation_cost"),
+    *("main.usage_overlap", "main.cost_by_owner", "main.conversation_cost", "main.hidden_cost"),
 )
 """Tables that one pass over the ledger computes."""
 

@@ -6,11 +6,13 @@ import dagster as dg
 
 from pipelines.decisions.decide import (
     Decision,
+    break_even_curve_on,
     break_even_on,
     decide_days,
     deprecation_risk_on,
     forecast_on,
     notice_statistics_on,
+    saving_on,
 )
 from pipelines.defs.metadata import READ_DAILY, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
@@ -34,13 +36,19 @@ def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg
     return decided
 
 
+BREAK_EVEN_INPUTS = (
+    "core.token_price",
+    "core.gpu_rate",
+    "core.exchange_rate",
+    "core.model_lifecycle",
+    "core.usage_cost",
+)
+
 DECISIONS = [
-    decision_asset(
-        "main.break_even",
-        ("core.token_price", "core.gpu_rate", "core.exchange_rate", "core.usage_cost"),
-        break_even_on,
-    ),
+    decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
+    decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
+    decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(
         "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on

@@ -15,15 +15,17 @@ from pipelines.schema.costs import (
     SourceHealth,
     UsageCost,
 )
-from pipelines.schema.decisions import BreakEven, DeprecationRisk, NoticeStatistics, SpendForecast
+from pipelines.schema.decisions import BreakEven, BreakEvenCurve, DeprecationRisk, NoticeStatistics, SpendForecast
 from pipelines.schema.exchange_rates import ExchangeRate
 from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent, GpuRateHistory, GpuRateSpread
+from pipelines.schema.hidden_costs import HiddenCost
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.owner_costs import ConversationCost, CostByOwner
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
+from pipelines.schema.savings import LoggedSaving
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import (
     LedgerFile,
@@ -84,6 +86,7 @@ TABLES = (
     Table("main", "contract_charge", ContractCharge),
     Table("main", "cost_by_owner", CostByOwner, "usage_date"),
     Table("main", "conversation_cost", ConversationCost, "usage_date"),
+    Table("main", "hidden_cost", HiddenCost, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
     Table("main", "usage_overlap", UsageOverlap, "usage_date"),
     Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),
@@ -99,6 +102,8 @@ TABLES = (
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
+    Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
+    Table("main", "saving", LoggedSaving, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
     Table("main", "alert_delivery", AlertDelivery),

@@ -42,6 +42,7 @@ RECORD_TABLES = (
     "main.deprecation_risk",
     "main.notice_statistics",
     "main.break_even",
+    "main.break_even_curve",
     "main.spend_forecast",
     "main.alert",
     "main.alert_delivery",

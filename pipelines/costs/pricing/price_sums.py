@@ -115,6 +115,38 @@ def _paid(found: "_Matched", agreed: Callable[[pl.DataFrame], pl.DataFrame]) -> 
     return sums.with_columns(pl.col("variant").cast(pl.Int64)), paid
 
 
+def price_counts(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], counts: Mapping[str, str | None]
+) -> pl.DataFrame | None:
+    """Sum some columns of usage, and value them at the price that their rows met.
+
+    `counts`: column -> the meter at whose price its tokens are valued, or None for a mere count. It may be a quantity
+    of core.usage, or a part of one. Returns usage_date, owners as codes, usage_rows, the columns that are present, what
+    they cost as NAME_usd (NULL where there is nothing, or no price), and unpriced_quantity: what has no price of the
+    quantities of core.usage that are among them. A row for each sum, of which one owner may have several.
+    """
+    found = _matched(days, segments, owners, counts=counts)
+    if found is None:
+        return None
+    present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
+    usd, unpriced = {}, [pl.lit(0, pl.Int64)]
+    for name, meter in present.items():
+        if meter is None:
+            continue
+        quantity = pl.col(name).fill_null(0)
+        if meter not in found.by_lookup.columns:
+            usd[f"{name}_usd"] = pl.lit(None, USD)
+            continue
+        match = pl.lit(found.by_lookup[meter]).gather("lookup")
+        each = pl.lit(found.matches["usd_each"]).gather(match)
+        is_used = (quantity > 0) & match.is_not_null()
+        usd[f"{name}_usd"] = pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD))
+        if name == QUANTITY_COLUMNS[meter]:
+            unpriced.append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
+    rows = found.sums.with_columns(unpriced_quantity=pl.sum_horizontal(unpriced), **usd)
+    return rows.select("usage_date", *owners, "usage_rows", "unpriced_quantity", *present, *usd)
+
+
 class _Matched(NamedTuple):
     """Sums of usage, and their prices: row N of `by_lookup` has for each meter the row of `matches` of lookup N."""
 
@@ -124,7 +156,11 @@ class _Matched(NamedTuple):
 
 
 def _matched(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+    days: Mapping[date, pl.LazyFrame],
+    segments: pl.DataFrame,
+    owners: Sequence[str],
+    texts: Sequence[str] = (),
+    counts: Mapping[str, str | None] | None = None,
 ) -> _Matched | None:
     """None where no meter counts anything."""
     if not days:
@@ -132,8 +168,9 @@ def _matched(
     has_fees = "requests" in segments["meter"]
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     coded = with_offer(segments)
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners, texts)
-    by_meter = _by_meter(sums, lookups, segments)
+    columns = list(dict.fromkeys([*names, *(counts or ())]))
+    sums, lookups = aggregate_usage(days, breakpoints_of(coded), columns, owners, texts)
+    by_meter = _by_meter(sums, lookups, segments, counts or {})
     if by_meter.is_empty():
         return None
     priced = look_up(by_meter, coded)
@@ -143,9 +180,16 @@ def _matched(
     return _Matched(sums, by_lookup, split_offer(matches).with_columns(usd_each=usd_each("usd_per_unit")))
 
 
-def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def _by_meter(
+    sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame, counts: Mapping[str, str | None]
+) -> pl.DataFrame:
     """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
-    meters = {meter: pl.col(name).sum() for meter, name in QUANTITY_COLUMNS.items() if name in sums.columns}
+    columns = {meter: {name} for meter, name in QUANTITY_COLUMNS.items()}
+    for name, of in counts.items():
+        if of is not None:
+            columns[of].add(name)
+    present = {meter: sorted(names & set(sums.columns)) for meter, names in columns.items()}
+    meters = {meter: pl.sum_horizontal(pl.col(names).sum()) for meter, names in present.items() if names}
     totals = sums.group_by("lookup").agg(**meters)
     used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")
     by_meter = used.join(lookups, on="lookup")
