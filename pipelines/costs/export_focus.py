@@ -15,20 +15,24 @@ INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 _PRICED = """
 SELECT
-    cost.*,
+    cost.* REPLACE (
+        -- A day that an older program priced, and that can be priced no more, is at list price.
+        coalesce(cost.effective_cost_usd, cost.cost_usd) AS effective_cost_usd,
+        coalesce(cost.contracted_usd_per_unit, cost.usd_per_unit) AS contracted_usd_per_unit
+    ),
     version.provider AS listed_provider, version.model AS listed_model, version.source, version.time_window,
     version.context_from, version.context_to, body.url AS fetch_url
 FROM core.usage_cost AS cost
-JOIN (
+LEFT JOIN (
     SELECT * FROM core.token_price QUALIFY row_number() OVER (PARTITION BY price_id ORDER BY known_from DESC) = 1
 ) AS version USING (price_id)
 LEFT JOIN raw."fetch" AS body USING (fetch_id)
-WHERE cost.usage_date BETWEEN $first AND $last
+WHERE cost.usage_date BETWEEN $first AND $last AND (price_id IS NOT NULL OR term_id IS NOT NULL)
 ORDER BY ALL
 """
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
-WHERE price_id IS NULL AND usage_date BETWEEN $first AND $last
+WHERE price_id IS NULL AND term_id IS NULL AND usage_date BETWEEN $first AND $last
 """
 
 

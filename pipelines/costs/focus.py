@@ -13,7 +13,7 @@ from pipelines.schema.meters import FEE_METERS, UNIT_SIZES
 
 FOCUS_VERSION = "1.2"
 DECIMAL = pl.Decimal(38, 12)
-LIST_PRICE = "list price"
+LIST_PRICE, CONTRACT = "list price", "contract"
 ISSUERS = {
     "azure": ("Microsoft", "Azure AI Foundry"),
     "bedrock": ("Amazon Web Services", "Amazon Bedrock"),
@@ -29,17 +29,17 @@ INPUT_SCHEMA = pl.Schema(
             ("provider", "channel", "region", "model", "service_tier", "account_id", "project_id", "api_key_id"),
             pl.String(),
         ),
-        **dict.fromkeys(("meter", "price_id", "unit"), pl.String()),
-        "usd_per_unit": pl.Decimal(18, 6),
+        **dict.fromkeys(("meter", "price_id", "term_id", "unit"), pl.String()),
+        **dict.fromkeys(("usd_per_unit", "contracted_usd_per_unit"), pl.Decimal(18, 6)),
         "quantity": pl.Int64(),
-        "cost_usd": DECIMAL,
+        **dict.fromkeys(("cost_usd", "effective_cost_usd"), DECIMAL),
         "is_lower_bound": pl.Boolean(),
         **dict.fromkeys(("listed_provider", "listed_model", "source", "fetch_url", "time_window"), pl.String()),
         "context_from": pl.Int64(),
         "context_to": pl.Int64(),
     }
 )
-"""Rows of core.usage_cost that have a price, with what core.token_price and raw.fetch say of that price."""
+"""Rows of core.usage_cost that have a price, with what core.token_price and raw.fetch say of that of a list."""
 
 
 def focus_rows(priced: pl.DataFrame) -> pl.DataFrame:
@@ -47,7 +47,7 @@ def focus_rows(priced: pl.DataFrame) -> pl.DataFrame:
 
     Raises ValueError for a row without a cost: FOCUS knows no unknown amount, and 0 would be a lie.
     """
-    if priced["cost_usd"].null_count():
+    if priced["effective_cost_usd"].null_count():
         raise ValueError("a charge needs a cost; usage without a price cannot be exported")
     charges = {**_costs(), **_account(), **_period(), **_charge(), **_sku(), **_own()}
     units = priced.with_columns(unit_size=_size(), share_of_unit=_share(), noun=_noun())
@@ -55,13 +55,15 @@ def focus_rows(priced: pl.DataFrame) -> pl.DataFrame:
 
 
 def _costs() -> dict[str, pl.Expr]:
-    """Four times the same amount: we know list prices, no contract and no invoice."""
-    cost = pl.col("cost_usd").cast(DECIMAL)
+    """At list price, and thrice at what was agreed: no invoice is known. What no list has, the contract lists."""
+    agreed = pl.col("effective_cost_usd").cast(DECIMAL)
     quantity = pl.col("quantity").cast(pl.Decimal(38, 0)).cast(DECIMAL)
     return {
-        **dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"), cost),
+        **dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost"), agreed),
+        "ListCost": pl.coalesce(pl.col("cost_usd").cast(DECIMAL), agreed),
+        "ContractedUnitPrice": pl.col("contracted_usd_per_unit").cast(DECIMAL),
         "BillingCurrency": pl.lit("USD"),
-        "ListUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
+        "ListUnitPrice": pl.coalesce("usd_per_unit", "contracted_usd_per_unit").cast(DECIMAL),
         "PricingCategory": pl.lit("Standard"),
         "PricingQuantity": quantity * pl.col("share_of_unit"),
         "PricingUnit": pl.format("{} {}", "unit_size", "noun"),
@@ -103,7 +105,13 @@ def _period() -> dict[str, pl.Expr]:
 
 def _charge() -> dict[str, pl.Expr]:
     description = pl.format(
-        "{} {}, {} tier, {} USD per {} {}", "model", "meter", "service_tier", "usd_per_unit", "unit_size", "noun"
+        "{} {}, {} tier, {} USD per {} {}",
+        "model",
+        "meter",
+        "service_tier",
+        "contracted_usd_per_unit",
+        "unit_size",
+        "noun",
     )
     return {
         "ChargeCategory": pl.lit("Usage"),
@@ -119,9 +127,11 @@ def _sku() -> dict[str, pl.Expr]:
         x_ServiceTier="service_tier", x_TimeWindow="time_window", x_ContextFrom="context_from", x_ContextTo="context_to"
     )
     return {
-        "SkuId": pl.concat_str("listed_provider", "listed_model", "meter", separator="/"),
+        "SkuId": pl.concat_str(
+            pl.coalesce("listed_provider", "provider"), pl.coalesce("listed_model", "model"), "meter", separator="/"
+        ),
         "SkuMeter": pl.col("meter"),
-        "SkuPriceId": pl.col("price_id"),
+        "SkuPriceId": pl.coalesce("price_id", "term_id"),
         "SkuPriceDetails": details.struct.json_encode(),
     }
 
@@ -130,6 +140,7 @@ def _own() -> dict[str, pl.Expr]:
     names = {
         "x_ApiKeyId": "api_key_id",
         "x_Channel": "channel",
+        "x_ContractTermId": "term_id",
         "x_FetchUrl": "fetch_url",
         "x_IsLowerBound": "is_lower_bound",
         "x_Model": "model",
@@ -137,7 +148,8 @@ def _own() -> dict[str, pl.Expr]:
         "x_ServiceTier": "service_tier",
         "x_Source": "source",
     }
-    return {name: pl.col(column) for name, column in names.items()} | {"x_CostBasis": pl.lit(LIST_PRICE)}
+    basis = pl.when(pl.col("term_id").is_null()).then(pl.lit(LIST_PRICE)).otherwise(pl.lit(CONTRACT))
+    return {name: pl.col(column) for name, column in names.items()} | {"x_CostBasis": basis}
 
 
 def _size() -> pl.Expr:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.pricing.price_sums import price_totals
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
@@ -29,9 +30,7 @@ class OwnerCosts(NamedTuple):
     conversations: pl.DataFrame
 
 
-def cost_owners(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame
-) -> Iterator[OwnerCosts]:
+def cost_owners(days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame) -> Iterator[OwnerCosts]:
     """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
     # Days with the same columns go together: what a ledger's day does not have is not asked for.
     by_columns: dict[tuple[bool, ...], list[date]] = {}
@@ -42,14 +41,15 @@ def cost_owners(
         present = [name for name, is_there in zip((*OWNERS, CONVERSATION), has_columns, strict=True) if is_there]
         for start in range(0, len(alike), DAYS_AT_ONCE):
             batch = {day: days[day] for day in alike[start : start + DAYS_AT_ONCE]}
-            yield OwnerCosts(*_of_days(batch, segments, owners, present))
+            yield OwnerCosts(*_of_days(batch, prices, owners, present))
 
 
 def _of_days(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame, present: list[str]
+    days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame, present: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     texts = [name for name in present if name == CONVERSATION]
-    totals = price_totals(days, segments, [name for name in present if name != CONVERSATION], texts)
+    named = [name for name in present if name != CONVERSATION]
+    totals = price_totals(days, prices.segments, named, texts, prices.of_one if prices.has_contract else None)
     if totals is None:
         return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
     known = [name for name in OWNERS if name in present]
@@ -82,9 +82,10 @@ def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
 
 
 def _summed(totals: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    is_priced = pl.col("cost_usd").is_not_null().any()
+    is_priced, is_paid = (pl.col(name).is_not_null().any() for name in ("cost_usd", "effective_cost_usd"))
     return totals.group_by(by).agg(
         pl.col("usage_rows", "tokens", "unpriced_quantity").sum(),
         pl.col("is_lower_bound").any(),
         cost_usd=pl.when(is_priced).then(pl.col("cost_usd").sum()),
+        effective_cost_usd=pl.when(is_paid).then(pl.col("effective_cost_usd").sum()),
     )

@@ -6,8 +6,10 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipelines.costs.charge_contract import LISTED_MODELS
 from pipelines.costs.hidden_costs import hidden_costs
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
+from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
 from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.pricing.lookup import split_offer
@@ -23,13 +25,13 @@ from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table, replace_dates, scalar
+from pipelines.warehouse.rows import append, read_current, read_table, replace_dates, scalar
 
 _MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
 SELECT DISTINCT usage_date FROM core.usage_cost
-WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
-   OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+WHERE ((price_id IS NOT NULL OR term_id IS NOT NULL) AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
+   OR (price_id IS NULL AND term_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
 UNION
 SELECT DISTINCT usage_date FROM core.cost_comparison
 WHERE usage_date NOT IN (SELECT usage_date FROM main.cost_reconciliation)
@@ -130,11 +132,14 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
+    listed = connection.sql(LISTED_MODELS).pl()
+    prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
+    costs = prices.agreed(costs)
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
-        "core.cost_comparison": compare(usage, costs, reported, segments),
+        "core.cost_comparison": compare(usage, costs, reported, prices),
         "main.cost_by_owner": pl.DataFrame(),
         "main.conversation_cost": pl.DataFrame(),
         "main.hidden_cost": pl.DataFrame(),
@@ -142,7 +147,7 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
+    for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
         append(connection, "main.cost_by_owner", part.by_owner)
         append(connection, "main.conversation_cost", part.conversations)
     for hidden in hidden_costs({day: one.usage for day, one in counted.items()}, segments, teams):

@@ -39,7 +39,15 @@ class UsageCost(dy.Schema):
     )
     usage_rows = count("ledger rows priced together, whether or not each has this meter", unit="rows")
     quantity = count("tokens or calls", unit="tokens or calls")
-    cost_usd = usd("quantity * usd_per_unit / unit size, exact; NULL where unpriced")
+    cost_usd = usd("quantity * usd_per_unit / unit size, exact: the cost at list price; NULL where unpriced")
+    term_id = text("the line in core.contract_term that it is paid by; NULL: none, list price", nullable=True)
+    contracted_usd_per_unit = price(
+        "what is paid for one unit: the price of that line, or the list price less its discount, to six decimals; "
+        "else the list price",
+        unit="USD per unit",
+        nullable=True,
+    )
+    effective_cost_usd = usd("quantity * contracted_usd_per_unit / unit size, exact; NULL without any price")
 
 
 class CostFingerprint(dy.Schema):
@@ -65,9 +73,14 @@ class CostDaily(dy.Schema):
     api_key_id = text("id of the API key", nullable=True)
     meter_group = choice("input, cache, output, audio, image or fee", METER_GROUPS)
     quantity = count("tokens, or calls for fees", unit="tokens or calls")
-    cost_usd = usd("exact cost at the prices in force on that day")
+    cost_usd = usd("exact cost at the list prices in force on that day; NULL where only the contract has a price")
+    list_cost_usd = usd("the same: cost_usd under the name that says what it is")
+    effective_cost_usd = usd("exact cost at what was agreed (core.contract_term), else at list price")
     is_lower_bound = flag("some of it may have cost more: see core.usage_cost")
-    price_ids = text("the versions in core.token_price that priced it, comma separated")
+    price_ids = text(
+        "the versions in core.token_price that priced it, comma separated; NULL where only the contract has a price",
+        nullable=True,
+    )
 
 
 class CostUnpriced(dy.Schema):
