@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus import DEFAULT_VERSION, INPUT_SCHEMA, focus_rows
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -16,7 +16,8 @@ INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _PRICED = """
 SELECT
     cost.*,
-    version.provider AS listed_provider, version.model AS listed_model, version.source, version.time_window,
+    version.provider AS listed_provider, version.channel AS listed_channel, version.region AS listed_region,
+    version.model AS listed_model, version.service_tier AS listed_tier, version.source, version.time_window,
     version.context_from, version.context_to, body.url AS fetch_url
 FROM core.usage_cost AS cost
 JOIN (
@@ -41,7 +42,9 @@ class Export:
     unpriced_quantity: int
 
 
-def export_focus(warehouse: PublishedWarehouse, first: date, last: date, file: Path) -> Export:
+def export_focus(
+    warehouse: PublishedWarehouse, first: date, last: date, file: Path, version: str = DEFAULT_VERSION
+) -> Export:
     """Write the charges of the days from first to last, both included, as CSV or Parquet by the file's suffix.
 
     Raises ValueError for another suffix or days in the wrong order, OSError if the file cannot be written.
@@ -54,7 +57,7 @@ def export_focus(warehouse: PublishedWarehouse, first: date, last: date, file: P
     with warehouse.read() as connection:
         priced: pl.DataFrame = connection.sql(_PRICED, params=days).pl()
         ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
-    charges = focus_rows(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA))
+    charges = focus_rows(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), version)
     with atomic_file(file) as temporary:
         if file.suffix == ".csv":
             charges.write_csv(temporary, datetime_format=INSTANT_FORMAT)

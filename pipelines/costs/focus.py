@@ -1,7 +1,8 @@
-"""Priced usage in the columns of FOCUS 1.2, the FinOps Open Cost and Usage Specification. Files do not belong here.
+"""Priced usage in the columns of FOCUS, the FinOps Open Cost and Usage Specification. Files do not belong here.
 
-Names, allowed values and formats are those of specification v1.2; docs/decisions/0016 says what we can fill and what
-the amounts mean. Columns that start with x_ are ours.
+Names, allowed values and formats are those of specification 1.2, 1.4, or 1.4 with the properties of tokens that the
+draft of 1.5 has; docs/decisions/0016 and 0054 say what we can fill and what the amounts mean. Columns that start with
+x_ are ours.
 """
 
 from decimal import Decimal
@@ -9,9 +10,10 @@ from decimal import Decimal
 import polars as pl
 
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
-from pipelines.schema.meters import FEE_METERS, UNIT_SIZES
+from pipelines.schema.meters import FEE_METERS, TOKEN_METERS, UNIT_SIZES
 
-FOCUS_VERSION = "1.2"
+FOCUS_VERSIONS = ("1.2", "1.4", "1.5-draft")
+DEFAULT_VERSION = "1.4"
 DECIMAL = pl.Decimal(38, 12)
 LIST_PRICE = "list price"
 ISSUERS = {
@@ -34,7 +36,8 @@ INPUT_SCHEMA = pl.Schema(
         "quantity": pl.Int64(),
         "cost_usd": DECIMAL,
         "is_lower_bound": pl.Boolean(),
-        **dict.fromkeys(("listed_provider", "listed_model", "source", "fetch_url", "time_window"), pl.String()),
+        **dict.fromkeys(("listed_provider", "listed_channel", "listed_region", "listed_model"), pl.String()),
+        **dict.fromkeys(("listed_tier", "source", "fetch_url", "time_window"), pl.String()),
         "context_from": pl.Int64(),
         "context_to": pl.Int64(),
     }
@@ -42,14 +45,18 @@ INPUT_SCHEMA = pl.Schema(
 """Rows of core.usage_cost that have a price, with what core.token_price and raw.fetch say of that price."""
 
 
-def focus_rows(priced: pl.DataFrame) -> pl.DataFrame:
+def focus_rows(priced: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataFrame:
     """One charge per row of `priced` (INPUT_SCHEMA), in FOCUS columns; instants are UTC. Nothing is rounded.
 
-    Raises ValueError for a row without a cost: FOCUS knows no unknown amount, and 0 would be a lie.
+    `version`: one of FOCUS_VERSIONS. Raises ValueError for a row without a cost: FOCUS knows no unknown amount, and 0
+    would be a lie.
     """
     if priced["cost_usd"].null_count():
         raise ValueError("a charge needs a cost; usage without a price cannot be exported")
-    charges = {**_costs(), **_account(), **_period(), **_charge(), **_sku(), **_own()}
+    is_first = version == "1.2"
+    names = _names_of_1_2() if is_first else _names_since_1_4()
+    sku = _sku_of_1_2() if is_first else _sku_since_1_4(with_tokens=version == "1.5-draft")
+    charges = {**_costs(), **_account(), **_period(), **_charge(), **sku, **_own(), **names}
     units = priced.with_columns(unit_size=_size(), share_of_unit=_share(), noun=_noun())
     return units.select(**dict(sorted(charges.items())))
 
@@ -72,15 +79,13 @@ def _costs() -> dict[str, pl.Expr]:
 
 def _account() -> dict[str, pl.Expr]:
     """The account, where one is stated; else the name of who bills stands for it. Projects are its sub-accounts."""
-    issuers = {channel: issuer for channel, (issuer, _) in ISSUERS.items()}
     services = {channel: service for channel, (_, service) in ISSUERS.items()}
-    issuer = pl.col("channel").replace_strict(issuers, default=pl.col("provider"))
+    issuer = _issuer()
     service = pl.col("channel").replace_strict(services, default=pl.format("{} API", "provider"))
     return {
         "BillingAccountId": pl.when(pl.col("account_id") == DEFAULT_ACCOUNT).then(issuer).otherwise("account_id"),
-        **dict.fromkeys(("InvoiceIssuerName", "ProviderName"), issuer),
+        "InvoiceIssuerName": issuer,
         "BillingAccountName": pl.lit(None, pl.String()),
-        "PublisherName": pl.col("provider"),
         "ServiceCategory": pl.lit("AI and Machine Learning"),
         "ServiceName": service,
         "ServiceSubcategory": pl.lit("Generative AI"),
@@ -113,17 +118,87 @@ def _charge() -> dict[str, pl.Expr]:
     }
 
 
-def _sku() -> dict[str, pl.Expr]:
-    """The SKU is the meter of a listed model, its price one version in core.token_price."""
-    details = pl.struct(
-        x_ServiceTier="service_tier", x_TimeWindow="time_window", x_ContextFrom="context_from", x_ContextTo="context_to"
-    )
+def _issuer() -> pl.Expr:
+    issuers = {channel: issuer for channel, (issuer, _) in ISSUERS.items()}
+    return pl.col("channel").replace_strict(issuers, default=pl.col("provider"))
+
+
+def _names_of_1_2() -> dict[str, pl.Expr]:
+    return {"ProviderName": _issuer(), "PublisherName": pl.col("provider")}
+
+
+def _names_since_1_4() -> dict[str, pl.Expr]:
+    """Who made the model has no column of its own any more, so that it is one of ours.
+
+    Nothing tells on whose machines a service runs: its seller's name stands for it, as the specification allows.
+    """
     return {
-        "SkuId": pl.concat_str("listed_provider", "listed_model", "meter", separator="/"),
+        **dict.fromkeys(("HostProviderName", "ServiceProviderName"), _issuer()),
+        "ContractedUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
+        "x_ModelProvider": pl.col("provider"),
+    }
+
+
+def _details() -> pl.Expr:
+    return pl.struct(
+        x_ServiceTier="service_tier", x_TimeWindow="time_window", x_ContextFrom="context_from", x_ContextTo="context_to"
+    ).struct.json_encode()
+
+
+def _sku_id() -> pl.Expr:
+    """The SKU is the meter of a listed model."""
+    return pl.concat_str("listed_provider", "listed_model", "meter", separator="/")
+
+
+def _sku_of_1_2() -> dict[str, pl.Expr]:
+    """A SKU's price is one version in core.token_price."""
+    return {
+        "SkuId": _sku_id(),
         "SkuMeter": pl.col("meter"),
         "SkuPriceId": pl.col("price_id"),
-        "SkuPriceDetails": details.struct.json_encode(),
+        "SkuPriceDetails": _details(),
     }
+
+
+def _sku_since_1_4(*, with_tokens: bool) -> dict[str, pl.Expr]:
+    """A SKU's price is all that it depends on but time, so that its id stays when the amount changes."""
+    return {
+        "SkuId": _sku_id(),
+        "SkuMeter": pl.col("meter"),
+        "SkuPriceId": sku_price_id(),
+        "SkuPriceDetails": with_token_properties(_details()) if with_tokens else _details(),
+    }
+
+
+def sku_price_id() -> pl.Expr:
+    """SkuPriceId since 1.4, out of the listed_ columns, meter, time_window and context_from."""
+    place = ("listed_channel", "listed_region", "listed_provider", "listed_model", "listed_tier")
+    return pl.concat_str(*place, "meter", "time_window", pl.col("context_from").cast(pl.String), separator="/")
+
+
+TOKEN_DIRECTIONS = {meter: "Output" if meter.endswith("output") else "Input" for meter in TOKEN_METERS}
+CACHE_ACTIONS = {
+    "input_uncached": "Uncached",
+    "audio_input": "Uncached",
+    "image_input": "Uncached",
+    **{meter: "Read" for meter in TOKEN_METERS if meter.endswith("cache_read")},
+    **{meter: "Write" for meter in TOKEN_METERS if "cache_write" in meter},
+}
+"""Properties TokenDirection and TokenCacheAction of 1.5's draft by meter; our meters do not overlap, as it wants."""
+
+
+def with_token_properties(details: pl.Expr) -> pl.Expr:
+    """SkuPriceDetails with the properties of models and tokens that the draft of 1.5 defines.
+
+    A property that does not apply is left out, since null is none of its values. A model's family and version are not
+    known apart from its id.
+    """
+    model = pl.struct(ModelDeveloper="listed_provider", ModelId="listed_model").struct.json_encode()
+    parts = [model.str.strip_suffix("}")]
+    for name, values in (("TokenCacheAction", CACHE_ACTIONS), ("TokenDirection", TOKEN_DIRECTIONS)):
+        value = pl.col("meter").replace_strict(values, default=None, return_dtype=pl.String)
+        parts.append(pl.when(value.is_not_null()).then(pl.format(f'"{name}":"{{}}"', value)))
+    return pl.concat_str(*parts, details.str.strip_prefix("{"), separator=",", ignore_nulls=True)
 
 
 def _own() -> dict[str, pl.Expr]:

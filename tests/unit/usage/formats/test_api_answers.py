@@ -327,6 +327,30 @@ def test_a_focus_file_is_what_was_invoiced(read):
     assert (row["provider"], row["channel"], row["project_id"]) == ("anthropic", "bedrock", "a")
 
 
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"ModelId": "claude-x", "ModelDeveloper": "Anthropic", "TokenDirection": "Output"}, ("claude-x", "output")),
+        ({"ModelId": "claude-x", "TokenDirection": "Input", "TokenCacheAction": "Read"}, ("claude-x", "cache_read")),
+        ({"ModelId": "gpt", "TokenDirection": "Input", "TokenCacheAction": "Uncached"}, ("gpt", "input_uncached")),
+        ({"ModelId": "claude-x", "TokenDirection": "Input", "TokenCacheAction": "Write"}, ("claude-x", None)),
+        ({"ModelId": "claude-x", "TokenDirection": "Input"}, ("claude-x", None)),
+        ({"x_Own": 1}, (None, None)),
+        ([], (None, None)),
+    ],
+)  # fmt: skip
+def test_a_focus_file_of_1_4_and_of_the_draft_of_1_5(read, properties, told):
+    """1.4 has no ProviderName and PublisherName any more; the draft of 1.5 names model and tokens in the details."""
+    row = focus(ServiceProviderName="Amazon Web Services", HostProviderName="AWS", SkuPriceDetails="DETAILS")
+    row = {name: value for name, value in row.items() if name not in ("ProviderName", "PublisherName")}
+    details = json.dumps(properties).replace('"', '""')
+    found = read(table(row).replace("DETAILS", details))
+    (one,) = found.usage.iter_rows(named=True)
+    assert (one["amount_usd"], one["channel"]) == (Decimal("1.25"), "bedrock")
+    assert (one["model"], one["meter"]) == told
+    assert one["provider"] == ("anthropic" if "ModelDeveloper" in properties else "amazon web services")
+
+
 def test_openinference_spans_are_read_with_its_names(read):
     def span(number, kind, **counts):
         named = {"openinference.span.kind": kind, "llm.model_name": "m", "llm.provider": "openai"}
