@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
+from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
@@ -33,10 +34,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class UserMap:
-    """A map that the user writes, of ids or of owners, as it is in force."""
+    """A file that the user writes, of ids, owners or plans, as it is in force."""
 
     rows: pl.DataFrame
-    """In MAP_SCHEMA, or in OWNER_SCHEMA."""
+    """In MAP_SCHEMA, OWNER_SCHEMA or PLAN_SCHEMA."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
@@ -53,7 +54,14 @@ def owners_in_force(folder: Path) -> UserMap:
     return _file_in_force(folder, OWNER_FILE, parse_owner_map)
 
 
-def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], pl.DataFrame]) -> UserMap:
+def plans_in_force(folder: Path) -> UserMap:
+    """The plans below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
+
+
+def _file_in_force(
+    folder: Path, name: str, parse: Callable[[Path, bytes], pl.DataFrame], without: str = "no id is mapped"
+) -> UserMap:
     path = folder / name
     try:
         content = file_content(path)
@@ -61,7 +69,7 @@ def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], pl.Da
     except UserFileError as error:
         said = str(error)
     content = last_good(folder, name) or b""
-    meanwhile = "its last good state stays in force" if content else "no id is mapped"
+    meanwhile = "its last good state stays in force" if content else without
     problem = Problem(name, f"{said}. Until then {meanwhile}")
     try:
         return UserMap(parse(path, content), content, problem)
@@ -89,7 +97,7 @@ def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal |
 
 def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """Look at everything that a user writes, and keep what is good. Returns what is not."""
-    maps = {MAP_FILE: map_in_force(folder), OWNER_FILE: owners_in_force(folder)}
+    maps = {MAP_FILE: map_in_force(folder), OWNER_FILE: owners_in_force(folder), PLAN_FILE: plans_in_force(folder)}
     for name, one in maps.items():
         if one.problem is None:
             keep_last_good(folder, name, one.content or None)
