@@ -44,6 +44,8 @@ def focus(
         say_error(f"costs export: {error}")
         raise typer.Exit(BAD_INPUT) from error
     console().print(f"{output}: {export.row_count} charges", markup=False, soft_wrap=True)
+    if export.unknown_fees:
+        errors().print(f"left out: {export.unknown_fees} days of plan fees in a currency whose rate is not known")
     if export.unpriced_rows:
         errors().print(
             f"left out: {export.unpriced_rows} rows of usage without a price, {export.unpriced_quantity} tokens or "

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.costs.focus import DEFAULT_VERSION, INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus_plans import cover, purchase_rows
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -18,14 +19,19 @@ SELECT
     cost.*,
     version.provider AS listed_provider, version.channel AS listed_channel, version.region AS listed_region,
     version.model AS listed_model, version.service_tier AS listed_tier, version.source, version.time_window,
-    version.context_from, version.context_to, body.url AS fetch_url
+    version.context_from, version.context_to, body.url AS fetch_url,
+    fee.plan, fee.kind || '/' || fee.id AS plan_owner, NULL::DECIMAL(38, 12) AS covered_usd
 FROM core.usage_cost AS cost
 JOIN (
     SELECT * FROM core.token_price QUALIFY row_number() OVER (PARTITION BY price_id ORDER BY known_from DESC) = 1
 ) AS version USING (price_id)
 LEFT JOIN raw."fetch" AS body USING (fetch_id)
+LEFT JOIN core.plan_fee AS fee USING (usage_date, plan_id)
 WHERE cost.usage_date BETWEEN $first AND $last
 ORDER BY ALL
+"""
+_FEES = """
+SELECT * FROM core.plan_fee WHERE usage_date BETWEEN $first AND $last ORDER BY ALL
 """
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
@@ -35,11 +41,12 @@ WHERE price_id IS NULL AND usage_date BETWEEN $first AND $last
 
 @dataclass(frozen=True)
 class Export:
-    """What was written, and what could not be: usage without a price has no amount to export."""
+    """What was written, and what could not be: usage without a price, and fees without a rate, have no amount."""
 
     row_count: int
     unpriced_rows: int
     unpriced_quantity: int
+    unknown_fees: int
 
 
 def export_focus(
@@ -56,11 +63,14 @@ def export_focus(
     days = {"first": first, "last": last}
     with warehouse.read() as connection:
         priced: pl.DataFrame = connection.sql(_PRICED, params=days).pl()
+        fees = connection.sql(_FEES, params=days).pl()
         ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
-    charges = focus_rows(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), version)
+    usage, known_fees = cover(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), fees.drop_nulls("fee_usd"))
+    charges = focus_rows(usage, version)
+    charges = pl.concat([charges, purchase_rows(known_fees, charges.schema)])
     with atomic_file(file) as temporary:
         if file.suffix == ".csv":
             charges.write_csv(temporary, datetime_format=INSTANT_FORMAT)
         else:
             charges.write_parquet(temporary)
-    return Export(charges.height, unpriced_rows, unpriced_quantity)
+    return Export(charges.height, unpriced_rows, unpriced_quantity, fees.height - known_fees.height)

@@ -40,9 +40,13 @@ INPUT_SCHEMA = pl.Schema(
         **dict.fromkeys(("listed_tier", "source", "fetch_url", "time_window"), pl.String()),
         "context_from": pl.Int64(),
         "context_to": pl.Int64(),
+        **dict.fromkeys(("plan_id", "plan", "plan_owner"), pl.String()),
+        "covered_usd": DECIMAL,
     }
 )
-"""Rows of core.usage_cost that have a price, with what core.token_price and raw.fetch say of that price."""
+"""Rows of core.usage_cost that have a price, with what core.token_price, raw.fetch and core.plan_fee say of them.
+
+`covered_usd` is usage's part of the fee of the plan that it is under: see `focus_plans.cover`."""
 
 
 def focus_rows(priced: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataFrame:
@@ -56,17 +60,23 @@ def focus_rows(priced: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataF
     is_first = version == "1.2"
     names = _names_of_1_2() if is_first else _names_since_1_4()
     sku = _sku_of_1_2() if is_first else _sku_since_1_4(with_tokens=version == "1.5-draft")
-    charges = {**_costs(), **_account(), **_period(), **_charge(), **sku, **_own(), **names}
+    charges = {**_costs(), **_account(), **period(), **_charge(), **sku, **_own(), **names}
     units = priced.with_columns(unit_size=_size(), share_of_unit=_share(), noun=_noun())
     return units.select(**dict(sorted(charges.items())))
 
 
 def _costs() -> dict[str, pl.Expr]:
-    """Four times the same amount: we know list prices, no contract and no invoice."""
+    """We know list prices, no contract and no invoice: four times the same amount, but where a plan covers usage.
+
+    Then nothing is billed for it, and its effective cost is its part of the fee.
+    """
     cost = pl.col("cost_usd").cast(DECIMAL)
+    is_billed = pl.col("plan_id").is_null()
     quantity = pl.col("quantity").cast(pl.Decimal(38, 0)).cast(DECIMAL)
     return {
-        **dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"), cost),
+        "BilledCost": pl.when(is_billed).then(cost).otherwise(pl.lit(0, DECIMAL)),
+        "EffectiveCost": pl.when(is_billed).then(cost).otherwise("covered_usd"),
+        **dict.fromkeys(("ContractedCost", "ListCost"), cost),
         "BillingCurrency": pl.lit("USD"),
         "ListUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
         "PricingCategory": pl.lit("Standard"),
@@ -95,7 +105,8 @@ def _account() -> dict[str, pl.Expr]:
     }
 
 
-def _period() -> dict[str, pl.Expr]:
+def period() -> dict[str, pl.Expr]:
+    """The day that a charge is of, and its month."""
     day = pl.col("usage_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     month = day.dt.month_start()
     return {
@@ -208,11 +219,14 @@ def _own() -> dict[str, pl.Expr]:
         "x_FetchUrl": "fetch_url",
         "x_IsLowerBound": "is_lower_bound",
         "x_Model": "model",
+        "x_PlanName": "plan",
+        "x_PlanOwner": "plan_owner",
         "x_PriceId": "price_id",
         "x_ServiceTier": "service_tier",
         "x_Source": "source",
     }
-    return {name: pl.col(column) for name, column in names.items()} | {"x_CostBasis": pl.lit(LIST_PRICE)}
+    basis = pl.when(pl.col("plan_id").is_null()).then(pl.lit(LIST_PRICE)).otherwise(pl.lit("api_equivalent"))
+    return {name: pl.col(column) for name, column in names.items()} | {"x_CostBasis": basis}
 
 
 def _size() -> pl.Expr:

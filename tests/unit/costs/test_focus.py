@@ -57,6 +57,10 @@ PRICED = {
     "time_window": "always",
     "context_from": 0,
     "context_to": None,
+    "plan_id": None,
+    "plan": None,
+    "plan_owner": None,
+    "covered_usd": None,
 }
 
 

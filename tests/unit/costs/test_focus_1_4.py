@@ -13,8 +13,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus_plans import cover, purchase_rows
+from pipelines.costs.plan_fees import FEE_SCHEMA
 from pipelines.schema.meters import METERS, TOKEN_METERS, UNIT_SIZES
 from pipelines.schema.offers import CHANNELS
 from tests.unit.costs.priced_rows import price, segment
@@ -48,7 +52,10 @@ def of_meter(meter, **differences):
 
 
 def all_kinds():
-    """Usage of each meter and channel, of a price before and after it changed, in two accounts and two months."""
+    """Usage of each meter and channel, of a price before and after it changed, in two accounts and two months.
+
+    With it three plans: one that covers usage, one that covers usage without a cost, and one that covers none.
+    """
     changed = {"model": "changed", "listed_model": "changed"}
     rows = [
         *(of_meter(meter, channel=channel, listed_channel=channel) for meter in METERS for channel in CHANNELS),
@@ -56,7 +63,29 @@ def all_kinds():
         usage(**changed, price_id="p2", usd_per_unit=Decimal(3), usage_date=date(2025, 12, 31), account_id="acct"),
         usage(region="eu-west-1", listed_region="eu-west-1", project_id=None),
     ]
-    return focus_rows(pl.DataFrame(rows, schema=INPUT_SCHEMA))
+    for plan, usd in (("used", "3.7"), ("used", "0.1"), ("free", "0")):
+        under = {"plan_id": plan, "plan": plan, "plan_owner": f"user/{plan}"}
+        rows.append(
+            usage(**under, model=f"m{usd}")
+            | {"cost_usd": Decimal(usd), "usd_per_unit": Decimal(usd), "quantity": 10**6}
+        )
+    fees = [FEE | {"plan_id": plan, "plan": plan, "id": plan} for plan in ("used", "free", "idle")]
+    fees.append(FEE | {"plan_id": "used", "plan": "used", "id": "used", "usage_date": date(2025, 10, 8)})
+    covered, known = cover(pl.DataFrame(rows, schema=INPUT_SCHEMA), pl.DataFrame(fees, schema=FEE_SCHEMA))
+    charges = focus_rows(covered)
+    return pl.concat([charges, purchase_rows(known, charges.schema)])
+
+
+FEE = {
+    "usage_date": date(2025, 10, 7),
+    "provider": "anthropic",
+    "kind": "user",
+    "owner_seats": Decimal(1),
+    "currency": "USD",
+    "fee": Decimal("6.451612903225"),
+    "usd_per_currency": Decimal(1),
+    "fee_usd": Decimal("6.451612903225"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +189,49 @@ def test_no_meter_carries_a_token_property_that_does_not_apply(meter):
             "Input",
             "Read" if "read" in meter else "Write" if "write" in meter else "Uncached",
         )
+
+
+def test_the_fee_of_a_day_is_the_effective_cost_of_what_it_covers():
+    """6.451612903225 USD for 3.7 and 0.1 USD of usage: 3.7 / 3.8 of it is 6.28183361629802..., the rest 0.169779286927
+
+    On the 8th the plan covers nothing, so the fee is its own effective cost, as it is of a plan that nobody uses.
+    """
+    found = all_kinds().filter(pl.col("x_PlanName").is_not_null())
+    told = found.select(
+        "ChargeCategory", "x_PlanName", pl.col("ChargePeriodStart").dt.day(), "BilledCost", "EffectiveCost"
+    )
+    fee = FEE["fee_usd"]
+    assert told.rows() == [
+        ("Usage", "used", 7, 0, Decimal("6.281833616298")),
+        ("Usage", "used", 7, 0, Decimal("0.169779286927")),
+        ("Usage", "free", 7, 0, 0),
+        ("Purchase", "used", 7, fee, 0),
+        ("Purchase", "free", 7, fee, fee),
+        ("Purchase", "idle", 7, fee, fee),
+        ("Purchase", "used", 8, fee, fee),
+    ]
+
+
+@given(st.lists(st.integers(0, 10**20), min_size=1, max_size=12), st.integers(0, 10**18))
+def test_parts_of_a_fee_add_up_to_it_whatever_it_covers(costs, fee):
+    under = {"plan_id": "p", "plan": "p", "plan_owner": "user/a"}
+    rows = [usage(**under) | {"cost_usd": Decimal(cost).scaleb(-12)} for cost in costs]
+    one = FEE | {"plan_id": "p", "plan": "p", "id": "a", "fee_usd": Decimal(fee).scaleb(-12)}
+    covered, known = cover(pl.DataFrame(rows, schema=INPUT_SCHEMA), pl.DataFrame([one], schema=FEE_SCHEMA))
+    (covers,) = known["covers"]
+    assert covers == any(costs)
+    assert covered["covered_usd"].sum() == (one["fee_usd"] if covers else 0)
+    assert covered["covered_usd"].min() >= 0
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.4", "1.5-draft"])
+def test_every_version_has_room_for_a_purchase(version):
+    charges = focus_rows(pl.DataFrame([PRICED], schema=INPUT_SCHEMA), version)
+    one = pl.DataFrame([FEE | {"plan_id": "p", "plan": "p", "id": "a"}], schema=FEE_SCHEMA)
+    (purchase,) = purchase_rows(one.with_columns(covers=pl.lit(value=False)), charges.schema).iter_rows(named=True)
+    assert purchase["ChargeCategory"] == "Purchase"
+    assert (
+        purchase["InvoiceIssuerName"]
+        == purchase.get("ProviderName", purchase.get("ServiceProviderName"))
+        == "anthropic"
+    )
