@@ -15,12 +15,21 @@ from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.usage.owner_map import KINDS
 from pipelines.usage.plan_file import PLAN_KINDS
 
+_COVERS_USAGE = (pl.col("covers_provider").list.len() > 0) | (pl.col("covers_format").list.len() > 0)
+
 
 def lines_of(plans: pl.DataFrame, day: date) -> pl.DataFrame:
     """The lines of plans (`plan_file.PLAN_SCHEMA`) that cover usage on a day."""
     is_valid = (pl.col("valid_from") <= day) & (pl.col("valid_to") > day).fill_null(value=True)
-    covers = (pl.col("covers_provider").list.len() > 0) | (pl.col("covers_format").list.len() > 0)
-    return plans.filter(is_valid & covers)
+    return plans.filter(is_valid & _COVERS_USAGE)
+
+
+def covering_lines(plans: pl.DataFrame) -> list[tuple[date, date | None, str]]:
+    """First day, end and meaning of each line that covers usage, sorted: the same text covers the same."""
+    lines = plans.filter(_COVERS_USAGE).sort(PLAN_ID, "valid_from")
+    meanings = lines.select(PLAN_ID, "covers_provider", "covers_format").rows()
+    days = lines.select("valid_from", "valid_to").rows()
+    return [(first, end, str(meaning)) for (first, end), meaning in zip(days, meanings, strict=True)]
 
 
 def count_days(days: Mapping[date, pl.LazyFrame], plans: pl.DataFrame, owners: pl.DataFrame) -> dict[date, Counted]:

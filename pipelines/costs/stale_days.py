@@ -10,13 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.costs.plan_coverage import lines_of
+from pipelines.costs.plan_coverage import covering_lines
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.models.model_map import POINTERS_FILE
 from pipelines.snapshots.user_inputs import map_in_force, owners_in_force, plans_in_force
 from pipelines.warehouse.rows import read_table
 
-COVERAGE = ("plan_id", "covers_provider", "covers_format")
 _INPUTS_BY_DAY = """
 WITH days AS (
     SELECT usage_date
@@ -94,13 +93,13 @@ def fingerprints(
     names of models, the plans that cover usage on it or the formula change.
     """
     names = _names_version(folder)
-    plans = plans_in_force(folder).rows
+    coverage = covering_lines(plans_in_force(folder).rows)
     parameters = {"days": None if days is None else list(days)}
     found = {}
     for usage_date, *inputs in connection.execute(_INPUTS_BY_DAY, parameters).fetchall():
-        covering = lines_of(plans, usage_date)
+        covered = [line for first, end, line in coverage if first <= usage_date and (end is None or usage_date < end)]
         # A day that no plan covers keeps the fingerprint that it had before there were plans.
-        by_plan = [covering.select(COVERAGE).sort(COVERAGE[0]).rows()] if covering.height else []
+        by_plan = [covered] if covered else []
         text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs, *by_plan))
         found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return found

@@ -77,7 +77,9 @@ class CostDaily(dy.Schema):
         COST_BASES,
         nullable=True,
     )
-    effective_cost_usd = usd("what is owed: cost_usd where billed, 0 where api_equivalent, the fee where plan_fee")
+    effective_cost_usd = usd(
+        "what is owed: cost_usd where billed, 0 where api_equivalent, the fee where plan_fee; NULL in rows of before"
+    )
 
 
 class CostUnpriced(dy.Schema):

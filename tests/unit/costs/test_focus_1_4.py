@@ -192,7 +192,7 @@ def test_no_meter_carries_a_token_property_that_does_not_apply(meter):
 
 
 def test_the_fee_of_a_day_is_the_effective_cost_of_what_it_covers():
-    """6.451612903225 USD for 3.7 and 0.1 USD of usage: 3.7 / 3.8 of it is 6.28183361629802..., the rest 0.169779286927
+    """6.451612903225 USD for usage of 3.7 and 0.1 USD: 37/38 of it are 6.28183361629802..., the rest 0.169779286927.
 
     On the 8th the plan covers nothing, so the fee is its own effective cost, as it is of a plan that nobody uses.
     """

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.costs.check_marts import check_marts
 from pipelines.costs.plan_coverage import PLAN_ID, lines_of, owners_on, with_plans
 from pipelines.costs.price_ledger import days_to_build, price_days, unfinished_days, usage_left_out
 from pipelines.snapshots.prepare_run import prepare
@@ -202,3 +203,16 @@ def test_all_usage_is_billed_or_api_equivalent_and_never_both(tmp_path_factory, 
     assert by_basis["plan_fee"] == (0, 0, 3 * seats)
     owned = rows(made, "main.cost_by_owner", "plan_id", "cost_usd")
     assert sum(usd for _, usd in owned) == Decimal(billed + under) / 100_000
+
+
+def test_the_checks_hold_and_see_usage_that_counts_twice(warehouse):
+    write(warehouse, MAX)
+    add_usage(warehouse, MARCH, user_id="ann")
+    build(warehouse, DAYS)
+    assert [one.expectation.name for one in check_marts(warehouse, DAYS) if not one.is_met] == []
+    with warehouse.write() as connection:
+        connection.execute(
+            "UPDATE main.cost_daily SET effective_cost_usd = cost_usd WHERE cost_basis = 'api_equivalent'"
+        )
+    failed = [one.expectation.name for one in check_marts(warehouse, DAYS) if not one.is_met]
+    assert failed == ["what_is_owed_for_plans_is_their_fee"]
