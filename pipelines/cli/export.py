@@ -52,3 +52,23 @@ def focus(
             "calls; cost_unpriced lists them with the reason",
             soft_wrap=True,
         )
+
+
+@app.command()
+def sku_prices(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", dir_okay=False)],
+) -> None:
+    """List prices, all that is known of their times, as records of SKU Price in the draft of FOCUS 1.5.
+
+    Example: costs export sku-prices --output prices.csv
+    """
+    from pipelines.costs.export_focus import export_sku_prices
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    try:
+        count = export_sku_prices(PublishedWarehouse(context.obj), output)
+    except ValueError as error:
+        say_error(f"costs export: {error}")
+        raise typer.Exit(BAD_INPUT) from error
+    console().print(f"{output}: {count} prices", markup=False, soft_wrap=True)

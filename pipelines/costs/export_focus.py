@@ -8,6 +8,9 @@ import polars as pl
 
 from pipelines.costs.focus import DEFAULT_VERSION, INPUT_SCHEMA, focus_rows
 from pipelines.costs.focus_plans import cover, purchase_rows
+from pipelines.costs.focus_sku_prices import INPUT_SCHEMA as PRICE_SCHEMA
+from pipelines.costs.focus_sku_prices import sku_price_rows
+from pipelines.sources.catalog import ranks
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -39,6 +42,16 @@ WHERE price_id IS NULL AND usage_date BETWEEN $first AND $last
 """
 
 
+_PRICES = """
+SELECT version.*, learned.first_known
+FROM core.token_price AS version
+JOIN (
+    SELECT price_id, min(known_from) AS first_known FROM core.token_price GROUP BY price_id
+) AS learned USING (price_id)
+WHERE version.known_to IS NULL
+"""
+
+
 @dataclass(frozen=True)
 class Export:
     """What was written, and what could not be: usage without a price, and fees without a rate, have no amount."""
@@ -56,8 +69,7 @@ def export_focus(
 
     Raises ValueError for another suffix or days in the wrong order, OSError if the file cannot be written.
     """
-    if file.suffix not in SUFFIXES:
-        raise ValueError(f"{file.name}: expected a name that ends in {' or '.join(SUFFIXES)}")
+    _refuse_other_suffix(file)
     if first > last:
         raise ValueError(f"the first day, {first}, is after the last, {last}")
     days = {"first": first, "last": last}
@@ -68,9 +80,33 @@ def export_focus(
     usage, known_fees = cover(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), fees.drop_nulls("fee_usd"))
     charges = focus_rows(usage, version)
     charges = pl.concat([charges, purchase_rows(known_fees, charges.schema)])
+    _write(charges, file)
+    return Export(charges.height, unpriced_rows, unpriced_quantity, fees.height - known_fees.height)
+
+
+def export_sku_prices(warehouse: PublishedWarehouse, file: Path) -> int:
+    """Write the list prices as records of SKU Price, of which there is a draft only. Returns their number.
+
+    Raises ValueError for another suffix than CSV and Parquet, OSError if the file cannot be written.
+    """
+    _refuse_other_suffix(file)
+    with warehouse.read() as connection:
+        versions: pl.DataFrame = connection.sql(_PRICES).pl()
+    order = ranks()
+    known = pl.DataFrame({"source": order.keys(), "rank": order.values()})
+    records = sku_price_rows(versions.select(PRICE_SCHEMA.keys()).cast(PRICE_SCHEMA), known)
+    _write(records, file)
+    return records.height
+
+
+def _refuse_other_suffix(file: Path) -> None:
+    if file.suffix not in SUFFIXES:
+        raise ValueError(f"{file.name}: expected a name that ends in {' or '.join(SUFFIXES)}")
+
+
+def _write(rows: pl.DataFrame, file: Path) -> None:
     with atomic_file(file) as temporary:
         if file.suffix == ".csv":
-            charges.write_csv(temporary, datetime_format=INSTANT_FORMAT)
+            rows.write_csv(temporary, datetime_format=INSTANT_FORMAT)
         else:
-            charges.write_parquet(temporary)
-    return Export(charges.height, unpriced_rows, unpriced_quantity, fees.height - known_fees.height)
+            rows.write_parquet(temporary)

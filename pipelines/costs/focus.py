@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import polars as pl
 
+from pipelines.costs.focus_tokens import with_token_properties
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
-from pipelines.schema.meters import FEE_METERS, TOKEN_METERS, UNIT_SIZES
+from pipelines.schema.meters import FEE_METERS, UNIT_SIZES
 
 FOCUS_VERSIONS = ("1.2", "1.4", "1.5-draft")
 DEFAULT_VERSION = "1.4"
@@ -81,7 +82,7 @@ def _costs() -> dict[str, pl.Expr]:
         "ListUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
         "PricingCategory": pl.lit("Standard"),
         "PricingQuantity": quantity * pl.col("share_of_unit"),
-        "PricingUnit": pl.format("{} {}", "unit_size", "noun"),
+        "PricingUnit": pricing_unit(),
         "ConsumedQuantity": quantity,
         "ConsumedUnit": pl.col("noun"),
     }
@@ -89,15 +90,12 @@ def _costs() -> dict[str, pl.Expr]:
 
 def _account() -> dict[str, pl.Expr]:
     """The account, where one is stated; else the name of who bills stands for it. Projects are its sub-accounts."""
-    services = {channel: service for channel, (_, service) in ISSUERS.items()}
-    issuer = _issuer()
-    service = pl.col("channel").replace_strict(services, default=pl.format("{} API", "provider"))
     return {
-        "BillingAccountId": pl.when(pl.col("account_id") == DEFAULT_ACCOUNT).then(issuer).otherwise("account_id"),
-        "InvoiceIssuerName": issuer,
+        "BillingAccountId": pl.when(pl.col("account_id") == DEFAULT_ACCOUNT).then(issuer()).otherwise("account_id"),
+        "InvoiceIssuerName": issuer(),
         "BillingAccountName": pl.lit(None, pl.String()),
         "ServiceCategory": pl.lit("AI and Machine Learning"),
-        "ServiceName": service,
+        "ServiceName": service(),
         "ServiceSubcategory": pl.lit("Generative AI"),
         "SubAccountId": pl.col("project_id"),
         "SubAccountName": pl.lit(None, pl.String()),
@@ -129,13 +127,20 @@ def _charge() -> dict[str, pl.Expr]:
     }
 
 
-def _issuer() -> pl.Expr:
-    issuers = {channel: issuer for channel, (issuer, _) in ISSUERS.items()}
+def issuer() -> pl.Expr:
+    """Who sells and bills, by `channel` and `provider`."""
+    issuers = {channel: name for channel, (name, _) in ISSUERS.items()}
     return pl.col("channel").replace_strict(issuers, default=pl.col("provider"))
 
 
+def service() -> pl.Expr:
+    """What is sold, by `channel` and `provider`."""
+    services = {channel: name for channel, (_, name) in ISSUERS.items()}
+    return pl.col("channel").replace_strict(services, default=pl.format("{} API", "provider"))
+
+
 def _names_of_1_2() -> dict[str, pl.Expr]:
-    return {"ProviderName": _issuer(), "PublisherName": pl.col("provider")}
+    return {"ProviderName": issuer(), "PublisherName": pl.col("provider")}
 
 
 def _names_since_1_4() -> dict[str, pl.Expr]:
@@ -144,7 +149,7 @@ def _names_since_1_4() -> dict[str, pl.Expr]:
     Nothing tells on whose machines a service runs: its seller's name stands for it, as the specification allows.
     """
     return {
-        **dict.fromkeys(("HostProviderName", "ServiceProviderName"), _issuer()),
+        **dict.fromkeys(("HostProviderName", "ServiceProviderName"), issuer()),
         "ContractedUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
         "x_ModelProvider": pl.col("provider"),
     }
@@ -156,7 +161,7 @@ def _details() -> pl.Expr:
     ).struct.json_encode()
 
 
-def _sku_id() -> pl.Expr:
+def sku_id() -> pl.Expr:
     """The SKU is the meter of a listed model."""
     return pl.concat_str("listed_provider", "listed_model", "meter", separator="/")
 
@@ -164,7 +169,7 @@ def _sku_id() -> pl.Expr:
 def _sku_of_1_2() -> dict[str, pl.Expr]:
     """A SKU's price is one version in core.token_price."""
     return {
-        "SkuId": _sku_id(),
+        "SkuId": sku_id(),
         "SkuMeter": pl.col("meter"),
         "SkuPriceId": pl.col("price_id"),
         "SkuPriceDetails": _details(),
@@ -174,7 +179,7 @@ def _sku_of_1_2() -> dict[str, pl.Expr]:
 def _sku_since_1_4(*, with_tokens: bool) -> dict[str, pl.Expr]:
     """A SKU's price is all that it depends on but time, so that its id stays when the amount changes."""
     return {
-        "SkuId": _sku_id(),
+        "SkuId": sku_id(),
         "SkuMeter": pl.col("meter"),
         "SkuPriceId": sku_price_id(),
         "SkuPriceDetails": with_token_properties(_details()) if with_tokens else _details(),
@@ -185,31 +190,6 @@ def sku_price_id() -> pl.Expr:
     """SkuPriceId since 1.4, out of the listed_ columns, meter, time_window and context_from."""
     place = ("listed_channel", "listed_region", "listed_provider", "listed_model", "listed_tier")
     return pl.concat_str(*place, "meter", "time_window", pl.col("context_from").cast(pl.String), separator="/")
-
-
-TOKEN_DIRECTIONS = {meter: "Output" if meter.endswith("output") else "Input" for meter in TOKEN_METERS}
-CACHE_ACTIONS = {
-    "input_uncached": "Uncached",
-    "audio_input": "Uncached",
-    "image_input": "Uncached",
-    **{meter: "Read" for meter in TOKEN_METERS if meter.endswith("cache_read")},
-    **{meter: "Write" for meter in TOKEN_METERS if "cache_write" in meter},
-}
-"""Properties TokenDirection and TokenCacheAction of 1.5's draft by meter; our meters do not overlap, as it wants."""
-
-
-def with_token_properties(details: pl.Expr) -> pl.Expr:
-    """SkuPriceDetails with the properties of models and tokens that the draft of 1.5 defines.
-
-    A property that does not apply is left out, since null is none of its values. A model's family and version are not
-    known apart from its id.
-    """
-    model = pl.struct(ModelDeveloper="listed_provider", ModelId="listed_model").struct.json_encode()
-    parts = [model.str.strip_suffix("}")]
-    for name, values in (("TokenCacheAction", CACHE_ACTIONS), ("TokenDirection", TOKEN_DIRECTIONS)):
-        value = pl.col("meter").replace_strict(values, default=None, return_dtype=pl.String)
-        parts.append(pl.when(value.is_not_null()).then(pl.format(f'"{name}":"{{}}"', value)))
-    return pl.concat_str(*parts, details.str.strip_prefix("{"), separator=",", ignore_nulls=True)
 
 
 def _own() -> dict[str, pl.Expr]:
@@ -231,6 +211,11 @@ def _own() -> dict[str, pl.Expr]:
 
 def _size() -> pl.Expr:
     return pl.col("unit").replace_strict(UNIT_SIZES, return_dtype=pl.Int64)
+
+
+def pricing_unit() -> pl.Expr:
+    """What a price is of, by `unit` and `meter`: "1000000 Tokens"."""
+    return pl.format("{} {}", _size(), _noun())
 
 
 def _share() -> pl.Expr:

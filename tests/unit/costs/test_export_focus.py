@@ -123,3 +123,16 @@ def test_a_plan_is_a_purchase_and_what_it_covers_is_not_billed(warehouse, tmp_pa
         ("Usage", "user/ann", Decimal(10), Decimal(0), Decimal(2)),
         ("Usage", None, Decimal(10), Decimal(10), Decimal(10)),
     ]
+
+
+def test_list_prices_are_a_file_of_the_draft(warehouse, tmp_path):
+    file = tmp_path / "prices.csv"
+    command = ["--warehouse", str(warehouse.folder), "export", "sku-prices", "--output", str(file)]
+    result = CliRunner().invoke(cli.app, command)
+    assert (result.exit_code, "1 prices" in result.output) == (0, True), result.output
+    with file.open() as opened:
+        (price,) = csv.DictReader(opened)
+    # The version that was put right is known no more; the price itself was learned with it.
+    assert (price["x_Source"], Decimal(price["UnitPrice"])) == ("openai_pricing", 10)
+    assert (price["SkuPriceCreated"], price["SkuPriceLastUpdated"]) == ("2026-03-01T06:00:00Z", "2026-03-10T06:00:00Z")
+    assert CliRunner().invoke(cli.app, [*command[:-1], "prices.json"]).exit_code == 2
