@@ -50,12 +50,23 @@ app.command("data-docs")(docs.data_docs)
 app.command()(docs.dictionary)
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(version("inference-cost-warehouse"))
+        raise typer.Exit
+
+
 @app.callback()
 def choose_warehouse(
     context: typer.Context,
     warehouse: Annotated[
         Path | None, typer.Option(help="Folder of the warehouse; default: COSTS_WAREHOUSE or warehouse/.")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and end.", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Every command works on any warehouse folder."""
     context.obj = warehouse or Path(os.environ.get("COSTS_WAREHOUSE", DEFAULT_WAREHOUSE))
@@ -78,7 +89,7 @@ def _is_wrong_use(error: Exception) -> bool:
     """Whether it is a statement that makes no sense here; everything else is a fault of files, disk or locks."""
     import duckdb
 
-    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.PermissionException)
     return isinstance(error, wrong) or "read-only" in str(error)
 
 
