@@ -9,7 +9,7 @@ from pipelines.costs.pricing.price_sums import OWNERS, price_sums
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
 
-FORMULA_VERSION = "cost-5"
+FORMULA_VERSION = "cost-6"
 PLAN_ID = "plan_id"
 """The owner that only usage of days with a plan has."""
 
