@@ -19,18 +19,22 @@ INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 _PRICED = """
 SELECT
-    cost.*,
+    cost.* REPLACE (
+        -- A day that an older program priced, and that can be priced no more, is at list price.
+        coalesce(effective_cost_usd, cost_usd) AS effective_cost_usd,
+        coalesce(contracted_usd_per_unit, cost.usd_per_unit) AS contracted_usd_per_unit
+    ),
     version.provider AS listed_provider, version.channel AS listed_channel, version.region AS listed_region,
     version.model AS listed_model, version.service_tier AS listed_tier, version.source, version.time_window,
     version.context_from, version.context_to, body.url AS fetch_url,
     fee.plan, fee.kind || '/' || fee.id AS plan_owner, NULL::DECIMAL(38, 12) AS covered_usd
 FROM core.usage_cost AS cost
-JOIN (
+LEFT JOIN (
     SELECT * FROM core.token_price QUALIFY row_number() OVER (PARTITION BY price_id ORDER BY known_from DESC) = 1
 ) AS version USING (price_id)
 LEFT JOIN raw."fetch" AS body USING (fetch_id)
 LEFT JOIN core.plan_fee AS fee USING (usage_date, plan_id)
-WHERE cost.usage_date BETWEEN $first AND $last
+WHERE cost.usage_date BETWEEN $first AND $last AND (price_id IS NOT NULL OR term_id IS NOT NULL)
 ORDER BY ALL
 """
 _FEES = """
@@ -38,7 +42,7 @@ SELECT * FROM core.plan_fee WHERE usage_date BETWEEN $first AND $last ORDER BY A
 """
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
-WHERE price_id IS NULL AND usage_date BETWEEN $first AND $last
+WHERE price_id IS NULL AND term_id IS NULL AND usage_date BETWEEN $first AND $last
 """
 
 

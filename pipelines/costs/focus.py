@@ -12,11 +12,12 @@ import polars as pl
 from pipelines.costs.focus_tokens import with_token_properties
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.meters import FEE_METERS, UNIT_SIZES
+from pipelines.schema.time_windows import ALWAYS
 
 FOCUS_VERSIONS = ("1.2", "1.4", "1.5-draft")
 DEFAULT_VERSION = "1.4"
 DECIMAL = pl.Decimal(38, 12)
-LIST_PRICE = "list price"
+LIST_PRICE, CONTRACT = "list price", "contract"
 ISSUERS = {
     "azure": ("Microsoft", "Azure AI Foundry"),
     "bedrock": ("Amazon Web Services", "Amazon Bedrock"),
@@ -32,10 +33,10 @@ INPUT_SCHEMA = pl.Schema(
             ("provider", "channel", "region", "model", "service_tier", "account_id", "project_id", "api_key_id"),
             pl.String(),
         ),
-        **dict.fromkeys(("meter", "price_id", "unit"), pl.String()),
-        "usd_per_unit": pl.Decimal(18, 6),
+        **dict.fromkeys(("meter", "price_id", "term_id", "unit"), pl.String()),
+        **dict.fromkeys(("usd_per_unit", "contracted_usd_per_unit"), pl.Decimal(18, 6)),
         "quantity": pl.Int64(),
-        "cost_usd": DECIMAL,
+        **dict.fromkeys(("cost_usd", "effective_cost_usd"), DECIMAL),
         "is_lower_bound": pl.Boolean(),
         **dict.fromkeys(("listed_provider", "listed_channel", "listed_region", "listed_model"), pl.String()),
         **dict.fromkeys(("listed_tier", "source", "fetch_url", "time_window"), pl.String()),
@@ -56,7 +57,7 @@ def focus_rows(priced: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataF
     `version`: one of FOCUS_VERSIONS. Raises ValueError for a row without a cost: FOCUS knows no unknown amount, and 0
     would be a lie.
     """
-    if priced["cost_usd"].null_count():
+    if priced["effective_cost_usd"].null_count():
         raise ValueError("a charge needs a cost; usage without a price cannot be exported")
     is_first = version == "1.2"
     names = _names_of_1_2() if is_first else _names_since_1_4()
@@ -67,19 +68,21 @@ def focus_rows(priced: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataF
 
 
 def _costs() -> dict[str, pl.Expr]:
-    """We know list prices, no contract and no invoice: four times the same amount, but where a plan covers usage.
+    """At list price, and thrice at what was agreed, for no invoice is known; but where a plan covers usage.
 
-    Then nothing is billed for it, and its effective cost is its part of the fee.
+    Then nothing is billed for it, and its effective cost is its part of the fee. What no list has, the contract lists.
     """
-    cost = pl.col("cost_usd").cast(DECIMAL)
+    agreed = pl.col("effective_cost_usd").cast(DECIMAL)
     is_billed = pl.col("plan_id").is_null()
     quantity = pl.col("quantity").cast(pl.Decimal(38, 0)).cast(DECIMAL)
     return {
-        "BilledCost": pl.when(is_billed).then(cost).otherwise(pl.lit(0, DECIMAL)),
-        "EffectiveCost": pl.when(is_billed).then(cost).otherwise("covered_usd"),
-        **dict.fromkeys(("ContractedCost", "ListCost"), cost),
+        "BilledCost": pl.when(is_billed).then(agreed).otherwise(pl.lit(0, DECIMAL)),
+        "EffectiveCost": pl.when(is_billed).then(agreed).otherwise("covered_usd"),
+        "ContractedCost": agreed,
+        "ListCost": pl.coalesce(pl.col("cost_usd").cast(DECIMAL), agreed),
+        "ContractedUnitPrice": pl.col("contracted_usd_per_unit").cast(DECIMAL),
         "BillingCurrency": pl.lit("USD"),
-        "ListUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
+        "ListUnitPrice": pl.coalesce("usd_per_unit", "contracted_usd_per_unit").cast(DECIMAL),
         "PricingCategory": pl.lit("Standard"),
         "PricingQuantity": quantity * pl.col("share_of_unit"),
         "PricingUnit": pricing_unit(),
@@ -117,7 +120,13 @@ def period() -> dict[str, pl.Expr]:
 
 def _charge() -> dict[str, pl.Expr]:
     description = pl.format(
-        "{} {}, {} tier, {} USD per {} {}", "model", "meter", "service_tier", "usd_per_unit", "unit_size", "noun"
+        "{} {}, {} tier, {} USD per {} {}",
+        "model",
+        "meter",
+        "service_tier",
+        "contracted_usd_per_unit",
+        "unit_size",
+        "noun",
     )
     return {
         "ChargeCategory": pl.lit("Usage"),
@@ -150,7 +159,6 @@ def _names_since_1_4() -> dict[str, pl.Expr]:
     """
     return {
         **dict.fromkeys(("HostProviderName", "ServiceProviderName"), issuer()),
-        "ContractedUnitPrice": pl.col("usd_per_unit").cast(DECIMAL),
         "x_ModelProvider": pl.col("provider"),
     }
 
@@ -162,16 +170,20 @@ def _details() -> pl.Expr:
 
 
 def sku_id() -> pl.Expr:
-    """The SKU is the meter of a listed model."""
-    return pl.concat_str("listed_provider", "listed_model", "meter", separator="/")
+    """The SKU is the meter of a model as a list names it; of one that only the contract has, as usage does."""
+    return pl.concat_str(_listed("provider"), _listed("model"), "meter", separator="/")
+
+
+def _listed(name: str) -> pl.Expr:
+    return pl.coalesce(f"listed_{name}", name)
 
 
 def _sku_of_1_2() -> dict[str, pl.Expr]:
-    """A SKU's price is one version in core.token_price."""
+    """A SKU's price is one version in core.token_price, or a line of the contract."""
     return {
         "SkuId": sku_id(),
         "SkuMeter": pl.col("meter"),
-        "SkuPriceId": pl.col("price_id"),
+        "SkuPriceId": pl.coalesce("price_id", "term_id"),
         "SkuPriceDetails": _details(),
     }
 
@@ -188,14 +200,17 @@ def _sku_since_1_4(*, with_tokens: bool) -> dict[str, pl.Expr]:
 
 def sku_price_id() -> pl.Expr:
     """SkuPriceId since 1.4, out of the listed_ columns, meter, time_window and context_from."""
-    place = ("listed_channel", "listed_region", "listed_provider", "listed_model", "listed_tier")
-    return pl.concat_str(*place, "meter", "time_window", pl.col("context_from").cast(pl.String), separator="/")
+    place = (_listed(name) for name in ("channel", "region", "provider", "model"))
+    tier = pl.coalesce("listed_tier", "service_tier")
+    window, size = pl.col("time_window").fill_null(ALWAYS), pl.col("context_from").fill_null(0).cast(pl.String)
+    return pl.concat_str(*place, tier, "meter", window, size, separator="/")
 
 
 def _own() -> dict[str, pl.Expr]:
     names = {
         "x_ApiKeyId": "api_key_id",
         "x_Channel": "channel",
+        "x_ContractTermId": "term_id",
         "x_FetchUrl": "fetch_url",
         "x_IsLowerBound": "is_lower_bound",
         "x_Model": "model",
@@ -205,7 +220,8 @@ def _own() -> dict[str, pl.Expr]:
         "x_ServiceTier": "service_tier",
         "x_Source": "source",
     }
-    basis = pl.when(pl.col("plan_id").is_null()).then(pl.lit(LIST_PRICE)).otherwise(pl.lit("api_equivalent"))
+    unit_price = pl.when(pl.col("term_id").is_null()).then(pl.lit(LIST_PRICE)).otherwise(pl.lit(CONTRACT))
+    basis = pl.when(pl.col("plan_id").is_null()).then(unit_price).otherwise(pl.lit("api_equivalent"))
     return {name: pl.col(column) for name, column in names.items()} | {"x_CostBasis": basis}
 
 

@@ -6,6 +6,8 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipelines.costs.charge_contract import LISTED_MODELS
+from pipelines.costs.contract_prices import at_contract
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted
 from pipelines.costs.owner_costs import cost_owners
@@ -25,14 +27,14 @@ from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table, replace_dates, scalar
+from pipelines.warehouse.rows import append, read_current, read_table, replace_dates, scalar
 
 _MARTS_OF_FEES = ("main.cost_daily", "main.plan_value")
 _MARTS = (*_MARTS_OF_FEES, "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
 SELECT DISTINCT usage_date FROM core.usage_cost
-WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
-   OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+WHERE ((price_id IS NOT NULL OR term_id IS NOT NULL) AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
+   OR (price_id IS NULL AND term_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
 UNION
 SELECT DISTINCT usage_date FROM core.cost_comparison
 WHERE usage_date NOT IN (SELECT usage_date FROM main.cost_reconciliation)
@@ -136,6 +138,10 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     segments = _segments_of(connection, warehouse, counted, reported)
     by_plan = [PLAN_ID] if PLAN_ID in usage.collect_schema() else []
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, [*OWNERS, *by_plan])
+    # What a plan covers is paid by its fee, and the contract has no say in it.
+    is_billed = pl.col(PLAN_ID).is_null()
+    terms, listed = read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl()
+    costs = pl.concat([at_contract(costs.filter(is_billed), terms, listed), costs.filter(~is_billed)])
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,

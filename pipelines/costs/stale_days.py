@@ -38,6 +38,17 @@ change AS (
     SELECT greatest(valid_from::DATE, (valid_to + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND)::DATE), hash(price_id)
     FROM open_price WHERE valid_to IS NOT NULL
 ),
+-- The terms of the contract that change a price on a day, the same way. Those that are charges change no cost of a day.
+agreed AS (
+    SELECT coalesce(valid_from, DATE '0001-01-01') AS day, hash(term_id) AS term FROM core.contract_term
+    WHERE known_to IS NULL AND kind IN ('price', 'discount')
+    UNION ALL
+    SELECT valid_to, hash(term_id) FROM core.contract_term
+    WHERE known_to IS NULL AND kind IN ('price', 'discount') AND valid_to IS NOT NULL
+),
+contract AS (
+    SELECT day, bit_xor(bit_xor(term)) OVER (ORDER BY day) AS terms FROM agreed GROUP BY day
+),
 in_force AS (
     SELECT day, bit_xor(bit_xor(price)) OVER (ORDER BY day) AS prices FROM change GROUP BY day
 ),
@@ -62,12 +73,14 @@ explained AS (
     FROM unpriced JOIN explanation USING (provider)
     GROUP BY usage_date
 )
-SELECT days.usage_date, file.path, reported.lines, coalesce(in_force.prices, 0), explained.prices
+SELECT days.usage_date, file.path, reported.lines, coalesce(in_force.prices, 0), explained.prices,
+    coalesce(contract.terms, 0)
 FROM days
 LEFT JOIN core.ledger_file AS file USING (usage_date)
 LEFT JOIN reported USING (usage_date)
 LEFT JOIN explained USING (usage_date)
 ASOF LEFT JOIN in_force ON days.usage_date >= in_force.day
+ASOF LEFT JOIN contract ON days.usage_date >= contract.day
 """
 
 
@@ -89,8 +102,8 @@ def fingerprints(
 ) -> dict[date, str]:
     """The fingerprint of each day with usage or bills, of some days or of all.
 
-    It changes when the day's ledger file, its bills, the prices in force on it, what explains its unpriced usage, the
-    names of models, the plans that cover usage on it or the formula change.
+    It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
+    explains its unpriced usage, the names of models, the plans that cover usage on it or the formula change.
     """
     names = _names_version(folder)
     coverage = covering_lines(plans_in_force(folder).rows)

@@ -62,7 +62,8 @@ class CostComparison(dy.Schema):
     api_key_id = text("id of the API key; NULL where not both sides know it", nullable=True)
     report = text("format of the report compared; 'usage_log': what the logs state; NULL: none", nullable=True)
     has_usage = flag("the ledger holds usage of it")
-    computed_usd = usd("cost of the usage that has a price; NULL where none has")
+    computed_usd = usd("cost at list price of the usage that has one; NULL where none has")
+    effective_usd = usd("what the same usage costs by the contract; NULL where it has no price at all")
     unpriced_quantity = count("tokens and calls without a price", unit="tokens or calls")
     is_lower_bound = flag("some of it may have cost more: buckets do not tell prompt sizes and hours")
     report_lines = count("lines of the report", unit="lines")
@@ -73,8 +74,14 @@ class CostComparison(dy.Schema):
     other_tiers = text(
         "'batch for standard': with which tier instead of which the usage costs what is billed", nullable=True
     )
-    other_tier_usd = usd("what the usage costs at that tier")
-    list_usd = usd("the billed quantities at our prices; NULL where a line cannot be priced for certain")
+    other_tier_usd = usd("what the usage costs at that tier, by the contract too")
+    list_usd = usd(
+        "the billed quantities at our prices, the contract's where it has one; NULL where a line cannot be priced for "
+        "certain"
+    )
+    charged_usd = usd("what the usage costs with the marketplace's fee and with tax, where it is billed at just that")
+    charged_for = text("'marketplace', 'tax' or 'marketplace and tax': which of them make it so", nullable=True)
+    agreed_lines = text("terms of the contract that its credits and lines for more than a day are of", nullable=True)
     uncounted_reports = text("other reports of the same day, left out, with their totals", nullable=True)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import dataframely as dy
 
 from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.contract import ContractCharge, ContractTerm
 from pipelines.schema.costs import (
     CostDaily,
     CostFingerprint,
@@ -76,11 +77,13 @@ TABLES = (
     Table("core", "usage_unknown_count", UsageUnknownCount),
     Table("core", "ledger_file", LedgerFile),
     Table("core", "reported_cost", ReportedCost, "usage_date"),
+    Table("core", "contract_term", ContractTerm),
     Table("core", "usage_cost", UsageCost, "usage_date"),
     Table("core", "plan_fee", PlanFee, "usage_date"),
     Table("core", "cost_comparison", CostComparison, "usage_date"),
     Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
     Table("main", "cost_daily", CostDaily, "usage_date"),
+    Table("main", "contract_charge", ContractCharge),
     Table("main", "cost_by_owner", CostByOwner, "usage_date"),
     Table("main", "conversation_cost", ConversationCost, "usage_date"),
     Table("main", "plan_value", PlanValue, "usage_date"),

@@ -1,4 +1,4 @@
-"""What a user writes by hand, maps of ids and owners and settings: checked, the last good state in force meanwhile.
+"""What a user writes by hand, maps, contract and settings: checked, the last good state in force meanwhile.
 
 A slip of the pen stops nothing: what was good before goes on to hold, and the problem is told with its remedy.
 """
@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
+from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
 from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
@@ -34,10 +35,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class UserMap:
-    """A file that the user writes, of ids, owners or plans, as it is in force."""
+    """A file that the user writes, of ids, owners, plans or what was agreed, as it is in force."""
 
     rows: pl.DataFrame
-    """In MAP_SCHEMA, OWNER_SCHEMA or PLAN_SCHEMA."""
+    """In MAP_SCHEMA, OWNER_SCHEMA, PLAN_SCHEMA or TERM_SCHEMA."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
@@ -57,6 +58,11 @@ def owners_in_force(folder: Path) -> UserMap:
 def plans_in_force(folder: Path) -> UserMap:
     """The plans below a warehouse folder, as `map_in_force`."""
     return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
+
+
+def contract_in_force(folder: Path) -> UserMap:
+    """What was agreed with who bills, of the file below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
 
 
 def _file_in_force(
@@ -97,7 +103,12 @@ def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal |
 
 def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """Look at everything that a user writes, and keep what is good. Returns what is not."""
-    maps = {MAP_FILE: map_in_force(folder), OWNER_FILE: owners_in_force(folder), PLAN_FILE: plans_in_force(folder)}
+    maps = {
+        MAP_FILE: map_in_force(folder),
+        OWNER_FILE: owners_in_force(folder),
+        PLAN_FILE: plans_in_force(folder),
+        CONTRACT_FILE: contract_in_force(folder),
+    }
     for name, one in maps.items():
         if one.problem is None:
             keep_last_good(folder, name, one.content or None)

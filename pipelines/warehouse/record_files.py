@@ -36,6 +36,7 @@ RECORD_TABLES = (
     "core.usage_restatement",
     "core.usage_unknown_count",
     "core.reported_cost",
+    "core.contract_term",
     # What was decided on a day rests on what was known then.
     "main.source_health",
     "main.deprecation_risk",

@@ -104,7 +104,7 @@ def _matched(
     matches, found = numbered(priced, "match", [name for name in priced.columns if name != "lookup"])
     found = found.join(matches.select("match", "meter"), on="match").pivot("meter", index="lookup")
     by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
-    return _Matched(sums, by_lookup, _with_usd_each(split_offer(matches)))
+    return _Matched(sums, by_lookup, split_offer(matches).with_columns(usd_each=usd_each("usd_per_unit")))
 
 
 def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
@@ -151,14 +151,14 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
 
 
-def _with_usd_each(matches: pl.DataFrame) -> pl.DataFrame:
-    """Add the price of one token or call.
+def usd_each(price: str) -> pl.Expr:
+    """The price of one token or call, of a column with the price of one unit.
 
     Prices have six places and a unit is a million tokens or a thousand calls, so it has at most twelve, and so has a
     product with a quantity: it is exact.
     """
     size = pl.col("unit").replace_strict(UNIT_SIZES, default=None, return_dtype=pl.Int64).cast(pl.Decimal(38, 0))
-    return matches.with_columns(usd_each=(pl.col("usd_per_unit").cast(USD) / size).cast(USD))
+    return (pl.col(price).cast(USD) / size).cast(USD)
 
 
 def _with_cost(quantities: pl.DataFrame, matches: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:

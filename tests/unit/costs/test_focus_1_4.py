@@ -43,7 +43,12 @@ NOT_APPLICABLE = {
 def usage(**differences):
     row = PRICED | differences
     size = UNIT_SIZES[row["unit"]]
-    return row | {"cost_usd": Decimal(row["quantity"]) / size * row["usd_per_unit"]}
+    cost = Decimal(row["quantity"]) / size * row["usd_per_unit"]
+    agreed = {"contracted_usd_per_unit": row["usd_per_unit"], "effective_cost_usd": cost}
+    if row["term_id"]:
+        half = row["usd_per_unit"] / 2
+        agreed = {"contracted_usd_per_unit": half, "effective_cost_usd": Decimal(row["quantity"]) / size * half}
+    return row | {"cost_usd": cost} | agreed
 
 
 def of_meter(meter, **differences):
@@ -62,13 +67,11 @@ def all_kinds():
         usage(**changed, price_id="p1"),
         usage(**changed, price_id="p2", usd_per_unit=Decimal(3), usage_date=date(2025, 12, 31), account_id="acct"),
         usage(region="eu-west-1", listed_region="eu-west-1", project_id=None),
+        usage(term_id="half the list price"),
     ]
     for plan, usd in (("used", "3.7"), ("used", "0.1"), ("free", "0")):
         under = {"plan_id": plan, "plan": plan, "plan_owner": f"user/{plan}"}
-        rows.append(
-            usage(**under, model=f"m{usd}")
-            | {"cost_usd": Decimal(usd), "usd_per_unit": Decimal(usd), "quantity": 10**6}
-        )
+        rows.append(usage(**under, model=f"m{usd}", quantity=10**6, usd_per_unit=Decimal(usd)))
     fees = [FEE | {"plan_id": plan, "plan": plan, "id": plan} for plan in ("used", "free", "idle")]
     fees.append(FEE | {"plan_id": "used", "plan": "used", "id": "used", "usage_date": date(2025, 10, 8)})
     covered, known = cover(pl.DataFrame(rows, schema=INPUT_SCHEMA), pl.DataFrame(fees, schema=FEE_SCHEMA))

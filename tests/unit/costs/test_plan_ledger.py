@@ -18,6 +18,7 @@ from pipelines.usage.owner_map import parse_owner_map
 from pipelines.usage.plan_file import parse_plans
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
+from tests.unit.costs.contract_rows import contract
 from tests.unit.costs.reported_rows import line, reported
 from tests.unit.costs.test_price_ledger import MARCH, TODAY, add_price, add_usage, build
 from tests.unit.usage.test_plan_file import HEADER
@@ -216,3 +217,20 @@ def test_the_checks_hold_and_see_usage_that_counts_twice(warehouse):
         )
     failed = [one.expectation.name for one in check_marts(warehouse, DAYS) if not one.is_met]
     assert failed == ["what_is_owed_for_plans_is_their_fee"]
+
+
+def test_the_contract_has_no_say_in_usage_under_a_plan(warehouse):
+    """Half the list price was agreed: Bob's 5 USD are 2.50, and what Ann's usage is worth stays the list price."""
+    write(warehouse, MAX)
+    (warehouse.folder / "contract_prices.csv").write_text(contract("discount,,anthropic,,,,,50%,,,,"))
+    assert prepare(warehouse, datetime(2026, 3, 21)).problems == []
+    add_usage(warehouse, MARCH, user_id="ann")
+    add_usage(warehouse, MARCH, 500_000, "bob", user_id="bob")
+    build(warehouse, DAYS)
+    names = ("cost_basis", "list_cost_usd", "effective_cost_usd")
+    assert rows(warehouse, "main.cost_daily", *names, order="usage_date, cost_basis")[1:4] == [
+        ("api_equivalent", Decimal(10), Decimal(0)),
+        ("billed", Decimal(5), Decimal("2.5")),
+        ("plan_fee", Decimal(0), Decimal(1)),
+    ]
+    assert rows(warehouse, "main.plan_value", "saved_usd", order="usage_date")[1] == (Decimal(9),)
