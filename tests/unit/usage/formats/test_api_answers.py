@@ -8,6 +8,10 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from pipelines.costs.export_focus import INSTANT_FORMAT
+from pipelines.costs.focus import FOCUS_VERSIONS, INPUT_SCHEMA, focus_rows
+from tests.unit.costs.test_focus import PRICED
+
 METERS = ("input_uncached_tokens", "cache_read_tokens", "cache_write_5m_tokens", "output_tokens")
 AT = "2026-05-01T10:00:00Z"
 MESSAGE = "msg_" + "1" * 24
@@ -349,6 +353,17 @@ def test_a_focus_file_of_1_4_and_of_the_draft_of_1_5(read, properties, told):
     assert (one["amount_usd"], one["channel"]) == (Decimal("1.25"), "bedrock")
     assert (one["model"], one["meter"]) == told
     assert one["provider"] == ("anthropic" if "ModelDeveloper" in properties else "amazon web services")
+
+
+@pytest.mark.parametrize("version", FOCUS_VERSIONS)
+def test_our_own_charges_of_every_version_are_read_back(read, version):
+    bedrock = {"channel": "bedrock", "provider": "anthropic", "model": "claude-x", "meter": "cache_read"}
+    charges = focus_rows(pl.DataFrame([PRICED | bedrock], schema=INPUT_SCHEMA), version)
+    found = read(charges.write_csv(datetime_format=INSTANT_FORMAT))
+    names = ("provider", "channel", "model", "meter", "amount_usd", "project_id", "account_id")
+    assert found.usage.select(names).rows() == [
+        ("anthropic", "bedrock", "claude-x", "cache_read", Decimal("0.54954"), "proj_A", "default")
+    ]
 
 
 def test_openinference_spans_are_read_with_its_names(read):
