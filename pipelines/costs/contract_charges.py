@@ -15,7 +15,8 @@ import polars as pl
 
 from pipelines.costs.contract_prices import terms_of
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.contract import TERM_SCOPE, ContractCharge
+from pipelines.schema.contract import ContractCharge
+from pipelines.schema.contract_terms import TERM_SCOPE
 
 CHARGE_SCHEMA = polars_schema(ContractCharge)
 USAGE_KEY = ("usage_date", *TERM_SCOPE, "listed_model")

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.costs.pricing.price_sums import USD, usd_each
 from pipelines.models.model_ids import undated
-from pipelines.schema.contract import PRICE_KINDS, TERM_SCOPE
+from pipelines.schema.contract_terms import PRICE_KINDS, TERM_SCOPE
 from pipelines.schema.meters import FEE_METERS
 
 PRICE = pl.Decimal(18, 6)
@@ -54,8 +54,8 @@ def terms_of(usage: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     """The one term that counts for each kind of usage, where one does.
 
     `usage`: usage_date, TERM_SCOPE, listed_model. `terms`: of one family. Returns these columns once each, with
-    term_id, kind and value. A price comes before a discount; then the term that names more: the account, then the model (the
-    more exactly the better), the meter, the tier, the channel, the provider.
+    term_id, kind and value. A price comes before a discount; then the term that names more: the account, then the model
+    (the more exactly the better), the meter, the tier, the channel, the provider.
     """
     keys = usage.select(*_KEY, "listed_model").unique()
     named = keys.with_columns(

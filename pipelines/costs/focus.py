@@ -72,14 +72,14 @@ def _costs() -> dict[str, pl.Expr]:
 
     Then nothing is billed for it, and its effective cost is its part of the fee. What no list has, the contract lists.
     """
-    agreed = pl.col("effective_cost_usd").cast(DECIMAL)
+    cost, agreed = pl.col("cost_usd").cast(DECIMAL), pl.col("effective_cost_usd").cast(DECIMAL)
     is_billed = pl.col("plan_id").is_null()
     quantity = pl.col("quantity").cast(pl.Decimal(38, 0)).cast(DECIMAL)
     return {
         "BilledCost": pl.when(is_billed).then(agreed).otherwise(pl.lit(0, DECIMAL)),
         "EffectiveCost": pl.when(is_billed).then(agreed).otherwise("covered_usd"),
-        "ContractedCost": agreed,
-        "ListCost": pl.coalesce(pl.col("cost_usd").cast(DECIMAL), agreed),
+        "ContractedCost": pl.when(is_billed).then(agreed).otherwise(cost),
+        "ListCost": pl.coalesce(cost, agreed),
         "ContractedUnitPrice": pl.col("contracted_usd_per_unit").cast(DECIMAL),
         "BillingCurrency": pl.lit("USD"),
         "ListUnitPrice": pl.coalesce("usd_per_unit", "contracted_usd_per_unit").cast(DECIMAL),

@@ -85,6 +85,11 @@ def with_plans(usage: pl.LazyFrame, lines: pl.DataFrame, owners: pl.DataFrame) -
     return usage.with_columns(pl.coalesce(found).alias(PLAN_ID))
 
 
+def not_owed() -> pl.Expr:
+    """The effective cost of usage under a plan: 0, or NULL where nothing has a price."""
+    return (pl.col("effective_cost_usd") * 0).cast(pl.Decimal(38, 12)).alias("effective_cost_usd")
+
+
 def _text(column: str, named: list[str]) -> pl.Expr:
     return pl.col(column).cast(pl.String) if column in named else pl.lit(None, pl.String)
 

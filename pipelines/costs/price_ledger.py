@@ -7,11 +7,11 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
-from pipelines.costs.contract_prices import at_contract
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
+from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted
 from pipelines.costs.owner_costs import cost_owners
-from pipelines.costs.plan_coverage import count_days
+from pipelines.costs.plan_coverage import count_days, not_owed
 from pipelines.costs.plan_ledger import changed_plan_days, store_plan_fees
 from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_sums import OWNERS
@@ -138,22 +138,23 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     segments = _segments_of(connection, warehouse, counted, reported)
     by_plan = [PLAN_ID] if PLAN_ID in usage.collect_schema() else []
     costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, [*OWNERS, *by_plan])
-    # What a plan covers is paid by its fee, and the contract has no say in it.
+    listed = connection.sql(LISTED_MODELS).pl()
+    prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
+    # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.
     is_billed = pl.col(PLAN_ID).is_null()
-    terms, listed = read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl()
-    costs = pl.concat([at_contract(costs.filter(is_billed), terms, listed), costs.filter(~is_billed)])
+    costs = pl.concat([prices.agreed(costs.filter(is_billed)), costs.filter(~is_billed).with_columns(not_owed())])
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
-        "core.cost_comparison": compare(*_billed(usage, costs), reported, segments),
+        "core.cost_comparison": compare(*_billed(usage, costs), reported, prices),
         "main.cost_by_owner": pl.DataFrame(),
         "main.conversation_cost": pl.DataFrame(),
     }
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
+    for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
         append(connection, "main.cost_by_owner", part.by_owner)
         append(connection, "main.conversation_cost", part.conversations)
 

@@ -3,15 +3,9 @@
 import dataframely as dy
 
 from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
+from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
-
-PRICE_KINDS = ("price", "discount")
-"""Kinds of terms that change what usage costs; the others are charges beside it."""
-TERM_KINDS = (*PRICE_KINDS, "commitment", "credit", "marketplace", "tax")
-COMMITMENT_PERIODS = ("month", "term")
-TERM_SCOPE = ("account_id", "provider", "channel", "model", "service_tier", "meter")
-"""Which usage a term is about; NULL is any."""
 
 
 class ContractTerm(dy.Schema):

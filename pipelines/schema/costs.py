@@ -50,8 +50,8 @@ class UsageCost(dy.Schema):
         nullable=True,
     )
     effective_cost_usd = usd(
-        "quantity * contracted_usd_per_unit / unit size, exact; NULL without any price. Of usage under a plan it is "
-        "what would be paid"
+        "quantity * contracted_usd_per_unit / unit size, exact; NULL without any price. 0 for usage under a plan, "
+        "whose fee is owed instead"
     )
 
 

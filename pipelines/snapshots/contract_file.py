@@ -1,6 +1,6 @@
 """The user's file of what was agreed with who bills: bytes -> terms, each mistake told with file, line and remedy.
 
-Which of the terms counts for which usage is `costs.contract_prices`' to say; where the file is in force, `user_inputs`'.
+Which of the terms counts for which usage is for `costs.contract_prices` to say.
 """
 
 import hashlib
@@ -14,22 +14,19 @@ import polars as pl
 
 from pipelines.models.provider_aliases import provider_named
 from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval
-from pipelines.schema.columns import MAX_USD_PER_MTOK, polars_schema
-from pipelines.schema.contract import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCOPE, ContractTerm
+from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 CONTRACT_FILE = "contract_prices.csv"
 """Name of the file below the warehouse folder."""
 _COLUMNS = ("kind", "account", "provider", "channel", "model", "service_tier", "meter", "value", "per", "note")
-_KNOWN = ("known_from", "known_to")
-TERM_SCHEMA = {name: dtype for name, dtype in polars_schema(ContractTerm).items() if name not in _KNOWN}
-"""A term before it is a version."""
 _MAX_TEXT = 200
-_MAX_USD = Decimal(10) ** 11
+_MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
+"""Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _LIMITS = {
-    "price": (Decimal(0), MAX_USD_PER_MTOK, "USD per million tokens or thousand calls, such as 2.40"),
+    "price": (Decimal(0), _MAX_PRICE, "USD per million tokens or thousand calls, such as 2.40"),
     "discount": (Decimal(0), Decimal(100), "percent off the list price from 0 to 100, such as 12.5"),
     "commitment": (Decimal(0), _MAX_USD, "an amount in USD, such as 50000"),
     "credit": (Decimal(0), _MAX_USD, "an amount in USD, such as 10000"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.snapshots.contract_file import TERM_SCHEMA
+from pipelines.schema.contract_terms import TERM_SCHEMA
 from pipelines.snapshots.user_inputs import contract_in_force
 from pipelines.warehouse.rows import append, read_current
 

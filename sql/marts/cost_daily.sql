@@ -26,8 +26,7 @@ SELECT
     sum(quantity)::BIGINT AS quantity,
     sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
     sum(cost_usd)::DECIMAL(38, 12) AS list_cost_usd,
-    sum(CASE WHEN plan_id IS NULL THEN coalesce(effective_cost_usd, cost_usd) ELSE 0 END)::DECIMAL(38, 12)
-        AS effective_cost_usd,
+    sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_cost_usd,
     bool_or(is_lower_bound) AS is_lower_bound,
     string_agg(DISTINCT price_id, ', ' ORDER BY price_id) AS price_ids
 FROM core.usage_cost

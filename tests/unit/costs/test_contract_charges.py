@@ -104,11 +104,12 @@ def test_what_is_due_is_the_larger_of_commitment_and_usage_exactly(usage, amount
 
 
 @given(usages, st.lists(st.tuples(money, st.sampled_from(["", "org-a", "org-b"])), min_size=1, max_size=3))
-def test_credits_exceed_neither_their_amount_nor_the_usage(usage, credits):
-    found = charges(usage, *(f"credit,{account},,,,,,{amount:f},,c{number},," for number, (amount, account) in enumerate(credits)))  # fmt: skip
+def test_credits_exceed_neither_their_amount_nor_the_usage(usage, granted):
+    lines = [f"credit,{account},,,,,,{amount:f},,c{n},," for n, (amount, account) in enumerate(granted)]
+    found = charges(usage, *lines)
     total = -sum(found["charge_usd"], D(0))
-    for number, (amount, _) in enumerate(credits):
+    for number, (amount, _) in enumerate(granted):
         assert 0 <= -sum(found.filter(note=f"c{number}")["charge_usd"], D(0)) <= amount
     assert total <= sum((usd for _, usd, _ in usage), D(0))
-    if all(not account for _, account in credits):
-        assert total == min(sum(a for a, _ in credits), sum((usd for _, usd, _ in usage), D(0)))
+    if all(not account for _, account in granted):
+        assert total == min(sum(a for a, _ in granted), sum((usd for _, usd, _ in usage), D(0)))

@@ -27,7 +27,7 @@ def agree(warehouse, *lines, at=datetime(2026, 3, 21)):  # noqa: F811
 
 def daily(warehouse, columns="usage_date, account_id, list_cost_usd, effective_cost_usd"):  # noqa: F811
     with warehouse.write() as connection:
-        return connection.execute(f"SELECT {columns} FROM main.cost_daily ORDER BY ALL").fetchall()
+        return connection.execute(f"SELECT {columns} FROM main.cost_daily ORDER BY ALL").fetchall()  # noqa: S608
 
 
 def test_a_discount_prices_the_days_that_it_touches_again_and_no_other(warehouse):  # noqa: F811
