@@ -21,8 +21,8 @@ _PRICED = """
 SELECT
     cost.* REPLACE (
         -- A day that an older program priced, and that can be priced no more, is at list price.
-        coalesce(effective_cost_usd, cost_usd) AS effective_cost_usd,
-        coalesce(contracted_usd_per_unit, cost.usd_per_unit) AS contracted_usd_per_unit
+        coalesce(cost.effective_cost_usd, cost.cost_usd) AS effective_cost_usd,
+        coalesce(cost.contracted_usd_per_unit, cost.usd_per_unit) AS contracted_usd_per_unit
     ),
     version.provider AS listed_provider, version.channel AS listed_channel, version.region AS listed_region,
     version.model AS listed_model, version.service_tier AS listed_tier, version.source, version.time_window,

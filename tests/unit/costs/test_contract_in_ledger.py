@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from pipelines.costs.charge_contract import charge_contract
 from pipelines.costs.price_ledger import days_to_build
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.warehouse.rows import read_table
@@ -98,3 +99,20 @@ def test_without_the_file_the_list_price_counts_again(warehouse):  # noqa: F811
     prepare(warehouse, datetime(2026, 3, 23))
     assert build(warehouse, [MARCH]) == 1
     assert daily(warehouse) == [(MARCH, "default", 10, 10)]
+
+
+def test_charges_follow_from_the_ledger_and_the_file(warehouse):  # noqa: F811
+    """1,000,000 tokens at 10 USD less 12.5 % are 8.75 USD in February; 20 are committed for each month up to March."""
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    agree(warehouse, "discount,,,,,,,12.5,,,,", "commitment,,anthropic,,,,,20,month,MSA,2026-02-01,")
+    build(warehouse, [FEBRUARY])
+    assert charge_contract(warehouse, TODAY) == 2
+    with warehouse.write() as connection:
+        charges = read_table(connection, "main.contract_charge", "true ORDER BY period_from")
+    assert charges.select("period_from", "base_usd", "due_usd", "charge_usd", "is_open", "note").rows() == [
+        (date(2026, 2, 1), D("8.75"), 20, D("11.25"), False, "MSA"),
+        (date(2026, 3, 1), 0, 20, 20, True, "MSA"),
+    ]
+    agree(warehouse)
+    assert charge_contract(warehouse, TODAY) == 0

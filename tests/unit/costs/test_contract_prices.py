@@ -69,6 +69,12 @@ def test_a_price_is_rounded_once_and_not_the_amounts():
     assert paid("discount,,,,,,,33.3333,,,,", rows=[row]) == [(D("0.05"), D("0.00000035"))]
 
 
+def test_the_example_of_the_document():
+    """1,234,567 x 15 / 10^6 = 18.518505; 15 less 12.5 % is 13.125; 1,234,567 x 13.125 / 10^6 = 16.203691875."""
+    row = {"quantity": 1_234_567, "cost_usd": D("18.518505")}
+    assert paid("discount,,,,,,,12.5,,,,", rows=[row]) == [(D("13.125"), D("16.203691875"))]
+
+
 def test_fees_are_per_thousand_calls():
     row = {
         "meter": "web_searches",
