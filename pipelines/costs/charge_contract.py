@@ -14,6 +14,7 @@ SELECT
     sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd
 FROM core.usage_cost
 LEFT JOIN ({LISTED_MODELS}) USING (price_id)
+WHERE plan_id IS NULL
 GROUP BY ALL
 """
 

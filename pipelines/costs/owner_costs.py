@@ -10,13 +10,15 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.costs.our_prices import OurPrices
+from pipelines.costs.plan_coverage import not_owed
 from pipelines.costs.pricing.price_sums import price_totals
+from pipelines.costs.pricing.price_usage import PLAN_ID
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.owner_costs import CONVERSATIONS_PER_DAY, ConversationCost, CostByOwner
 from pipelines.usage.owner_map import with_teams
 
-OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature")
+OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature", "plan_id")
 CONVERSATION = "conversation_id"
 DAYS_AT_ONCE = 6
 """They are aggregated side by side; a day may have as many sums as requests, so they are handed on."""
@@ -52,6 +54,9 @@ def _of_days(
     totals = price_totals(days, prices.segments, named, texts, prices.of_one if prices.has_contract else None)
     if totals is None:
         return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
+    if PLAN_ID in present:
+        owed = pl.when(pl.col(PLAN_ID).is_null()).then("effective_cost_usd").otherwise(not_owed())
+        totals = totals.with_columns(effective_cost_usd=owed)
     known = [name for name in OWNERS if name in present]
     by_owner = with_teams(named_owners(_summed(totals, ["usage_date", *known])), owners)
     conversations = _dearest(totals, known) if texts else pl.DataFrame(schema=_CONVERSATION_SCHEMA)
@@ -74,7 +79,7 @@ def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
     first = ranked.with_columns(rank=pl.int_range(1, pl.len() + 1).over("usage_date")).filter(
         pl.col("rank") <= CONVERSATIONS_PER_DAY
     )
-    others = [name for name in known if name != "account_id"]
+    others = [name for name in known if name not in ("account_id", "plan_id")]
     one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
     whose = named.join(first, on=key, how="semi", nulls_equal=True).group_by(key).agg(one)
     rows = first.join(whose, on=key, how="left", nulls_equal=True, maintain_order="left")

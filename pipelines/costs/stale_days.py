@@ -10,9 +10,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.costs.plan_coverage import covering_lines
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.models.model_map import POINTERS_FILE
-from pipelines.snapshots.user_inputs import map_in_force, owners_in_force
+from pipelines.snapshots.user_inputs import map_in_force, owners_in_force, plans_in_force
 from pipelines.warehouse.rows import read_table
 
 _INPUTS_BY_DAY = """
@@ -102,13 +103,17 @@ def fingerprints(
     """The fingerprint of each day with usage or bills, of some days or of all.
 
     It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
-    explains its unpriced usage, the names of models or the formula change.
+    explains its unpriced usage, the names of models, the plans that cover usage on it or the formula change.
     """
     names = _names_version(folder)
+    coverage = covering_lines(plans_in_force(folder).rows)
     parameters = {"days": None if days is None else list(days)}
     found = {}
     for usage_date, *inputs in connection.execute(_INPUTS_BY_DAY, parameters).fetchall():
-        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs))
+        covered = [line for first, end, line in coverage if first <= usage_date and (end is None or usage_date < end)]
+        # A day that no plan covers keeps the fingerprint that it had before there were plans.
+        by_plan = [covered] if covered else []
+        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs, *by_plan))
         found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return found
 

@@ -79,8 +79,8 @@ def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[di
 
 
 def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Month-end spend by model."""
-    used = _usage_before(connection, day, HISTORY_DAYS)
+    """Month-end spend by model, of what is billed by use: usage under a plan is not owed."""
+    used = _usage_before(connection, day, HISTORY_DAYS).filter(pl.col("plan_id").is_null())
     costs = used.select("usage_date", "provider", "model", "cost_usd")
     return spend_forecast(used, costs, _short_prompt_prices(connection, folder, _models(used), day), day)
 

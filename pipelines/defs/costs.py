@@ -15,7 +15,7 @@ from pipelines.defs.partitions import IN_ONE_RUN, MONTHS, days_in_months
 from pipelines.defs.resources import POOL, Settings
 
 PRICED = (
-    *("core.usage_cost", "core.cost_comparison"),
+    *("core.usage_cost", "core.plan_fee", "core.cost_comparison"),
     *("main.usage_overlap", "main.cost_by_owner", "main.conversation_cost", "main.hidden_cost"),
 )
 """Tables that one pass over the ledger computes."""

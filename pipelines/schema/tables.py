@@ -23,6 +23,7 @@ from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.owner_costs import ConversationCost, CostByOwner
+from pipelines.schema.plans import PlanFee, PlanValue
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.savings import LoggedSaving
@@ -80,6 +81,7 @@ TABLES = (
     Table("core", "reported_cost", ReportedCost, "usage_date"),
     Table("core", "contract_term", ContractTerm),
     Table("core", "usage_cost", UsageCost, "usage_date"),
+    Table("core", "plan_fee", PlanFee, "usage_date"),
     Table("core", "cost_comparison", CostComparison, "usage_date"),
     Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
     Table("main", "cost_daily", CostDaily, "usage_date"),
@@ -87,6 +89,7 @@ TABLES = (
     Table("main", "cost_by_owner", CostByOwner, "usage_date"),
     Table("main", "conversation_cost", ConversationCost, "usage_date"),
     Table("main", "hidden_cost", HiddenCost, "usage_date"),
+    Table("main", "plan_value", PlanValue, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
     Table("main", "usage_overlap", UsageOverlap, "usage_date"),
     Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),

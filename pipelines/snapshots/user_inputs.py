@@ -15,6 +15,7 @@ from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
+from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
@@ -34,10 +35,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class UserMap:
-    """A table that the user writes, of ids, of owners or of what was agreed, as it is in force."""
+    """A file that the user writes, of ids, owners, plans or what was agreed, as it is in force."""
 
     rows: pl.DataFrame
-    """In MAP_SCHEMA, OWNER_SCHEMA or TERM_SCHEMA."""
+    """In MAP_SCHEMA, OWNER_SCHEMA, PLAN_SCHEMA or TERM_SCHEMA."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
@@ -52,6 +53,11 @@ def map_in_force(folder: Path) -> UserMap:
 def owners_in_force(folder: Path) -> UserMap:
     """The map of owners below a warehouse folder, as `map_in_force`."""
     return _file_in_force(folder, OWNER_FILE, parse_owner_map)
+
+
+def plans_in_force(folder: Path) -> UserMap:
+    """The plans below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
 
 
 def contract_in_force(folder: Path) -> UserMap:
@@ -100,6 +106,7 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
     maps = {
         MAP_FILE: map_in_force(folder),
         OWNER_FILE: owners_in_force(folder),
+        PLAN_FILE: plans_in_force(folder),
         CONTRACT_FILE: contract_in_force(folder),
     }
     for name, one in maps.items():

@@ -10,6 +10,8 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
 
 FORMULA_VERSION = "cost-6"
+PLAN_ID = "plan_id"
+"""The owner that only usage of days with a plan has."""
 
 
 def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:
@@ -32,7 +34,10 @@ def price_by_day(
     """`price_usage` of usage that lies in one frame for each UTC day, which is much faster."""
     nothing = pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
     costs = price_sums(days, segments, owners)
-    return nothing if costs is None else at_list_price(costs).select(nothing.columns)
+    if costs is None:
+        return nothing
+    plan = {} if PLAN_ID in owners else {PLAN_ID: pl.lit(None, pl.String)}
+    return at_list_price(costs).with_columns(**plan).select(nothing.columns)
 
 
 def at_list_price(costs: pl.DataFrame) -> pl.DataFrame:

@@ -51,17 +51,24 @@ PRICED = {
     "effective_cost_usd": Decimal("0.54954"),
     "is_lower_bound": False,
     "listed_provider": "openai",
+    "listed_channel": "api",
+    "listed_region": "global",
     "listed_model": "gpt-5-mini",
+    "listed_tier": "standard",
     "source": "openai_pricing",
     "fetch_url": "https://example.org/pricing",
     "time_window": "always",
     "context_from": 0,
     "context_to": None,
+    "plan_id": None,
+    "plan": None,
+    "plan_owner": None,
+    "covered_usd": None,
 }
 
 
-def charges(*differences):
-    return focus_rows(pl.DataFrame([PRICED | row for row in differences or ({},)], schema=INPUT_SCHEMA))
+def charges(*differences, version="1.2"):
+    return focus_rows(pl.DataFrame([PRICED | row for row in differences or ({},)], schema=INPUT_SCHEMA), version)
 
 
 def test_the_column_list_is_that_of_the_specification():
@@ -192,6 +199,6 @@ def test_the_contract_beside_the_list():
 
 
 def test_no_usage_is_a_header():
-    empty = focus_rows(pl.DataFrame(schema=INPUT_SCHEMA))
+    empty = focus_rows(pl.DataFrame(schema=INPUT_SCHEMA), "1.2")
     assert empty.height == 0
     assert empty.columns == charges().columns
