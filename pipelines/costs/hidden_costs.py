@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.costs.owner_costs import DAYS_AT_ONCE, OWNERS, named_owners
+from pipelines.costs.owner_costs import DAYS_AT_ONCE, PEOPLE, named_owners
 from pipelines.costs.pricing.price_sums import USD, price_counts
 from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
 from pipelines.schema.columns import polars_schema
@@ -45,7 +45,7 @@ def hidden_costs(
 def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
     names = {name for usage in parts.values() for name in usage.collect_schema().names()}
-    key = [*(name for name in OWNERS if name in names), *MODEL]
+    key = [*(name for name in PEOPLE if name in names), *MODEL]
     sums = price_counts(parts, segments, key, {**COUNTS, **_PAID})
     if sums is None:
         return pl.DataFrame(schema=_SCHEMA)
@@ -60,7 +60,7 @@ def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: 
         .with_columns(cost_usd=pl.when("is_priced").then(_usd(*_PAID)))
     )
     rows = with_teams(named_owners(_parts(summed)), owners)
-    return rows.select(_SCHEMA.keys()).cast(_SCHEMA).sort("usage_date", *OWNERS, *MODEL)
+    return rows.select(_SCHEMA.keys()).cast(_SCHEMA).sort("usage_date", *PEOPLE, *MODEL)
 
 
 def _parts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,9 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.owner_costs import CONVERSATIONS_PER_DAY, ConversationCost, CostByOwner
 from pipelines.usage.owner_map import with_teams
 
-OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature", "plan_id")
+PEOPLE = ("account_id", "project_id", "api_key_id", "user_id", "feature")
+"""Whose usage it is."""
+OWNERS = (*PEOPLE, "plan_id")
 CONVERSATION = "conversation_id"
 DAYS_AT_ONCE = 6
 """They are aggregated side by side; a day may have as many sums as requests, so they are handed on."""
@@ -79,7 +81,7 @@ def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
     first = ranked.with_columns(rank=pl.int_range(1, pl.len() + 1).over("usage_date")).filter(
         pl.col("rank") <= CONVERSATIONS_PER_DAY
     )
-    others = [name for name in known if name not in ("account_id", "plan_id")]
+    others = [name for name in known if name in PEOPLE[1:]]
     one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
     whose = named.join(first, on=key, how="semi", nulls_equal=True).group_by(key).agg(one)
     rows = first.join(whose, on=key, how="left", nulls_equal=True, maintain_order="left")
