@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
+from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses, parse_task_classes
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
 BUDGET = "COSTS_MONTHLY_BUDGET_USD"
@@ -31,29 +33,37 @@ class Problem:
     text: str
 
 
-@dataclass(frozen=True)
-class UserMap:
-    """A map that the user writes, of ids or of owners, as it is in force."""
+Rows = TypeVar("Rows")
 
-    rows: pl.DataFrame
-    """In MAP_SCHEMA, or in OWNER_SCHEMA."""
+
+@dataclass(frozen=True)
+class UserMap(Generic[Rows]):
+    """A map that the user writes, of ids, of owners or of task classes, as it is in force."""
+
+    rows: Rows
+    """In MAP_SCHEMA or OWNER_SCHEMA, or the task classes."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
     """Why the file as it is now is not in force."""
 
 
-def map_in_force(folder: Path) -> UserMap:
+def map_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map below a warehouse folder; its last good state where the file has a mistake. Changes nothing."""
     return _file_in_force(folder, MAP_FILE, parse_model_map)
 
 
-def owners_in_force(folder: Path) -> UserMap:
+def owners_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map of owners below a warehouse folder, as `map_in_force`."""
     return _file_in_force(folder, OWNER_FILE, parse_owner_map)
 
 
-def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], pl.DataFrame]) -> UserMap:
+def classes_in_force(folder: Path) -> UserMap[TaskClasses]:
+    """The task classes below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, TASK_CLASS_FILE, parse_task_classes)
+
+
+def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], Rows]) -> UserMap[Rows]:
     path = folder / name
     try:
         content = file_content(path)
@@ -89,7 +99,11 @@ def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal |
 
 def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """Look at everything that a user writes, and keep what is good. Returns what is not."""
-    maps = {MAP_FILE: map_in_force(folder), OWNER_FILE: owners_in_force(folder)}
+    maps = {
+        MAP_FILE: map_in_force(folder),
+        OWNER_FILE: owners_in_force(folder),
+        TASK_CLASS_FILE: classes_in_force(folder),
+    }
     for name, one in maps.items():
         if one.problem is None:
             keep_last_good(folder, name, one.content or None)
