@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import docs, doctor, export, hidden_cost, keep, price, query, run, sources, usage, what_if
+from pipelines.cli import claims, docs, doctor, export, hidden_cost, keep, price, query, run, sources, usage, what_if
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
 from pipelines.warehouse.permissions import make_private
@@ -38,6 +38,7 @@ app.add_typer(usage.app, name="usage")
 app.command(context_settings=QUERY)(price.price)
 app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
+app.command()(claims.claims)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)

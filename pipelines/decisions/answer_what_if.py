@@ -22,10 +22,11 @@ from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, 
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_usage import scenario_buckets, scenario_prefixes, stated_segments
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
+from pipelines.decisions.what_if_table import target_of
 from pipelines.models.model_ids import undated
 from pipelines.schema.offers import MODEL_KEY, OFFER
 from pipelines.snapshots.user_inputs import classes_in_force, map_in_force
-from pipelines.usage.task_classes import Alternative, TaskClasses, class_of
+from pipelines.usage.task_classes import TaskClasses, class_of
 from pipelines.warehouse.published import PublishedWarehouse
 
 SLICES = (*OFFER, "account_id", "project_id", "api_key_id", "user_id", "feature")
@@ -107,7 +108,7 @@ def _scenario_targets(folder: Path, scenario: Scenario) -> list[Target]:
     named = [*scenario.alternatives, *([scenario.smaller_model] if scenario.smaller_model else [])]
     targets = [Target("unknown", "api", "global", model) for model in dict.fromkeys(named)]
     if not targets and scenario.task:
-        targets = [_target(one) for one in classes_in_force(folder).rows.alternatives.get(scenario.task, ())]
+        targets = [target_of(one) for one in classes_in_force(folder).rows.alternatives.get(scenario.task, ())]
     if not targets:
         raise ValueError('nothing to compare with: name a model with --to, or write alternatives = ["..."] in it')
     return targets
@@ -122,11 +123,7 @@ def _targets(question: WhatIfQuestion, classes: TaskClasses) -> dict[str | None,
             "nothing to compare with: name a model with --to, or say in task_classes.csv below the warehouse folder "
             "which models are good enough for which class of tasks (docs/decisions_guide.md)"
         )
-    return {name: [_target(one) for one in some] for name, some in classes.alternatives.items()}
-
-
-def _target(one: Alternative) -> Target:
-    return Target(one.provider, one.channel, "global", one.model, one.service_tier)
+    return {name: [target_of(one) for one in some] for name, some in classes.alternatives.items()}
 
 
 def _offers_used(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> pl.DataFrame:
@@ -155,7 +152,7 @@ def _segments(warehouse: PublishedWarehouse, used: pl.DataFrame, targets: Sequen
     """Prices of the models in use (MODEL_KEY) and of these at each target, by what is known now."""
     there = [one.applied(used).select(MODEL_KEY) for one in targets]
     models = pl.concat([used.select(MODEL_KEY), *there]).unique()
-    with quoted_prices(warehouse, None) as prices:
+    with quoted_prices(warehouse, None, with_history=True) as prices:
         names = names_of(prices.listed(), models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
     return segments_by_name(versions, names)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import dataframely as dy
 
 from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.costs import (
     CostDaily,
     CostFingerprint,
@@ -34,6 +35,7 @@ from pipelines.schema.usage import (
     UsageUnknownCount,
 )
 from pipelines.schema.usage_overlap import UsageOverlap
+from pipelines.schema.what_if import WhatIf
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ TABLES = (
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
+    Table("main", "what_if", WhatIf, "as_of"),
+    Table("main", "claim_check", ClaimCheck, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
     Table("main", "alert_delivery", AlertDelivery),
 )
