@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import claims, docs, doctor, export, hidden_cost, keep, price, query, run, sources, usage, what_if
+from pipelines.cli import (
+    budget_by_stage,
+    claims,
+    docs,
+    doctor,
+    export,
+    hidden_cost,
+    keep,
+    price,
+    query,
+    run,
+    sources,
+    usage,
+    what_if,
+)
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
 from pipelines.warehouse.permissions import make_private
@@ -39,6 +53,7 @@ app.command(context_settings=QUERY)(price.price)
 app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)
+app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,6 @@ from pipelines.cli.decision_options import (
 )
 from pipelines.cli.terminal import console
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
-
-if TYPE_CHECKING:
-    from pipelines.decisions.answer_what_if import WhatIfQuestion
 
 MAX_FACTOR = 100
 
@@ -129,12 +126,12 @@ def _where(texts: list[str]) -> dict[str, str]:
 
 def _range(option: str, text: str) -> tuple[Fraction, Fraction]:
     """`1`, or `0.8..1.5`. Ends the command where it is neither."""
-    found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?)(?:\.\.(\d{1,3}(?:\.\d{1,3})?))?", text.strip())
-    if found:
-        low, high = Fraction(found[1]), Fraction(found[2] or found[1])
-        if 0 < low <= high <= MAX_FACTOR:
-            return low, high
-    refuse(f"{option} {text}: write a factor above 0, at most {MAX_FACTOR}, or a range such as 1..1.3, low before high")
+    number = r"(\d{1,3}(?:\.\d{1,3})?)"
+    found = re.fullmatch(rf"{number}(?:\.\.{number})?", text.strip())
+    low, high = (Fraction(found[1]), Fraction(found[2] or found[1])) if found else (Fraction(0), Fraction(0))
+    if not 0 < low <= high <= MAX_FACTOR:
+        refuse(f"{option} {text}: write a factor above 0, up to {MAX_FACTOR}, or a range, low before high: 1..1.3")
+    return low, high
 
 
 def _one_of(option: str, text: str | None, allowed: tuple[str, ...]) -> str | None:

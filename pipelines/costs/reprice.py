@@ -30,7 +30,7 @@ FALLBACKS = {
 TEXT_PROMPT = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h")
 _DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
-"""Usage is priced as if it had happened in the week up to the day asked for: its weekday and hour stay what they are."""
+"""Usage is priced as if it were of the week up to the day asked for: its weekday and hour stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Factors:
         if meter == "output":
             return self.tokenizer * self.output_length
         return self.tokenizer if meter in TEXT_PROMPT else Fraction(1)
+
+
+EQUAL = Factors()
+"""Nothing is known of another length."""
 
 
 class Target(NamedTuple):
@@ -124,7 +128,7 @@ def reprice(buckets: pl.DataFrame, segments: pl.DataFrame) -> Repriced:
 
 def _costs(buckets: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     by_day = _priceable(buckets).sort("usage_date").group_by("usage_date", maintain_order=True)
-    days: dict[date, pl.LazyFrame] = {day: part.lazy() for (day,), part in by_day}  # type: ignore[misc]
+    days: dict[date, pl.LazyFrame] = {day: part.lazy() for (day,), part in by_day}
     costs = price_sums(days, segments, ("group",)) if days else None
     nothing = pl.DataFrame(schema=pl.Schema(COST_SCHEMA))
     return nothing if costs is None else costs.select(COST_SCHEMA.keys()).cast(pl.Schema(COST_SCHEMA))

@@ -32,7 +32,7 @@ def segments_in_force(
 
 
 def segments_with_history(connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame) -> pl.DataFrame:
-    """Price segments of the models (MODEL_KEY) by what is known now, from the shipped history where a warehouse has none."""
+    """`segments_in_force` by what is known now; with the shipped history where the warehouse was never given it."""
     versions = connection.sql("FROM core.token_price WHERE known_to IS NULL").pl()
     if PRICE_HISTORY not in versions["source"]:
         versions = pl.concat(

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.costs.counted_usage import counted_usage
 from pipelines.costs.quoted_prices import quoted_prices
-from pipelines.costs.reprice import Factors, Target, edges_before, frozen
+from pipelines.costs.reprice import EQUAL, Factors, Target, edges_before, frozen
 from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
 from pipelines.decisions.scenario import Scenario
@@ -52,8 +52,8 @@ class WhatIfQuestion:
     model: str | None = None
     where: Mapping[str, str] = field(default_factory=dict)
     target: Target | None = None
-    low: Factors = Factors()
-    high: Factors = Factors()
+    low: Factors = EQUAL
+    high: Factors = EQUAL
 
 
 def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict[str, Any] | None:
@@ -69,7 +69,7 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     where = _slice(question)
     wanted = _targets(question, classes.rows)
     segments = _segments(warehouse, used, [one for some in wanted.values() for one in some])
-    edges = edges_before(size_edges(segments), (Factors(), question.low, question.high))
+    edges = edges_before(size_edges(segments), (EQUAL, question.low, question.high))
     by_minute = changes_within_days(_all_days(segments, question.day), min(days), max(days))
     buckets = usage_buckets(days, edges, by_minute=by_minute, by={"task_class": class_of(classes.rows)}, where=where)
     if buckets.is_empty():
@@ -212,7 +212,7 @@ def _total(rows: Sequence[WhatIf]) -> dict[str, Any]:
 
 def _notes(rows: Sequence[WhatIf], question: WhatIfQuestion) -> list[str]:
     notes = ["no claim of quality: which models are good enough is the user's word"]
-    if question.low == question.high == Factors():
+    if question.low == question.high == EQUAL:
         notes.append(
             "tokenizer and output length are taken as equal (factor 1), which nobody has measured here; give ranges "
             "such as --tokenizer 1..1.3 --output-length 0.8..1.5"

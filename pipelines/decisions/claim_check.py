@@ -21,7 +21,7 @@ from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.warehouse.published import PublishedWarehouse
 
 _RATES = """
-SELECT provider, tier, sku, usd_per_gpu_hour::VARCHAR, valid_from, valid_to, rate_id FROM core.gpu_rate
+SELECT provider, tier, sku, usd_per_gpu_hour, valid_from, valid_to, rate_id FROM core.gpu_rate
 WHERE sku IN (SELECT unnest($skus)) AND pricing = 'on_demand' AND price_kind = 'quoted' AND usd_per_gpu_hour IS NOT NULL
   AND known_to IS NULL
 ORDER BY ALL
@@ -46,7 +46,7 @@ def answer_claims(warehouse: PublishedWarehouse, day: date) -> dict[str, Any]:
 def gpu_rates(connection: duckdb.DuckDBPyConnection) -> list[Rate]:
     """The rates that the claims name, over time, by what is known now."""
     found = connection.execute(_RATES, {"skus": skus_of_claims()}).fetchall()
-    return [Rate(*row[:3], Decimal(row[3]), *row[4:]) for row in found]
+    return [Rate(*row) for row in found]
 
 
 def claim_rows(day: date, segments: pl.DataFrame, rates: list[Rate]) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def _input(one: Input) -> dict[str, Any]:
 
 def claim_table(day: date, segments: pl.DataFrame, rates: list[Rate]) -> list[Mapping[str, Any]]:
     """Rows of main.claim_check for a day: inputs as JSON, and the versions behind them."""
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for row in claim_rows(day, segments, rates):
         inputs = [*row["inputs"], *row["inputs_on_day"]]
         versions = sorted({one["version"] for one in inputs if one["version"]})

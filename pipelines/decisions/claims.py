@@ -22,6 +22,8 @@ FORMULA_VERSION = "claims-1"
 FOLDER = Path(__file__).with_name("claim_texts")
 ARTICLES = ("self_hosting", "per_token_pricing")
 FIGURES = "figures"
+LEAST_WITH_TWO_PLACES = 0.1
+"""Of a factor: below it two places would tell nothing."""
 VERDICTS = ("holds", "wrong", "depends", "unverifiable", "unknown")
 _STATED = re.compile(r"(?P<sign>[<>]=)?(?P<low>\d[\d,]*(?:\.\d+)?)(?:\.\.(?P<high>\d[\d,]*(?:\.\d+)?))?")
 
@@ -86,7 +88,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Input:
-    """One figure that a formula names. `version`: price_id or rate_id; '' for a fact. `since`: when it began to hold."""
+    """One figure that a formula names. `version`: price_id or rate_id, '' for a fact. `since`: since when it holds."""
 
     name: str
     value: Fraction
@@ -194,17 +196,17 @@ def _claims_of(found: Mapping[str, Any]) -> list[Claim]:
     made = []
     for one in found["claim"]:
         rest = {name: value for name, value in one.items() if name not in ("cases", "factor")}
-        cases = tuple(
-            Case(
-                **{"low": case.get("value"), "high": case.get("value")}
-                | {k: v for k, v in case.items() if k != "value"}
-            )
-            for case in one["cases"]
-        )
+        cases = tuple(_case(case) for case in one["cases"])
         factor = tuple(one["factor"]) if "factor" in one else None
         defaults = {"article": found["article"], "claimed_on": found["claimed_on"], "unit": "tokens"}
         made.append(Claim(**defaults | rest, cases=cases, factor=factor, terms=found.get("terms", {})))
     return made
+
+
+def _case(found: Mapping[str, Any]) -> Case:
+    """`value` is both ends."""
+    ends = {name: found.get(name, found.get("value")) for name in ("low", "high")}
+    return Case(**{name: value for name, value in found.items() if name != "value"} | ends)
 
 
 def _case_formula(case: Case) -> str:
@@ -247,8 +249,13 @@ def _factor(claim: Claim, cases: Sequence[CheckedCase]) -> str | None:
     if not formulas or not deciding or not deciding[0].low or deciding[0].low == NEVER:
         return None
     stated, first = stated_of(claim.stated), deciding[0]
-    values = {"stated_low": stated.low, "stated_high": stated.high, "low": first.low, "high": first.high}
+    values: dict[str, Number] = {
+        "stated_low": stated.low,
+        "stated_high": stated.high,
+        "low": first.low,
+        "high": first.high,
+    }
     results = [evaluate(formula, values) for formula in formulas]
     if any(abs(one) == NEVER for one in results):
         return None
-    return " to ".join(shown(one, 3 if abs(one) < Fraction(1, 10) else 2, "") for one in results)
+    return " to ".join(shown(one, 2 if float(abs(one)) >= LEAST_WITH_TWO_PLACES else 3, "") for one in results)

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.costs.reprice import Factors, Repriced, Target, frozen, moved, price_as_used, reprice, totals
+from pipelines.costs.reprice import EQUAL, Factors, Repriced, Target, frozen, moved, price_as_used, reprice, totals
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import OFFER
 
@@ -34,8 +34,8 @@ class Asked:
     """By task class; those of None hold for any class that has none of its own."""
     day: date
     segments: pl.DataFrame
-    low: Factors = Factors()
-    high: Factors = Factors()
+    low: Factors = EQUAL
+    high: Factors = EQUAL
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def what_if(buckets: pl.DataFrame, prefixes: pl.DataFrame, asked: Asked) -> list
         named = {name: source[name] for name in SOURCE}
         there = {name: value or source[name] for name, value in target._asdict().items()}
         is_same = all(there[name] == source[name] for name in OFFER)
-        money = {name: amounts.get(group) for name, amounts in used.items()}
+        money: dict[str, Any] = {name: amounts.get(group) for name, amounts in used.items()}
         at = figures.of(f"{group}|{number}", is_same=is_same, has_reads="cache_read" in tokens[group]["tokens"])
         rows.append(WhatIf(source=named, target=there, **money, **tokens[group], **at))
     return sorted(rows, key=_order)
@@ -110,7 +110,7 @@ def _cases(
     first = held.with_columns(pl.col(read).alias(write), pl.lit(0, pl.Int64).alias(read))
     usage = dict(zip(_CASES, (grouped, grouped, first, held), strict=True))
     factors = dict(zip(_CASES, (asked.low, asked.high, asked.high, asked.high), strict=True))
-    parts = [moved(_named(grouped, "same"), Target(), asked.day, Factors())]
+    parts = [moved(_named(grouped, "same"), Target(), asked.day, EQUAL)]
     by_target: dict[tuple[int, Target], list[str]] = {}
     for source, number, target in pairs:
         by_target.setdefault((number, target), []).append(source["group"])

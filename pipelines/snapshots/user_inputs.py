@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 
@@ -99,7 +99,7 @@ def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal |
 
 def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """Look at everything that a user writes, and keep what is good. Returns what is not."""
-    maps = {
+    maps: dict[str, UserMap[Any]] = {
         MAP_FILE: map_in_force(folder),
         OWNER_FILE: owners_in_force(folder),
         TASK_CLASS_FILE: classes_in_force(folder),
