@@ -39,7 +39,8 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
     Examples: costs budget-by-stage | costs budget-by-stage --model gpt-4o --calls 20000 | costs budget-by-stage
     --scenario support-bot --date 2025-08-01 --json
     """
-    from pipelines.decisions.answer_stage_budget import STAGES, BudgetQuestion, answer_stage_budget
+    from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
+    from pipelines.decisions.stage_budget import STAGES
     from pipelines.warehouse.published import PublishedWarehouse
 
     if tier not in SERVICE_TIERS:

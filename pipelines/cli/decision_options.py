@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -39,6 +40,17 @@ def day_of(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         refuse(f"--date {text}: write a day such as 2026-09-01")
+
+
+def share_of(option: str, text: str) -> Decimal:
+    """A share as text, 0 to 1. Ends the command where it is none."""
+    from pipelines.decisions.setting import Share
+
+    try:
+        return Share().read(Decimal(text))
+    except (ArithmeticError, ValueError) as error:
+        said = str(error) if isinstance(error, ValueError) else "write a share from 0 to 1, such as 0.05"
+        refuse(f"{option} {text}: {said}")
 
 
 def scenario_of(name_or_path: str) -> "Scenario":

@@ -18,6 +18,7 @@ from pipelines.cli import (
     price,
     query,
     run,
+    savings,
     sources,
     usage,
     what_if,
@@ -54,6 +55,7 @@ app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)
 app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
+app.command()(savings.savings)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)
@@ -68,12 +70,23 @@ app.command("data-docs")(docs.data_docs)
 app.command()(docs.dictionary)
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(version("inference-cost-warehouse"))
+        raise typer.Exit
+
+
 @app.callback()
 def choose_warehouse(
     context: typer.Context,
     warehouse: Annotated[
         Path | None, typer.Option(help="Folder of the warehouse; default: COSTS_WAREHOUSE or warehouse/.")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and end.", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Every command works on any warehouse folder."""
     context.obj = warehouse or Path(os.environ.get("COSTS_WAREHOUSE", DEFAULT_WAREHOUSE))
@@ -96,7 +109,7 @@ def _is_wrong_use(error: Exception) -> bool:
     """Whether it is a statement that makes no sense here; everything else is a fault of files, disk or locks."""
     import duckdb
 
-    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.PermissionException)
     return isinstance(error, wrong) or "read-only" in str(error)
 
 

@@ -4,12 +4,12 @@ Tokens of the parts come from `prompt_parts`, prices from the one engine (`prici
 to the cost of the ledger. What logs do not tell is NULL, with the reason; a scenario tells it (`decisions`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import polars as pl
 
-from pipelines.costs.owner_costs import OWNERS, named_owners
+from pipelines.costs.owner_costs import DAYS_AT_ONCE, OWNERS, named_owners
 from pipelines.costs.pricing.price_sums import USD, price_totals
 from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
 from pipelines.schema.columns import polars_schema
@@ -31,8 +31,16 @@ _OTHERS: dict[str, str | None] = {QUANTITY_COLUMNS[meter]: meter for meter in (*
 _SCHEMA = polars_schema(HiddenCost)
 
 
-def hidden_costs(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
+def hidden_costs(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
     """Rows of main.hidden_cost. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
+    names = list(days)
+    for start in range(0, len(names), DAYS_AT_ONCE):
+        yield _of_days({day: days[day] for day in names[start : start + DAYS_AT_ONCE]}, segments, owners)
+
+
+def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
     names = {name for usage in parts.values() for name in usage.collect_schema().names()}
     key = [*(name for name in OWNERS if name in names), *MODEL]
@@ -67,6 +75,7 @@ def _parts(rows: pl.DataFrame) -> pl.DataFrame:
         history_usd=pl.when(tells_history & is_priced).then(history),
         cache_miss_usd=pl.when(tells_history & is_priced).then(missed),
         reasoning_usd=pl.when(tells_reasoning & is_priced).then(_usd("reasoning")),
+        cacheable_usd=pl.when(tells_history & is_priced).then(_usd("resent_uncached") - _usd("resent_as_read")),
         naive_usd=pl.when(is_priced).then(_usd("naive_input", "naive_output", *_OTHERS)),
         **dict.fromkeys(("system_usd", "retrieved_usd", "retries_usd"), pl.lit(None, USD)),
     )

@@ -145,8 +145,8 @@ def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Se
     for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
         append(connection, "main.cost_by_owner", part.by_owner)
         append(connection, "main.conversation_cost", part.conversations)
-    for day, one in counted.items():  # each row of a day is held once more, so one at a time
-        append(connection, "main.hidden_cost", hidden_costs({day: one.usage}, segments, teams))
+    for hidden in hidden_costs({day: one.usage for day, one in counted.items()}, segments, teams):
+        append(connection, "main.hidden_cost", hidden)
 
 
 def _segments_of(

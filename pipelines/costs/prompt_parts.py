@@ -19,6 +19,8 @@ COUNTS: dict[str, str | None] = {
     "missed_uncached": "input_uncached",
     "missed_as_read": "cache_read",
     "history_missed_as_read": "cache_read",
+    "resent_uncached": "input_uncached",
+    "resent_as_read": "cache_read",
     "naive_input": "input_uncached",
     "naive_output": "output",
     "reasoning": "output",
@@ -41,7 +43,8 @@ def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
 
     Of rows that are no requests of a named conversation the whole prompt is naive. A conversation that goes on after
     midnight begins anew, so what is history is the least that it may be. Between two calls of a conversation whose
-    prompt grew, missed tokens are those that the first left in the cache and the second did not read.
+    prompt grew, missed tokens are those that the first left in the cache and the second did not read; resent ones are
+    others that the first had sent, too, and the second sent uncached: as many as a cache may have held, at most.
     """
     columns = usage.collect_schema()
     types = {"conversation_id": pl.String(), "account_id": pl.String()}
@@ -49,20 +52,25 @@ def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
     rows = usage.with_columns(**absent) if absent else usage
     is_call = pl.col("conversation_id").is_not_null() & (pl.col("grain") == "request")
     if "conversation_id" in absent:
-        return rows.with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0))).drop(absent)
+        return rows.with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0))).drop(absent)
     calls = rows.filter(is_call).sort(*_CONVERSATION, "usage_at", "prompt_tokens")
     prompt, cached = _prompt(), _filled(_READ) + _filled(_WRITTEN_1H) + _filled(_WRITTEN_5M)
     first = prompt.first().over(_CONVERSATION)
     before, left = prompt.shift(1).over(_CONVERSATION), cached.shift(1).over(_CONVERSATION)
     in_cache = pl.when(prompt >= before).then(pl.min_horizontal(left, prompt)).otherwise(0)
-    known = calls.with_columns(first=first, in_cache=in_cache)
-    named = known.with_columns(**_counted(pl.col("first"), pl.col("in_cache"))).drop("first", "in_cache")
-    others = rows.filter(~is_call).with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0)))
+    sent = pl.when(prompt >= before).then(before).otherwise(0)
+    known = calls.with_columns(first=first, in_cache=in_cache, sent=sent)
+    counted = _counted(pl.col("first"), pl.col("in_cache"), pl.col("sent"))
+    named = known.with_columns(**counted).drop("first", "in_cache", "sent")
+    others = rows.filter(~is_call).with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0)))
     return pl.concat([named, others], how="diagonal").drop(absent)
 
 
-def _counted(first: pl.Expr, in_cache: pl.Expr) -> dict[str, pl.Expr]:
-    """COUNTS of rows. `first`: size of the first prompt of the conversation, NULL outside one; `in_cache`: tokens."""
+def _counted(first: pl.Expr, in_cache: pl.Expr, sent: pl.Expr) -> dict[str, pl.Expr]:
+    """COUNTS of rows. `first`: size of the first prompt of the conversation, NULL outside one.
+
+    `in_cache`, `sent`: tokens at the head of the prompt that the call before left in the cache, and that it sent.
+    """
     prompt, read = _prompt(), _filled(_READ)
     edges = {
         "read": (pl.lit(0), read),
@@ -73,6 +81,7 @@ def _counted(first: pl.Expr, in_cache: pl.Expr) -> dict[str, pl.Expr]:
     begin = first.fill_null(prompt)
     missed_until = pl.max_horizontal(in_cache, read)
     missed_from = pl.max_horizontal(begin, read)
+    resent = _common(edges["uncached"], (missed_until, sent))
     reasoning = pl.col(_REASONING)
     calls = pl.col("requests").fill_null(pl.when(pl.col("grain") == "request").then(1))
     return {
@@ -87,6 +96,8 @@ def _counted(first: pl.Expr, in_cache: pl.Expr) -> dict[str, pl.Expr]:
         },
         "missed_as_read": missed_until - read,
         "history_missed_as_read": (missed_until - missed_from).clip(0),
+        "resent_uncached": resent,
+        "resent_as_read": resent,
         "naive_input": pl.min_horizontal(begin, prompt),
         "naive_output": _filled(_OUTPUT) - reasoning.fill_null(0),
         "reasoning": reasoning.fill_null(0),

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from pipelines.decisions.conversation import cache_write_of, conversation_of, input_by_turn
+from pipelines.decisions.conversation import cache_write_of, input_by_turn
 from pipelines.decisions.hidden_cost import FORMULA_VERSION, hidden_cost
 from pipelines.decisions.offer_prices import OfferPrices, offer_prices
 from pipelines.decisions.scenario import Scenario
@@ -26,7 +26,7 @@ _FORMULAS = {
     "history": "conversations * (user + output tokens of an exchange) * sum over turns k of min(k - 1, window)",
     "reasoning": "calls * reasoning tokens * output price",
     "cache_misses": "missed tokens * (price paid - cache read) + tokens entering the cache * (cache write - input)",
-    "retries": "retry share * all parts above",
+    "retries": "retry share * all parts above, or f / (1 - f); of output the share that a retry pays",
     "fallbacks": "fallback share * calls * one whole call at the uncached prices of the fallback model",
 }
 
@@ -38,20 +38,30 @@ def prices_of(warehouse: PublishedWarehouse, scenario: Scenario, day: date, mode
     named = model or scenario.model
     if named is None:
         raise ValueError("the scenario names no model and no prices; write model, or input_usd_per_mtok and output_…")
-    one = conversation_of(scenario)
-    prices = offer_prices(
-        warehouse,
-        named,
-        day,
-        prompt_tokens=whole_tokens(Fraction(one.prompt, one.calls)),
-        provider=None if model else scenario.provider,
-        channel=scenario.channel,
-        region=scenario.region,
-        service_tier=scenario.service_tier,
-    )
+    sizes = input_by_turn(scenario)
+    mean = whole_tokens(Fraction(sum(sizes), len(sizes)))
+
+    def of_size(tokens: int) -> OfferPrices:
+        return offer_prices(
+            warehouse,
+            named,
+            day,
+            prompt_tokens=tokens,
+            provider=None if model else scenario.provider,
+            channel=scenario.channel,
+            region=scenario.region,
+            service_tier=scenario.service_tier,
+        )
+
+    prices = of_size(mean)
     if prices.reason:
         raise ValueError(f"no price: {prices.reason}")
-    return prices
+    notes = [
+        f"a prompt of {tokens:,} tokens, as some turn sends, has other prices than the mean of {mean:,}, which count"
+        for tokens in sorted({min(sizes), max(sizes)} - {mean})
+        if of_size(tokens).usd_per_mtok != prices.usd_per_mtok
+    ]
+    return replace(prices, notes=tuple(notes))
 
 
 def with_billed_writes(scenario: Scenario, prices: Mapping[str, Decimal]) -> Scenario:
@@ -99,7 +109,7 @@ def answer_scenario(
         "cache_write": cache_write_of(scenario),
         "prices": [_evidence(line) for line in prices.evidence],
         "not_in_your_data": [],
-        "notes": [reason for name, reason in found.reasons.items() if name not in amounts],
+        "notes": [*prices.notes, *(reason for name, reason in found.reasons.items() if name not in amounts)],
         "formula_version": FORMULA_VERSION,
         "settings": [asdict(one) | {"source_on": _day(one.source_on)} for one in scenario.settings],
     }

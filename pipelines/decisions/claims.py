@@ -256,6 +256,6 @@ def _factor(claim: Claim, cases: Sequence[CheckedCase]) -> str | None:
         "high": first.high,
     }
     results = [evaluate(formula, values) for formula in formulas]
-    if any(abs(one) == NEVER for one in results):
+    if NEVER in results or -NEVER in results:
         return None
-    return " to ".join(shown(one, 2 if float(abs(one)) >= LEAST_WITH_TWO_PLACES else 3, "") for one in results)
+    return " to ".join(shown(one, 2 if one >= LEAST_WITH_TWO_PLACES else 3, "") for one in results)

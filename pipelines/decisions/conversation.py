@@ -25,7 +25,7 @@ class PromptPart:
 
     tokens: int
     cacheable: Fraction = Fraction(0)
-    entering: int = 0
+    entering: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Conversation:
     @property
     def written(self) -> Fraction:
         """Prompt tokens billed as cache writes."""
-        entering = sum(part.entering for part in self.parts.values())
+        entering = sum((part.entering for part in self.parts.values()), Fraction(0))
         return Fraction(0) if self.cache_write == "none" else self.misses + entering
 
 
@@ -88,7 +88,7 @@ def conversation_of(scenario: Scenario) -> Conversation:
     return Conversation(
         calls=turns,
         parts={
-            part: PromptPart(count, Fraction(cacheable.get(part, 0)), entering.get(part, 0))
+            part: PromptPart(count, Fraction(cacheable.get(part, 0)), Fraction(entering.get(part, 0)))
             for part, count in tokens.items()
         },
         output=turns * scenario.output_tokens,
@@ -102,7 +102,7 @@ def cache_write_of(scenario: Scenario) -> str:
     """Which cache write is billed: as the file says, else as the model's maker does. Anthropic alone bills writes."""
     if scenario.cache_write is not None:
         return scenario.cache_write
-    if scenario.cache_write_usd_per_mtok is not None:
+    if scenario.cache_write_usd_per_mtok is not None or scenario.cache_write_share:
         return "5m"
     provider = provider_named(scenario.provider)[0] if scenario.provider else None
     return "5m" if provider == "anthropic" or "claude" in (scenario.model or "").lower() else "none"
@@ -114,15 +114,20 @@ def _exchange(scenario: Scenario) -> int:
     return scenario.user_tokens + scenario.output_tokens + kept
 
 
-def _cached(scenario: Scenario, tokens: Mapping[str, int]) -> tuple[Mapping[str, int | Fraction], Mapping[str, int]]:
+def _cached(
+    scenario: Scenario, tokens: Mapping[str, int]
+) -> tuple[Mapping[str, int | Fraction], Mapping[str, int | Fraction]]:
     """By part, tokens that were in the cache before, and tokens that enter it for the first time.
 
     A head of fixed length is in the cache before the first call, as a system prompt is that other users send too. A
     conversation is not: nothing is read by its first call, and a window that moves on leaves only the system prompt.
     """
     if scenario.cached_share is not None:
-        share = Fraction(scenario.cached_share)
-        return {part: share * count for part, count in tokens.items()}, {}
+        read, written = Fraction(scenario.cached_share), Fraction(scenario.cache_write_share)
+        return (
+            {part: read * count for part, count in tokens.items()},
+            {part: written * count for part, count in tokens.items()},
+        )
     if scenario.cacheable_tokens is not None:
         return _head(scenario, scenario.cacheable_tokens), {}
     if scenario.cache_prefix == "system":

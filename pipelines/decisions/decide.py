@@ -13,6 +13,7 @@ from pipelines.decisions.claim_check import claim_table, gpu_rates
 from pipelines.decisions.claim_inputs import models_of_claims
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.throughput import Assumptions
 from pipelines.decisions.what_if_table import what_if_table
@@ -70,6 +71,20 @@ def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day
     ends = _ends(connection, day)
     parts = [_risk_on(connection, folder, day, used, ends, channel) for channel in used["channel"].unique().sort()]
     return pl.concat(parts) if parts else pl.DataFrame()
+
+
+def saving_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days: int = RECENT_DAYS) -> pl.DataFrame:
+    """What each model used in the days before one saved and would save."""
+    used = _usage_before(connection, day, days)
+    prices = in_force_at(_short_prompt_prices(connection, folder, _models(used), day), end_of_day(day))
+    hidden = read_table(
+        connection,
+        "main.hidden_cost",
+        "usage_date >= $first AND usage_date < $day",
+        first=day - timedelta(days=days),
+        day=day,
+    )
+    return logged_saving(used, prices.filter(unit="mtok"), hidden, day)
 
 
 def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:

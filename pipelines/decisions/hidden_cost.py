@@ -57,7 +57,7 @@ def hidden_cost(scenario: Scenario, prices: Prices, fallback_prices: Prices | No
     each = {name: _prompt_part(part, one, prices) * times for name, part in one.parts.items()}
     output, reasoning = (Fraction(prices["output"]) / MTOK * count * times for count in (one.output, one.reasoning))
     misses = sum((_cache_misses(part, one, prices) for part in one.parts.values()), Fraction(0)) * times
-    once = sum(each.values(), output + reasoning + misses)
+    prompts, answers = sum(each.values(), misses), output + reasoning
     fallbacks, reasons = _fallbacks(scenario, one, times, fallback_prices)
     if one.cache_read and "cache_read" not in prices:
         reasons["cache"] = "no price list has a price for cache reads; they are reckoned at that of input"
@@ -73,7 +73,7 @@ def hidden_cost(scenario: Scenario, prices: Prices, fallback_prices: Prices | No
             "history": each["history"],
             "reasoning": reasoning,
             "cache_misses": misses,
-            "retries": Fraction(scenario.retry_share) * once,
+            "retries": scenario.retries * (prompts + Fraction(scenario.retry_output_share) * answers),
             "fallbacks": fallbacks,
         },
         tokens={

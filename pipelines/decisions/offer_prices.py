@@ -20,6 +20,8 @@ class OfferPrices:
     evidence: tuple[Mapping[str, Any], ...] = ()
     reason: str | None = None
     """Why there is no price at all; with what may be meant instead."""
+    notes: tuple[str, ...] = ()
+    """What an answer has to say about these prices."""
 
 
 def offer_prices(  # noqa: PLR0913 - what an offer is

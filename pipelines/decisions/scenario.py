@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from pipelines.decisions.setting import Amount, Choice, Count, Flag, Kind, Names, Share, Text
+from pipelines.decisions.setting import Amount, Choice, Count, Flag, Kind, Names, Setting, Share, Text
 from pipelines.schema.meters import TOKEN_METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
@@ -19,6 +20,7 @@ STAGES = ("pre-launch", "early", "growth", "scale")
 TASKS = ("small", "small-tuned", "large", "long-context")
 CACHE_PREFIXES = ("none", "system", "conversation")
 CACHE_WRITES = ("none", "5m", "1h")
+DISCOUNTS = ("all", "above")
 
 TOKENS, SHARE, USD, USD_PER_MTOK = "tokens", "1", "USD", "USD per million tokens"
 _ARTICLE_PRICES = "article 'Running an AI model is cheap until it is not', on self-hosting"
@@ -39,19 +41,6 @@ def _key(
     """A key of the file: a field with the evidence of its default. `on`: the day on which the source was read."""
     metadata = {"kind": kind, "unit": unit, "meaning": meaning, "source": source, "on": on}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One key as it is in force: of the file, or a default with the source and the date of it."""
-
-    name: str
-    value: str | None
-    unit: str
-    meaning: str
-    is_default: bool
-    source: str
-    source_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +85,19 @@ class Scenario:
     retry_share: Decimal = _key(
         Share(), "calls made a second time, all of their tokens", unit=SHARE, default=Decimal(0)
     )
+    failure_share: Decimal = _key(
+        Share(below=1),
+        "attempts that fail and are made again until one succeeds, in place of retry_share",
+        unit=SHARE,
+        default=Decimal(0),
+    )
+    retry_output_share: Decimal = _key(
+        Share(),
+        "part of the answer that a retry pays for: 0 where failed calls return nothing",
+        unit=SHARE,
+        default=Decimal(1),
+        source="article 'The Hidden Cost of Per-Token AI Pricing': a 5 % retry rate adds 5 % to the bill",
+    )
     fallback_share: Decimal = _key(
         Share(), "calls answered again by fallback_model, and paid twice", unit=SHARE, default=Decimal(0)
     )
@@ -118,6 +120,9 @@ class Scenario:
     )
     cached_share: Decimal | None = _key(
         Share(), "part of all prompt tokens read from the cache, in place of the three above", unit=SHARE, default=None
+    )
+    cache_write_share: Decimal = _key(
+        Share(), "part of all prompt tokens written to the cache, beside cached_share", unit=SHARE, default=Decimal(0)
     )
     cache_write: str | None = _key(
         Choice(CACHE_WRITES),
@@ -147,14 +152,31 @@ class Scenario:
     smaller_model: str | None = _key(Text(), "smaller model that some of the calls may go to", default=None)
     smaller_share: Decimal = _key(Share(), "calls that the smaller model may answer", unit=SHARE, default=Decimal(0))
     batch_share: Decimal = _key(Share(), "calls that can wait for a day", unit=SHARE, default=Decimal(0))
+    batch_discount_share: Decimal = _key(
+        Share(),
+        "discount of batch on stated prices; a model's own batch prices are used where it has any",
+        unit=SHARE,
+        default=Decimal("0.5"),
+        source="OpenAI and Anthropic price pages: batch at half the price",
+        on=date(2026, 7, 26),
+    )
     repeat_share: Decimal = _key(
         Share(), "calls that a response cache of one's own could answer", unit=SHARE, default=Decimal(0)
     )
     discount_share: Decimal = _key(
-        Share(), "discount of a contract, on what is spent above discount_from", unit=SHARE, default=Decimal(0)
+        Share(),
+        "discount of a contract",
+        unit=SHARE,
+        default=Decimal(0),
     )
     discount_from_usd_per_month: Decimal = _key(
-        Amount(), "spend from which the discount holds, for all of it", unit="USD per month", default=Decimal(0)
+        Amount(), "spend from which the discount holds", unit="USD per month", default=Decimal(0)
+    )
+    discount_on: str = _key(
+        Choice(DISCOUNTS),
+        "all: the whole bill once it reaches discount_from_usd_per_month; above: what exceeds it",
+        default="all",
+        source="article 'Running an AI model is cheap until it is not': rates fall at 5,000 USD a month",
     )
     committed_usd_per_month: Decimal = _key(
         Amount(), "spend that the contract commits to, paid in any case", unit="USD per month", default=Decimal(0)
@@ -198,6 +220,12 @@ class Scenario:
 
     settings: tuple[Setting, ...] = ()
     """All keys in force, for every answer to show; filled by `scenario_file`."""
+
+    @property
+    def retries(self) -> Fraction:
+        """Further attempts for each call: as stated, or f / (1 - f) where attempts are repeated until one succeeds."""
+        failed = Fraction(self.failure_share)
+        return Fraction(self.retry_share) + failed / (1 - failed)
 
     @property
     def stated_usd_per_mtok(self) -> Mapping[str, Decimal]:

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pipelines.decisions.scenario import Scenario, Setting, keys
+from pipelines.decisions.scenario import Scenario, keys
+from pipelines.decisions.setting import Setting
 from pipelines.models.user_csv import UserFileError, file_content
 
 READY = Path(__file__).with_name("scenarios")
@@ -121,6 +122,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         "keeps_retrieved": "retrieved_tokens",
         "window_exchanges": "turns",
         "discount_from_usd_per_month": "discount_share",
+        "discount_on": "discount_share",
+        "cache_write_share": "cached_share",
     }
     found += [
         (name, f"{name} needs {other}; write both or none")
@@ -133,6 +136,10 @@ def _contradictions(values: Mapping[str, Any]) -> list[tuple[str, str]]:
             for name in ("cache_prefix", "cacheable_tokens", "cache_hit_share")
             if name in values
         ]
+    if values.get("cached_share", 0) + values.get("cache_write_share", 0) > 1:
+        found.append(("cache_write_share", "cached_share and cache_write_share are more than all tokens; lower one"))
+    if values.get("retry_share") and values.get("failure_share"):
+        found.append(("failure_share", "retry_share and failure_share say the same in two ways; delete one"))
     if "cacheable_tokens" in values and "cache_prefix" in values:
         found.append(("cacheable_tokens", "cacheable_tokens and cache_prefix say the same in two ways; delete one"))
     first = sum(values.get(f"{part}_tokens", 0) for part in ("system", "retrieved", "user"))

@@ -1,12 +1,26 @@
-"""Kinds of values that a scenario file may hold: TOML value -> typed value, or what would be right instead."""
+"""Settings of a scenario, and the kinds of values that they may hold: TOML value -> typed value, or what is right."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
 MAX_AMOUNT = Decimal(10) ** 12
 """Beyond it a figure is a slip of the pen, and sums of tokens would leave 64 bits."""
 MAX_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key as it is in force: of the file, or a default with the source and the date of it."""
+
+    name: str
+    value: str | None
+    unit: str
+    meaning: str
+    is_default: bool
+    source: str
+    source_on: date | None
 
 
 class Kind(Protocol):
@@ -53,6 +67,7 @@ class Share:
     """A part of a whole, 0 to 1."""
 
     above: int | None = None
+    below: int | None = None
 
     def read(self, value: Any) -> Decimal:
         """Raises ValueError."""
@@ -61,10 +76,11 @@ class Share:
         number = _number(value, "0.05")
         if 1 < number <= 100:
             raise ValueError(f"write a share from 0 to 1; {number} % is {_percent(str(number))}")
-        if not 0 <= number <= 1 or (self.above is not None and number <= self.above):
-            raise ValueError(
-                "write a share above 0, up to 1" if self.above is not None else "write a share from 0 to 1"
-            )
+        is_out = (self.above is not None and number <= self.above) or (self.below is not None and number >= self.below)
+        if is_out or not 0 <= number <= 1:
+            least = "above 0" if self.above is not None else "from 0"
+            most = "to less than 1" if self.below is not None else "to 1"
+            raise ValueError(f"write a share {least} {most}")
         return number
 
 

@@ -1,4 +1,4 @@
-"""What a product costs by stage: calls a day -> tokens and dollars a month at each of some models, from prices in force.
+"""What a product costs by stage: calls a day -> tokens and dollars a month at some models, from prices in force.
 
 One call is the article's (500 to 800 tokens in, 300 to 500 out), or the mean call of a scenario or of logs. Prices come
 through the exact engine; which model is good enough is the user's word.

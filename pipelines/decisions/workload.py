@@ -14,7 +14,8 @@ from fractions import Fraction
 from math import floor
 
 from pipelines.decisions.conversation import conversation_of
-from pipelines.decisions.scenario import TEXT_METERS, Scenario, Setting
+from pipelines.decisions.scenario import TEXT_METERS, Scenario
+from pipelines.decisions.setting import Setting
 
 BASES = ("scenario", "logs")
 
@@ -88,8 +89,11 @@ def whole_tokens(tokens: Fraction) -> int:
 def workload_of_scenario(scenario: Scenario) -> Workload:
     """The month of calls that a scenario describes, its retries included. Fallbacks go to another model."""
     one = conversation_of(scenario)
-    calls = Fraction(scenario.calls_per_day) * scenario.days_per_month * (1 + Fraction(scenario.retry_share))
+    once = Fraction(scenario.calls_per_day) * scenario.days_per_month
+    calls = once * (1 + scenario.retries)
     conversations = calls / one.calls
+    # Of a retry only part of the answer may be paid.
+    answers = once / one.calls * (1 + scenario.retries * Fraction(scenario.retry_output_share))
     tokens = dict.fromkeys(TEXT_METERS, Fraction(0))
     tokens["input_uncached"] = one.prompt - one.cache_read - one.written
     tokens["cache_read"] = one.cache_read
@@ -106,8 +110,10 @@ def workload_of_scenario(scenario: Scenario) -> Workload:
         service_tier=scenario.service_tier,
         days_per_month=scenario.days_per_month,
         calls_per_month=calls,
-        tokens_per_month={meter: count * conversations for meter, count in tokens.items()},
-        reasoning_tokens_per_month=one.reasoning * conversations,
+        tokens_per_month={
+            meter: count * (answers if meter == "output" else conversations) for meter, count in tokens.items()
+        },
+        reasoning_tokens_per_month=one.reasoning * answers,
         peak_over_mean=scenario.peak_over_mean,
         tokens_per_second_per_user=scenario.tokens_per_second_per_user,
         first_token_seconds=scenario.first_token_seconds,

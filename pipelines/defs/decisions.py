@@ -12,6 +12,7 @@ from pipelines.decisions.decide import (
     deprecation_risk_on,
     forecast_on,
     notice_statistics_on,
+    saving_on,
     what_if_on,
 )
 from pipelines.defs.metadata import READ_DAILY, table_spec
@@ -49,6 +50,7 @@ DECISIONS = [
         break_even_on,
     ),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
+    decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(
         "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on

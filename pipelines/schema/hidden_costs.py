@@ -39,6 +39,10 @@ class HiddenCost(dy.Schema):
     )
     reasoning_usd = usd("reasoning, at the price of output; NULL: not told apart")
     retries_usd = usd("retries and fallbacks: NULL, no log marks them")
+    cacheable_usd = usd(
+        "what a prompt cache would save beyond cache_miss_usd, at most: tokens that the call before had sent, too, "
+        "at the price of input less that of a cache read; not a part of cost_usd. NULL: no conversations"
+    )
     history_tokens = count("tokens behind history_usd", unit="tokens")
     missed_tokens = count("tokens behind cache_miss_usd", unit="tokens")
     reasoning_tokens = count("tokens behind reasoning_usd", unit="tokens", nullable=True)

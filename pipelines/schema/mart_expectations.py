@@ -106,6 +106,23 @@ MART_CHECKS = (
         ),
     ),
     MartCheck(
+        "hidden_cost_sum",
+        "main.hidden_cost",
+        ("usage_date",),
+        (
+            _equal(
+                "dollars_of_hidden_cost_equal_the_ledger",
+                ("ledger_usd", "hidden_usd"),
+                f"hidden_cost costs what core.usage_cost does, day by day. {_BUILD_AGAIN}",
+            ),
+            _equal(
+                "parts_equal_their_sum",
+                ("hidden_usd", "parts_usd"),
+                f"The parts of hidden_cost add up to its cost, day by day. {_BUILD_AGAIN}",
+            ),
+        ),
+    ),
+    MartCheck(
         "unpriced_share",
         "main.cost_unpriced",
         ("usage_date", "provider"),

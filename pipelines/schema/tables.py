@@ -25,6 +25,7 @@ from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.owner_costs import ConversationCost, CostByOwner
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
+from pipelines.schema.savings import LoggedSaving
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import (
     LedgerFile,
@@ -100,6 +101,7 @@ TABLES = (
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
+    Table("main", "saving", LoggedSaving, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
     Table("main", "what_if", WhatIf, "as_of"),
     Table("main", "claim_check", ClaimCheck, "as_of"),

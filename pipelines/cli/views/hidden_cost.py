@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, MAX_ROWS, cell
 
 NOT_IN_DATA = "not in your data"
 UNSTATED = "definition:"
@@ -28,10 +28,25 @@ def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
         f"naive: {dollars(answer['naive_usd_per_month'])} USD a month; in all: "
         f"{dollars(answer['total_usd_per_month'])}; ratio {answer['ratio'] or 'unknown'}"
     )
+    if answer.get("owners"):
+        print_owners(console, answer)
     for note in answer["notes"]:
         console.print(f"note: {cell(note, MAX_LINE)}")
     print_prices(console, answer)
     print_settings(console, answer["settings"])
+
+
+def print_owners(console: Console, answer: dict[str, Any]) -> None:
+    """The same by owner, dearest first."""
+    columns = ("naive", "total", *(part["part"] for part in answer["parts"] if part["usd_per_month"] is not None))
+    table = Table(title=f"USD a month by {cell(answer['by'])}")
+    for name in (answer["by"], *columns, "ratio"):
+        table.add_column(name, justify="left" if name == answer["by"] else "right", overflow="fold")
+    for row in answer["owners"][:MAX_ROWS]:
+        amounts = (row[f"{name}_usd_per_month"] for name in columns)
+        shown = (dollars(amount) if amount is not None else NOT_IN_DATA for amount in amounts)
+        table.add_row(cell(row["owner"]) or "not told", *shown, row["ratio"] or "")
+    console.print(table)
 
 
 def print_prices(console: Console, answer: dict[str, Any]) -> None:

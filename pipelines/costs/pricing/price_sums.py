@@ -59,19 +59,7 @@ def price_totals(
     found = _matched(days, segments, owners, texts, counts)
     if found is None:
         return None
-    measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
-    is_lower_bound = found.matches["is_lower_bound"]
-    counted = [meter for meter in found.by_lookup.columns if QUANTITY_COLUMNS[meter] in found.sums.columns]
-    for meter in counted:
-        match = pl.lit(found.by_lookup[meter]).gather("lookup")
-        quantity, cost = _valued(found, QUANTITY_COLUMNS[meter], meter)
-        measures["cost_usd"].append(cost)
-        is_unpriced = (quantity > 0) & match.is_not_null() & cost.is_null()
-        measures["unpriced_quantity"].append(pl.when(is_unpriced).then(quantity).otherwise(0))
-        is_used = (quantity > 0) & match.is_not_null()
-        measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
-        if meter in TOKEN_METERS:
-            measures["tokens"].append(quantity)
+    measures = _measures(found)
     costs = [pl.col(f"cost_{number}") for number in range(len(measures["cost_usd"]))]
     present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
     valued = {f"{name}_usd": _valued(found, name, meter)[1] for name, meter in present.items() if meter}
@@ -87,6 +75,24 @@ def price_totals(
     return rows.with_columns(cost_usd=pl.when(is_priced).then(total)).select(
         "usage_date", *owners, *texts, "usage_rows", *measures, *present, *valued
     )
+
+
+def _measures(found: "_Matched") -> dict[str, list[pl.Expr]]:
+    """What is added up over meters, each as one expression per meter that is counted."""
+    measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
+    is_lower_bound = found.matches["is_lower_bound"]
+    for meter in found.by_lookup.columns:
+        if QUANTITY_COLUMNS[meter] not in found.sums.columns:  # only a further count is valued by it
+            continue
+        match = pl.lit(found.by_lookup[meter]).gather("lookup")
+        quantity, cost = _valued(found, QUANTITY_COLUMNS[meter], meter)
+        is_used = (quantity > 0) & match.is_not_null()
+        measures["cost_usd"].append(cost)
+        measures["unpriced_quantity"].append(pl.when(is_used & cost.is_null()).then(quantity).otherwise(0))
+        measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
+        if meter in TOKEN_METERS:
+            measures["tokens"].append(quantity)
+    return measures
 
 
 def _valued(found: "_Matched", column: str, meter: str) -> tuple[pl.Expr, pl.Expr]:

@@ -32,7 +32,8 @@ def hidden(usage, segments=PRICES, owners=""):
     frame = usage_frame(rows)
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
     mapped = parse_owner_map("owners.csv", owners.encode())
-    return pl.DataFrame(HiddenCost.validate(hidden_costs(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)))
+    parts = hidden_costs(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)
+    return pl.DataFrame(HiddenCost.validate(pl.concat(parts)))
 
 
 def test_a_conversation_of_eight_turns_grows_by_its_history():
@@ -87,6 +88,17 @@ def test_a_warm_cache_has_no_misses_and_its_history_is_cheap():
     (row,) = hidden(usage).to_dicts()
     assert (row["missed_tokens"], row["cache_miss_usd"]) == (0, 0)
     assert row["history_usd"] == Decimal("0.000525")
+
+
+def test_what_was_sent_before_and_never_cached_might_have_been():
+    """The second call sends the 1,000 of the first again: 1,000 * (3 - 0.30), which is no part of the cost."""
+    usage = [
+        {"input_uncached_tokens": 1000, "conversation_id": "c"},
+        {"input_uncached_tokens": 1500, "conversation_id": "c"},
+    ]
+    (row,) = hidden(usage).to_dicts()
+    assert (row["cacheable_usd"], row["cache_miss_usd"]) == (Decimal("0.0027"), 0)
+    assert row["cost_usd"] == Decimal("0.0075")
 
 
 def test_a_prompt_that_shrank_missed_nothing():

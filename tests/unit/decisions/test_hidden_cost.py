@@ -162,6 +162,39 @@ def test_what_a_fallback_adds_is_a_whole_call_of_the_other_model() -> None:
     assert hidden_cost(scenario, ONE_THREE, None).parts["fallbacks"] is None
 
 
+def test_attempts_until_one_succeeds() -> None:
+    # A fifth fails: 1 / (1 - 0.2) = 1.25 attempts a call; 3,000 calls of 0.0025 USD are 7.50, and a quarter more.
+    scenario = Scenario(calls_per_day=Decimal(100), user_tokens=1000, output_tokens=500, failure_share=Decimal("0.2"))
+    assert hidden_cost(scenario, ONE_THREE).parts["retries"] == Fraction("1.875")
+    assert workload_of_scenario(scenario).calls_per_month == 3750
+
+
+def test_a_retry_that_returned_nothing_pays_its_prompt() -> None:
+    # A tenth again: prompts 3.00 and no answers
+    scenario = Scenario(
+        calls_per_day=Decimal(100),
+        user_tokens=1000,
+        output_tokens=500,
+        retry_share=Decimal("0.1"),
+        retry_output_share=Decimal(0),
+    )
+    assert hidden_cost(scenario, ONE_THREE).parts["retries"] == Fraction("0.3")
+    assert workload_of_scenario(scenario).tokens_per_month["output"] == 1_500_000
+
+
+def test_shares_of_the_prompt_that_are_read_and_written() -> None:
+    # p_in * [(1 - h - w) + 0.1 h + 1.25 w] with h = 0.5, w = 0.2 is 0.6 of 3 USD: 3 million tokens at 1.80
+    scenario = Scenario(
+        calls_per_day=Decimal(100),
+        user_tokens=1000,
+        output_tokens=0,
+        cached_share=Decimal("0.5"),
+        cache_write_share=Decimal("0.2"),
+    )
+    prices = {"input_uncached": 3, "cache_read": "0.3", "cache_write_5m": "3.75", "output": 15}
+    assert hidden_cost(scenario, {meter: Decimal(usd) for meter, usd in prices.items()}).total == Fraction("5.4")
+
+
 def test_reasoning_is_a_part_of_its_own() -> None:
     scenario = Scenario(calls_per_day=Decimal(100), user_tokens=1000, output_tokens=500, reasoning_tokens=2000)
     # 3,000 calls of 2,000 tokens at 3 USD
@@ -176,6 +209,7 @@ SHARES = st.decimals(0, 1, places=2)
     window=st.none() | st.integers(0, 50),
     hits=SHARES,
     retries=SHARES,
+    answered=SHARES,
     prefix=st.sampled_from(["none", "system", "conversation"]),
     write=st.sampled_from(["none", "5m", "1h"]),
     keeps=st.booleans(),
@@ -192,6 +226,7 @@ def test_the_parts_are_the_price_of_the_workload(turns: int, **how: Any) -> None
         window_exchanges=how["window"],
         cache_hit_share=how["hits"],
         retry_share=how["retries"],
+        retry_output_share=how["answered"],
         cache_prefix=how["prefix"],
         cache_write=how["write"],
         keeps_retrieved=how["keeps"],

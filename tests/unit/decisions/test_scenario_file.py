@@ -73,6 +73,10 @@ def test_figures_are_exact() -> None:
         (LEAST + "fallback_share = 0.1\n", 4, "fallback_share needs fallback_model"),
         (LEAST + "input_usd_per_mtok = 1\n", 4, "needs output_usd_per_mtok"),
         (LEAST + 'cached_share = 0.3\ncache_prefix = "system"\n', 4, "say the same in two ways"),
+        (LEAST + "failure_share = 1\n", 4, "write a share from 0 to less than 1"),
+        (LEAST + "acceptance_share = 0\n", 4, "write a share above 0 to 1"),
+        (LEAST + "retry_share = 0.1\nfailure_share = 0.1\n", 5, "say the same in two ways"),
+        (LEAST + "cached_share = 0.8\ncache_write_share = 0.3\n", 5, "more than all tokens"),
         (LEAST + "cacheable_tokens = 501\n", 4, "the first prompt has 500"),
         (LEAST + "[tokens]\nsystem = 5\n", 4, "without sections"),
         (LEAST + "calls_per_day = 5\n", 4, "no TOML"),
@@ -103,3 +107,8 @@ def test_no_utf8(tmp_path: Path) -> None:
 def test_a_name_that_is_neither_file_nor_scenario() -> None:
     with pytest.raises(UserFileError, match="batch-extraction, coding-agent"):
         read_scenario("suport-bot")
+
+
+def test_every_key_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "scenarios.md").read_text()
+    assert [name for name in keys() if f"`{name}`" not in page] == []
