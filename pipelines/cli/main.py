@@ -13,6 +13,7 @@ from pipelines.cli import (
     docs,
     doctor,
     export,
+    exposure,
     hidden_cost,
     keep,
     price,
@@ -55,6 +56,7 @@ app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)
 app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
+app.command()(exposure.exposure)
 app.command()(savings.savings)
 app.command()(run.run)
 app.command()(run.build)

@@ -24,11 +24,14 @@ from pipelines.decisions.scenario_usage import scenario_buckets, scenario_prefix
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
 from pipelines.decisions.what_if_table import target_of
 from pipelines.models.model_ids import undated
+from pipelines.models.user_csv import file_content
 from pipelines.schema.offers import MODEL_KEY, OFFER
 from pipelines.snapshots.user_inputs import classes_in_force, map_in_force
-from pipelines.usage.task_classes import TaskClasses, class_of
+from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses, class_of, parse_task_classes
 from pipelines.warehouse.published import PublishedWarehouse
 
+PROPOSED = Path(__file__).with_name("task_classes_proposed.csv")
+"""Task classes as the articles propose them, models by hand; used where the user has no file of their own."""
 SLICES = (*OFFER, "account_id", "project_id", "api_key_id", "user_id", "feature")
 """Columns that usage may be picked by."""
 RULES = (
@@ -86,7 +89,8 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     """From a scenario's month. Raises ValueError where it names no model, or nothing to compare with."""
     if scenario.model is None:
         raise ValueError("the scenario names no model; write model")
-    targets = [question.target] if question.target else _scenario_targets(warehouse.folder, scenario)
+    chosen = ([question.target], None) if question.target else _scenario_targets(warehouse.folder, scenario)
+    targets, word = chosen
     buckets = scenario_buckets(scenario, question.day)
     segments = _segments(warehouse, buckets.select(MODEL_KEY), targets)
     segments = pl.concat([segments, stated_segments(scenario, question.day)])
@@ -97,21 +101,27 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     rows = what_if(buckets, scenario_prefixes(scenario, question.day), asked)
     answer = _answer([replace(row, spent_usd=None) for row in rows], question)
     answer |= {"basis": "scenario", "scenario": scenario.name}
+    if word is not None:
+        answer["notes"].append(f"compared with {word}")
     answer["notes"].append("a month of the scenario; it was never used, so nothing was spent")
     if scenario.stated_usd_per_mtok:
         answer["notes"].append(f"{scenario.model} at the prices that the scenario states, not at its list prices")
     return answer
 
 
-def _scenario_targets(folder: Path, scenario: Scenario) -> list[Target]:
-    """Models that would be good enough in the user's word: of the scenario, else of its task class."""
-    named = [*scenario.alternatives, *([scenario.smaller_model] if scenario.smaller_model else [])]
-    targets = [Target("unknown", "api", "global", model) for model in dict.fromkeys(named)]
-    if not targets and scenario.task:
-        targets = [target_of(one) for one in classes_in_force(folder).rows.alternatives.get(scenario.task, ())]
+def _scenario_targets(folder: Path, scenario: Scenario) -> tuple[list[Target], str]:
+    """Models that would be good enough, and in whose word: of the scenario, else of its task class."""
+    if scenario.alternatives:
+        found = [Target("unknown", "api", "global", model) for model in scenario.alternatives]
+        return found, "the scenario's alternatives"
+    own = classes_in_force(folder).rows
+    classes = own if own.alternatives else parse_task_classes(PROPOSED, file_content(PROPOSED))
+    targets = [target_of(one) for one in classes.alternatives.get(scenario.task or "", ())]
     if not targets:
         raise ValueError('nothing to compare with: name a model with --to, or write alternatives = ["..."] in it')
-    return targets
+    if own.alternatives:
+        return targets, f"class {scenario.task} of {TASK_CLASS_FILE}"
+    return targets, f"class {scenario.task} as two articles propose it, with models of today; write {TASK_CLASS_FILE}"
 
 
 def _targets(question: WhatIfQuestion, classes: TaskClasses) -> dict[str | None, Sequence[Target]]:

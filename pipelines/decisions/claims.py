@@ -22,7 +22,7 @@ FORMULA_VERSION = "claims-1"
 FOLDER = Path(__file__).with_name("claim_texts")
 ARTICLES = ("self_hosting", "per_token_pricing")
 FIGURES = "figures"
-LEAST_WITH_TWO_PLACES = 0.1
+LEAST_WITH_TWO_PLACES = Fraction(1, 10)
 """Of a factor: below it two places would tell nothing."""
 VERDICTS = ("holds", "wrong", "depends", "unverifiable", "unknown")
 _STATED = re.compile(r"(?P<sign>[<>]=)?(?P<low>\d[\d,]*(?:\.\d+)?)(?:\.\.(?P<high>\d[\d,]*(?:\.\d+)?))?")
