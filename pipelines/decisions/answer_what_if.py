@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,19 +18,16 @@ from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.reprice import EQUAL, Factors, Target, edges_before, frozen
 from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
+from pipelines.decisions.alternatives import targets_by_class, targets_of_scenario
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_usage import scenario_buckets, scenario_prefixes, stated_segments
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
-from pipelines.decisions.what_if_table import target_of
 from pipelines.models.model_ids import undated
-from pipelines.models.user_csv import file_content
 from pipelines.schema.offers import MODEL_KEY, OFFER
 from pipelines.snapshots.user_inputs import classes_in_force, map_in_force
-from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses, class_of, parse_task_classes
+from pipelines.usage.task_classes import class_of
 from pipelines.warehouse.published import PublishedWarehouse
 
-PROPOSED = Path(__file__).with_name("task_classes_proposed.csv")
-"""Task classes as the articles propose them, models by hand; used where the user has no file of their own."""
 SLICES = (*OFFER, "account_id", "project_id", "api_key_id", "user_id", "feature")
 """Columns that usage may be picked by."""
 RULES = (
@@ -70,7 +66,8 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     if not days or used.is_empty():
         return None
     where = _slice(question)
-    wanted = _targets(question, classes.rows)
+    named: dict[str | None, Sequence[Target]] = {None: [question.target]} if question.target else {}
+    wanted = named or targets_by_class(classes.rows)
     segments = _segments(warehouse, used, [one for some in wanted.values() for one in some])
     edges = edges_before(size_edges(segments), (EQUAL, question.low, question.high))
     by_minute = changes_within_days(_all_days(segments, question.day), min(days), max(days))
@@ -89,7 +86,7 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     """From a scenario's month. Raises ValueError where it names no model, or nothing to compare with."""
     if scenario.model is None:
         raise ValueError("the scenario names no model; write model")
-    chosen = ([question.target], None) if question.target else _scenario_targets(warehouse.folder, scenario)
+    chosen = ([question.target], None) if question.target else targets_of_scenario(warehouse.folder, scenario)
     targets, word = chosen
     buckets = scenario_buckets(scenario, question.day)
     segments = _segments(warehouse, buckets.select(MODEL_KEY), targets)
@@ -107,33 +104,6 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     if scenario.stated_usd_per_mtok:
         answer["notes"].append(f"{scenario.model} at the prices that the scenario states, not at its list prices")
     return answer
-
-
-def _scenario_targets(folder: Path, scenario: Scenario) -> tuple[list[Target], str]:
-    """Models that would be good enough, and in whose word: of the scenario, else of its task class."""
-    if scenario.alternatives:
-        found = [Target("unknown", "api", "global", model) for model in scenario.alternatives]
-        return found, "the scenario's alternatives"
-    own = classes_in_force(folder).rows
-    classes = own if own.alternatives else parse_task_classes(PROPOSED, file_content(PROPOSED))
-    targets = [target_of(one) for one in classes.alternatives.get(scenario.task or "", ())]
-    if not targets:
-        raise ValueError('nothing to compare with: name a model with --to, or write alternatives = ["..."] in it')
-    if own.alternatives:
-        return targets, f"class {scenario.task} of {TASK_CLASS_FILE}"
-    return targets, f"class {scenario.task} as two articles propose it, with models of today; write {TASK_CLASS_FILE}"
-
-
-def _targets(question: WhatIfQuestion, classes: TaskClasses) -> dict[str | None, Sequence[Target]]:
-    """What is compared with, by task class. Raises ValueError where nothing is named."""
-    if question.target is not None:
-        return {None: [question.target]}
-    if not classes.alternatives:
-        raise ValueError(
-            "nothing to compare with: name a model with --to, or say in task_classes.csv below the warehouse folder "
-            "which models are good enough for which class of tasks (docs/decisions_guide.md)"
-        )
-    return {name: [target_of(one) for one in some] for name, some in classes.alternatives.items()}
 
 
 def _offers_used(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> pl.DataFrame:
@@ -201,7 +171,7 @@ def _row(row: WhatIf, *, is_cheapest: bool) -> dict[str, Any]:
         "change_low_usd": _difference(row.low_usd, row.same_usd),
         "change_high_usd": _difference(row.high_usd, row.same_usd),
         "is_cheapest": is_cheapest,
-        "is_lower_bound": row.is_lower_bound,
+        "is_lower_bound": row.is_lower_bound or row.lacks_writes,
         "mapped": [{"meter": meter, "counted_as": other} for meter, other in row.mapped],
         "unknown": [{"meter": meter, "reason": reason} for meter, reason in row.reasons],
         "price_ids": list(row.price_ids),
@@ -227,14 +197,9 @@ def _notes(rows: Sequence[WhatIf], question: WhatIfQuestion) -> list[str]:
             "tokenizer and output length are taken as equal (factor 1), which nobody has measured here; give ranges "
             "such as --tokenizer 1..1.3 --output-length 0.8..1.5"
         )
-    reads = any(row.tokens.get("cache_read") and not _writes(row) for row in rows)
-    if reads and any("claude" in row.target["model"] for row in rows):
-        notes.append("the logs count no cache writes, and the target bills them: its cost is at least this")
+    if any(row.lacks_writes for row in rows):
+        notes.append("no cache writes are counted, and the target bills them: it costs at least this")
     return notes
-
-
-def _writes(row: WhatIf) -> bool:
-    return any(meter.startswith("cache_write") for meter in row.tokens)
 
 
 def _difference(there: Decimal | None, here: Decimal | None) -> str | None:

@@ -76,7 +76,7 @@ def vendor_lock_in(usd_by_vendor: Mapping[str, Decimal], migration_usd: Decimal 
 def rate_limits(
     busiest: Mapping[str, Fraction], limits: Mapping[str, int], how: str = "busiest minute of one model, from requests"
 ) -> list[Measure]:
-    """`busiest`: by "requests" and "tokens", of the busiest minute of a model; `limits` a minute, in the user's word."""
+    """`busiest`: "requests" and "tokens" of the busiest minute of a model; `limits` a minute, in the user's word."""
     found = []
     for what in ("requests", "tokens"):
         peak = busiest.get(what)
@@ -96,9 +96,7 @@ def deprecation(endings: Sequence[Ending] | None, usd_a_month: Decimal, why_none
         return [Measure(name, "spend on models with a known end", None, USD_A_MONTH, why_none)]
     spend = sum((one.usd_a_month or Decimal(0) for one in endings), Decimal(0))
     found = [
-        Measure(
-            name, "models in use with a known end", str(len({one.model for one in endings})), "models", "their lists"
-        ),
+        Measure(name, "models in use with a known end", str(len({one.model for one in endings})), "models", "by list"),
         Measure(name, "spend on them", _rounded(spend), USD_A_MONTH, "of the last 30 days"),
     ]
     if usd_a_month:

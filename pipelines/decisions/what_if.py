@@ -58,6 +58,8 @@ class WhatIf:
     price_ids: tuple[str, ...]
     """Versions of the prices of the target."""
     is_lower_bound: bool
+    lacks_writes: bool
+    """Tokens are read from a cache and none is counted as written, and the target bills writes: it costs more."""
 
     @property
     def is_cheaper(self) -> bool:
@@ -82,6 +84,7 @@ def what_if(buckets: pl.DataFrame, prefixes: pl.DataFrame, asked: Asked) -> list
     prices = frozen(asked.segments, asked.day)
     cases = _cases(grouped, held, pairs, asked)
     found = reprice(cases, prices)
+    writers = set(prices.filter(meter="cache_write_5m").select(OFFER).iter_rows())
     figures = _Figures(totals(found.costs), _texts_by_group(found))
     used = {"spent_usd": totals(price_as_used(grouped, asked.segments))}
     used["same_usd"] = {group: figures.usd.get(f"{group}|same") for group in sources["group"]}
@@ -93,7 +96,9 @@ def what_if(buckets: pl.DataFrame, prefixes: pl.DataFrame, asked: Asked) -> list
         there = {name: value or source[name] for name, value in target._asdict().items()}
         is_same = all(there[name] == source[name] for name in OFFER)
         money: dict[str, Any] = {name: amounts.get(group) for name, amounts in used.items()}
-        at = figures.of(f"{group}|{number}", is_same=is_same, has_reads="cache_read" in tokens[group]["tokens"])
+        counted = tokens[group]["tokens"]
+        at = figures.of(f"{group}|{number}", is_same=is_same, has_reads="cache_read" in counted)
+        at["lacks_writes"] = not is_same and _lacks_writes(counted) and tuple(there.values()) in writers
         rows.append(WhatIf(source=named, target=there, **money, **tokens[group], **at))
     return sorted(rows, key=_order)
 
@@ -169,6 +174,10 @@ def _high(row: WhatIf) -> Decimal:
 def _order(row: WhatIf) -> tuple[Any, ...]:
     dearest = row.same_usd if row.same_usd is not None else row.spent_usd or Decimal(0)
     return (-dearest, *(value or "" for value in row.source.values()), _high(row), *row.target.values())
+
+
+def _lacks_writes(tokens: Mapping[str, int]) -> bool:
+    return "cache_read" in tokens and not any(meter.startswith("cache_write") for meter in tokens)
 
 
 def _texts_by_group(found: Repriced) -> dict[str, dict[str, Any]]:

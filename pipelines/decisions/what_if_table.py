@@ -11,12 +11,13 @@ import polars as pl
 from pipelines.costs.counted_usage import counted_usage
 from pipelines.costs.reprice import Target, frozen
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
+from pipelines.decisions.alternatives import targets_by_class
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import MODEL_KEY, OFFER
 from pipelines.schema.what_if import WhatIf as WhatIfRow
 from pipelines.snapshots.user_inputs import classes_in_force
-from pipelines.usage.task_classes import Alternative, class_of
+from pipelines.usage.task_classes import class_of
 
 Segments = Callable[[pl.DataFrame], pl.DataFrame]
 """MODEL_KEY -> price segments of these models."""
@@ -32,12 +33,9 @@ def what_if_table(
         return nothing
     classes = classes_in_force(folder).rows
     used = _models_in_use(days)
-    targets: dict[str | None, Sequence[Target]] = {
-        name: [target_of(one) for one in some] for name, some in classes.alternatives.items()
-    }
-    basis = "task_classes" if targets else "models_in_use"
-    if not targets:
-        targets = {None: [Target(*row) for row in used.iter_rows()]}
+    everything: dict[str | None, Sequence[Target]] = {None: [Target(*row) for row in used.iter_rows()]}
+    targets = targets_by_class(classes) if classes.alternatives else everything
+    basis = "task_classes" if classes.alternatives else "models_in_use"
     there = [one.applied(used).select(MODEL_KEY) for some in targets.values() for one in some]
     segments = segments_of(pl.concat([used, *there]).unique())
     edges = size_edges(segments)
@@ -48,11 +46,6 @@ def what_if_table(
     best = cheapest(rows)
     found = [_row(row, day, basis, is_cheapest=best.get(tuple(row.source.values())) is row) for row in rows]
     return pl.DataFrame(found, schema=polars_schema(WhatIfRow)) if found else nothing
-
-
-def target_of(one: Alternative) -> Target:
-    """Where a model is bought that the user holds to be good enough."""
-    return Target(one.provider, one.channel, "global", one.model, one.service_tier)
 
 
 def _models_in_use(days: Mapping[date, pl.LazyFrame]) -> pl.DataFrame:
@@ -75,7 +68,7 @@ def _row(row: WhatIf, day: date, basis: str, *, is_cheapest: bool) -> dict[str, 
         "change_usd": row.low_usd - row.same_usd if has_both else None,  # type: ignore[operator]
         "cold_cache_usd": row.cold_cache_usd,
         "is_cheapest": is_cheapest,
-        "is_lower_bound": row.is_lower_bound,
+        "is_lower_bound": row.is_lower_bound or row.lacks_writes,
         "mapped": ", ".join(f"{meter} as {other}" for meter, other in row.mapped) or None,
         "reason": ", ".join(f"{meter}: {reason}" for meter, reason in row.reasons) or None,
         "price_ids": ",".join(row.price_ids) or None,
