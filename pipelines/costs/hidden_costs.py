@@ -10,11 +10,11 @@ from datetime import date
 import polars as pl
 
 from pipelines.costs.owner_costs import DAYS_AT_ONCE, OWNERS, named_owners
-from pipelines.costs.pricing.price_sums import USD, price_totals
+from pipelines.costs.pricing.price_sums import USD, price_counts
 from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.hidden_costs import HiddenCost
-from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.meters import METERS, QUANTITY_COLUMNS
 from pipelines.usage.owner_map import with_teams
 
 FORMULA_VERSION = "logged-hidden-cost-1"
@@ -25,8 +25,10 @@ NOT_TOLD = {
     "retries": "logs do not mark retries and fallbacks, so they are in base",
 }
 """Parts that no log tells, and where their cost is."""
-_OTHER_METERS = ("audio_input", "audio_cache_read", "audio_output", "image_input", "image_cache_read", "image_output")
-_OTHERS: dict[str, str | None] = {QUANTITY_COLUMNS[meter]: meter for meter in (*_OTHER_METERS, "web_searches")}
+_PAID: dict[str, str | None] = {QUANTITY_COLUMNS[meter]: meter for meter in METERS}
+"""All that is billed: its dollars are the cost."""
+_TEXT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+_OTHERS = [QUANTITY_COLUMNS[meter] for meter in METERS if meter not in _TEXT_METERS]
 """What is in the naive figure as it is in the cost: nothing of it is hidden."""
 _SCHEMA = polars_schema(HiddenCost)
 
@@ -44,23 +46,21 @@ def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: 
     parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
     names = {name for usage in parts.values() for name in usage.collect_schema().names()}
     key = [*(name for name in OWNERS if name in names), *MODEL]
-    totals = price_totals(parts, segments, key, counts={**COUNTS, **_OTHERS})
-    if totals is None:
+    sums = price_counts(parts, segments, key, {**COUNTS, **_PAID})
+    if sums is None:
         return pl.DataFrame(schema=_SCHEMA)
-    amounts = [name for name in (*_amounts(), *COUNTS) if name in totals.columns]
-    is_priced = pl.col("cost_usd").is_not_null().any()
-    summed = totals.group_by("usage_date", *key).agg(
-        pl.col("usage_rows", "unpriced_quantity", *amounts).sum(),
-        cost_usd=pl.when(is_priced).then(pl.col("cost_usd").sum()),
+    amounts = [f"{name}_usd" for name, meter in {**COUNTS, **_PAID}.items() if meter]
+    absent = {name: pl.lit(None, USD) for name in amounts if name not in sums.columns}
+    paid = [pl.col(f"{name}_usd") for name in _PAID]
+    is_priced = pl.any_horizontal(amount.is_not_null().any() for amount in paid)
+    summed = (
+        sums.with_columns(**absent)
+        .group_by("usage_date", *key)
+        .agg(pl.col("usage_rows", "unpriced_quantity", *amounts, *COUNTS).sum(), is_priced=is_priced)
+        .with_columns(cost_usd=pl.when("is_priced").then(_usd(*_PAID)))
     )
-    missing = {name: pl.lit(0).cast(USD) for name in _amounts() if name not in totals.columns}
-    rows = with_teams(named_owners(_parts(summed.with_columns(**missing))), owners)
+    rows = with_teams(named_owners(_parts(summed)), owners)
     return rows.select(_SCHEMA.keys()).cast(_SCHEMA).sort("usage_date", *OWNERS, *MODEL)
-
-
-def _amounts() -> list[str]:
-    """The columns of dollars that `price_totals` adds."""
-    return [f"{name}_usd" for name, meter in {**COUNTS, **_OTHERS}.items() if meter]
 
 
 def _parts(rows: pl.DataFrame) -> pl.DataFrame:

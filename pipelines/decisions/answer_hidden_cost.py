@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from pipelines.decisions.conversation import cache_write_of, input_by_turn
-from pipelines.decisions.hidden_cost import FORMULA_VERSION, hidden_cost
+from pipelines.decisions.hidden_cost import FORMULA_VERSION, conversation_cost, hidden_cost
 from pipelines.decisions.offer_prices import OfferPrices, offer_prices
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.workload import whole_tokens
@@ -81,7 +81,6 @@ def answer_scenario(
     fallback = offer_prices(warehouse, scenario.fallback_model, day) if scenario.fallback_model else None
     found = hidden_cost(scenario, prices.usd_per_mtok, fallback.usd_per_mtok if fallback else None)
     amounts = {"base_input": found.base_input, "base_output": found.base_output, **found.parts}
-    by_turn = input_by_turn(scenario) if scenario.turns <= MAX_TURNS_SHOWN else None
     return {
         "basis": "scenario",
         "scenario": scenario.name,
@@ -104,7 +103,7 @@ def answer_scenario(
             for name, amount in amounts.items()
         ],
         "tokens_per_month": {name: whole_tokens(count) for name, count in found.tokens.items()},
-        "input_tokens_by_turn": by_turn,
+        "conversation": _conversation(scenario, prices.usd_per_mtok),
         "usd_per_mtok": {meter: f"{price:f}" for meter, price in prices.usd_per_mtok.items()},
         "cache_write": cache_write_of(scenario),
         "prices": [_evidence(line) for line in prices.evidence],
@@ -112,6 +111,20 @@ def answer_scenario(
         "notes": [*prices.notes, *(reason for name, reason in found.reasons.items() if name not in amounts)],
         "formula_version": FORMULA_VERSION,
         "settings": [asdict(one) | {"source_on": _day(one.source_on)} for one in scenario.settings],
+    }
+
+
+def _conversation(scenario: Scenario, prices: Mapping[str, Decimal]) -> dict[str, Any]:
+    """One conversation: tokens, dollars, and how both grow against a single turn."""
+    one = conversation_cost(scenario, prices)
+    return {
+        "turns": scenario.turns,
+        "input_tokens": one.input_tokens,
+        "output_tokens": one.output_tokens,
+        "input_tokens_by_turn": input_by_turn(scenario) if scenario.turns <= MAX_TURNS_SHOWN else None,
+        "usd": usd(one.usd),
+        "token_ratio_to_single_turn": usd(one.token_ratio, 4),
+        "usd_ratio_to_single_turn": usd(one.usd_ratio, 4),
     }
 
 

@@ -99,11 +99,16 @@ def conversation_of(scenario: Scenario) -> Conversation:
 
 
 def cache_write_of(scenario: Scenario) -> str:
-    """Which cache write is billed: as the file says, else as the model's maker does. Anthropic alone bills writes."""
+    """Which cache write is billed: as the file says or its prices tell, else as the model's maker does.
+
+    Of makers, Anthropic bills writes of all its models. Where another's price list does, it is the prices that tell.
+    """
     if scenario.cache_write is not None:
         return scenario.cache_write
     if scenario.cache_write_usd_per_mtok is not None or scenario.cache_write_share:
         return "5m"
+    if scenario.stated_usd_per_mtok:
+        return "none"
     provider = provider_named(scenario.provider)[0] if scenario.provider else None
     return "5m" if provider == "anthropic" or "claude" in (scenario.model or "").lower() else "none"
 

@@ -6,7 +6,7 @@ parts add up to the total. Formulas with a worked example: docs/scenarios.md. Wh
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,14 +15,13 @@ from pipelines.decisions.scenario import Scenario
 
 FORMULA_VERSION = "hidden-cost-1"
 MTOK = 1_000_000
-HIDDEN_PARTS = ("system", "retrieved", "history", "reasoning", "cache_misses", "retries", "fallbacks")
 Prices = Mapping[str, Decimal]
 """USD per million tokens by meter."""
 
 
 @dataclass(frozen=True)
 class HiddenCost:
-    """USD a month, exact. The total is base_input, base_output and the parts of HIDDEN_PARTS; None: no price."""
+    """USD a month, exact. The total is base_input, base_output and the parts; a part that is None has no price."""
 
     naive: Fraction
     base_input: Fraction
@@ -85,6 +84,53 @@ def hidden_cost(scenario: Scenario, prices: Prices, fallback_prices: Prices | No
             "cache_misses": one.misses * times,
         },
         reasons=reasons,
+    )
+
+
+@dataclass(frozen=True)
+class ConversationCost:
+    """One conversation without retries, and how it grows with its turns where nothing but history is sent beside.
+
+    `token_ratio`, `usd_ratio`: of the user's words, answers and history of all turns over those of a single turn.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    usd: Fraction
+    token_ratio: Fraction | None
+    usd_ratio: Fraction | None
+
+
+def conversation_cost(scenario: Scenario, prices: Prices) -> ConversationCost:
+    """What one conversation of a scenario sends, gets and costs."""
+    whole = replace(
+        scenario,
+        calls_per_day=Decimal(scenario.turns),
+        days_per_month=1,
+        retry_share=Decimal(0),
+        failure_share=Decimal(0),
+        fallback_share=Decimal(0),
+    )
+    sent = conversation_of(whole)
+    chat = replace(
+        whole,
+        system_tokens=0,
+        retrieved_tokens=0,
+        keeps_retrieved=False,
+        cache_prefix="none",
+        cacheable_tokens=None,
+        cached_share=None,
+        cache_write_share=Decimal(0),
+    )
+    single = replace(chat, turns=1, calls_per_day=Decimal(1))
+    tokens = [one.prompt + one.output + one.reasoning for one in map(conversation_of, (chat, single))]
+    usd = [hidden_cost(one, prices).total for one in (chat, single)]
+    return ConversationCost(
+        input_tokens=sent.prompt,
+        output_tokens=sent.output + sent.reasoning,
+        usd=hidden_cost(whole, prices).total,
+        token_ratio=Fraction(tokens[0], tokens[1]) if tokens[1] else None,
+        usd_ratio=usd[0] / usd[1] if usd[1] else None,
     )
 
 

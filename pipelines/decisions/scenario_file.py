@@ -18,7 +18,8 @@ from pipelines.models.user_csv import UserFileError, file_content
 
 READY = Path(__file__).with_name("scenarios")
 """The scenarios that ship with the program, one file each."""
-MAX_BYTES = 100_000
+MAX_BYTES = 20_000
+MAX_LINES = 500
 _UNITS = re.compile(
     r"(_(per_\w+|k?tokens?|m?toks?|words?|chars?|characters|bytes|usd|eur|gbp|dollars?|cents?|seconds?|s|ms|"
     r"milliseconds|share|percent|pct|ratio|rate|days?|hours?))+$"
@@ -74,9 +75,12 @@ def _statements(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, i
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise UserFileError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
+    rows = text.split("\n")
+    if len(rows) > MAX_LINES:
+        raise UserFileError(f"{path} has more than {MAX_LINES} lines; a scenario is a page of figures")
     try:
         stated = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         where = re.search(r"line (\d+)", str(error))
         line = where[1] if where else len(text.splitlines())
         raise UserFileError(
@@ -84,7 +88,6 @@ def _statements(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, i
         ) from error
     lines: dict[str, int] = {}
     begun = 1
-    rows = text.split("\n")
     for number in range(1, len(rows) + 1):
         try:
             part = tomllib.loads("\n".join(rows[begun - 1 : number]))

@@ -17,16 +17,15 @@ from pipelines.decisions.conversation import conversation_of
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.setting import Setting
 
-BASES = ("scenario", "logs")
-
 
 @dataclass(frozen=True)
 class Workload:
     """Calls to one offer, exact. Tokens are by meter, disjoint, retries included; `output` includes reasoning.
 
-    `calls_per_month` counts what reaches the model: retries are calls, too. `peak_over_mean`: busiest hour over a mean
-    one; None where logs do not tell hours. `stated_usd_per_mtok`: prices of the scenario's own, by meter; empty where
-    those of `model` count. `settings`: what an answer has to show; `notes`: what it has to say.
+    `basis`: scenario or logs. `calls_per_month` counts what reaches the model: retries are calls, too.
+    `peak_over_mean`: busiest hour over a mean one; None where logs do not tell hours. `stated_usd_per_mtok`: prices of
+    the scenario's own, by meter; empty where those of `model` count. `settings`: what an answer has to show; `notes`:
+    what it has to say.
     """
 
     name: str

@@ -42,7 +42,7 @@ def test_the_conversation_of_a_file(tmp_path: Path) -> None:
         "0.03288",
         "2.8942",
     )
-    assert answer["input_tokens_by_turn"] == [1420, 1790, 2160, 2530, 2900, 3270, 3640, 4010]
+    assert answer["conversation"]["input_tokens_by_turn"] == [1420, 1790, 2160, 2530, 2900, 3270, 3640, 4010]
     file.write_text(N09 + 'cache_prefix = "conversation"\n')
     cached = answered(tmp_path, "hidden-cost", "--scenario", str(file))
     assert cached["total_usd_per_month"] == "0.059628"

@@ -28,6 +28,12 @@ def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
         f"naive: {dollars(answer['naive_usd_per_month'])} USD a month; in all: "
         f"{dollars(answer['total_usd_per_month'])}; ratio {answer['ratio'] or 'unknown'}"
     )
+    if (one := answer.get("conversation")) and one["turns"] > 1:
+        console.print(
+            f"one conversation of {one['turns']:,} turns: {one['input_tokens']:,} tokens in, {one['output_tokens']:,} "
+            f"out, {dollars(one['usd'])} USD; its words and history alone are {one['token_ratio_to_single_turn']} times"
+            f" the tokens of a single turn, {one['usd_ratio_to_single_turn']} times its dollars"
+        )
     if answer.get("owners"):
         print_owners(console, answer)
     for note in answer["notes"]:

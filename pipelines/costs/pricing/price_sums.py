@@ -42,68 +42,73 @@ def price_sums(
 
 
 def price_totals(
-    days: Mapping[date, pl.LazyFrame],
-    segments: pl.DataFrame,
-    owners: Sequence[str],
-    texts: Sequence[str] = (),
-    counts: Mapping[str, str | None] | None = None,
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
 ) -> pl.DataFrame | None:
     """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
 
-    `texts`: further columns to group by, see `aggregate_usage`. `counts`: columns to sum, each with the meter at whose
-    price its tokens are valued as NAME_usd (NULL without a price), or None for a mere count. Returns usage_date,
-    owners as codes, texts, usage_rows, tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where
-    nothing has a price, and the counts: a row for each sum, of which one owner may have several.
+    `texts`: further columns to group by, see `aggregate_usage`. Returns usage_date, owners as codes, texts, usage_rows,
+    tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where nothing has a price: a row for each sum,
+    of which one owner may have several.
     """
-    counts = counts or {}
-    found = _matched(days, segments, owners, texts, counts)
+    found = _matched(days, segments, owners, texts)
     if found is None:
         return None
-    measures = _measures(found)
+    measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
+    usd_each, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
+    for meter in found.by_lookup.columns:
+        match = pl.lit(found.by_lookup[meter]).gather("lookup")
+        quantity = pl.col(QUANTITY_COLUMNS[meter]).fill_null(0)
+        each = pl.lit(usd_each).gather(match)
+        is_used = (quantity > 0) & match.is_not_null()
+        measures["cost_usd"].append(pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)))
+        measures["unpriced_quantity"].append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
+        measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
+        if meter in TOKEN_METERS:
+            measures["tokens"].append(quantity)
     costs = [pl.col(f"cost_{number}") for number in range(len(measures["cost_usd"]))]
-    present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
-    valued = {f"{name}_usd": _valued(found, name, meter)[1] for name, meter in present.items() if meter}
     rows = found.sums.with_columns(
         *(cost.alias(f"cost_{number}") for number, cost in enumerate(measures["cost_usd"])),
         tokens=pl.sum_horizontal(measures["tokens"]) if measures["tokens"] else pl.lit(0, pl.Int64),
         unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
         is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
-        **valued,
     )
     total = sum((cost.fill_null(0).cast(USD) for cost in costs), pl.lit(0).cast(USD)).cast(USD)
     is_priced = pl.any_horizontal(cost.is_not_null() for cost in costs)
     return rows.with_columns(cost_usd=pl.when(is_priced).then(total)).select(
-        "usage_date", *owners, *texts, "usage_rows", *measures, *present, *valued
+        "usage_date", *owners, *texts, "usage_rows", *measures
     )
 
 
-def _measures(found: "_Matched") -> dict[str, list[pl.Expr]]:
-    """What is added up over meters, each as one expression per meter that is counted."""
-    measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
-    is_lower_bound = found.matches["is_lower_bound"]
-    for meter in found.by_lookup.columns:
-        if QUANTITY_COLUMNS[meter] not in found.sums.columns:  # only a further count is valued by it
+def price_counts(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], counts: Mapping[str, str | None]
+) -> pl.DataFrame | None:
+    """Sum some columns of usage, and value them at the price that their rows met.
+
+    `counts`: column -> the meter at whose price its tokens are valued, or None for a mere count. It may be a quantity
+    of core.usage, or a part of one. Returns usage_date, owners as codes, usage_rows, the columns that are present, what
+    they cost as NAME_usd (NULL where there is nothing, or no price), and unpriced_quantity: what has no price of the
+    quantities of core.usage that are among them. A row for each sum, of which one owner may have several.
+    """
+    found = _matched(days, segments, owners, counts=counts)
+    if found is None:
+        return None
+    present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
+    usd, unpriced = {}, [pl.lit(0, pl.Int64)]
+    for name, meter in present.items():
+        if meter is None:
+            continue
+        quantity = pl.col(name).fill_null(0)
+        if meter not in found.by_lookup.columns:
+            usd[f"{name}_usd"] = pl.lit(None, USD)
             continue
         match = pl.lit(found.by_lookup[meter]).gather("lookup")
-        quantity, cost = _valued(found, QUANTITY_COLUMNS[meter], meter)
+        each = pl.lit(found.matches["usd_each"]).gather(match)
         is_used = (quantity > 0) & match.is_not_null()
-        measures["cost_usd"].append(cost)
-        measures["unpriced_quantity"].append(pl.when(is_used & cost.is_null()).then(quantity).otherwise(0))
-        measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
-        if meter in TOKEN_METERS:
-            measures["tokens"].append(quantity)
-    return measures
-
-
-def _valued(found: "_Matched", column: str, meter: str) -> tuple[pl.Expr, pl.Expr]:
-    """A quantity, and what it costs at the price of a meter: NULL where it is nothing or has no price."""
-    quantity = pl.col(column).fill_null(0)
-    if meter not in found.by_lookup.columns:
-        return quantity, pl.lit(None, USD)
-    match = pl.lit(found.by_lookup[meter]).gather("lookup")
-    each = pl.lit(found.matches["usd_each"]).gather(match)
-    cost = (quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)
-    return quantity, pl.when((quantity > 0) & match.is_not_null()).then(cost)
+        usd[f"{name}_usd"] = pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD))
+        if name == QUANTITY_COLUMNS[meter]:
+            unpriced.append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
+    rows = found.sums.with_columns(unpriced_quantity=pl.sum_horizontal(unpriced), **usd)
+    return rows.select("usage_date", *owners, "usage_rows", "unpriced_quantity", *present, *usd)
 
 
 class _Matched(NamedTuple):
@@ -127,9 +132,9 @@ def _matched(
     has_fees = "requests" in segments["meter"]
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     coded = with_offer(segments)
-    further = counts or {}
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), list(dict.fromkeys([*names, *further])), owners, texts)
-    by_meter = _by_meter(sums, lookups, segments, further)
+    columns = list(dict.fromkeys([*names, *(counts or ())]))
+    sums, lookups = aggregate_usage(days, breakpoints_of(coded), columns, owners, texts)
+    by_meter = _by_meter(sums, lookups, segments, counts or {})
     if by_meter.is_empty():
         return None
     priced = look_up(by_meter, coded)
@@ -143,11 +148,11 @@ def _by_meter(
     sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame, counts: Mapping[str, str | None]
 ) -> pl.DataFrame:
     """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
-    columns: dict[str, list[str]] = {meter: [name] for meter, name in QUANTITY_COLUMNS.items()}
-    for name, meter in counts.items():
-        if meter and name not in columns[meter]:
-            columns[meter].append(name)
-    present = {meter: [name for name in names if name in sums.columns] for meter, names in columns.items()}
+    columns = {meter: {name} for meter, name in QUANTITY_COLUMNS.items()}
+    for name, of in counts.items():
+        if of is not None:
+            columns[of].add(name)
+    present = {meter: sorted(names & set(sums.columns)) for meter, names in columns.items()}
     meters = {meter: pl.sum_horizontal(pl.col(names).sum()) for meter, names in present.items() if names}
     totals = sums.group_by("lookup").agg(**meters)
     used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")

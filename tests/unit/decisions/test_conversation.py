@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.decisions.conversation import conversation_of, exchanges_sent, input_by_turn
+from pipelines.decisions.conversation import cache_write_of, conversation_of, exchanges_sent, input_by_turn
 from pipelines.decisions.scenario import Scenario
 
 EIGHT_TURNS = Scenario(
@@ -49,6 +49,15 @@ def test_where_writes_are_billed_an_answer_is_written_before_it_is_read() -> Non
     # Two turns: 400 + 120 are written, then read; the second turn writes the first answer and its own question.
     two = conversation_of(replace(EIGHT_TURNS, turns=2, cache_prefix="conversation", cache_write="5m"))
     assert (two.cache_read, two.written) == (520, 520 + 250 + 120)
+
+
+def test_who_bills_writes() -> None:
+    claude = replace(EIGHT_TURNS, model="claude-sonnet-4-5")
+    assert cache_write_of(claude) == "5m"
+    assert cache_write_of(replace(EIGHT_TURNS, model="gpt-5-mini")) == "none"
+    stated = {"input_usd_per_mtok": Decimal(3), "output_usd_per_mtok": Decimal(15)}
+    assert cache_write_of(replace(claude, **stated)) == "none"
+    assert cache_write_of(replace(claude, **stated, cache_write_usd_per_mtok=Decimal("3.75"))) == "5m"
 
 
 def test_a_head_of_fixed_length_that_hits_in_four_of_five_calls() -> None:

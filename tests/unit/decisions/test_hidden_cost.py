@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.decisions.hidden_cost import MTOK, HiddenCost, hidden_cost
+from pipelines.decisions.hidden_cost import MTOK, HiddenCost, conversation_cost, hidden_cost
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
 from pipelines.decisions.workload import workload_of_scenario
@@ -76,10 +76,12 @@ def test_g03_five_turns() -> None:
     assert kept.total == expected["month_if_rag_retained"]
     tokens = workload_of_scenario(bot).tokens_per_month
     assert tokens["input_uncached"] / 60_000 == expected["tokens_in"]
-    # Without system prompt and documents: the history of five turns against one turn of 200 in and 300 out.
-    chat = replace(bot, system_tokens=0, retrieved_tokens=0)
-    one_turn = hidden_cost(replace(chat, turns=1), ONE_THREE)
-    assert one_turn.total * 5 / 5 == one_turn.naive
+    one = conversation_cost(bot, ONE_THREE)
+    assert (one.input_tokens, one.output_tokens) == (expected["tokens_in"], expected["tokens_out"])
+    assert _digits(one.usd, "0.001") == Decimal(str(expected["cost_per_conversation"]))
+    assert _digits(one.token_ratio, "0.0001") == Decimal(str(expected["token_ratio_vs_single_no_sys"]))
+    assert _digits(one.usd_ratio, "0.0001") == Decimal(str(expected["cost_ratio_vs_single_no_sys"]))
+    assert conversation_cost(replace(bot, keeps_retrieved=True), ONE_THREE).input_tokens == 26_500
 
 
 def test_g04_caching_and_retries_at_the_prices_of_two_providers() -> None:

@@ -97,6 +97,13 @@ def test_what_must_be_written_and_is_not() -> None:
         _read("calls_per_day = 1\nuser_tokens = 1\n")
 
 
+def test_a_file_that_is_no_page_of_figures() -> None:
+    with pytest.raises(UserFileError, match="more than 500 lines"):
+        _read("\n" * 501)
+    with pytest.raises(UserFileError, match="no TOML"):
+        _read("a = " + "[" * 9000)
+
+
 def test_no_utf8(tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     file.write_bytes(b"title = '\xff'")
