@@ -197,6 +197,11 @@ def _notes(rows: Sequence[WhatIf], question: WhatIfQuestion) -> list[str]:
             "tokenizer and output length are taken as equal (factor 1), which nobody has measured here; give ranges "
             "such as --tokenizer 1..1.3 --output-length 0.8..1.5"
         )
+    if any(row.target["service_tier"] != "standard" and dict(row.mapped).get("cache_read") for row in rows):
+        notes.append(
+            "the list prints no cache price for that tier, so cache reads count as input there: it costs at most this "
+            "where the provider lets both discounts hold"
+        )
     if any(row.lacks_writes for row in rows):
         notes.append("no cache writes are counted, and the target bills them: it costs at least this")
     return notes
