@@ -25,11 +25,13 @@ def claims(
     Examples: costs claims | costs claims S2-27 | costs claims --verdict wrong --date 2026-06-01 --json
     """
     from pipelines.decisions.claim_check import answer_claims
-    from pipelines.decisions.claims import VERDICTS
     from pipelines.warehouse.published import PublishedWarehouse
 
-    if verdict is not None and verdict not in VERDICTS:
-        refuse(f"claims: --verdict {verdict}: write one of {', '.join(VERDICTS)}")
+    if verdict is not None:
+        from pipelines.schema.claims import VERDICTS
+
+        if verdict not in VERDICTS:
+            refuse(f"claims: --verdict {verdict}: write one of {', '.join(VERDICTS)}")
     answer = answer_claims(PublishedWarehouse(context.obj), day_of(date))
     known = [row["claim_id"] for row in answer["claims"]]
     if claim is not None and claim.upper() not in {name.upper() for name in known}:

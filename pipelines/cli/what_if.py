@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from pipelines.cli.decision_options import (
 )
 from pipelines.cli.terminal import console
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
+
+if TYPE_CHECKING:
+    from pipelines.costs.reprice import Target
 
 MAX_FACTOR = 100
 
@@ -59,23 +62,15 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     Examples: costs what-if --from gpt-4o --to claude-haiku-4-5 --since 30d | costs what-if --to gpt-5-mini --tier batch
     | costs what-if --scenario support-bot --to gpt-4o-mini | costs what-if --date 2025-06-01 --until 2026-10-01
     """
-    from pipelines.costs.reprice import Factors, Target
+    from pipelines.costs.reprice import Factors
     from pipelines.decisions.answer_what_if import WhatIfQuestion, answer_logs, answer_scenario
-    from pipelines.models.provider_aliases import provider_named
     from pipelines.warehouse.published import PublishedWarehouse
 
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     end = day_of(until) if until else day
-    named = provider_named(provider) if provider else (None, None)
-    elsewhere = [provider, channel, region, tier]
-    is_named = to is not None or any(elsewhere) or (date is not None and until is not None)
-    target = Target(
-        provider=named[0] or ("unknown" if to else None),
-        channel=_one_of("--channel", channel or named[1], CHANNELS) or ("api" if to else None),
-        region=region or ("global" if to else None),
-        model=to,
-        service_tier=_one_of("--tier", tier, SERVICE_TIERS),
-    )
+    target = _target(to, provider, channel, region, tier)
+    # The same usage at the prices of another day is a question, too.
+    is_named = any(target) or (date is not None and until is not None)
     tokens, lengths = _range("--tokenizer", tokenizer), _range("--output-length", output_length)
     question = WhatIfQuestion(
         day=day,
@@ -100,6 +95,23 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     except ValueError as error:
         refuse(f"what-if: {error}")
     _show(answer, as_json=as_json)
+
+
+def _target(
+    to: str | None, provider: str | None, channel: str | None, region: str | None, tier: str | None
+) -> "Target":
+    """Where the usage would be bought; what is not said stays as it is, but for another model."""
+    from pipelines.costs.reprice import Target
+    from pipelines.models.provider_aliases import UNKNOWN, provider_named
+
+    named = provider_named(provider) if provider else (None, None)
+    return Target(
+        provider=named[0] or (UNKNOWN if to else None),
+        channel=_one_of("--channel", channel or named[1], CHANNELS) or ("api" if to else None),
+        region=region or ("global" if to else None),
+        model=to,
+        service_tier=_one_of("--tier", tier, SERVICE_TIERS),
+    )
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:

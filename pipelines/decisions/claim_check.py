@@ -16,7 +16,8 @@ import polars as pl
 from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.decisions.claim_inputs import InputsOn, Rate, inputs_on, models_of_claims, skus_of_claims
-from pipelines.decisions.claims import FORMULA_VERSION, Checked, Claim, Input, check, claims
+from pipelines.decisions.claim_verdict import Checked, check
+from pipelines.decisions.claims import FORMULA_VERSION, Claim, Input, claims
 from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.warehouse.published import PublishedWarehouse
 

@@ -15,7 +15,8 @@ import pytest
 from pipelines.costs.resolve_segments import segments_of
 from pipelines.decisions.claim_check import answer_claims, claim_rows, claim_table
 from pipelines.decisions.claim_inputs import Rate, inputs_on, models_of_claims
-from pipelines.decisions.claims import Claim, Input, check, claims, shown, stated_of
+from pipelines.decisions.claim_verdict import check, shown, stated_of
+from pipelines.decisions.claims import Claim, Input, claims
 from pipelines.models.model_map import parse_model_map
 from pipelines.schema.claims import VERDICTS, ClaimCheck
 from pipelines.schema.columns import polars_schema
