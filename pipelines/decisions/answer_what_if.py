@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.costs.counted_usage import counted_usage
 from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.reprice import EQUAL, Factors, Target, edges_before, frozen
 from pipelines.costs.resolve_segments import names_of, segments_by_name
@@ -59,6 +58,8 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     """From the ledger; None where no usage is in those days. Raises ValueError for a slice without usage."""
     if not warehouse.published_file.exists():
         return None
+    from pipelines.costs.counted_usage import counted_usage  # noqa: PLC0415 - imports the declarations of tables
+
     classes = classes_in_force(warehouse.folder)
     with warehouse.read() as connection:
         days = counted_usage(connection, warehouse.folder, question.first, question.until)

@@ -181,10 +181,10 @@ def _lacks_writes(tokens: Mapping[str, int]) -> bool:
 
 
 def _texts_by_group(found: Repriced) -> dict[str, dict[str, Any]]:
-    """By group: meters that are mapped, meters without a price, versions of prices, whether it is a lower bound."""
+    """By group of the low end: meters that are mapped, meters without a price, versions of prices, whether it is a lower bound."""
     texts: dict[str, dict[str, Any]] = {}
     unpriced = pl.col("price_id").is_null()
-    for (group,), part in found.costs.group_by("group"):
+    for (group,), part in found.costs.filter(pl.col("group").str.ends_with("|low")).group_by("group"):
         reasons = part.filter(unpriced).select("meter", "unpriced_reason").unique().sort("meter")
         mapped = found.mapped.filter(group=group).select("meter", "counted_as")
         texts[str(group)] = {
