@@ -1,5 +1,6 @@
 """The ledger's rows of some days as they count: usage that several reports state, once. Read only."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import polars as pl
 from pipelines.costs.overlap import count_once
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger_catalog import damaged_files
+
+AT_ONCE = 4
+"""Days compared side by side: most of it is waiting for polars."""
 
 
 def counted_usage(
@@ -21,4 +25,7 @@ def counted_usage(
     ).fetchall()
     files = pl.DataFrame(found, {"usage_date": pl.Date(), "path": pl.String()}, orient="row")
     damaged = damaged_files(folder, files)
-    return {day: count_once(ledger.scan(folder / path)).usage for day, path in found if day not in damaged}
+    whole = {day: folder / path for day, path in found if day not in damaged}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        counted = pool.map(lambda path: count_once(ledger.scan(path)).usage, whole.values())
+        return dict(zip(whole, counted, strict=True))

@@ -181,7 +181,7 @@ def _lacks_writes(tokens: Mapping[str, int]) -> bool:
 
 
 def _texts_by_group(found: Repriced) -> dict[str, dict[str, Any]]:
-    """By group of the low end: meters that are mapped, meters without a price, versions of prices, whether it is a lower bound."""
+    """By group of the low end: meters that are mapped or have no price, versions, whether it is a lower bound."""
     texts: dict[str, dict[str, Any]] = {}
     unpriced = pl.col("price_id").is_null()
     for (group,), part in found.costs.filter(pl.col("group").str.ends_with("|low")).group_by("group"):
