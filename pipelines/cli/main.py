@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import (
+    backtest,
+    break_even,
     budget_by_stage,
     claims,
     docs,
@@ -57,6 +59,7 @@ app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)
 app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
 app.command()(exposure.exposure)
+app.command("break-even")(break_even.break_even)
 app.command()(savings.savings)
 app.command()(run.run)
 app.command()(run.build)
@@ -64,6 +67,7 @@ app.command()(run.demo)
 app.command("import")(usage.import_)
 app.command()(usage.formats)
 app.command(context_settings=QUERY)(query.sql)
+app.command()(backtest.backtest)
 app.command()(keep.rebuild)
 app.command()(keep.backup)
 app.command()(keep.restore)

@@ -31,6 +31,7 @@ _TEXT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1
 _OTHERS = [QUANTITY_COLUMNS[meter] for meter in METERS if meter not in _TEXT_METERS]
 """What is in the naive figure as it is in the cost: nothing of it is hidden."""
 _SCHEMA = polars_schema(HiddenCost)
+_OWNERS = [name for name in OWNERS if name in _SCHEMA]
 
 
 def hidden_costs(
@@ -45,7 +46,7 @@ def hidden_costs(
 def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
     names = {name for usage in parts.values() for name in usage.collect_schema().names()}
-    key = [*(name for name in OWNERS if name in names), *MODEL]
+    key = [*(name for name in _OWNERS if name in names), *MODEL]
     sums = price_counts(parts, segments, key, {**COUNTS, **_PAID})
     if sums is None:
         return pl.DataFrame(schema=_SCHEMA)
@@ -60,7 +61,7 @@ def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: 
         .with_columns(cost_usd=pl.when("is_priced").then(_usd(*_PAID)))
     )
     rows = with_teams(named_owners(_parts(summed)), owners)
-    return rows.select(_SCHEMA.keys()).cast(_SCHEMA).sort("usage_date", *OWNERS, *MODEL)
+    return rows.select(_SCHEMA.keys()).cast(_SCHEMA).sort("usage_date", *_OWNERS, *MODEL)
 
 
 def _parts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -33,29 +33,32 @@ _LOGGED = f"""
 SELECT {", ".join(OFFER)}, sum({_TOKENS})::HUGEINT, sum({_CALLS})::HUGEINT,
     sum(of_which_reasoning_tokens)::HUGEINT,
     (sum(output_tokens) FILTER (WHERE of_which_reasoning_tokens IS NOT NULL))::HUGEINT
-FROM core.usage WHERE {_WITHIN} AND {_CALLS} IS NOT NULL GROUP BY ALL
+FROM {{usage}} WHERE {_WITHIN} AND {_CALLS} IS NOT NULL GROUP BY ALL
 """
 _HOURS = f"""
 SELECT {", ".join(OFFER)}, max(calls)::HUGEINT, sum(calls)::HUGEINT, min(hour)::DATE, max(hour)::DATE
 FROM (
     SELECT {", ".join(OFFER)}, date_trunc('hour', usage_at) AS hour, sum({_CALLS}) AS calls
-    FROM core.usage WHERE {_WITHIN} AND grain = 'request' GROUP BY ALL
+    FROM {{usage}} WHERE {_WITHIN} AND grain = 'request' GROUP BY ALL
 ) GROUP BY ALL
 """
 
 
-def logged_workloads(connection: duckdb.DuckDBPyConnection, since_days: int, until: date) -> list[Workload]:
+def logged_workloads(
+    connection: duckdb.DuckDBPyConnection, since_days: int, until: date, usage: str = "core.usage"
+) -> list[Workload]:
     """A workload of each offer used in the `since_days` days before `until`, most tokens first; none without usage.
 
-    `connection`: a warehouse, published or not. Figures are scaled to DAYS_PER_MONTH days.
+    `usage`: the view on the ledger; a warehouse that is being built has none of its own. Figures are scaled to
+    DAYS_PER_MONTH days.
     """
     days = {"first": until - timedelta(days=since_days), "until": until}
     counted: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
     for *offer, meter, quantity in connection.execute(_COUNTED, {**days, "meters": list(TOKEN_METERS)}).fetchall():
         counted[tuple(offer)][meter] = quantity
     width = len(OFFER)
-    logged = {row[:width]: row[width:] for row in connection.execute(_LOGGED, days).fetchall()}
-    hours = {row[:width]: row[width:] for row in connection.execute(_HOURS, days).fetchall()}
+    logged = {row[:width]: row[width:] for row in connection.execute(_LOGGED.format(usage=usage), days).fetchall()}
+    hours = {row[:width]: row[width:] for row in connection.execute(_HOURS.format(usage=usage), days).fetchall()}
     scale = Fraction(DAYS_PER_MONTH, since_days)
     found = [_workload(offer, tokens, logged.get(offer), hours.get(offer), scale) for offer, tokens in counted.items()]
     return sorted(found, key=lambda one: (-sum(one.tokens_per_month.values()), one.name))

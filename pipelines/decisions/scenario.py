@@ -201,6 +201,21 @@ class Scenario:
     )
     fine_tuning_usd: Decimal = _key(Amount(), "once: data, training, evaluation", unit=USD, default=Decimal(0))
     migration_usd: Decimal = _key(Amount(), "once: to move to another model", unit=USD, default=Decimal(0))
+    training_mtok: Decimal = _key(Amount(), "training set of a tuned stand-in", unit="Mtok", default=Decimal(0))
+    training_epochs: int = _key(
+        Count(1, 100), "times that it is gone through", unit="epochs", default=3, source="a usual number, not measured"
+    )
+    usd_per_mtok_trained: Decimal = _key(
+        Amount(),
+        "price of training",
+        unit="USD per million tokens trained",
+        default=Decimal("0.48"),
+        source="together.ai/pricing, LoRA up to 16B parameters",
+        on=date(2026, 2, 1),
+    )
+    retrain_every_months: int | None = _key(Count(1, 120), "months between trainings", unit="months", default=None)
+    growth_per_month: Decimal = _key(Share(), "growth of the calls a month", unit=SHARE, default=Decimal(0))
+    spare_replicas: int = _key(Count(0, 100), "own replicas that stand by", unit="replicas", default=0)
     tokens_per_second_per_user: Decimal = _key(
         Amount(above=0),
         "goal of latency: output tokens that one user gets in a second",

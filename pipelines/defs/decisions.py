@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.decisions.decide import (
     Decision,
+    break_even_curve_on,
     break_even_on,
     claim_check_on,
     decide_days,
@@ -43,12 +44,17 @@ def decision_asset(
     return decided
 
 
+BREAK_EVEN_INPUTS = (
+    "core.token_price",
+    "core.gpu_rate",
+    "core.exchange_rate",
+    "core.model_lifecycle",
+    "core.usage_cost",
+)
+
 DECISIONS = [
-    decision_asset(
-        "main.break_even",
-        ("core.token_price", "core.gpu_rate", "core.exchange_rate", "core.usage_cost"),
-        break_even_on,
-    ),
+    decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
+    decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
     decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),

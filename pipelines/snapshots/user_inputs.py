@@ -1,4 +1,4 @@
-"""What a user writes by hand, maps of ids and owners and settings: checked, the last good state in force meanwhile.
+"""What a user writes by hand, maps, contract and settings: checked, the last good state in force meanwhile.
 
 A slip of the pen stops nothing: what was good before goes on to hold, and the problem is told with its remedy.
 """
@@ -14,7 +14,9 @@ import polars as pl
 
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
+from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
+from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
 from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses, parse_task_classes
 from pipelines.warehouse.last_good import keep_last_good, last_good
@@ -38,10 +40,10 @@ Rows = TypeVar("Rows")
 
 @dataclass(frozen=True)
 class UserMap(Generic[Rows]):
-    """A map that the user writes, of ids, of owners or of task classes, as it is in force."""
+    """A file that the user writes, of ids, owners, plans, task classes or what was agreed, as it is in force."""
 
     rows: Rows
-    """In MAP_SCHEMA or OWNER_SCHEMA, or the task classes."""
+    """In MAP_SCHEMA, OWNER_SCHEMA, PLAN_SCHEMA or TERM_SCHEMA, or the task classes."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
@@ -60,10 +62,22 @@ def owners_in_force(folder: Path) -> UserMap[pl.DataFrame]:
 
 def classes_in_force(folder: Path) -> UserMap[TaskClasses]:
     """The task classes below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, TASK_CLASS_FILE, parse_task_classes)
+    return _file_in_force(folder, TASK_CLASS_FILE, parse_task_classes, "no task class is known")
 
 
-def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], Rows]) -> UserMap[Rows]:
+def plans_in_force(folder: Path) -> UserMap[pl.DataFrame]:
+    """The plans below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
+
+
+def contract_in_force(folder: Path) -> UserMap[pl.DataFrame]:
+    """What was agreed with who bills, of the file below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
+
+
+def _file_in_force(
+    folder: Path, name: str, parse: Callable[[Path, bytes], Rows], without: str = "no id is mapped"
+) -> UserMap[Rows]:
     path = folder / name
     try:
         content = file_content(path)
@@ -71,7 +85,7 @@ def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], Rows]
     except UserFileError as error:
         said = str(error)
     content = last_good(folder, name) or b""
-    meanwhile = "its last good state stays in force" if content else "no id is mapped"
+    meanwhile = "its last good state stays in force" if content else without
     problem = Problem(name, f"{said}. Until then {meanwhile}")
     try:
         return UserMap(parse(path, content), content, problem)
@@ -102,6 +116,8 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
     maps: dict[str, UserMap[Any]] = {
         MAP_FILE: map_in_force(folder),
         OWNER_FILE: owners_in_force(folder),
+        PLAN_FILE: plans_in_force(folder),
+        CONTRACT_FILE: contract_in_force(folder),
         TASK_CLASS_FILE: classes_in_force(folder),
     }
     for name, one in maps.items():
