@@ -10,9 +10,12 @@ import typer
 from pipelines.cli import (
     backtest,
     break_even,
+    budget_by_stage,
+    claims,
     docs,
     doctor,
     export,
+    exposure,
     hidden_cost,
     keep,
     price,
@@ -21,6 +24,7 @@ from pipelines.cli import (
     savings,
     sources,
     usage,
+    what_if,
 )
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
@@ -51,6 +55,10 @@ app.add_typer(export.app, name="export")
 app.add_typer(usage.app, name="usage")
 app.command(context_settings=QUERY)(price.price)
 app.command("hidden-cost")(hidden_cost.hidden_cost)
+app.command("what-if")(what_if.what_if)
+app.command()(claims.claims)
+app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
+app.command()(exposure.exposure)
 app.command("break-even")(break_even.break_even)
 app.command()(savings.savings)
 app.command()(run.run)

@@ -1,4 +1,4 @@
-"""Decisions of one day from what was known then: break-even, spend forecast, notice, deprecation risk."""
+"""Decisions of one day from what was known then: break-even, forecast, notice, deprecation risk, what-if, claims."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -7,18 +7,22 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.resolve_segments import segments_in_force
+from pipelines.costs.resolve_segments import segments_in_force, segments_with_history
 from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
 from pipelines.decisions.break_even import FORMULA_VERSION
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
+from pipelines.decisions.claim_check import claim_table, gpu_rates
+from pipelines.decisions.claim_inputs import models_of_claims
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
 from pipelines.decisions.user_facts import user_facts
+from pipelines.decisions.what_if_table import what_if_table
 from pipelines.models.model_ids import lifecycle_ids
+from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import BreakEven, BreakEvenCurve
 from pipelines.schema.offers import MODEL_KEY
@@ -110,6 +114,21 @@ def saving_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, da
 def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """How long before the end each provider and platform has told it."""
     return notice_statistics(_ends(connection, day), day)
+
+
+def claim_check_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """The articles' claims at their own dates and at this day's prices, by what is known now: no one acted on them."""
+    segments = segments_with_history(connection, folder, models_of_claims())
+    return pl.DataFrame(claim_table(day, segments, gpu_rates(connection)), schema=polars_schema(ClaimCheck))
+
+
+def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Usage of the last days at other models: those of the user's task classes, else every other model in use."""
+
+    def segments_of(models: pl.DataFrame) -> pl.DataFrame:
+        return segments_in_force(connection, folder, models, end_of_day(day))
+
+    return what_if_table(connection, folder, day, RECENT_DAYS, segments_of)
 
 
 def _ends(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:

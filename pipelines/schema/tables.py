@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import dataframely as dy
 
 from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.contract import ContractCharge, ContractTerm
 from pipelines.schema.costs import (
     CostDaily,
@@ -37,6 +38,7 @@ from pipelines.schema.usage import (
     UsageUnknownCount,
 )
 from pipelines.schema.usage_overlap import UsageOverlap
+from pipelines.schema.what_if import WhatIf
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ TABLES = (
     Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
     Table("main", "saving", LoggedSaving, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
+    Table("main", "what_if", WhatIf, "as_of"),
+    Table("main", "claim_check", ClaimCheck, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
     Table("main", "alert_delivery", AlertDelivery),
 )

@@ -1,6 +1,6 @@
 """Hidden cost in the terminal: the parts beside the naive figure, then what the answer rests on."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rich.console import Console
@@ -85,4 +85,5 @@ def print_settings(console: Console, settings: list[dict[str, Any]]) -> None:
 def dollars(text: str) -> str:
     """An amount for people: cents, and what is below a dollar to a millionth."""
     amount = Decimal(text)
-    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.6f}"
+    places = "0.01" if abs(amount) >= 1 or not amount else "0.000001"
+    return f"{amount.quantize(Decimal(places), ROUND_HALF_UP):,f}"
