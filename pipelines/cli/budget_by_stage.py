@@ -24,7 +24,9 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
     context: typer.Context,
     model: Annotated[list[str] | None, typer.Option(help="At this model; may be given several times.")] = None,
     calls: Annotated[list[str] | None, typer.Option(metavar="N", help="Calls a day; several times.")] = None,
-    tier: Annotated[str, typer.Option(help=f"Tier: {', '.join(SERVICE_TIERS)}.")] = "standard",
+    tier: Annotated[
+        str | None, typer.Option(help=f"Tier: {', '.join(SERVICE_TIERS)}. Default: the scenario's, else standard.")
+    ] = None,
     scenario: ScenarioOption = None,
     since: Annotated[
         str | None, typer.Option(metavar="DAYS", help="The mean call of your logs of that many days before --date.")
@@ -43,7 +45,7 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
     from pipelines.decisions.stage_budget import STAGES
     from pipelines.warehouse.published import PublishedWarehouse
 
-    if tier not in SERVICE_TIERS:
+    if tier is not None and tier not in SERVICE_TIERS:
         refuse(f"budget-by-stage: --tier {tier}: write one of {', '.join(SERVICE_TIERS)}")
     stages = [_count(text) for text in calls] if calls else STAGES
     question = BudgetQuestion(day_of(date), tuple(dict.fromkeys(model or ())), stages, tier)

@@ -42,8 +42,10 @@ SELECT max(calls)::HUGEINT, max(tokens)::HUGEINT FROM (
 )
 """
 _ENDINGS = """
-SELECT model, min(days_left), sum(spend_30d_usd)::VARCHAR, sum(monthly_delta_usd)::VARCHAR FROM main.deprecation_risk
-WHERE as_of = (SELECT max(as_of) FROM main.deprecation_risk WHERE as_of <= $until) GROUP BY ALL ORDER BY ALL
+SELECT model, min(expected_end_on), sum(spend_30d_usd)::VARCHAR, sum(monthly_delta_usd)::VARCHAR
+FROM main.deprecation_risk
+WHERE as_of = (SELECT max(as_of) FROM main.deprecation_risk WHERE as_of <= $until) AND last_used_on >= $first
+GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -72,7 +74,7 @@ def answer_logs(warehouse: PublishedWarehouse, question: ExposureQuestion) -> di
         by_day |= {day: Decimal(usd or 0) for day, usd in connection.execute(_DAYS, days).fetchall()}
         places = connection.execute(_PLACES, {**days, "meters": list(TOKEN_METERS)}).fetchall()
         peaks = connection.execute(_MINUTES, days).fetchone() or (None, None)
-        endings = _endings(connection, question.day)
+        endings = _endings(connection, **days)
     busiest = {name: Fraction(peak) for name, peak in zip(("requests", "tokens"), peaks, strict=True) if peak}
     tokens = {tuple(place): int(count * scale) for *place, count in places}
     measures = [
@@ -93,7 +95,7 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     total = hidden_cost(scenario, prices.usd_per_mtok).total
     usd = (Decimal(total.numerator) / Decimal(total.denominator)).quantize(Decimal(1) / MTOK)
     vendor = _vendor(scenario, prices.evidence)
-    minute = Fraction(scenario.calls_per_day) / 1440 * Fraction(scenario.peak_over_mean)
+    minute = month.calls_per_day / 1440 * Fraction(scenario.peak_over_mean)
     tokens = sum(month.tokens_per_month.values(), Fraction(0))
     a_call = tokens / month.calls_per_month if month.calls_per_month else Fraction(0)
     peak = Fraction(scenario.peak_over_mean)
@@ -102,13 +104,13 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     name = "unpredictable_cost"
     measures = [
         *vendor_lock_in({vendor: usd}, scenario.migration_usd or None),
-        *rate_limits(of_minute, question.limits, "calls a day / 1,440 * peak_over_mean"),
+        *rate_limits(of_minute, question.limits, "calls a day with retries / 1,440 * peak_over_mean"),
         *deprecation(endings, usd, _NO_LISTS),
         Measure(name, "a month at the busiest hour", f"{usd * _decimal(peak):.2f}", "USD a month", "* peak_over_mean"),
         Measure(name, "dearest day over the median day", None, "times", "needs logs of several days"),
         *data_exposure({(vendor, scenario.channel, scenario.region): whole_tokens(tokens)}),
     ]
-    return _answer(question, measures, []) | {"basis": "scenario", "scenario": scenario.name}
+    return _answer(question, measures, list(month.notes)) | {"basis": "scenario", "scenario": scenario.name}
 
 
 def _answer(question: ExposureQuestion, measures: list[Measure], notes: list[str]) -> dict[str, Any]:
@@ -120,13 +122,13 @@ def _answer(question: ExposureQuestion, measures: list[Measure], notes: list[str
     }
 
 
-def _endings(connection: duckdb.DuckDBPyConnection, day: date) -> list[Ending] | None:
-    """Models in use with a known end, as judged last; None where nothing was judged or no end is known."""
+def _endings(connection: duckdb.DuckDBPyConnection, first: date, until: date) -> list[Ending] | None:
+    """Models used in those days that have a known end, as judged last; None where no end is known."""
     known = connection.execute("SELECT count(*) FROM core.model_lifecycle WHERE known_to IS NULL").fetchone()
     if known is None or not known[0]:
         return None
-    found = connection.execute(_ENDINGS, {"until": day}).fetchall()
-    return [Ending(model, left, _usd(spend), _usd(more)) for model, left, spend, more in found]
+    found = connection.execute(_ENDINGS, {"first": first, "until": until}).fetchall()
+    return [Ending(model, (end - until).days, _usd(spend), _usd(more)) for model, end, spend, more in found]
 
 
 def _endings_of(warehouse: PublishedWarehouse, scenario: Scenario, day: date, usd: Decimal) -> list[Ending] | None:

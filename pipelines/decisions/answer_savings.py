@@ -42,7 +42,8 @@ def answer_savings(
             missing["smaller_model"] = found.reason
         elif scenario.smaller_share:
             smaller = _tiers(warehouse, scenario, found, day, scenario.smaller_model, {})
-    now, found_savings = savings(scenario, Levers(prices, smaller, missing))
+    fallback, notes = _fallback(warehouse, scenario, day)
+    now, found_savings = savings(scenario, Levers(prices, smaller, missing, fallback))
     in_all = sum((one.together for one in found_savings), Fraction(0))
     return {
         "basis": "scenario",
@@ -60,12 +61,20 @@ def answer_savings(
             for line in standard.evidence
         ],
         "rules": [asdict(rule) | {"source_on": rule.source_on.isoformat()} for rule in RULES],
-        "notes": list(standard.notes),
+        "notes": [*standard.notes, *notes],
         "formula_version": FORMULA_VERSION,
         "settings": [
             asdict(one) | {"source_on": one.source_on and one.source_on.isoformat()} for one in scenario.settings
         ],
     }
+
+
+def _fallback(warehouse: PublishedWarehouse, scenario: Scenario, day: date) -> tuple[Prices | None, list[str]]:
+    """Prices of the fallback model, and what has to be said where there are none."""
+    if not scenario.fallback_share or not scenario.fallback_model:
+        return None, []
+    found = offer_prices(warehouse, scenario.fallback_model, day)
+    return found.usd_per_mtok, [f"fallbacks are in no figure: {found.reason}"] if found.reason else []
 
 
 def _tiers(

@@ -48,7 +48,8 @@ class BudgetQuestion:
     day: date
     models: Sequence[str] = ()
     stages: Sequence[int] = STAGES
-    service_tier: str = "standard"
+    service_tier: str | None = None
+    """None: the scenario's, else standard."""
 
 
 def answer_stage_budget(
@@ -56,7 +57,8 @@ def answer_stage_budget(
 ) -> dict[str, Any]:
     """From the scenario's call, or with `since_days` from the mean call of logs, else from the article's."""
     call = _call(warehouse, question, scenario, since_days)
-    targets = [Target("unknown", "api", "global", name, question.service_tier) for name in (question.models or MODELS)]
+    tier = question.service_tier or (scenario.service_tier if scenario else "standard")
+    targets = [Target("unknown", "api", "global", name, tier) for name in (question.models or MODELS)]
     used = pl.DataFrame(sorted({one[:4] for one in targets}), dict.fromkeys(MODEL_KEY, pl.String()), orient="row")
     with quoted_prices(warehouse, None, with_history=True) as prices:
         names = names_of(prices.listed(), used, map_in_force(warehouse.folder).rows)
@@ -69,7 +71,11 @@ def answer_stage_budget(
         "rows": [_row(row) for row in rows],
         "formula": FORMULA,
         "formula_version": FORMULA_VERSION,
-        "notes": ["no claim of quality: which models are good enough is the user's word"],
+        "notes": [
+            "no claim of quality: which models are good enough is the user's word",
+            *([] if tier == "standard" else [f"prices of tier {tier}"]),
+            *(workload_of_scenario(scenario).notes if scenario else ()),
+        ],
     }
 
 

@@ -21,6 +21,7 @@ from pipelines.decisions.alternatives import targets_by_class, targets_of_scenar
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_usage import scenario_buckets, scenario_prefixes, stated_segments
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
+from pipelines.decisions.workload import workload_of_scenario
 from pipelines.models.model_ids import undated
 from pipelines.schema.offers import MODEL_KEY, OFFER
 from pipelines.snapshots.user_inputs import classes_in_force, map_in_force
@@ -102,6 +103,7 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     if word is not None:
         answer["notes"].append(f"compared with {word}")
     answer["notes"].append("a month of the scenario; it was never used, so nothing was spent")
+    answer["notes"] += workload_of_scenario(scenario).notes
     if scenario.stated_usd_per_mtok:
         answer["notes"].append(f"{scenario.model} at the prices that the scenario states, not at its list prices")
     return answer

@@ -62,28 +62,36 @@ class Levers:
     smaller: TierPrices | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     """Why a lever has no price."""
+    fallback: Prices | None = None
+    """Of the model that answers calls once more; None where it has no price, and then they are in no figure."""
 
 
 def savings(scenario: Scenario, levers: Levers) -> tuple[Fraction, list[Saving]]:
     """The month's cost now, and what each of LEVERS saves of it. Money is exact."""
-    now = _cost(scenario, levers.prices.standard)
+    first = _cost(scenario, levers.prices.standard)
+    now = first + _fallbacks(scenario, levers)
     cached, why_not = _fully_cached(scenario, levers.prices.standard)
     alone: dict[str, tuple[Fraction | None, str | None]] = {
-        "prompt_caching_saved": (_cost(_uncached(scenario), levers.prices.standard) - now, None),
-        "prompt_caching_left": (max(Fraction(0), now - _cost(cached, levers.prices.standard)), why_not),
+        "prompt_caching_saved": (_cost(_uncached(scenario), levers.prices.standard) - first, None),
+        "prompt_caching_left": (max(Fraction(0), first - _cost(cached, levers.prices.standard)), why_not),
         "response_cache": _share_of(scenario.repeat_share, now, "repeat_share"),
-        "smaller_model": _smaller(scenario, levers, now),
+        "smaller_model": _smaller(scenario, levers, first),
         "contract_discount": _discount(scenario, now),
     }
     for tier in ("batch", "flex"):
-        alone[tier] = _slow(scenario, levers, tier, now)
+        alone[tier] = _slow(scenario, levers, tier, first)
     together = _together(scenario, cached, levers, now)
     return now, [Saving(lever, alone[lever][0], together.get(lever, Fraction(0)), alone[lever][1]) for lever in LEVERS]
 
 
 def _cost(scenario: Scenario, prices: Prices) -> Fraction:
-    """All calls of the month, without fallbacks, which no lever changes."""
+    """All calls of the month but fallbacks, whose price no lever changes."""
     return hidden_cost(replace(scenario, fallback_share=Decimal(0)), prices).total
+
+
+def _fallbacks(scenario: Scenario, levers: Levers) -> Fraction:
+    """Calls that another model answers once more; a call that is not made needs none."""
+    return hidden_cost(scenario, levers.prices.standard, levers.fallback).parts["fallbacks"] or Fraction(0)
 
 
 def _uncached(scenario: Scenario) -> Scenario:
@@ -159,10 +167,11 @@ def _together(scenario: Scenario, cached: Scenario, levers: Levers, now: Fractio
     models = [(1 - small, levers.prices)] + ([(small, levers.smaller)] if levers.smaller else [])
 
     def of_all(one: Scenario) -> Fraction:
-        return stays * sum((share * _cost(one, model.standard) for share, model in models), Fraction(0))
+        first = sum((share * _cost(one, model.standard) for share, model in models), Fraction(0))
+        return stays * (first + _fallbacks(scenario, levers))
 
     found["smaller_model"], bill = bill - of_all(scenario), of_all(scenario)
-    if _cost(cached, levers.prices.standard) < now:
+    if _cost(cached, levers.prices.standard) < _cost(scenario, levers.prices.standard):
         found["prompt_caching_left"], bill = bill - of_all(cached), of_all(cached)
     slow = levers.prices.cheapest_slow() if scenario.service_tier == "standard" else None
     if slow is not None and scenario.batch_share:

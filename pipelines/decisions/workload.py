@@ -118,4 +118,13 @@ def workload_of_scenario(scenario: Scenario) -> Workload:
         first_token_seconds=scenario.first_token_seconds,
         stated_usd_per_mtok=scenario.stated_usd_per_mtok,
         settings=scenario.settings,
+        notes=_left_out(scenario),
     )
+
+
+def _left_out(scenario: Scenario) -> tuple[str, ...]:
+    """What a workload of one model cannot hold."""
+    if not scenario.fallback_share:
+        return ()
+    share = f"{scenario.fallback_share * 100:f}".rstrip("0").rstrip(".")
+    return (f"the {share} % of calls that {scenario.fallback_model} answers once more are in no figure here",)

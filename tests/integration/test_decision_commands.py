@@ -87,6 +87,18 @@ def test_budget_by_stage_in_a_table(tmp_path: Path) -> None:
     assert "150 to 2,500 USD" in shown
 
 
+def test_budget_by_stage_takes_the_tier_of_the_scenario(tmp_path: Path) -> None:
+    """30,000 calls of 1,000 in and 100 out: half of 0.25 and 2 per million is 3.75 + 3."""
+    file = tmp_path / "slow.toml"
+    file.write_text(
+        'calls_per_day = 1000\nuser_tokens = 1000\noutput_tokens = 100\nmodel = "gpt-5-mini"\nservice_tier = "batch"\n'
+    )
+    asked = ("budget-by-stage", "--scenario", str(file), "--calls", "1000", "--date", "2026-11-29", "--json")
+    answer = json.loads(costs(tmp_path, *asked, "--model", "gpt-5-mini").stdout)
+    assert [row["usd_per_month_high"] for row in answer["rows"]] == ["6.75"]
+    assert "prices of tier batch" in answer["notes"]
+
+
 def test_exposure_says_what_is_not_in_the_data(tmp_path: Path) -> None:
     shown = costs(tmp_path, "exposure", "--scenario", "rag-assistant").stdout
     for name in ("vendor lock in", "rate limits", "deprecation", "unpredictable cost", "data exposure"):

@@ -5,7 +5,9 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.decisions.answer_exposure import ExposureQuestion, answer_scenario
+import duckdb
+
+from pipelines.decisions.answer_exposure import ExposureQuestion, _endings, answer_scenario
 from pipelines.decisions.exposure import (
     EXPOSURES,
     Ending,
@@ -89,6 +91,22 @@ def test_each_of_the_five_has_a_line_on_a_checkout_without_a_run(tmp_path: Path)
     found = {one["measure"]: one["value"] for one in answer["measures"]}
     assert found["prices of the vendor of gpt-4o rise by 10 %"] == "119.70"
     assert found["spend on models with a known end"] is None
-    # 10,000 / 1,440 * 2.063 = 14.33 a minute
-    assert found["requests in the busiest minute"] == "14"
-    assert found["share of the limit of requests"] == "0.1433"
+    # 10,000 * 1.05 / 1,440 * 2.063 = 15.04 a minute: a retry is a request, too; of 3,200 tokens each
+    assert found["requests in the busiest minute"] == "15"
+    assert found["share of the limit of requests"] == "0.1504"
+    assert found["tokens in the busiest minute"] == "48137"
+
+
+def test_an_end_counts_of_what_was_used_in_those_days() -> None:
+    """`old` was last used before the days asked about. `now` ends 30 days after the day asked for, not 32."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA core; CREATE TABLE core.model_lifecycle AS SELECT NULL::DATE AS known_to")
+        connection.execute(
+            "CREATE TABLE main.deprecation_risk AS FROM (VALUES "
+            "('old', DATE '2026-02-01', DATE '2026-03-10', 0.00, NULL::DECIMAL(38, 12)), "
+            "('now', DATE '2026-04-20', DATE '2026-03-18', 1.50, 0.25)) "
+            "AS t(model, expected_end_on, last_used_on, spend_30d_usd, monthly_delta_usd), "
+            "(SELECT DATE '2026-03-19' AS as_of, 32 AS days_left)"
+        )
+        found = _endings(connection, date(2026, 3, 11), date(2026, 3, 21))
+    assert found == [Ending("now", 30, Decimal("1.5"), Decimal("0.25"))]

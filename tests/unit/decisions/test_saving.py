@@ -64,6 +64,26 @@ def test_a_call_that_a_response_cache_answers_saves_nothing_else() -> None:
     assert sum(one.together for one in found.values()) == Fraction("1912.5")
 
 
+def test_fallbacks_are_part_of_the_month() -> None:
+    """A tenth of 300,000 calls at 2,200 tokens once more: 30,000 * (1,900 * 2.50 + 300 * 10) / 1e6 = 232.50.
+
+    Only what makes fewer calls, or takes off the bill, saves of them: half of all, then a fifth of what is left.
+    """
+    some = {"repeat_share": Decimal("0.5"), "discount_share": Decimal("0.2")}
+    told = replace(G04, fallback_share=Decimal("0.1"), fallback_model="gpt-4o", batch_share=Decimal(0), **some)
+    levers = Levers(TierPrices(None, GPT_4O, HALF), fallback=GPT_4O)
+    now, found = _of(told, levers)
+    assert now == Fraction("1912.5") + Fraction("232.5")
+    assert found["response_cache"].alone == now / 2
+    assert found["contract_discount"].alone == now / 5
+    left = now - sum(one.together for one in found.values())
+    cached = found["prompt_caching_left"].together
+    assert left == (now / 2 - cached) * Fraction(4, 5)
+    assert found["prompt_caching_saved"].alone == _of(G04, levers)[1]["prompt_caching_saved"].alone
+    without, _ = _of(told, Levers(TierPrices(None, GPT_4O, HALF)))
+    assert without == Fraction("1912.5")
+
+
 def test_the_bot_cached_in_whole() -> None:
     # 5 turns: 4 * 500 + 500 * 10 = 7,000 of 14,500 tokens come again; 60,000 conversations at 1 instead of 0.10
     bot = Scenario(

@@ -36,6 +36,12 @@ def test_reasoning_is_billed_as_output_and_not_sent_again() -> None:
     assert month.reasoning_tokens_per_month == 30_000 * 700
 
 
+def test_fallbacks_are_said_to_be_left_out() -> None:
+    assert workload_of_scenario(TENS).notes == ()
+    (note,) = workload_of_scenario(replace(TENS, fallback_share=Decimal("0.10"), fallback_model="gpt-4o")).notes
+    assert note == "the 10 % of calls that gpt-4o answers once more are in no figure here"
+
+
 def test_the_share_that_is_read_from_the_cache() -> None:
     month = workload_of_scenario(read_scenario("long-document-research"))
     assert month.cached_share == Fraction("0.3736")
