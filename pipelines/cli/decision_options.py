@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pipelines.decisions.scenario import Scenario
 
 MAX_DAYS = 3660
+MAX_YEAR = 2999
+"""Decisions look years ahead of a day, and a calendar has an end."""
 FALLBACK_SCENARIO = "support-bot"
 """What is answered from where nothing is logged and no scenario is named; the answer says so."""
 
@@ -37,9 +39,12 @@ def day_of(text: str | None) -> date:
     if text is None:
         return now().date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         refuse(f"--date {text}: write a day such as 2026-09-01")
+    if day.year > MAX_YEAR:
+        refuse(f"--date {text}: write a day before {MAX_YEAR + 1}")
+    return day
 
 
 def share_of(option: str, text: str) -> Decimal:

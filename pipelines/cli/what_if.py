@@ -66,6 +66,8 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     from pipelines.decisions.answer_what_if import WhatIfQuestion, answer_logs, answer_scenario
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if scenario and (where or until):
+        refuse(f"what-if: {'--where' if where else '--until'} is about logs; leave it out, or --scenario")
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     end = day_of(until) if until else day
     target = _target(to, provider, channel, region, tier)

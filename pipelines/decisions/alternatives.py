@@ -21,14 +21,17 @@ def targets_of_scenario(folder: Path, scenario: Scenario) -> tuple[list[Target],
     if scenario.alternatives:
         found = [Target("unknown", "api", "global", model) for model in scenario.alternatives]
         return found, "the scenario's alternatives"
-    own = classes_in_force(folder).rows
+    of_user = classes_in_force(folder)
+    own = of_user.rows
     classes = own if own.alternatives else parse_task_classes(PROPOSED, file_content(PROPOSED))
     targets = [target_of(one) for one in classes.alternatives.get(scenario.task or "", ())]
     if not targets:
         raise ValueError('nothing to compare with: name a model with --to, or write alternatives = ["..."] in it')
     if own.alternatives:
-        return targets, f"class {scenario.task} of {TASK_CLASS_FILE}"
-    return targets, f"class {scenario.task} as two articles propose it, with models of today; write {TASK_CLASS_FILE}"
+        told = "" if of_user.problem is None else f"; {of_user.problem.text}"
+        return targets, f"class {scenario.task} of {TASK_CLASS_FILE}{told}"
+    remedy = f"write {TASK_CLASS_FILE}" if of_user.problem is None else of_user.problem.text
+    return targets, f"class {scenario.task} as two articles propose it, with models of today; {remedy}"
 
 
 def targets_by_class(classes: TaskClasses) -> dict[str | None, Sequence[Target]]:

@@ -37,7 +37,9 @@ def prices_of(warehouse: PublishedWarehouse, scenario: Scenario, day: date, mode
         return OfferPrices(scenario.model, scenario.stated_usd_per_mtok)
     named = model or scenario.model
     if named is None:
-        raise ValueError("the scenario names no model and no prices; write model, or input_usd_per_mtok and output_…")
+        raise ValueError(
+            "the scenario names no model and no prices; write model, or input_usd_per_mtok and output_usd_per_mtok"
+        )
     sizes = input_by_turn(scenario)
     mean = whole_tokens(Fraction(sum(sizes), len(sizes)))
 

@@ -69,6 +69,8 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
         return None
     where = _slice(question)
     named: dict[str | None, Sequence[Target]] = {None: [question.target]} if question.target else {}
+    if not named and not classes.rows.alternatives and classes.problem is not None:
+        raise ValueError(classes.problem.text)
     wanted = named or targets_by_class(classes.rows)
     segments = _segments(warehouse, used, [one for some in wanted.values() for one in some])
     edges = edges_before(size_edges(segments), (EQUAL, question.low, question.high))

@@ -30,6 +30,8 @@ def break_even_rows(question: Question, found: Found) -> list[dict[str, Any]]:
         return [_row(question, BreakEven("unknown", reason=_missing(found))), *managed]
     answers = [(offer, judge(question, pairs)) for offer, pairs in _by_offer(found.pairs)]
     answers.sort(key=lambda one: rank(one[1]))
+    if all(answer.option is None for _, answer in answers):  # the API has no price: the same of every offer
+        answers = answers[:1]
     best_of_way: dict[str, BreakEven] = {}
     for offer, answer in answers:
         best_of_way.setdefault(offer[0], answer)

@@ -83,8 +83,10 @@ def _in_force(
         content = file_content(path)
         parsed = parse(path, content)
     except UserFileError as error:
-        problems.append(f"{error}. Until then its last good state stays in force")
-        return parse(path, last_good(folder, name) or b"")
+        good = last_good(folder, name)
+        meanwhile = "its last good state stays in force" if good else "what ships is in force"
+        problems.append(f"{error}. Until then {meanwhile}")
+        return parse(path, good or b"")
     if keep:
         keep_last_good(folder, name, content or None)
     return parsed

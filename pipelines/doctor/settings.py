@@ -3,21 +3,39 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.alerts.delivery import ADDRESSES
 from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
 from pipelines.snapshots.contract_file import CONTRACT_FILE
-from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, contract_in_force, map_in_force
+from pipelines.snapshots.user_inputs import (
+    BUDGET,
+    UserMap,
+    budget_in_force,
+    classes_in_force,
+    contract_in_force,
+    map_in_force,
+    owners_in_force,
+    plans_in_force,
+)
 from pipelines.sources.catalog import SOURCES
 from pipelines.sources.fetch_error import FetchError
+from pipelines.usage.owner_map import OWNER_FILE
+from pipelines.usage.plan_file import PLAN_FILE
 from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
+from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """The budget, the map of model ids, the contract, and the keys for sources; no value of a secret is told."""
+    """The budget, the files that a user writes, and the keys for sources; no value of a secret is told."""
     yield _budget(folder, environ)
     yield _model_map(folder)
-    yield _contract(folder)
+    for name, found, count in _user_files(folder):
+        if found.problem is not None:
+            yield Finding("settings", name, "cannot be used", found.problem.text)
+        else:
+            yield Finding("settings", name, count)
     yield _privacy(folder)
     yield from _keys(environ)
     if not environ.get(ADDRESSES, "").strip():
@@ -41,11 +59,14 @@ def _model_map(folder: Path) -> Finding:
     return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
 
 
-def _contract(folder: Path) -> Finding:
-    found = contract_in_force(folder)
-    if found.problem is not None:
-        return Finding("settings", CONTRACT_FILE, "cannot be used", found.problem.text)
-    return Finding("settings", CONTRACT_FILE, f"{found.rows.height} terms agreed")
+def _user_files(folder: Path) -> Iterator[tuple[str, UserMap[pl.DataFrame] | UserMap[TaskClasses], str]]:
+    """Name of each file, as it is in force, and what it says."""
+    owners, plans, contract = owners_in_force(folder), plans_in_force(folder), contract_in_force(folder)
+    classes = classes_in_force(folder)
+    yield OWNER_FILE, owners, f"{owners.rows.height} owners named"
+    yield PLAN_FILE, plans, f"{plans.rows.height} plans"
+    yield CONTRACT_FILE, contract, f"{contract.rows.height} terms agreed"
+    yield TASK_CLASS_FILE, classes, f"{len(classes.rows.alternatives)} task classes"
 
 
 def _privacy(folder: Path) -> Finding:

@@ -55,6 +55,8 @@ def test_what_if_at_a_model_without_a_price_is_unknown(tmp_path: Path) -> None:
         (("what-if", "--to", "gpt-4o", "--tier", "slow"), "--tier slow: write one of standard"),
         (("what-if", "--to", "gpt-4o", "--channel", "shop"), "--channel shop: write one of api"),
         (("what-if", "--to", "gpt-4o", "--scenario", "none.toml"), "neither a file nor a scenario that ships"),
+        (("what-if", "--to", "gpt-4o", "--scenario", "support-bot", "--where", "feature=x"), "--where is about logs"),
+        (("break-even", "--scenario", "support-bot", "--date", "9999-12-31"), "--date 9999-12-31: write a day before"),
         (("claims", "S9-99"), "S9-99 is no claim; they are S0-01 to S2-36"),
         (("claims", "--verdict", "true"), "--verdict true: write one of holds"),
         (("claims", "--date", "soon"), "--date soon: write a day"),
@@ -78,6 +80,7 @@ def test_claims_in_a_table_and_one_by_one(tmp_path: Path) -> None:
     shown = costs(tmp_path, "claims", "s2-27", "--date", "2026-10-01").stdout
     assert "2,441.25 to 3,228.75" in shown
     assert "gpt4o_out" in shown
+    assert "on 2020-01-01: unknown" in costs(tmp_path, "claims", "S0-03", "--date", "2020-01-01").stdout
     assert "26 holds" in costs(tmp_path, "claims").stdout
 
 
@@ -97,6 +100,20 @@ def test_budget_by_stage_takes_the_tier_of_the_scenario(tmp_path: Path) -> None:
     answer = json.loads(costs(tmp_path, *asked, "--model", "gpt-5-mini").stdout)
     assert [row["usd_per_month_high"] for row in answer["rows"]] == ["6.75"]
     assert "prices of tier batch" in answer["notes"]
+
+
+def test_a_mistake_in_the_task_classes_is_told_beside_the_proposal(tmp_path: Path) -> None:
+    (tmp_path / "task_classes.csv").write_text("task_class,kind,id\nsmall,bogus,y\n")
+    told = answered(tmp_path, "what-if", "--scenario", "support-bot", "--date", "2026-11-29")
+    (note,) = (one for one in told["notes"] if "as two articles propose it" in one)
+    assert "task_classes.csv line 2" in note
+
+
+def test_a_mistake_in_a_file_without_a_good_state_says_that_what_ships_counts(tmp_path: Path) -> None:
+    (tmp_path / "throughput.csv").write_text("x,y\n1,2\n")
+    told = answered(tmp_path, "break-even", "--scenario", "support-bot", "--date", "2026-11-29")
+    (note,) = (one for one in told["notes"] if "throughput.csv" in one)
+    assert note.endswith("Until then what ships is in force")
 
 
 def test_exposure_says_what_is_not_in_the_data(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def print_claim(console: Console, answer: dict[str, Any]) -> None:
     for name in ("claim_id", "article", "claim", "claimed_on", "stated", "unit", "recomputed", "factor", "verdict"):
         if row[name]:
             console.print(f"{name.replace('_', ' ')}: {cell(row[name], MAX_LINE)}")
-    console.print(f"on {answer['date']}: {cell(row['recomputed_on_day'] or '', MAX_LINE)}, {row['verdict_on_day']}")
+    told = [row["recomputed_on_day"] or "", row["verdict_on_day"]]
+    console.print(f"on {answer['date']}: {cell(', '.join(filter(None, told)), MAX_LINE)}")
     for name in ("formula", "note", "reason"):
         if row[name]:
             console.print(f"{name}: {cell(row[name], MAX_LINE)}")

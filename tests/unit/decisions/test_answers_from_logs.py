@@ -79,6 +79,9 @@ def test_alternatives_come_from_the_users_file(warehouse):
     published = PublishedWarehouse(warehouse.folder)
     with pytest.raises(ValueError, match=r"task_classes\.csv"):
         answer_what_if.answer_logs(published, question(target=None))
+    (warehouse.folder / "task_classes.csv").write_text("task_class,kind,id\nsmall,bogus,y\n")
+    with pytest.raises(ValueError, match="line 2"):
+        answer_what_if.answer_logs(published, question(target=None))
     lines = "small,alternative,other,anthropic,,\nsmall,feature,tag,,,\n"
     (warehouse.folder / "task_classes.csv").write_text(f"task_class,kind,id,provider,channel,service_tier\n{lines}")
     answer = answer_what_if.answer_logs(published, question(target=None))

@@ -139,8 +139,9 @@ def test_without_a_rate_the_cards_are_named() -> None:
 
 
 def test_a_missing_api_price_is_named() -> None:
-    rows = _rows({}, api=replace(API, usd_per_mtok={"output": Decimal(10)}))
-    assert {row["reason"] for row in rows} == {"no API price for input_uncached"}
+    """Once, whatever machines there are: the grain is the offer, and without a price there is none to tell of."""
+    (row,) = _rows({}, {"provider": "other"}, api=replace(API, usd_per_mtok={"output": Decimal(10)}))
+    assert (row["way"], row["reason"]) == ("any", "no API price for input_uncached")
 
 
 def test_managed_weights_cost_less_at_every_volume_or_at_none() -> None:

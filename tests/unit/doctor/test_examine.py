@@ -176,6 +176,23 @@ def test_a_wrong_line_of_the_map_is_told_with_its_line(warehouse):
     assert "chanel" in finding.remedy
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("owners.csv", "user,x\n", "line 1: the header is"),
+        ("plans.csv", "plan\nMax\n", "line 1: the header is"),
+        ("contract_prices.csv", "kind\nprice\n", "line 1: the header is"),
+        ("task_classes.csv", "task_class,kind,id\nsmall,bogus,y\n", "line 2"),
+    ],
+)
+def test_every_file_of_the_user_is_looked_at(warehouse, name, text, words):
+    (warehouse.folder / name).write_text(text)
+    found = {f.name: f for f in examine(warehouse, NOW, {}) if f.area == "settings"}
+    assert words in found[name].remedy
+    files = {"owners.csv", "plans.csv", "contract_prices.csv", "task_classes.csv"}
+    assert [other for other in files - {name} if found[other].remedy] == []
+
+
 def test_a_disk_that_is_nearly_full_is_told(warehouse, monkeypatch):
     usage = dataclasses.make_dataclass("usage", ["free"])
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage(1_000_000))
