@@ -10,7 +10,7 @@ older versions, which state only how full the context was, are not read.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(record: Record) -> Iterator[Record]:
@@ -36,6 +36,7 @@ def _rows(record: Record) -> Iterator[Record]:
             "output": counts.get("outputTokens"),
             "reasoning": counts.get("reasoningTokens"),
             "total": counts.get("totalTokens"),
+            "usage": counts,
             "conversation": session,
             "row": f"{session}/{turn}/{model}" if turn else None,
         }
@@ -54,4 +55,18 @@ GROK_CLI = call_format(
         has_ids=False,
     ),
     rows=_rows,
+    usage=UsageObject(
+        place="params.update.usage",
+        counted={
+            "inputTokens": "input_uncached_tokens, less its parts",
+            "cachedReadTokens": "cache_read_tokens",
+            "cacheCreationTokens": "cache_write_5m_tokens",
+            "outputTokens": "output_tokens",
+            "modelCalls": "requests",
+        },
+        part_of={"totalTokens": "the sum", "reasoningTokens": "outputTokens", "modelUsage": "the sums, by model"},
+        ignored=dict.fromkeys(
+            ("numTurns", "apiDurationMs", "durationMs", "contextWindow"), "no count of what is billed"
+        ),
+    ),
 )

@@ -154,7 +154,11 @@ def test_what_is_read_of_a_usage_object_is_declared(importer):
         ]
         places = set(read) if usage.text else set(inside)
         known = usage.known
-        missing = {one for one in places if one not in known and not any(one.startswith(f"{k}.") for k in known)}
+        missing = {
+            one
+            for one in places
+            if one not in known and not any(one.startswith(f"{k}.") or k.startswith(f"{one}[]") for k in known)
+        }
         assert missing == set()
 
 
