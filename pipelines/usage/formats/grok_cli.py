@@ -24,7 +24,7 @@ def _rows(record: Record) -> Iterator[Record]:
     turn = update.get("prompt_id") or meta.get("eventId") or time
     models = usage.get("modelUsage") or {}
     counted = {model: counts for model, counts in models.items() if counts.get("inputTokens") is not None}
-    for model, counts in (counted or {next(iter(models), None): usage}).items():
+    for place, (model, counts) in enumerate((counted or {next(iter(models), None): usage}).items()):
         yield {
             "is_call": "1",
             "time": time,
@@ -36,7 +36,8 @@ def _rows(record: Record) -> Iterator[Record]:
             "output": counts.get("outputTokens"),
             "reasoning": counts.get("reasoningTokens"),
             "total": counts.get("totalTokens"),
-            "usage": counts,
+            # What the sums alone state is of the first model.
+            "usage": counts if place else {**usage, **counts},
             "conversation": session,
             "row": f"{session}/{turn}/{model}" if turn else None,
         }

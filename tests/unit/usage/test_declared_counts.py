@@ -18,7 +18,7 @@ NEW = 4_211
 """Of each new count; a prime, so that sums tell how many were found."""
 FORMATS = {
     "anthropic_usage_report.json": "results[]",
-    "azure_llm_log.jsonl": "properties",
+    "azure_llm_log.jsonl": "",
     "claude_session.jsonl": "message.usage",
     "codex_session.jsonl": "payload.info.last_token_usage",
     "gemini_responses.jsonl": "usageMetadata",
@@ -33,7 +33,7 @@ FORMATS = {
     "other_tools/cohere_chat.jsonl": "usage",
     "other_tools/droid_session.settings.json": "tokenUsage",
     "other_tools/gemini_cli_session.json": "tokens",
-    "other_tools/grok_cli_updates.jsonl": "usage.modelUsage.*",
+    "other_tools/grok_cli_updates.jsonl": "update.usage",
     "other_tools/kimi_wire.jsonl": "token_usage",
     "other_tools/langsmith_runs.jsonl": "prompt_token_details",
     "other_tools/mistral_vibe_meta.json": "stats",
