@@ -97,12 +97,15 @@ def _with_repeated(counted: Counted, rows: pl.LazyFrame, repeated: pl.DataFrame)
     )
     overlaps = (
         lost.with_columns(undated(pl.col("model")), pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
-        .group_by(*KEY, "account_id", "report", "counted_report")
+        .group_by(*KEY, "account_id", "report", "counted_report", "conversation_id")
         .agg(
             usage_rows=pl.len().cast(pl.Int64),
             tokens=pl.sum_horizontal(pl.col(_TOKEN_COLUMNS).fill_null(0).sum()),
-            counted_tokens=pl.col("counted_tokens").max(),
+            # All rows of a session and model have the same detail.
+            counted_tokens=pl.col("counted_tokens").first(),
         )
+        .group_by(*KEY, "account_id", "report", "counted_report")
+        .agg(pl.col("usage_rows", "tokens", "counted_tokens").sum())
         .with_columns(
             left_out_usd=pl.lit(None, pl.Decimal(38, 12)),
             reason=pl.lit("a more detailed log of the same tool states these sessions, or names their responses"),

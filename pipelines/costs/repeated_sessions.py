@@ -27,23 +27,22 @@ _SESSION = ["tool", "conversation_id"]
 
 
 def repeated_sessions(usage: pl.LazyFrame) -> pl.DataFrame:
-    """usage_id, counted_report, counted_tokens of the rows of a day that a more detailed log of their tool states."""
+    """usage_id, conversation_id, counted_report, counted_tokens of rows of a day that a more detailed log states too."""
     formats = usage.select(pl.col("format").unique()).collect().cast(pl.String)["format"]
     told = [name for name in formats if name in _TOOL]
     if len({_TOOL[name] for name in told}) == len(told):
         return pl.DataFrame()
     rows = _rows_of(usage, told)
     details = rows.group_by(*_SESSION, "format", "rank", "owner", "model").agg(pl.col("tokens").sum())
-    is_detail = (
-        (pl.col("rank") < pl.col("rank_of_sum")) & _is_same("owner", DEFAULT_ACCOUNT) & _is_same("model", UNNAMED)
-    )
+    is_finer = pl.col("rank") < pl.col("rank_of_sum")
+    is_detail = is_finer & _is_same("owner", DEFAULT_ACCOUNT) & _is_same("model", UNNAMED)
     can_repeat = (pl.col("rank") > 0) & (~pl.col("format").is_in(WITH_IDS) | (pl.col("grain") != "request"))
-    sums = rows.filter(can_repeat).select(
-        "usage_id", *_SESSION, pl.col("rank", "owner", "model").name.suffix("_of_sum")
+    compared = pl.col("rank", "owner", "model").name.suffix("_of_sum")
+    pairs = rows.filter(can_repeat).select("usage_id", *_SESSION, compared).join(details, on=_SESSION)
+    best = pairs.filter(is_detail).filter(pl.col("rank") == pl.col("rank").min().over("usage_id"))
+    return best.group_by("usage_id", "conversation_id").agg(
+        counted_report=pl.col("format").first(), counted_tokens=pl.col("tokens").sum()
     )
-    pairs = sums.join(details, on=_SESSION).filter(is_detail)
-    best = pairs.filter(pl.col("rank") == pl.col("rank").min().over("usage_id"))
-    return best.group_by("usage_id").agg(counted_report=pl.col("format").first(), counted_tokens=pl.col("tokens").sum())
 
 
 def _is_same(name: str, nothing: str) -> pl.Expr:

@@ -69,6 +69,7 @@ ANTHROPIC_USAGE_REPORT = Importer(
     expand=page_reader("starting_at", "ending_at", FIELDS),
     cut=cut_page,
     prepare=without_pages_that_go_on,
+    version=2,
     columns={
         "usage_at": starts,
         "usage_until": ends,

@@ -119,7 +119,7 @@ CLAUDE_CODE = Importer(
     within_response="iteration",
     split=split_iterations,
     is_copied_later=True,
-    version=2,
+    version=3,
     usage_objects=(replace(USAGE_OBJECT, place="message.usage"),),
     private=frozenset({"cwd", "session", "iterations"}),
 )

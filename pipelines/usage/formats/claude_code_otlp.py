@@ -4,7 +4,7 @@
 (Claude Code's page on monitoring). `claude_code.token.usage` counts the same tokens by type, model and session; the
 exporter sends what was added since the last time unless it is told to send sums (aggregationTemporality 2), of which a
 row is the step. Neither has the id of the answer, so they do not meet with session logs of the same answers, nor with
-each other: import one of the three. Writes are not told apart by lifetime and count as 5-minute ones.
+each other, by id; by session they do (decision 0057). Writes are not told apart by lifetime and count as 5-minute ones.
 """
 
 from collections.abc import Iterator

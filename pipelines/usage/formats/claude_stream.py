@@ -4,7 +4,7 @@ An answer's event is written when it begins, so its output is that of the first 
 `result` (`modelUsage`, or `usage` where one model was asked), which holds subagents and title models too (Anthropic's
 page on cost tracking in the SDK: result has the cumulative usage). So what the answers leave of them is a `session` row
 of that model. Answers carry the provider's id, by which Claude Code's session log states the same: where both are
-imported each counts once, and the rest of the sums is counted twice; import one of the two. The stream states no time:
+imported each counts once, and the rest of the sums gives way to the session (decision 0057). The stream has no time:
 the file's own counts, unless an event has a `timestamp`. total_cost_usd is of the run, and no row's.
 """
 

@@ -206,6 +206,6 @@ CODEX = Importer(
     response_id="response",
     keeps_format_id=True,
     is_copied_later=True,
-    version=2,
+    version=3,
     private=frozenset({"cwd", "directory"}),
 )

@@ -4,7 +4,7 @@
 cached tokens and cache writes, output reasoning, as in Codex's session logs. The stream names neither time nor model:
 a thread's id is a UUID of version 7, whose first 48 bits are the milliseconds of its start; the model is "unknown"
 unless whoever keeps the stream writes `model` (and `timestamp`) beside. The session log that Codex itself keeps says
-both; import one of the two.
+both, and counts where it is there too (decision 0057).
 """
 
 from collections.abc import Iterator

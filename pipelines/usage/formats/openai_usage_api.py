@@ -73,6 +73,7 @@ OPENAI_USAGE_API = Importer(
     expand=page_reader("start_time", "end_time", FIELDS),
     cut=cut_page,
     prepare=without_pages_that_go_on,
+    version=2,
     columns={
         "usage_at": starts,
         "usage_until": ends,

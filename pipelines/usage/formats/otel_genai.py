@@ -307,5 +307,5 @@ OTEL_GENAI = Importer(
     response_id="response",
     told_apart_by="trace_id",
     keeps_format_id=True,
-    version=2,
+    version=3,
 )
