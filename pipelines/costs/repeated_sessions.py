@@ -27,7 +27,7 @@ _SESSION = ["tool", "conversation_id"]
 
 
 def repeated_sessions(usage: pl.LazyFrame) -> pl.DataFrame:
-    """usage_id, conversation_id, counted_report, counted_tokens of rows of a day that a more detailed log states too."""
+    """usage_id, conversation_id, counted_report, counted_tokens of rows that a more detailed log states, of a day."""
     formats = usage.select(pl.col("format").unique()).collect().cast(pl.String)["format"]
     told = [name for name in formats if name in _TOOL]
     if len({_TOOL[name] for name in told}) == len(told):

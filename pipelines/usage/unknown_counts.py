@@ -12,6 +12,7 @@ import duckdb
 import msgspec
 import polars as pl
 
+from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.delimited import COLUMN_MARK
 from pipelines.usage.importer import Importer, UsageObject
 from pipelines.usage.rejects import SECRET
@@ -25,17 +26,6 @@ MAX_VALUE = 1e300
 HIDDEN = "(a name that is not shown)"
 SHOWN = re.compile(r"[A-Za-z_][\w.\[\]-]{0,199}")
 PRINTED = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
-COUNT_WORDS = frozenset(
-    {"token", "tokens", "searches", "characters", "chars", "images", "seconds", "pages", "queries", "credits"}
-)
-NO_COUNT_WORDS = frozenset({"max", "min", "limit", "budget", "per", "first", "rate", "id", "time", "price", "type"})
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-
-
-def looks_like_a_count(name: str) -> bool:
-    """Whether the name of a column says that it counts what is billed."""
-    words = {word.lower() for word in _WORD.findall(name)}
-    return bool(words & COUNT_WORDS) and not words & NO_COUNT_WORDS
 
 
 def is_unknown_column(importer: Importer, name: str) -> bool:

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, number
+from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.importer import Record
-from pipelines.usage.unknown_counts import looks_like_a_count
 
 
 def _rows(record: Record) -> Iterator[Record]:
