@@ -58,18 +58,15 @@ def source_failing(health: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
 
 
 def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
-    """All models together, from rows of SpendForecast: one row per as_of and month.
+    """What is projected of each month, from the rows of SpendForecast for all models together, and the day before's.
 
     Columns: as_of, month, projected_usd, low_usd, spent_usd, is_unpriced, projected_usd_before (of the as_of one day
     earlier; NULL if there is none). What has no price is left out of the sums, which is_unpriced then marks as lower
-    bounds. low_usd adds the lower ends, as if all models came out low at once; a model without a band counts what is
-    spent.
+    bounds; a month of which nothing is known has no row. Without a band low_usd is what is spent.
     """
-    totals = forecast.group_by("as_of", "month").agg(
-        pl.col("projected_usd", "spent_usd").sum(),
-        pl.coalesce("low_usd", "spent_usd").sum().alias("low_usd"),
-        pl.col("is_unpriced").any(),
-    )
+    low = pl.coalesce("low_usd", "spent_usd", pl.lit(0)).alias("low_usd")
+    columns = ["as_of", "month", "projected_usd", pl.col("spent_usd").fill_null(0), low, "is_unpriced"]
+    totals = forecast.drop_nulls("projected_usd").select(columns)
     before = totals.select(pl.col("as_of").dt.offset_by("1d"), "month", projected_usd_before="projected_usd")
     return totals.join(before, on=["as_of", "month"], how="left").sort("as_of", "month")
 

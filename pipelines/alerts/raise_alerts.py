@@ -126,7 +126,8 @@ def _rules(
     rates = read_table(connection, "main.gpu_rate_history", is_recent, **recent)
     risks = read_table(connection, "main.deprecation_risk", "as_of = $day", day=day)
     health = read_table(connection, "main.source_health", "as_of = $day", day=day)
-    forecast = read_table(connection, "main.spend_forecast", "as_of BETWEEN $day - 1 AND $day", day=day)
+    of_month = "as_of BETWEEN $day - 1 AND $day AND period = 'month' AND scope = 'all'"
+    forecast = read_table(connection, "main.spend_forecast", of_month, day=day)
     late = {"first": day - LATE_USAGE, "last": day}
     overlaps = read_table(connection, "main.usage_overlap", "usage_date BETWEEN $first AND $last", **late)
     prices, lifecycles = read_table(connection, "core.token_price"), read_table(connection, "core.model_lifecycle")

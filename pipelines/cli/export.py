@@ -23,29 +23,52 @@ def focus(
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, included.")],
     output: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", dir_okay=False)],
     version: Annotated[
-        str | None, typer.Option(help="Version of the FOCUS specification; only 1.2 is written.")
+        str | None, typer.Option(help="Version of the FOCUS specification: 1.2, 1.4 (default) or 1.5-draft.")
     ] = None,
 ) -> None:
-    """Priced usage as FOCUS 1.2 charges, at list prices. Usage without a price is left out and said, never 0.
+    """Priced usage as FOCUS charges, at list prices. Usage without a price is left out and said, never 0.
 
     Example: costs export focus --from 2026-09-01 --to 2026-09-30 --output september.csv
     """
     from pipelines.costs.export_focus import export_focus
-    from pipelines.costs.focus import FOCUS_VERSION
+    from pipelines.costs.focus import DEFAULT_VERSION, FOCUS_VERSIONS
     from pipelines.warehouse.published import PublishedWarehouse
 
-    if version not in (None, FOCUS_VERSION):
-        say_error(f"costs export: FOCUS {version} is not written, only {FOCUS_VERSION}")
+    version = version or DEFAULT_VERSION
+    if version not in FOCUS_VERSIONS:
+        say_error(f"costs export: FOCUS {version} is not written; write one of {', '.join(FOCUS_VERSIONS)}")
         raise typer.Exit(BAD_INPUT)
     try:
-        export = export_focus(PublishedWarehouse(context.obj), first.date(), last.date(), output)
+        export = export_focus(PublishedWarehouse(context.obj), first.date(), last.date(), output, version)
     except ValueError as error:
         say_error(f"costs export: {error}")
         raise typer.Exit(BAD_INPUT) from error
     console().print(f"{output}: {export.row_count} charges", markup=False, soft_wrap=True)
+    if export.unknown_fees:
+        errors().print(f"left out: {export.unknown_fees} days of plan fees in a currency whose rate is not known")
     if export.unpriced_rows:
         errors().print(
             f"left out: {export.unpriced_rows} rows of usage without a price, {export.unpriced_quantity} tokens or "
             "calls; cost_unpriced lists them with the reason",
             soft_wrap=True,
         )
+
+
+@app.command()
+def sku_prices(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", dir_okay=False)],
+) -> None:
+    """List prices, all that is known of their times, as records of SKU Price in the draft of FOCUS 1.5.
+
+    Example: costs export sku-prices --output prices.csv
+    """
+    from pipelines.costs.export_focus import export_sku_prices
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    try:
+        count = export_sku_prices(PublishedWarehouse(context.obj), output)
+    except ValueError as error:
+        say_error(f"costs export: {error}")
+        raise typer.Exit(BAD_INPUT) from error
+    console().print(f"{output}: {count} prices", markup=False, soft_wrap=True)

@@ -46,7 +46,7 @@ def rebuild(context: typer.Context) -> None:
             seed_price_history(warehouse)
             seed_gpu_rate_history(warehouse)
         loaded = list(reload_bodies(warehouse))
-        day_count = derive_tables(warehouse)
+        day_count = derive_tables(warehouse, now().date())
         warehouse.publish(loses="; ".join(rebuilt.losses) or None)
     _print(rebuilt, loaded, day_count)
     if rebuilt.losses:

@@ -7,7 +7,25 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import docs, doctor, export, keep, price, query, run, sources, usage
+from pipelines.cli import (
+    backtest,
+    break_even,
+    budget_by_stage,
+    claims,
+    docs,
+    doctor,
+    export,
+    exposure,
+    hidden_cost,
+    keep,
+    price,
+    query,
+    run,
+    savings,
+    sources,
+    usage,
+    what_if,
+)
 from pipelines.cli.run import DEFAULT_WAREHOUSE
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, say_error
 from pipelines.warehouse.permissions import make_private
@@ -36,12 +54,20 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(export.app, name="export")
 app.add_typer(usage.app, name="usage")
 app.command(context_settings=QUERY)(price.price)
+app.command("hidden-cost")(hidden_cost.hidden_cost)
+app.command("what-if")(what_if.what_if)
+app.command()(claims.claims)
+app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
+app.command()(exposure.exposure)
+app.command("break-even")(break_even.break_even)
+app.command()(savings.savings)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)
 app.command("import")(usage.import_)
 app.command()(usage.formats)
 app.command(context_settings=QUERY)(query.sql)
+app.command()(backtest.backtest)
 app.command()(keep.rebuild)
 app.command()(keep.backup)
 app.command()(keep.restore)
@@ -50,12 +76,23 @@ app.command("data-docs")(docs.data_docs)
 app.command()(docs.dictionary)
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(version("inference-cost-warehouse"))
+        raise typer.Exit
+
+
 @app.callback()
 def choose_warehouse(
     context: typer.Context,
     warehouse: Annotated[
         Path | None, typer.Option(help="Folder of the warehouse; default: COSTS_WAREHOUSE or warehouse/.")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and end.", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Every command works on any warehouse folder."""
     context.obj = warehouse or Path(os.environ.get("COSTS_WAREHOUSE", DEFAULT_WAREHOUSE))
@@ -78,7 +115,7 @@ def _is_wrong_use(error: Exception) -> bool:
     """Whether it is a statement that makes no sense here; everything else is a fault of files, disk or locks."""
     import duckdb
 
-    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+    wrong = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.PermissionException)
     return isinstance(error, wrong) or "read-only" in str(error)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.terminal import BAD_INPUT, console, now, say_error
+from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 MAX_QUANTITY = 10**15
@@ -38,7 +38,8 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     """What one request costs, at the price in force at a moment, with the page that says so.
 
     Works without a run, from the price history that comes with the program; after a run, from the warehouse.
-    A request without a price costs null, never 0, and says why. Exit code 2: the question makes no sense.
+    A request without a price costs null, never 0, and says why. Exit codes: 1: there is no such price; 2: the
+    question makes no sense.
 
     Examples: costs price gpt-5 --input 10000 --cache-read 90000 --output 1000 | costs price o3 --input 1000000
     --at 2025-06-09T23:59:59Z | costs price claude-sonnet-5 --output 1000000 --at 2026-09-01 --known-at 2026-07-15
@@ -77,6 +78,10 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         from pipelines.cli.views.quote import print_quote
 
         print_quote(console(), answer)
+    if question.at > now():
+        say_error(f"costs price: {at} lies in the future: the answer is by prices known or announced until now")
+    if answer["cost_usd"] is None:
+        raise typer.Exit(NEEDS_A_LOOK)
 
 
 def _quantities(given: Mapping[str, str | None]) -> dict[str, int]:

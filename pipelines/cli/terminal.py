@@ -17,7 +17,8 @@ BAD_INPUT = 2
 """Exit code of a command that was asked for what makes no sense."""
 SOMETHING_FAILED = 3
 """Exit code where a source or a step failed, or the warehouse cannot be used."""
-WIDTH_OF_A_PIPE = 170
+WIDTH_OF_A_PIPE = 100_000
+"""Nothing is folded or cut for a program or a file."""
 
 
 def now() -> datetime:
@@ -27,11 +28,11 @@ def now() -> datetime:
 
 @cache
 def console() -> "Console":
-    """Standard output; wide where it is a file or a pipe, so that tables are not folded for nobody."""
+    """Standard output; wide where it is a file or a pipe. What looks like an emoji in data is data."""
     from rich.console import Console
 
-    shown = Console()
-    return shown if shown.is_terminal else Console(width=WIDTH_OF_A_PIPE)
+    shown = Console(emoji=False)
+    return shown if shown.is_terminal else Console(emoji=False, width=WIDTH_OF_A_PIPE)
 
 
 @cache
@@ -39,7 +40,7 @@ def errors() -> "Console":
     """Standard error."""
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(stderr=True, emoji=False)
 
 
 def say_error(text: str) -> None:

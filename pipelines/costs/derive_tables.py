@@ -7,6 +7,7 @@ from datetime import date
 from graphlib import TopologicalSorter
 
 from pipelines.costs.alias_models import name_models
+from pipelines.costs.charge_contract import charge_contract
 from pipelines.costs.price_ledger import price_days
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import Mart, build_mart, marts
@@ -21,15 +22,16 @@ ORDER BY ALL
 """
 
 
-def derive_tables(warehouse: Warehouse) -> int:
-    """Price all days, name the models and fill the marts. Returns how many days there are.
+def derive_tables(warehouse: Warehouse, as_of: date) -> int:
+    """Price all days, name the models, charge what was agreed up to a day, and fill the marts.
 
-    A day that is recorded in a mart by day of report keeps what was reported then.
+    Returns how many days there are. A day that is recorded in a mart by day of report keeps what was reported then.
     """
     with warehouse.write() as connection:
         days: list[date] = [day for (day,) in connection.execute(_DAYS).fetchall()]
     price_days(warehouse, days)
     name_models(warehouse)
+    charge_contract(warehouse, as_of)
     for mart in _in_order():
         build_mart(warehouse, mart, _missing(warehouse, mart, days))
     return len(days)

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus import DEFAULT_VERSION, INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus_plans import cover, purchase_rows
+from pipelines.costs.focus_sku_prices import INPUT_SCHEMA as PRICE_SCHEMA
+from pipelines.costs.focus_sku_prices import sku_price_rows
+from pipelines.sources.catalog import ranks
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -15,49 +19,98 @@ INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 _PRICED = """
 SELECT
-    cost.*,
-    version.provider AS listed_provider, version.model AS listed_model, version.source, version.time_window,
-    version.context_from, version.context_to, body.url AS fetch_url
+    cost.* REPLACE (
+        -- A day that an older program priced, and that can be priced no more, is at list price.
+        coalesce(cost.effective_cost_usd, cost.cost_usd) AS effective_cost_usd,
+        coalesce(cost.contracted_usd_per_unit, cost.usd_per_unit) AS contracted_usd_per_unit
+    ),
+    version.provider AS listed_provider, version.channel AS listed_channel, version.region AS listed_region,
+    version.model AS listed_model, version.service_tier AS listed_tier, version.source, version.time_window,
+    version.context_from, version.context_to, body.url AS fetch_url,
+    fee.plan, fee.kind || '/' || fee.id AS plan_owner, NULL::DECIMAL(38, 12) AS covered_usd
 FROM core.usage_cost AS cost
-JOIN (
+LEFT JOIN (
     SELECT * FROM core.token_price QUALIFY row_number() OVER (PARTITION BY price_id ORDER BY known_from DESC) = 1
 ) AS version USING (price_id)
 LEFT JOIN raw."fetch" AS body USING (fetch_id)
-WHERE cost.usage_date BETWEEN $first AND $last
+LEFT JOIN core.plan_fee AS fee USING (usage_date, plan_id)
+WHERE cost.usage_date BETWEEN $first AND $last AND (price_id IS NOT NULL OR term_id IS NOT NULL)
 ORDER BY ALL
+"""
+_FEES = """
+SELECT * FROM core.plan_fee WHERE usage_date BETWEEN $first AND $last ORDER BY ALL
 """
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
-WHERE price_id IS NULL AND usage_date BETWEEN $first AND $last
+WHERE price_id IS NULL AND term_id IS NULL AND usage_date BETWEEN $first AND $last
+"""
+
+
+_PRICES = """
+SELECT version.*, learned.first_known
+FROM core.token_price AS version
+JOIN (
+    SELECT price_id, min(known_from) AS first_known FROM core.token_price GROUP BY price_id
+) AS learned USING (price_id)
+WHERE version.known_to IS NULL
 """
 
 
 @dataclass(frozen=True)
 class Export:
-    """What was written, and what could not be: usage without a price has no amount to export."""
+    """What was written, and what could not be: usage without a price, and fees without a rate, have no amount."""
 
     row_count: int
     unpriced_rows: int
     unpriced_quantity: int
+    unknown_fees: int
 
 
-def export_focus(warehouse: PublishedWarehouse, first: date, last: date, file: Path) -> Export:
+def export_focus(
+    warehouse: PublishedWarehouse, first: date, last: date, file: Path, version: str = DEFAULT_VERSION
+) -> Export:
     """Write the charges of the days from first to last, both included, as CSV or Parquet by the file's suffix.
 
     Raises ValueError for another suffix or days in the wrong order, OSError if the file cannot be written.
     """
-    if file.suffix not in SUFFIXES:
-        raise ValueError(f"{file.name}: expected a name that ends in {' or '.join(SUFFIXES)}")
+    _refuse_other_suffix(file)
     if first > last:
         raise ValueError(f"the first day, {first}, is after the last, {last}")
     days = {"first": first, "last": last}
     with warehouse.read() as connection:
         priced: pl.DataFrame = connection.sql(_PRICED, params=days).pl()
+        fees = connection.sql(_FEES, params=days).pl()
         ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
-    charges = focus_rows(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA))
+    usage, known_fees = cover(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), fees.drop_nulls("fee_usd"))
+    charges = focus_rows(usage, version)
+    charges = pl.concat([charges, purchase_rows(known_fees, charges.schema)])
+    _write(charges, file)
+    return Export(charges.height, unpriced_rows, unpriced_quantity, fees.height - known_fees.height)
+
+
+def export_sku_prices(warehouse: PublishedWarehouse, file: Path) -> int:
+    """Write the list prices as records of SKU Price, of which there is a draft only. Returns their number.
+
+    Raises ValueError for another suffix than CSV and Parquet, OSError if the file cannot be written.
+    """
+    _refuse_other_suffix(file)
+    with warehouse.read() as connection:
+        versions: pl.DataFrame = connection.sql(_PRICES).pl()
+    order = ranks()
+    known = pl.DataFrame({"source": order.keys(), "rank": order.values()})
+    records = sku_price_rows(versions.select(PRICE_SCHEMA.keys()).cast(PRICE_SCHEMA), known)
+    _write(records, file)
+    return records.height
+
+
+def _refuse_other_suffix(file: Path) -> None:
+    if file.suffix not in SUFFIXES:
+        raise ValueError(f"{file.name}: expected a name that ends in {' or '.join(SUFFIXES)}")
+
+
+def _write(rows: pl.DataFrame, file: Path) -> None:
     with atomic_file(file) as temporary:
         if file.suffix == ".csv":
-            charges.write_csv(temporary, datetime_format=INSTANT_FORMAT)
+            rows.write_csv(temporary, datetime_format=INSTANT_FORMAT)
         else:
-            charges.write_parquet(temporary)
-    return Export(charges.height, unpriced_rows, unpriced_quantity)
+            rows.write_parquet(temporary)

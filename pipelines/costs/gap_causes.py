@@ -1,6 +1,6 @@
 """What a gap between our cost and a bill may come from: figures that prove a cause, or nothing.
 
-Each function prices the same usage, or the billed quantities, once more with `costs.pricing`.
+Each function prices the same usage, or the billed quantities, once more: by the contract, where it has a price.
 """
 
 from itertools import product
@@ -8,7 +8,7 @@ from itertools import product
 import polars as pl
 
 from pipelines.costs.cost_groups import GROUP, Levels
-from pipelines.costs.pricing.price_usage import price_usage
+from pipelines.costs.our_prices import OurPrices
 from pipelines.models.model_ids import undated
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.meters import QUANTITY_COLUMNS
@@ -20,11 +20,11 @@ COUNTED_UNITS = ("tokens", "requests", "searches", "count")
 
 
 def at_other_tiers(
-    usage: pl.LazyFrame, costs: pl.DataFrame, segments: pl.DataFrame, levels: Levels, open_groups: pl.DataFrame
+    usage: pl.LazyFrame, costs: pl.DataFrame, prices: OurPrices, levels: Levels, open_groups: pl.DataFrame
 ) -> pl.DataFrame:
     """Groups whose usage costs what is billed once the usage of one tier is priced at another.
 
-    `usage`: the rows that count; `costs`: their core.usage_cost. `open_groups`: GROUP, computed_usd, billed_usd,
+    `usage`: the rows that count; `costs`: their core.usage_cost. `open_groups`: GROUP, effective_usd, billed_usd,
     tolerance_usd; their usage is priced. Returns GROUP, other_tiers, other_tier_usd: all tiers that fit are named, the
     amount is that of the first.
     """
@@ -32,16 +32,16 @@ def at_other_tiers(
     grouped = levels.of_costs(costs).join(open_groups, on=GROUP, nulls_equal=True)
     found = []
     for billed_as, tier in _pairs(grouped["service_tier"]):
-        now = grouped.filter(service_tier=billed_as).group_by(GROUP).agg(now_usd=pl.col("cost_usd").sum())
+        now = grouped.filter(service_tier=billed_as).group_by(GROUP).agg(now_usd=pl.col("effective_cost_usd").sum())
         at_tier = rows.filter(pl.col("service_tier") == billed_as).with_columns(service_tier=pl.lit(tier))
         moved = at_tier.with_columns(**derived_columns())
-        then = _priced_whole(levels.of_costs(price_usage(moved, segments)), "then_usd", pl.lit(value=True))
+        then = _priced_whole(levels.of_costs(prices.of(moved)), "then_usd", pl.lit(value=True))
         fitting = open_groups.join(now, on=GROUP, nulls_equal=True).join(then, on=GROUP, nulls_equal=True)
-        there = pl.col("computed_usd") - pl.col("now_usd") + pl.col("then_usd")
+        there = pl.col("effective_usd") - pl.col("now_usd") + pl.col("then_usd")
         found.append(fitting.with_columns(other_tiers=pl.lit(f"{tier} for {billed_as}"), other_tier_usd=there))
     is_fitting = (pl.col("other_tier_usd") - pl.col("billed_usd")).abs() <= pl.col("tolerance_usd")
     # Of amounts so small that rounding covers both tiers, nothing is proven.
-    is_telling = (pl.col("other_tier_usd") - pl.col("computed_usd")).abs() > 2 * pl.col("tolerance_usd")
+    is_telling = (pl.col("other_tier_usd") - pl.col("effective_usd")).abs() > 2 * pl.col("tolerance_usd")
     return (
         pl.concat(found)
         .filter(is_fitting & is_telling)
@@ -56,12 +56,12 @@ def _pairs(used: pl.Series) -> list[tuple[str, str]]:
 
 def _priced_whole(grouped: pl.DataFrame, name: str, is_certain: pl.Expr) -> pl.DataFrame:
     """GROUP and the cost of groups that have a price throughout."""
-    is_whole = (pl.col("price_id").is_not_null() & is_certain).all()
-    sums = grouped.group_by(GROUP).agg(pl.col("cost_usd").sum().alias(name), is_whole=is_whole)
+    is_whole = (pl.col("effective_cost_usd").is_not_null() & is_certain).all()
+    sums = grouped.group_by(GROUP).agg(pl.col("effective_cost_usd").sum().alias(name), is_whole=is_whole)
     return sums.filter("is_whole").drop("is_whole")
 
 
-def at_our_prices(lines: pl.DataFrame, costs: pl.DataFrame, segments: pl.DataFrame, levels: Levels) -> pl.DataFrame:
+def at_our_prices(lines: pl.DataFrame, costs: pl.DataFrame, prices: OurPrices, levels: Levels) -> pl.DataFrame:
     """What the billed quantities cost at our prices: GROUP, list_usd, for groups all of whose lines are priced.
 
     `lines`: billed lines of `lines_of_bills`; `costs`: rows of core.usage_cost, which tell region and tier where a
@@ -73,7 +73,7 @@ def at_our_prices(lines: pl.DataFrame, costs: pl.DataFrame, segments: pl.DataFra
         pl.col(name).is_not_null() for name in ("model", "quantity", "region", "service_tier")
     )
     lacking = levels.of_lines(rows.filter(~is_usable)).select(GROUP)
-    priced = levels.of_lines(price_usage(rows.filter(is_usable).lazy(), segments))
+    priced = levels.of_lines(prices.of(rows.filter(is_usable).lazy()))
     whole = _priced_whole(priced, "list_usd", ~pl.col("is_lower_bound"))
     return whole.join(lacking, on=GROUP, how="anti", nulls_equal=True)
 

@@ -9,13 +9,18 @@ from typing import NamedTuple
 
 import polars as pl
 
+from pipelines.costs.our_prices import OurPrices
+from pipelines.costs.plan_coverage import not_owed
 from pipelines.costs.pricing.price_sums import price_totals
+from pipelines.costs.pricing.price_usage import PLAN_ID
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.owner_costs import CONVERSATIONS_PER_DAY, ConversationCost, CostByOwner
 from pipelines.usage.owner_map import with_teams
 
-OWNERS = ("account_id", "project_id", "api_key_id", "user_id", "feature")
+PEOPLE = ("account_id", "project_id", "api_key_id", "user_id", "feature")
+"""Whose usage it is."""
+OWNERS = (*PEOPLE, "plan_id")
 CONVERSATION = "conversation_id"
 DAYS_AT_ONCE = 6
 """They are aggregated side by side; a day may have as many sums as requests, so they are handed on."""
@@ -29,9 +34,7 @@ class OwnerCosts(NamedTuple):
     conversations: pl.DataFrame
 
 
-def cost_owners(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame
-) -> Iterator[OwnerCosts]:
+def cost_owners(days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame) -> Iterator[OwnerCosts]:
     """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
     # Days with the same columns go together: what a ledger's day does not have is not asked for.
     by_columns: dict[tuple[bool, ...], list[date]] = {}
@@ -42,23 +45,27 @@ def cost_owners(
         present = [name for name, is_there in zip((*OWNERS, CONVERSATION), has_columns, strict=True) if is_there]
         for start in range(0, len(alike), DAYS_AT_ONCE):
             batch = {day: days[day] for day in alike[start : start + DAYS_AT_ONCE]}
-            yield OwnerCosts(*_of_days(batch, segments, owners, present))
+            yield OwnerCosts(*_of_days(batch, prices, owners, present))
 
 
 def _of_days(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame, present: list[str]
+    days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame, present: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     texts = [name for name in present if name == CONVERSATION]
-    totals = price_totals(days, segments, [name for name in present if name != CONVERSATION], texts)
+    named = [name for name in present if name != CONVERSATION]
+    totals = price_totals(days, prices.segments, named, texts, prices.of_one if prices.has_contract else None)
     if totals is None:
         return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
+    if PLAN_ID in present:
+        owed = pl.when(pl.col(PLAN_ID).is_null()).then("effective_cost_usd").otherwise(not_owed())
+        totals = totals.with_columns(effective_cost_usd=owed)
     known = [name for name in OWNERS if name in present]
-    by_owner = with_teams(_named(_summed(totals, ["usage_date", *known])), owners)
+    by_owner = with_teams(named_owners(_summed(totals, ["usage_date", *known])), owners)
     conversations = _dearest(totals, known) if texts else pl.DataFrame(schema=_CONVERSATION_SCHEMA)
     return by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), conversations
 
 
-def _named(rows: pl.DataFrame) -> pl.DataFrame:
+def named_owners(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with all OWNERS, as texts."""
     absent = {name: pl.lit(None, pl.String) for name in OWNERS if name not in rows.columns}
     named = rows.with_columns(**absent).with_columns(pl.col(OWNERS).cast(pl.String))
@@ -74,17 +81,18 @@ def _dearest(totals: pl.DataFrame, known: list[str]) -> pl.DataFrame:
     first = ranked.with_columns(rank=pl.int_range(1, pl.len() + 1).over("usage_date")).filter(
         pl.col("rank") <= CONVERSATIONS_PER_DAY
     )
-    others = [name for name in known if name != "account_id"]
+    others = [name for name in known if name in PEOPLE[1:]]
     one = [pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in others]
     whose = named.join(first, on=key, how="semi", nulls_equal=True).group_by(key).agg(one)
     rows = first.join(whose, on=key, how="left", nulls_equal=True, maintain_order="left")
-    return _named(rows).select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
+    return named_owners(rows).select(_CONVERSATION_SCHEMA.keys()).cast(_CONVERSATION_SCHEMA)
 
 
 def _summed(totals: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    is_priced = pl.col("cost_usd").is_not_null().any()
+    is_priced, is_paid = (pl.col(name).is_not_null().any() for name in ("cost_usd", "effective_cost_usd"))
     return totals.group_by(by).agg(
         pl.col("usage_rows", "tokens", "unpriced_quantity").sum(),
         pl.col("is_lower_bound").any(),
         cost_usd=pl.when(is_priced).then(pl.col("cost_usd").sum()),
+        effective_cost_usd=pl.when(is_paid).then(pl.col("effective_cost_usd").sum()),
     )

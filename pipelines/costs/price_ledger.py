@@ -6,32 +6,41 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from pipelines.costs.charge_contract import LISTED_MODELS
+from pipelines.costs.hidden_costs import hidden_costs
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
-from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted, count_once
+from pipelines.costs.our_prices import OurPrices
+from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted
 from pipelines.costs.owner_costs import cost_owners
+from pipelines.costs.plan_coverage import count_days, not_owed
+from pipelines.costs.plan_ledger import changed_plan_days, store_plan_fees
 from pipelines.costs.pricing.lookup import split_offer
-from pipelines.costs.pricing.price_usage import price_by_day
+from pipelines.costs.pricing.price_sums import OWNERS
+from pipelines.costs.pricing.price_usage import PLAN_ID, price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.snapshots.user_inputs import owners_in_force
+from pipelines.snapshots.user_inputs import owners_in_force, plans_in_force
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
-from pipelines.warehouse.rows import append, read_table, replace_dates, scalar
+from pipelines.warehouse.rows import append, read_current, read_table, replace_dates, scalar
 
-_MARTS = ("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation")
+_MARTS_OF_FEES = ("main.cost_daily", "main.plan_value")
+_MARTS = (*_MARTS_OF_FEES, "main.cost_unpriced", "main.cost_reconciliation")
 _DAYS_WITHOUT_MARTS = """
 SELECT DISTINCT usage_date FROM core.usage_cost
-WHERE (price_id IS NOT NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
-   OR (price_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
+WHERE ((price_id IS NOT NULL OR term_id IS NOT NULL) AND usage_date NOT IN (SELECT usage_date FROM main.cost_daily))
+   OR (price_id IS NULL AND term_id IS NULL AND usage_date NOT IN (SELECT usage_date FROM main.cost_unpriced))
 UNION
 SELECT DISTINCT usage_date FROM core.cost_comparison
 WHERE usage_date NOT IN (SELECT usage_date FROM main.cost_reconciliation)
+UNION
+SELECT DISTINCT usage_date FROM core.plan_fee WHERE usage_date NOT IN (SELECT usage_date FROM main.plan_value)
 """
 
 BATCH_DAYS = 31
@@ -39,12 +48,13 @@ BATCH_DAYS = 31
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
-    """Days whose tables are out of date: changed usage, changed prices, no health report yet, and today.
+    """Days whose tables are out of date: changed usage, prices or plans, no health report yet, and today.
 
     Days that a run left half built, because it was killed after pricing them, are among them.
     """
     with warehouse.write() as connection:
         days = set(changed_fingerprints(connection, warehouse.folder))
+        days |= changed_plan_days(connection, warehouse.folder, today)
         days |= {day for (day,) in connection.execute(_DAYS_WITHOUT_MARTS).fetchall()}
         unreported = connection.execute(
             "SELECT day FROM (SELECT fetched_at::DATE AS day FROM raw.fetch WHERE origin <> 'shipped' "
@@ -82,11 +92,14 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=stale)
         damaged = damaged_files(warehouse.folder, files)
         stale = [day for day in stale if day not in damaged]
+        days_of_fees = store_plan_fees(connection, warehouse.folder, days)
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
             _price(connection, warehouse, batch)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
+        for mart in _MARTS_OF_FEES:
+            replace_dates(connection, TABLES_BY_NAME[mart], days_of_fees, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
         after = fingerprints(connection, warehouse.folder, stale) if stale else {}
         rows = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
@@ -103,12 +116,8 @@ def usage_left_out(warehouse: Warehouse, days: Sequence[date]) -> Sequence[LeftO
         files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
         damaged = damaged_files(warehouse.folder, files)
         whole = [day for day in files["usage_date"] if day not in damaged]
-        usage = read_ledger(connection, warehouse, whole)
-        counted = {
-            day: one
-            for day, one in ((day, count_once(rows)) for day, rows in usage.items())
-            if one.left_out is not None
-        }
+        usage = _count(warehouse, read_ledger(connection, warehouse, whole))
+        counted = {day: one for day, one in usage.items() if one.left_out is not None}
         segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     return sum_left_out(pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]))
@@ -124,25 +133,46 @@ def read_ledger(
 
 def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> None:
     """Replace the rows of some days in every table that follows from the ledger."""
-    counted = {day: count_once(usage) for day, usage in read_ledger(connection, warehouse, days).items()}
+    counted = _count(warehouse, read_ledger(connection, warehouse, days))
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
-    costs = price_by_day({day: one.usage for day, one in counted.items()}, segments)
+    by_plan = [PLAN_ID] if PLAN_ID in usage.collect_schema() else []
+    costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, [*OWNERS, *by_plan])
+    listed = connection.sql(LISTED_MODELS).pl()
+    prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
+    # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.
+    is_billed = pl.col(PLAN_ID).is_null()
+    costs = pl.concat([prices.agreed(costs.filter(is_billed)), costs.filter(~is_billed).with_columns(not_owed())])
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
         "core.usage_cost": costs,
         "main.usage_overlap": pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]),
-        "core.cost_comparison": compare(usage, costs, reported, segments),
+        "core.cost_comparison": compare(*_billed(usage, costs), reported, prices),
         "main.cost_by_owner": pl.DataFrame(),
         "main.conversation_cost": pl.DataFrame(),
+        "main.hidden_cost": pl.DataFrame(),
     }
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for part in cost_owners({day: one.usage for day, one in counted.items()}, segments, teams):
+    for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
         append(connection, "main.cost_by_owner", part.by_owner)
         append(connection, "main.conversation_cost", part.conversations)
+    for hidden in hidden_costs({day: one.usage for day, one in counted.items()}, segments, teams):
+        append(connection, "main.hidden_cost", hidden)
+
+
+def _count(warehouse: Warehouse, days: Mapping[date, pl.LazyFrame]) -> dict[date, Counted]:
+    """What counts of some days' usage; with PLAN_ID on those that a plan covers."""
+    return count_days(days, plans_in_force(warehouse.folder).rows, owners_in_force(warehouse.folder).rows)
+
+
+def _billed(usage: pl.LazyFrame, costs: pl.DataFrame) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """Usage and costs that a bill may state, which leaves out what is under a plan."""
+    if PLAN_ID in usage.collect_schema():
+        usage = usage.filter(pl.col(PLAN_ID).is_null())
+    return usage, costs.filter(pl.col(PLAN_ID).is_null()).drop(PLAN_ID)
 
 
 def _segments_of(

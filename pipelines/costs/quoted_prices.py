@@ -14,6 +14,7 @@ import polars as pl
 
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.shipped_prices import PRICE_FILE, shipped_pages
+from pipelines.sources.source import PRICE_HISTORY
 from pipelines.warehouse.published import PublishedWarehouse
 
 _KNOWN = "coalesce(known_from <= $known_at, true) AND (known_to IS NULL OR known_to > $known_at)"
@@ -48,17 +49,26 @@ class QuotedPrices:
 
 
 @contextmanager
-def quoted_prices(warehouse: PublishedWarehouse, known_at: datetime | None) -> Iterator[QuotedPrices]:
-    """The prices of a warehouse, or those that ship with the program for one that has published none."""
-    if warehouse.published_file.exists():
-        with warehouse.read() as connection:
-            yield QuotedPrices(connection, "core.token_price", partial(_page, connection), known_at)
-    else:
+def quoted_prices(
+    warehouse: PublishedWarehouse, known_at: datetime | None, *, with_history: bool = False
+) -> Iterator[QuotedPrices]:
+    """The prices of a warehouse, or those that ship with the program for one that has published none.
+
+    `with_history`: those that ship, too, where the warehouse was never given them, as that of the demo.
+    """
+    shipped = f"read_parquet('{str(PRICE_FILE).replace(chr(39), chr(39) * 2)}')"
+    if not warehouse.published_file.exists():
         with duckdb.connect() as connection:
-            shipped = str(PRICE_FILE).replace("'", "''")
-            yield QuotedPrices(connection, f"read_parquet('{shipped}')", shipped_pages().get, known_at)
+            yield QuotedPrices(connection, shipped, shipped_pages().get, known_at)
+        return
+    with warehouse.read() as connection:
+        versions = "core.token_price"
+        if with_history:
+            has_history = f"(SELECT source FROM {versions} WHERE source = '{PRICE_HISTORY}')"
+            versions = f"(FROM {versions} UNION ALL BY NAME FROM {shipped} WHERE NOT EXISTS {has_history})"
+        yield QuotedPrices(connection, versions, partial(_page, connection), known_at)
 
 
 def _page(connection: duckdb.DuckDBPyConnection, fetch_id: str) -> str | None:
     found = connection.execute('SELECT url FROM raw."fetch" WHERE fetch_id = $id', {"id": fetch_id}).fetchone()
-    return None if found is None else str(found[0])
+    return shipped_pages().get(fetch_id) if found is None else str(found[0])

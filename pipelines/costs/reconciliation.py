@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from pipelines.costs.contract_causes import agreed_lines, with_charges
 from pipelines.costs.cost_groups import GROUP, Levels, levels_of
 from pipelines.costs.gap_causes import at_other_tiers, at_our_prices
-from pipelines.costs.pricing.price_usage import price_usage
+from pipelines.costs.our_prices import OurPrices
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.reported_costs import CostComparison
@@ -20,11 +21,11 @@ USAGE_LOG = "usage_log"
 """The report that a log is about itself, where it states the cost of its requests."""
 
 
-def compare(usage: pl.LazyFrame, costs: pl.DataFrame, reported: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def compare(usage: pl.LazyFrame, costs: pl.DataFrame, reported: pl.DataFrame, prices: OurPrices) -> pl.DataFrame:
     """Rows of core.cost_comparison for some days.
 
     `usage`: the rows of core.usage that count; `costs`: their core.usage_cost; `reported`: core.reported_cost of the
-    same days; `segments`: price segments of the models of both. Where a bill covers day, provider and channel it is
+    same days; `prices`: of the models of both. Where a bill covers day, provider and channel it is
     compared; elsewhere the usage whose log states a cost is compared with that, and the rest with nothing.
     """
     bills = lines_of_bills(reported)
@@ -32,7 +33,7 @@ def compare(usage: pl.LazyFrame, costs: pl.DataFrame, reported: pl.DataFrame, se
     stated = usage.filter(pl.col("reported_cost_usd").is_not_null()).join(has_bill, on=SCOPE, how="anti")
     statements = _statements(stated)
     if statements.is_empty():
-        return _compared(usage, costs, bills, segments)
+        return _compared(usage, costs, bills, prices)
     others = pl.concat(
         [
             usage.join(has_bill, on=SCOPE, how="semi"),
@@ -40,7 +41,7 @@ def compare(usage: pl.LazyFrame, costs: pl.DataFrame, reported: pl.DataFrame, se
         ]
     )
     parts = [(others, bills), (stated, statements)]
-    return pl.concat(_compared(part, price_usage(part, segments), lines, segments) for part, lines in parts)
+    return pl.concat(_compared(part, prices.of(part), lines, prices) for part, lines in parts)
 
 
 def models_to_price(used: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
@@ -70,23 +71,25 @@ def _statements(stated: pl.LazyFrame) -> pl.DataFrame:
     return sums.with_columns(**(missing | line)).drop("rows")
 
 
-def _compared(usage: pl.LazyFrame, costs: pl.DataFrame, lines: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def _compared(usage: pl.LazyFrame, costs: pl.DataFrame, lines: pl.DataFrame, prices: OurPrices) -> pl.DataFrame:
     levels = levels_of(costs, lines)
     sides = _ours(costs, levels).join(_theirs(lines, levels), on=GROUP, how="full", coalesce=True, nulls_equal=True)
     reports = lines.group_by(SCOPE).agg(
         report=pl.col("format").unique().sort().str.join(", "), uncounted_reports=pl.col("uncounted_reports").first()
     )
     sides = sides.join(reports, on=SCOPE, how="left")
-    for cause in _causes(usage, costs, lines, segments, levels, sides):
+    for cause in _causes(usage, costs, lines, prices, levels, sides):
         sides = sides.join(cause, on=GROUP, how="left", nulls_equal=True)
     return _in_shape(sides)
 
 
 def _ours(costs: pl.DataFrame, levels: Levels) -> pl.DataFrame:
-    is_priced = pl.col("price_id").is_not_null()
+    is_priced = pl.col("effective_cost_usd").is_not_null()
+    is_listed = pl.col("cost_usd").is_not_null()
     return levels.of_costs(costs).group_by(GROUP).agg(
         has_usage=pl.lit(value=True),
-        computed_usd=pl.when(is_priced.any()).then(pl.col("cost_usd").sum()),
+        computed_usd=pl.when(is_listed.any()).then(pl.col("cost_usd").sum()),
+        effective_usd=pl.when(is_priced.any()).then(pl.col("effective_cost_usd").sum()),
         unpriced_quantity=pl.col("quantity").filter(~is_priced).sum(),
         is_lower_bound=pl.col("is_lower_bound").any(),
     )  # fmt: skip
@@ -110,18 +113,20 @@ def _causes(
     usage: pl.LazyFrame,
     costs: pl.DataFrame,
     lines: pl.DataFrame,
-    segments: pl.DataFrame,
+    prices: OurPrices,
     levels: Levels,
     sides: pl.DataFrame,
 ) -> Iterator[pl.DataFrame]:
     """Figures that may explain a gap, for groups with a gap whose usage has a price throughout."""
-    difference = (pl.col("computed_usd") - pl.col("billed_usd")).abs()
+    difference = (pl.col("effective_usd") - pl.col("billed_usd")).abs()
     open_groups = sides.filter(pl.col("unpriced_quantity") == 0, difference > pl.col("tolerance_usd"))
     if not open_groups.is_empty():
-        columns = ("computed_usd", "billed_usd", "tolerance_usd")
-        yield at_other_tiers(usage, costs, segments, levels, open_groups.select(*GROUP, *columns))
+        columns = ("effective_usd", "billed_usd", "tolerance_usd")
+        yield at_other_tiers(usage, costs, prices, levels, open_groups.select(*GROUP, *columns))
+        yield with_charges(costs, prices, levels, open_groups)
         of_open = lines.filter(kind="billed").join(open_groups, on=SCOPE, how="semi")
-        yield at_our_prices(of_open, costs, segments, levels)
+        yield at_our_prices(of_open, costs, prices, levels)
+    yield agreed_lines(sides, prices)
 
 
 def _in_shape(sides: pl.DataFrame) -> pl.DataFrame:

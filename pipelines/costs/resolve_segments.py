@@ -13,8 +13,10 @@ from pipelines.models.model_aliases import candidates
 from pipelines.models.model_map import known_pointers
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.resolve_prices import price_segments
+from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.sources.catalog import ranks
+from pipelines.sources.source import PRICE_HISTORY
 
 
 def segments_in_force(
@@ -26,6 +28,16 @@ def segments_in_force(
     else:
         known = "FROM core.token_price WHERE holds_at(known_from, known_to, $at)"
         versions = connection.sql(known, params={"at": known_at}).pl()
+    return segments_of(versions, models, map_in_force(folder).rows)
+
+
+def segments_with_history(connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame) -> pl.DataFrame:
+    """`segments_in_force` by what is known now; with the shipped history where the warehouse was never given it."""
+    versions = connection.sql("FROM core.token_price WHERE known_to IS NULL").pl()
+    if PRICE_HISTORY not in versions["source"]:
+        versions = pl.concat(
+            [versions, shipped_versions().filter(pl.col("known_to").is_null())], how="diagonal_relaxed"
+        )
     return segments_of(versions, models, map_in_force(folder).rows)
 
 

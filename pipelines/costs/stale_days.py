@@ -10,9 +10,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.costs.plan_coverage import covering_lines
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.models.model_map import POINTERS_FILE
-from pipelines.snapshots.user_inputs import map_in_force, owners_in_force
+from pipelines.snapshots.user_inputs import map_in_force, owners_in_force, plans_in_force
 from pipelines.warehouse.rows import read_table
 
 _INPUTS_BY_DAY = """
@@ -36,6 +37,17 @@ change AS (
     UNION ALL
     SELECT greatest(valid_from::DATE, (valid_to + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND)::DATE), hash(price_id)
     FROM open_price WHERE valid_to IS NOT NULL
+),
+-- The terms of the contract that change a price on a day, the same way. Those that are charges change no cost of a day.
+agreed AS (
+    SELECT coalesce(valid_from, DATE '0001-01-01') AS day, hash(term_id) AS term FROM core.contract_term
+    WHERE known_to IS NULL AND kind IN ('price', 'discount')
+    UNION ALL
+    SELECT valid_to, hash(term_id) FROM core.contract_term
+    WHERE known_to IS NULL AND kind IN ('price', 'discount') AND valid_to IS NOT NULL
+),
+contract AS (
+    SELECT day, bit_xor(bit_xor(term)) OVER (ORDER BY day) AS terms FROM agreed GROUP BY day
 ),
 in_force AS (
     SELECT day, bit_xor(bit_xor(price)) OVER (ORDER BY day) AS prices FROM change GROUP BY day
@@ -61,12 +73,14 @@ explained AS (
     FROM unpriced JOIN explanation USING (provider)
     GROUP BY usage_date
 )
-SELECT days.usage_date, file.path, reported.lines, coalesce(in_force.prices, 0), explained.prices
+SELECT days.usage_date, file.path, reported.lines, coalesce(in_force.prices, 0), explained.prices,
+    coalesce(contract.terms, 0)
 FROM days
 LEFT JOIN core.ledger_file AS file USING (usage_date)
 LEFT JOIN reported USING (usage_date)
 LEFT JOIN explained USING (usage_date)
 ASOF LEFT JOIN in_force ON days.usage_date >= in_force.day
+ASOF LEFT JOIN contract ON days.usage_date >= contract.day
 """
 
 
@@ -88,14 +102,18 @@ def fingerprints(
 ) -> dict[date, str]:
     """The fingerprint of each day with usage or bills, of some days or of all.
 
-    It changes when the day's ledger file, its bills, the prices in force on it, what explains its unpriced usage, the
-    names of models or the formula change.
+    It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
+    explains its unpriced usage, the names of models, the plans that cover usage on it or the formula change.
     """
     names = _names_version(folder)
+    coverage = covering_lines(plans_in_force(folder).rows)
     parameters = {"days": None if days is None else list(days)}
     found = {}
     for usage_date, *inputs in connection.execute(_INPUTS_BY_DAY, parameters).fetchall():
-        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs))
+        covered = [line for first, end, line in coverage if first <= usage_date and (end is None or usage_date < end)]
+        # A day that no plan covers keeps the fingerprint that it had before there were plans.
+        by_plan = [covered] if covered else []
+        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs, *by_plan))
         found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return found
 

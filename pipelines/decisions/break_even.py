@@ -1,254 +1,220 @@
-"""From which monthly volume own rented GPUs cost no more than an API, as a step function of replicas.
+"""From which monthly volume machines of one's own cost no more than an API: one workload, one option, one answer.
 
-Volumes are whole tokens and all comparisons are exact (Fraction), so a threshold is the smallest volume that pays and
-not one token less. This module knows nothing about where prices come from; rows of main.break_even are built here.
+Volumes are whole tokens a month, input and output together, and all comparisons are exact. Only interpolated
+throughput and the share of headroom are rounded before they are counted with. Where prices come from is not known here.
 """
 
-import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 from typing import Any
 
-import polars as pl
+from pipelines.decisions.api_bill import MTOK, ApiPrice, Load
+from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
+from pipelines.decisions.self_hosting.options import Option
+from pipelines.decisions.self_hosting.pay_back import (
+    MOST_MONTHS,
+    FineTune,
+    PayBack,
+    after,
+    growing,
+    pay_back,
+    with_retraining,
+)
+from pipelines.decisions.self_hosting.request import Goal
+from pipelines.decisions.self_hosting.step_function import (
+    Interval,
+    Steps,
+    cheapest_full,
+    cost_at,
+    money,
+    paying_intervals,
+)
+from pipelines.decisions.self_hosting.throughput import Serving
 
-from pipelines.decisions.throughput import Assumptions, Mix, evidence, replicas_for, tokens_per_replica
-from pipelines.schema.columns import polars_schema
-from pipelines.schema.decisions import BreakEven
-
-FORMULA_VERSION = "break-even-1"
-MTOK = 1_000_000
-TEXT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-USAGE_DAYS = 30
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What one GPU costs. `gpus_per_rental`: GPUs in the smallest thing rented; whole rentals are billed."""
-
-    rate_id: str
-    provider: str
-    tier: str
-    gpu: str
-    variant: str
-    region: str
-    usd_per_gpu_hour: Decimal
-    gpus_per_rental: int = 1
-    fx_rate_on: date | None = None
-    usd_per_currency: Decimal | None = None
-    """The reference rate that converted it; None where it is printed in USD."""
-
-
-@dataclass(frozen=True)
-class ApiPrice:
-    """What one API model costs, by meter, in USD per million tokens, with the ids of the price versions."""
-
-    provider: str
-    model: str
-    usd_per_mtok: dict[str, Decimal]
-    price_ids: dict[str, str]
+FORMULA_VERSION = "break-even-2"
+DEFAULT_PEAK = Decimal("2.063")
+"""Busiest hour over the mean of 14 days, alibaba/ServeGen m-small @ f891d11: where nobody knows the own hours."""
 
 
 @dataclass(frozen=True)
-class Interval:
-    """Volumes in tokens a month, both ends inclusive, at which `replicas` replicas cost no more than the API."""
+class Terms:
+    """What no page tells. A month has 730 hours (8,760 / 12). `flags`: which of it was assumed."""
 
-    replicas: int
-    from_tokens: int
-    until_tokens: int
+    open_model: str = "GPT-OSS-120B"
+    goal: Goal = field(default_factory=Goal)
+    headroom: Headroom = field(default_factory=Headroom)
+    peak_factor: Decimal = DEFAULT_PEAK
+    acceptance: Decimal = Decimal(1)
+    engineering_usd_per_month: Decimal = Decimal(0)
+    tuning: FineTune | None = None
+    """Training, data, evaluation and migration: paid once, training again at each retraining."""
+    retrain_every_months: int | None = None
+    growth_per_month: Decimal = Decimal(0)
+    spare_replicas: int = 0
+    hours_per_month: int = 730
+    max_replicas: int = 32
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class BreakEvenResult:
-    """`intervals` is empty where own GPUs never pay; `reason` then says why. Money in USD per month."""
+class BreakEven:
+    """One answer. `intervals` is empty where own machines never pay or nothing is known; `reason` then says why."""
 
-    intervals: tuple[Interval, ...]
     verdict: str
+    intervals: tuple[Interval, ...] = ()
     reason: str | None = None
+    option: Option | None = None
+    serving: Serving | None = None
     usd_per_mtok: Decimal | None = None
+    full_usd_per_mtok: Decimal | None = None
+    """The lowest cost per million tokens that full replicas reach; an API below it is never beaten."""
     needed_utilisation: float | None = None
+    planned_share: float | None = None
+    capacity_tokens_per_month: int | None = None
     api_usd_per_month: Decimal | None = None
-    gpu_usd_per_month: Decimal | None = None
+    own_machines_usd_per_month: Decimal | None = None
     own_api_usd_per_month: Decimal | None = None
     own_gpu_usd_per_month: Decimal | None = None
+    own_replicas: int | None = None
+    payback: PayBack | None = None
 
 
-def break_even(rate: Rate, api: ApiPrice, mix: Mix, own_tokens: int, assumptions: Assumptions) -> BreakEvenResult:
-    """Compare one GPU rate with one API model. Formulas: break-even of a step function, checked against capacity.
+def steps_of(load: Load, option: Option, serving: Serving, terms: Terms) -> Steps:
+    """What n replicas cost and serve a month: accepted answers at peak load, spare replicas paid but not counted."""
+    cost = option.cost(serving.gpus_per_replica, terms.hours_per_month, terms.spare_replicas)
+    people = Fraction(terms.engineering_usd_per_month)
+    seconds = terms.hours_per_month * SECONDS_PER_HOUR / Fraction(terms.peak_factor)
+    served = seconds * load.tokens_per_call * Fraction(terms.acceptance)
+    return Steps(
+        cache(lambda n: cost(n) + people),
+        cache(lambda n: served * serving.requests_per_s(terms.headroom, n)),
+        terms.max_replicas,
+    )
 
-    `own_tokens`: own volume in tokens a month. Own GPUs cost n replicas whatever their load, plus engineering; the
-    API costs the price of the mix for each token.
-    Raises ValueError for a mix without tokens.
+
+def break_even(
+    api: ApiPrice, load: Load, offers: Sequence[tuple[Option, Serving]], own_tokens: int, terms: Terms, day: date
+) -> BreakEven:
+    """The best of some offers against one API model. `own_tokens`: own volume a month, 0 where there is none.
+
+    The best is the one that pays first, else the one that comes nearest. With fewer offers, as under a stricter goal
+    of latency, the threshold never falls.
     """
-    total = sum(mix.values())
-    if total <= 0:
-        raise ValueError("the token mix is empty")
-    missing = [meter for meter, tokens in mix.items() if tokens and meter not in api.usd_per_mtok]
+    missing = [meter for meter, tokens in load.tokens.items() if tokens and meter not in api.usd_per_mtok]
     if missing:
-        return BreakEvenResult((), "unknown", f"no API price for {', '.join(missing)}")
-    if not mix.get("output"):
-        return BreakEvenResult((), "unknown", "the mix has no output tokens, which the benchmark counts")
-    price = (
-        sum((Fraction(api.usd_per_mtok[meter]) * share for meter, share in mix.items() if share), Fraction()) / total
+        return BreakEven("unknown", reason=f"no API price for {', '.join(sorted(missing))}")
+    price = load.usd_per_token(api.usd_per_mtok)
+    judged = [_judged(price, load, option, serving, terms) for option, serving in offers]
+    if not judged:
+        return BreakEven("unknown", reason="no measured throughput", usd_per_mtok=money(price * MTOK, 6))
+    _, best, steps = min(judged, key=lambda one: one[0])
+    return _at_own_volume(best, steps, price, own_tokens, api, terms, day)
+
+
+def _judged(
+    price: Fraction, load: Load, option: Option, serving: Serving, terms: Terms
+) -> tuple[tuple[float, Fraction, str], BreakEven, Steps]:
+    """One offer, with what it ranks by: the first volume that pays, then the cost per token of full replicas."""
+    steps = steps_of(load, option, serving, terms)
+    found = paying_intervals(price, steps)
+    full = cheapest_full(steps)
+    verdict, reason = ("pays", None) if found else _why_never(price, full, steps, terms)
+    answer = BreakEven(
+        verdict,
+        found,
+        reason,
+        option,
+        serving,
+        usd_per_mtok=money(price * MTOK, 6),
+        full_usd_per_mtok=None if full is None else money(full * MTOK, 6),
     )
-    capacity = tokens_per_replica(mix, assumptions)
-    steps = _intervals(rate, price, capacity, assumptions)
-    own_api, own_gpu = price * own_tokens / MTOK, gpu_cost(replicas_for(own_tokens, capacity), rate, assumptions)
-    result = BreakEvenResult(
-        intervals=steps,
-        verdict="no_usage" if own_tokens == 0 else "own_gpus" if own_gpu <= own_api else "api",
-        usd_per_mtok=_money(price, 6),
-        own_api_usd_per_month=_money(own_api),
-        own_gpu_usd_per_month=_money(own_gpu),
-    )
-    if not steps:
-        return replace(result, reason=_why_never(rate, price, capacity, assumptions))
-    threshold, replicas = steps[0].from_tokens, steps[0].replicas
-    full_load = replicas * capacity * Fraction(assumptions.peak_factor) / Fraction(assumptions.max_utilisation)
-    return replace(
-        result,
-        needed_utilisation=float(threshold / full_load),
-        api_usd_per_month=_money(price * threshold / MTOK),
-        gpu_usd_per_month=_money(gpu_cost(replicas, rate, assumptions)),
-    )
+    first = found[0].from_tokens if found else float("inf")
+    return (first, full or Fraction(10**12), "/".join(serving.throughput_ids)), answer, steps
 
 
-def gpu_cost(replicas: int, rate: Rate, assumptions: Assumptions) -> Fraction:
-    """USD a month: whole rentals for all hours, used or not, plus engineering."""
-    rentals = ceil(Fraction(replicas * assumptions.throughput.gpus_per_replica, rate.gpus_per_rental))
-    gpu_hours = rentals * rate.gpus_per_rental * assumptions.hours_per_month
-    return gpu_hours * Fraction(rate.usd_per_gpu_hour) + Fraction(assumptions.engineering_usd_per_month)
+def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> tuple[str, str]:
+    """Never at any volume; or unknown, because it pays at none that is considered and may at a larger one."""
+    shown = "nothing" if full is None else f"{money(full * MTOK, 4):f} USD per Mtok"
+    never = f"full replicas cost {shown}, the API {money(price * MTOK, 4):f}"
+    # People are one sum for all replicas: with more of them it may pay yet.
+    people = Fraction(terms.engineering_usd_per_month)
+    machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
+    if machines_alone is not None and price > machines_alone:
+        return "unknown", f"not with up to {terms.max_replicas} replicas: {never}"
+    return "never", never
 
 
-def _intervals(rate: Rate, price: Fraction, capacity: Fraction, assumptions: Assumptions) -> tuple[Interval, ...]:
-    """Within the reach of n replicas the cost is flat and the API bill rises, so each step has at most one interval."""
-    if price <= 0:
-        return ()
-    found = []
-    for replicas in range(1, assumptions.max_replicas + 1):
-        first = max(1, floor((replicas - 1) * capacity) + 1)
-        start = max(first, ceil(gpu_cost(replicas, rate, assumptions) * MTOK / price))
-        until = floor(replicas * capacity)
-        if start <= until:
-            found.append(Interval(replicas, start, until))
-    return tuple(found)
+def _at_own_volume(
+    best: BreakEven, steps: Steps, price: Fraction, own_tokens: int, api: ApiPrice, terms: Terms, day: date
+) -> BreakEven:
+    """The same answer with what holds at the threshold and at the own volume."""
+    values = _at_threshold(best, steps, price, terms) if best.intervals else {}
+    if not own_tokens:
+        return BreakEven(**vars(best) | values | {"verdict": "no_usage"})
+    own_api = price * own_tokens
+    values["own_api_usd_per_month"] = money(own_api)
+    served = cost_at(own_tokens, steps)
+    if served is None and best.verdict == "never":
+        values["verdict"] = "api"
+    elif served is None:
+        values["verdict"] = "unknown"
+        values["reason"] = f"your volume needs more than the {terms.max_replicas} replicas that are considered"
+    else:
+        values["verdict"] = "own_gpus" if served[1] <= own_api else "api"
+        values |= {"own_gpu_usd_per_month": money(served[1]), "own_replicas": served[0]}
+        values["payback"] = _pay_back(best, steps, own_tokens, price, api, terms, day) if best.intervals else None
+    return BreakEven(**vars(best) | values)
 
 
-def _why_never(rate: Rate, price: Fraction, capacity: Fraction, assumptions: Assumptions) -> str:
-    """Never at any volume, or never within the replicas considered."""
-    gpu_hours = assumptions.throughput.gpus_per_replica * assumptions.hours_per_month
-    full = gpu_hours * Fraction(rate.usd_per_gpu_hour) * MTOK / capacity
-    prices = f"a full replica costs {_money(full, 4)} USD per Mtok, the API {_money(price, 4)}"
-    return prices if price <= full else f"not with up to {assumptions.max_replicas} replicas: {prices}"
-
-
-def _money(amount: Fraction, digits: int = 12) -> Decimal:
-    """Half up, the one place where a figure is rounded."""
-    return Decimal(floor(amount * 10**digits + Fraction(1, 2))).scaleb(-digits)
-
-
-def answer(result: BreakEvenResult) -> str:
-    """The decision in words: at the own volume, then the threshold."""
-    if not result.intervals:
-        return f"{'unknown' if result.verdict == 'unknown' else 'never'}: {result.reason}"
-    at_own = {"own_gpus": "yes at your volume", "api": "never at your volume", "no_usage": "no usage of your own"}
-    threshold = _in_words(result.intervals[0].from_tokens)
-    return f"{at_own[result.verdict]}; from {threshold} tokens a month on these assumptions"
-
-
-def _in_words(tokens: int) -> str:
-    for size, name in ((10**9, "billion"), (10**6, "million")):
-        if tokens >= size:
-            return f"{_money(Fraction(tokens, size), 1):,} {name}"
-    return f"{tokens:,}"
-
-
-def break_even_table(
-    prices: pl.DataFrame, rates: pl.DataFrame, volumes: pl.DataFrame, as_of: date, assumptions: Assumptions
-) -> pl.DataFrame:
-    """Rows of main.break_even: every API model against the cheapest fitting rate of every GPU provider and tier.
-
-    `prices` in force on `as_of`, standard tier and shortest prompts: provider, model, meter, usd_per_mtok, price_id.
-    `rates` in force: columns of core.gpu_rate, with fx_rate_on and usd_per_currency. `volumes`: provider, model, meter,
-    tokens of the last 30 days.
-    Raises ValueError where two prices of one meter are in force.
-    """
-    mixes = _mixes(volumes)
-    apis = _api_prices(prices)
-    rows = [
-        _row(rate, api, mixes.get((api.provider, api.model)), as_of, assumptions)
-        for rate in cheapest_rates(rates, assumptions)
-        for api in apis
-    ]
-    frame = pl.DataFrame(rows, schema=polars_schema(BreakEven))
-    return frame.sort("api_provider", "api_model", "gpu_provider", "gpu_tier")
-
-
-def cheapest_rates(rates: pl.DataFrame, assumptions: Assumptions) -> list[Rate]:
-    """Per provider and tier, the offer with the cheapest replica: quoted on-demand whole GPUs as benchmarked.
-
-    A rate that is printed in another currency and could not be converted has no price in USD and cannot compete.
-    """
-    reference = assumptions.throughput
-    fitting = rates.rename({"gpu_count": "gpus_per_rental"}).filter(
-        pl.col("usd_per_gpu_hour").is_not_null(),
-        gpu=reference.gpu,
-        variant=reference.variant,
-        pricing="on_demand",
-        price_kind="quoted",
-        gpu_fraction=1,
-    )
-    names = tuple(Rate.__dataclass_fields__)
-    offers = [Rate(**row) for row in fitting.select(names).iter_rows(named=True)]
-    best: dict[tuple[str, str], Rate] = {}
-    for offer in sorted(offers, key=lambda rate: (gpu_cost(1, rate, assumptions), rate.rate_id)):
-        best.setdefault((offer.provider, offer.tier), offer)
-    return list(best.values())
-
-
-def _api_prices(prices: pl.DataFrame) -> list[ApiPrice]:
-    text = prices.filter(pl.col("meter").is_in(TEXT_METERS)).sort("provider", "model", "meter")
-    if text.select("provider", "model", "meter").is_duplicated().any():
-        raise ValueError("two prices of one model and meter are in force")
-    grouped = text.group_by("provider", "model", maintain_order=True).agg("meter", "usd_per_mtok", "price_id")
-    return [
-        ApiPrice(provider, model, dict(zip(meters, prices, strict=True)), dict(zip(meters, ids, strict=True)))
-        for provider, model, meters, prices, ids in grouped.iter_rows()
-    ]
-
-
-def _mixes(volumes: pl.DataFrame) -> dict[tuple[str, str], dict[str, int]]:
-    """Text tokens of the last 30 days by model and meter; models without any are absent."""
-    text = volumes.filter(pl.col("meter").is_in(TEXT_METERS) & (pl.col("tokens") > 0))
-    sums = text.group_by("provider", "model", "meter").agg(pl.col("tokens").sum()).sort("meter")
-    mixes = sums.group_by("provider", "model", maintain_order=True).agg("meter", "tokens")
-    return {(row[0], row[1]): dict(zip(row[2], row[3], strict=True)) for row in mixes.iter_rows()}
-
-
-def _row(rate: Rate, api: ApiPrice, own: Mix | None, as_of: date, assumptions: Assumptions) -> dict[str, Any]:
-    mix = dict(own or assumptions.default_mix)
-    own_tokens = sum((own or {}).values()) * assumptions.hours_per_month // (USAGE_DAYS * 24)
-    result = break_even(rate, api, mix, own_tokens, assumptions)
-    first = result.intervals[0] if result.intervals else None
+def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) -> dict[str, Any]:
+    """What the first paying volume means in use of the replicas and in money."""
+    first, serving = best.intervals[0], best.serving
+    if serving is None:
+        return {}
+    full = serving.requests_per_s(Headroom(Decimal(1)), first.replicas)
+    share = serving.requests_per_s(terms.headroom, first.replicas) / full
+    capacity = steps.capacity(first.replicas)
     return {
-        "as_of": as_of,
-        "api_provider": api.provider,
-        "api_model": api.model,
-        "gpu_provider": rate.provider,
-        "gpu_tier": rate.tier,
-        "answer": answer(result),
-        "own_tokens_per_month": own_tokens,
-        "break_even_tokens_per_month": first and first.from_tokens,
-        "until_tokens_per_month": first and first.until_tokens,
-        "replicas": first and first.replicas,
-        "intervals": json.dumps([vars(step) for step in result.intervals]),
-        "price_ids": ",".join(api.price_ids[meter] for meter in mix if meter in api.price_ids) or None,
-        "mix": json.dumps(mix),
-        "mix_basis": "own" if own else "default",
-        "formula_version": FORMULA_VERSION,
-        **evidence(mix, assumptions),
-        **{name: value for name, value in vars(rate).items() if name not in ("provider", "tier")},
-        **{name: value for name, value in vars(result).items() if name != "intervals"},
+        "needed_utilisation": float(first.from_tokens * share / (capacity * Fraction(terms.peak_factor))),
+        "planned_share": float(share),
+        "capacity_tokens_per_month": floor(capacity),
+        "api_usd_per_month": money(price * first.from_tokens),
+        "own_machines_usd_per_month": money(steps.cost(first.replicas)),
     }
+
+
+def _pay_back(
+    best: BreakEven, steps: Steps, own_tokens: int, price: Fraction, api: ApiPrice, terms: Terms, day: date
+) -> PayBack | None:
+    """Of what is paid at once, at the own volume: purchase, fine-tuning, migration. None where nothing is."""
+    option, serving, served = best.option, best.serving, cost_at(own_tokens, steps)
+    if option is None or serving is None or served is None:
+        return None
+    purchase = option.purchase((served[0] + terms.spare_replicas) * serving.gpus_per_replica)
+    upfront = purchase + (terms.tuning.upfront_usd if terms.tuning else 0)
+    if not upfront:
+        return None
+    machine = option.machine
+    life = after(day, int(machine.life_years * 12)) if machine else None
+    until = min((one for one in (life, api.retires_on) if one is not None), default=None)
+    depreciation = purchase / (Fraction(machine.life_years) * 12) if machine else Fraction(0)
+    volume = growing(Fraction(own_tokens), terms.growth_per_month)
+
+    def saving(month: int) -> Fraction:
+        """The API's bill less the cash of the replicas that serve as much; none beyond those considered."""
+        tokens = ceil(volume(month))
+        now = served if tokens == own_tokens else cost_at(tokens, steps)
+        return Fraction(0) if now is None else price * tokens - (now[1] - depreciation)
+
+    is_even = not terms.growth_per_month
+    most = 1 if is_even and saving(1) <= 0 else MOST_MONTHS
+    if terms.tuning and terms.retrain_every_months:
+        return pay_back(
+            upfront, with_retraining(saving, terms.tuning.training_usd, terms.retrain_every_months), day, until, most
+        )
+    return pay_back(upfront, saving, day, until, most)

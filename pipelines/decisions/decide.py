@@ -1,4 +1,4 @@
-"""Decisions of one day from what was known then: break-even, spend forecast, notice, deprecation risk."""
+"""Decisions of one day from what was known then: break-even, forecast, notice, deprecation risk, what-if, claims."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -7,23 +7,34 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.resolve_segments import segments_in_force
-from pipelines.decisions.break_even import break_even_table
+from pipelines.costs.resolve_segments import segments_in_force, segments_with_history
+from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
+from pipelines.decisions.break_even import FORMULA_VERSION
+from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
+from pipelines.decisions.break_even_market import market_known_on
+from pipelines.decisions.claim_check import claim_table, gpu_rates
+from pipelines.decisions.claim_inputs import models_of_claims
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.logged_saving import logged_saving
+from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
-from pipelines.decisions.throughput import Assumptions
+from pipelines.decisions.user_facts import user_facts
+from pipelines.decisions.what_if_table import what_if_table
 from pipelines.models.model_ids import lifecycle_ids
-from pipelines.schema.meters import TOKEN_METERS
+from pipelines.schema.claims import ClaimCheck
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.decisions import BreakEven, BreakEvenCurve
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
 RECENT_DAYS = 30
-HISTORY_DAYS = 120
+HISTORY_DAYS = 460
 """Usage before the day that a forecast and its past errors are made of."""
 
 Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
@@ -39,22 +50,41 @@ def decide_days(warehouse: Warehouse, table: str, decision: Decision, days: Sequ
 
 
 def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Every used API model against every GPU provider whose rate is in force."""
-    used = _usage_before(connection, day, RECENT_DAYS)
-    tokens = used.filter(pl.col("meter").is_in(TOKEN_METERS))
-    volumes = tokens.group_by("provider", "model", "meter").agg(tokens=pl.col("quantity").sum())
-    segments = _short_prompt_prices(connection, folder, _models(used), day)
-    prices = in_force_at(segments, end_of_day(day)).filter(
-        service_tier="standard", unit="mtok", channel="api", region="global"
-    )
-    columns = prices.select("provider", "model", "meter", "price_id", usd_per_mtok="usd_per_unit")
-    offers = connection.sql("FROM gpu_offer_known_at($at, $at)", params={"at": end_of_day(day)}).pl()
-    return break_even_table(columns, offers, volumes, day, Assumptions())
+    """Every used API model against every way to run an open model on machines of one's own."""
+    rows = with_causes(_break_even_asked(connection, folder, day).rows(), _decided_before(connection, day))
+    return pl.DataFrame(rows, schema=polars_schema(BreakEven))
+
+
+def break_even_curve_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """What each used API model's workload would cost over volume, each way."""
+    rows = _break_even_asked(connection, folder, day).curves()
+    return pl.DataFrame(rows, schema=polars_schema(BreakEvenCurve))
+
+
+def _break_even_asked(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> AskedBreakEven:
+    query = "SELECT path FROM core.ledger_file WHERE usage_date >= $first AND usage_date < $day ORDER BY path"
+    recent = {"first": day - timedelta(days=RECENT_DAYS), "day": day}
+    paths = [path for (path,) in connection.execute(query, recent).fetchall()]
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW recent_usage AS {usage_query(folder, paths)}")
+    workloads = logged_workloads(connection, RECENT_DAYS, day, "recent_usage")
+    asked = asked_workloads(workloads)
+    facts = user_facts(folder, keep=True)
+    market = market_known_on(connection, [one.workload for one in asked], open_models_of(asked, facts), folder, day)
+    return AskedBreakEven(asked, market, facts)
+
+
+def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[dict[str, object]]:
+    """The rows of main.break_even of the newest day before one, by the formula of today."""
+    columns = (*OFFER, *INPUTS)
+    past = "FROM main.break_even WHERE formula_version = $version AND as_of"
+    query = f"SELECT {', '.join(columns)} {past} = (SELECT max(as_of) {past} < $day)"
+    rows = connection.execute(query, {"version": FORMULA_VERSION, "day": day}).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Month-end spend by model."""
-    used = _usage_before(connection, day, HISTORY_DAYS)
+    """Month-end spend by model, of what is billed by use: usage under a plan is not owed."""
+    used = _usage_before(connection, day, HISTORY_DAYS).filter(pl.col("plan_id").is_null())
     costs = used.select("usage_date", "provider", "model", "cost_usd")
     return spend_forecast(used, costs, _short_prompt_prices(connection, folder, _models(used), day), day)
 
@@ -67,9 +97,38 @@ def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day
     return pl.concat(parts) if parts else pl.DataFrame()
 
 
+def saving_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days: int = RECENT_DAYS) -> pl.DataFrame:
+    """What each model used in the days before one saved and would save."""
+    used = _usage_before(connection, day, days)
+    prices = in_force_at(_short_prompt_prices(connection, folder, _models(used), day), end_of_day(day))
+    hidden = read_table(
+        connection,
+        "main.hidden_cost",
+        "usage_date >= $first AND usage_date < $day",
+        first=day - timedelta(days=days),
+        day=day,
+    )
+    return logged_saving(used, prices.filter(unit="mtok"), hidden, day)
+
+
 def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """How long before the end each provider and platform has told it."""
     return notice_statistics(_ends(connection, day), day)
+
+
+def claim_check_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """The articles' claims at their own dates and at this day's prices, by what is known now: no one acted on them."""
+    segments = segments_with_history(connection, folder, models_of_claims())
+    return pl.DataFrame(claim_table(day, segments, gpu_rates(connection)), schema=polars_schema(ClaimCheck))
+
+
+def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Usage of the last days at other models: those of the user's task classes, else every other model in use."""
+
+    def segments_of(models: pl.DataFrame) -> pl.DataFrame:
+        return segments_in_force(connection, folder, models, end_of_day(day))
+
+    return what_if_table(connection, folder, day, RECENT_DAYS, segments_of)
 
 
 def _ends(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:

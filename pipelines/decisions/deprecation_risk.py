@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.forecast import USD, price_days
+from pipelines.decisions.forecast_quantities import USD, price_days
 from pipelines.decisions.notice import ANNOUNCER, notice_days
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import DeprecationRisk

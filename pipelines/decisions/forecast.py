@@ -1,222 +1,191 @@
-"""Month-end spend by model: usage is forecast, price is known.
+"""What will be spent this month, next month and in 90 days: usage is forecast, price is known.
 
-Tokens of each series are expected from their weekday shape and recent level; each future day is then priced at the
-price in force on that day, announced changes included. The band rests on the method's own past errors. This module
-forecasts nothing but the month of `as_of`, and gives no totals over models: their sum is one line of SQL.
+Each series of a meter is forecast by the methods that have erred least (`forecast_choice`) and priced day by day,
+announced changes included. The bands of a total rest on that total's own past errors (`forecast_totals`). This module
+puts the rows together.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
+import numpy as np
 import polars as pl
 
+from pipelines.decisions.forecast_choice import MIN_HISTORY_DAYS, Replay, method_names, replay
+from pipelines.decisions.forecast_quantities import (
+    MODEL,
+    SERIES,
+    as_array,
+    daily_quantities,
+    expected_frame,
+    price_days,
+)
+from pipelines.decisions.forecast_totals import FORETOLD_WITHIN, Totals, past_errors, spread, totals_of
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
-from pipelines.schema.meters import UNIT_SIZES
-from pipelines.snapshots.current import LAST_MOMENT, in_force_at
 
-FORMULA_VERSION = "forecast-1"
-MODEL = ["provider", "model"]
-SERIES = [*MODEL, "channel", "region", "service_tier", "meter"]
-MIN_HISTORY_DAYS = 14
-LEVEL_DAYS = 14
-PROFILE_DAYS = 56
-REPLAYED_ORIGINS = 28
-MIN_ORIGINS = 9
-"""With fewer errors a two-sided 80 % band has no empirical ends: rank 0.1 * (n + 1) must be at least 1."""
-TAIL = 0.1
-USD = pl.Decimal(38, 12)
+FORMULA_VERSION = "forecast-2"
+ORIGINS = 400
+"""Past days from which the same forecast is made, at most: what its errors are taken from."""
+ALL = ("all", "all")
+BAND_COLUMNS = ("low_50_usd", "low_usd", "low_95_usd", "high_50_usd", "high_usd", "high_95_usd")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days of a total: from `first_on` to `last_on`; of these, `first` to `last` days ahead of as_of are forecast."""
+
+    name: str
+    first_on: date
+    last_on: date
+    first: int
+    last: int
+
+
+def periods(as_of: date) -> list[Period]:
+    """The totals that are forecast on a day."""
+    month = as_of.replace(day=1)
+    next_month = _next_month(month)
+    after, day = _next_month(next_month), timedelta(days=1)
+    left, until_after = (next_month - as_of).days, (after - as_of).days
+    return [
+        Period("month", month, next_month - day, 0, left),
+        Period("next_month", next_month, after - day, left, until_after),
+        Period("90_days", as_of, as_of + timedelta(days=89), 0, 90),
+    ]
 
 
 def spend_forecast(usage: pl.DataFrame, costs: pl.DataFrame, prices: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Rows of main.spend_forecast for the month of `as_of`, which is itself a day to come.
+    """Rows of main.spend_forecast for a day, which is itself a day to come.
 
     `usage`: usage_date, SERIES, quantity. `costs`: usage_date, provider, model, cost_usd
     (NULL where unpriced). `prices`: SERIES, valid_from, valid_to, usd_per_unit, unit; one row in force per series and
     moment (ValueError otherwise), future ones included. Rows before `as_of` are history, later ones are ignored.
     Models without usage in the last 56 days and without cost in the month have no row.
     """
-    month = as_of.replace(day=1)
-    next_month = (month + timedelta(days=32)).replace(day=1)
-    horizon = (next_month - as_of).days
-    daily = daily_quantities(usage, as_of)
-    future = expected_quantities(daily, [as_of], horizon)
-    remaining = _remaining(price_days(future, prices))
-    spent = _spent(costs, month, as_of)
-    bands = _bands(daily, prices, as_of, horizon)
-    first_used = daily.group_by(MODEL).agg(first_used_on=pl.col("usage_date").min())
-    rows = (
-        remaining.join(spent, on=MODEL, how="full", coalesce=True)
-        .join(first_used, on=MODEL, how="left")
-        .join(bands, on=MODEL, how="left")
-        .with_columns(
-            as_of=pl.lit(as_of),
-            month=pl.lit(month),
-            history_days=(pl.lit(as_of) - pl.col("first_used_on")).dt.total_days().fill_null(0),
-            formula_version=pl.lit(FORMULA_VERSION),
-        )
-    )
-    return _finished(rows)
-
-
-def daily_quantities(usage: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """SERIES, usage_date, quantity: one row for every day from a series' first to the day before `as_of`, idle ones 0.
-
-    Series idle for all of the last 56 days are left out.
-    """
-    history = usage.filter(pl.col("usage_date") < as_of)
-    sums = history.group_by(*SERIES, "usage_date").agg(pl.col("quantity").sum())
-    used = sums.filter(pl.col("quantity") > 0)
-    spans = used.group_by(SERIES).agg(start=pl.col("usage_date").min(), last=pl.col("usage_date").max())
-    days = (
-        spans.filter(pl.col("last") >= as_of - timedelta(days=PROFILE_DAYS))
-        .select(*SERIES, usage_date=pl.date_ranges("start", pl.lit(as_of), closed="left"))
-        .explode("usage_date")
-    )
-    filled = days.join(sums, on=[*SERIES, "usage_date"], how="left")
-    return filled.with_columns(pl.col("quantity").fill_null(0)).sort(*SERIES, "usage_date")
-
-
-def expected_quantities(daily: pl.DataFrame, origins: list[date], horizon: int) -> pl.DataFrame:
-    """Expected quantity of each series on each of `horizon` days from each origin, from the days before it only.
-
-    Returns SERIES, origin, usage_date, quantity (thousandths). Weekday profile: the weekday's mean over 56 days against
-    the mean of all weekdays; level: median of the last 14 deseasonalised days, which a spike does not move. A series
-    used on less than half of its days has median 0 and takes their mean instead. Under 14 days: mean of all days.
-    """
-    key = [*SERIES, "origin"]
-    weekday = pl.col("usage_date").dt.weekday()
-    history = (
-        daily.join(pl.DataFrame({"origin": origins}, schema={"origin": pl.Date}), how="cross")
-        .with_columns(age=(pl.col("origin") - pl.col("usage_date")).dt.total_days(), weekday=weekday)
-        .filter(pl.col("age") >= 1, pl.col("age") <= PROFILE_DAYS)
-    )
-    profile = history.group_by(*key, "weekday").agg(shape=pl.col("quantity").mean())
-    profile = profile.with_columns(shape=(pl.col("shape") / pl.col("shape").sort().mean().over(key)).fill_nan(0))
-    recent = history.filter(pl.col("age") <= LEVEL_DAYS).join(profile, on=[*key, "weekday"])
-    ratio = pl.col("quantity") / pl.col("shape")
-    levels = recent.group_by(key).agg(
-        level=ratio.filter(pl.col("shape") > 0).median(),
-        recent_mean=pl.col("quantity").mean(),
-        days=pl.col("age").max(),
-    )
-    level = pl.when(pl.col("level") > 0).then("level").otherwise("recent_mean")
-    has_profile = pl.col("days") >= MIN_HISTORY_DAYS
-    quantity = pl.when(has_profile).then(level * pl.col("shape").fill_null(0)).otherwise("recent_mean")
-    ahead = pl.date_ranges("origin", pl.col("origin") + pl.duration(days=horizon), closed="left")
-    return (
-        levels.with_columns(usage_date=ahead)
-        .explode("usage_date")
-        .with_columns(weekday=weekday)
-        .join(profile, on=[*key, "weekday"], how="left")
-        .select(*key, "usage_date", quantity=quantity.round(3))
-        .sort(*key, "usage_date")
-    )
-
-
-def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr | None = None) -> pl.DataFrame:
-    """Add cost_usd at the price in force at the end of the day (`on_day` or usage_date); NULL where there is none.
-
-    Requests are a count, not a charge, unless a price for them exists. Raises ValueError where two prices are in force.
-    """
-    days = quantities.with_row_index("row").with_columns(priced_on=pl.col("usage_date") if on_day is None else on_day)
-    offered = prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit")
-    priced_at = pl.col("priced_on").cast(pl.Datetime("us")) + LAST_MOMENT
-    in_force = in_force_at(days.select("row", *SERIES, "priced_on").join(offered, on=SERIES), priced_at)
-    if in_force["row"].is_duplicated().any():
-        raise ValueError("two prices of one series are in force on the same day")
-    one = in_force["unit"].replace_strict(
-        {unit: f"{1 / size:.12f}" for unit, size in UNIT_SIZES.items()}, return_dtype=pl.String
-    )
-    per_one = in_force.select("row", usd_per_one=pl.col("usd_per_unit").cast(USD) * one.cast(USD))
-    priced = days.join(per_one, on="row", how="left", maintain_order="left")
-    is_free = (pl.col("quantity") == 0) | ((pl.col("meter") == "requests") & pl.col("usd_per_one").is_null())
-    # Quantities are whole thousandths; as binary numbers they have a tail behind them, which is cut off here.
-    exact = pl.col("quantity").cast(pl.Decimal(38, 3)).cast(USD)
-    cost = pl.when(is_free).then(pl.lit(0, dtype=USD)).otherwise(exact * pl.col("usd_per_one"))
-    return priced.with_columns(cost_usd=cost.cast(USD)).drop("row", "priced_on", "usd_per_one")
-
-
-def _known_sum(name: str) -> pl.Expr:
-    """A sum that is NULL as soon as one part is unknown."""
-    return pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum())
-
-
-def _remaining(priced: pl.DataFrame) -> pl.DataFrame:
-    label = pl.format("no price for {} of tier {}", "meter", "service_tier")
-    gaps = label.filter(pl.col("cost_usd").is_null()).unique().sort().str.join("; ")
-    return priced.group_by(MODEL).agg(remaining_usd=_known_sum("cost_usd"), future_gap=gaps)
-
-
-def _spent(costs: pl.DataFrame, month: date, as_of: date) -> pl.DataFrame:
-    in_month = costs.filter(pl.col("usage_date") >= month, pl.col("usage_date") < as_of)
-    gap_days = pl.col("usage_date").filter(pl.col("cost_usd").is_null()).n_unique()
-    return in_month.group_by(MODEL).agg(spent_usd=_known_sum("cost_usd").cast(USD), gap_days=gap_days)
-
-
-def _bands(daily: pl.DataFrame, prices: pl.DataFrame, as_of: date, horizon: int) -> pl.DataFrame:
-    """Relative errors of the same forecast, made on up to 28 past days for as many days ahead, as factors.
-
-    Past and expected quantities are both valued at the prices of `as_of`, so that the errors are those of usage alone.
-    """
-    origins = [as_of - timedelta(days=horizon + age) for age in range(REPLAYED_ORIGINS)]
-    replayed = expected_quantities(daily, origins, horizon)
-    actual = replayed.select(*MODEL, "origin").unique().join(daily, on=MODEL)
-    last_day = pl.col("origin") + pl.duration(days=horizon)
-    actual = actual.filter(pl.col("usage_date") >= pl.col("origin"), pl.col("usage_date") < last_day)
-    today = pl.lit(as_of)
-    sums = [
-        price_days(frame, prices, today).group_by(*MODEL, "origin").agg(_known_sum("cost_usd").alias(name))
-        for frame, name in ((replayed, "expected"), (actual.cast({"quantity": pl.Float64}), "actual"))
+    daily, spans = daily_quantities(usage, as_of), periods(as_of)
+    names, values = as_array(daily, as_of)
+    found = replay(values, max(period.last for period in spans), ORIGINS)
+    priced = price_days(expected_frame(names, found.chosen[:, -1], as_of), prices)
+    spent = costs.filter(pl.col("usage_date") >= as_of.replace(day=1), pl.col("usage_date") < as_of)
+    groups = pl.concat([names.select(MODEL), spent.select(MODEL)]).unique().sort(MODEL).rows()
+    groups += [ALL] if groups else []
+    of_group = [[group in {ALL, model} for model in names.select(MODEL).iter_rows()] for group in groups]
+    members = np.array(of_group, dtype=bool).reshape(len(groups), names.height)
+    totals = totals_of(members * _worth(names, prices, as_of), values, found, ORIGINS)
+    told = _told(members, found, totals, daily, as_of)
+    rows = [
+        row | {"as_of": as_of, "month": as_of.replace(day=1), "formula_version": FORMULA_VERSION}
+        for period in spans
+        for row in _rows(period, groups, _sums(priced, spent, period), totals, told)
     ]
-    first_used = daily.group_by(MODEL).agg(first_used_on=pl.col("usage_date").min())
-    errors = (
-        sums[0]
-        .join(sums[1], on=[*MODEL, "origin"])
-        .join(first_used, on=MODEL)
-        .filter(pl.col("origin") - pl.col("first_used_on") >= timedelta(days=MIN_HISTORY_DAYS), pl.col("expected") > 0)
-        .with_columns(factor=pl.col("actual").cast(pl.Float64) / pl.col("expected").cast(pl.Float64))
-        .drop_nulls("factor")
-    )
-    low_rank = (TAIL * (pl.len() + 1)).floor().cast(pl.Int64)
-    ranked = pl.col("factor").sort()
-    return errors.group_by(MODEL).agg(
-        origins=pl.len(),
-        low=pl.when(pl.len() >= MIN_ORIGINS).then(ranked.get(low_rank - 1, null_on_oob=True)),
-        high=pl.when(pl.len() >= MIN_ORIGINS).then(ranked.get(pl.len() - low_rank, null_on_oob=True)),
-    )
+    return pl.DataFrame(rows, schema=polars_schema(SpendForecast), orient="row")
 
 
-def _finished(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sums, band and reasons. A month without a cost row is one without usage: 0 spent."""
-    is_short = pl.col("history_days") < MIN_HISTORY_DAYS
-    spent = pl.when(pl.col("gap_days").is_null()).then(pl.lit(0, dtype=USD)).otherwise("spent_usd")
-    gap_text = pl.format("usage of {} days of this month has no price", pl.col("gap_days"))
-    reasons = pl.concat_str(
-        pl.when(pl.col("gap_days") > 0).then(gap_text),
-        pl.col("future_gap").fill_null("no usage to forecast from").replace("", None),
-        separator="; ",
-        ignore_nulls=True,
-    )
-    priced = rows.with_columns(spent_usd=spent, unpriced_reason=reasons.replace("", None))
-    projected = pl.col("spent_usd") + pl.col("remaining_usd")
-    low, high = (
-        (pl.col("spent_usd") + (pl.col("remaining_usd").cast(pl.Float64) * factor).round(6).cast(USD)).cast(USD)
-        for factor in (pl.min_horizontal("low", 1.0), pl.max_horizontal("high", 1.0))
-    )
-    has_band = pl.col("low").is_not_null()
-    origins = pl.col("origins").fill_null(0)
-    return (
-        priced.with_columns(
-            projected_usd=projected.cast(USD),
-            low_usd=pl.when(has_band).then(low),
-            high_usd=pl.when(has_band).then(high),
-            band_basis=pl.when(has_band)
-            .then(pl.format("errors of {} replayed forecasts, nominal 80 %", origins))
-            .otherwise(pl.format("no band: {} replayed forecasts, {} needed", origins, pl.lit(MIN_ORIGINS))),
-            method=pl.when(is_short).then(pl.lit("run_rate")).otherwise(pl.lit("weekday_profile")),
-            is_low_confidence=is_short,
-            is_unpriced=pl.col("unpriced_reason").is_not_null(),
+def _next_month(month: date) -> date:
+    return (month + timedelta(days=32)).replace(day=1)
+
+
+def _worth(names: pl.DataFrame, prices: pl.DataFrame, as_of: date) -> Any:
+    """What one of each series costs on the day; 0 where there is no price: errors of others are held all the same."""
+    one = names.with_columns(usage_date=pl.lit(as_of), quantity=pl.lit(1.0))
+    return price_days(one, prices)["cost_usd"].cast(pl.Float64).fill_null(0).to_numpy()
+
+
+def _sums(priced: pl.DataFrame, spent: pl.DataFrame, period: Period) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is spent and expected of each model and of all in a period, of what has a price, and what has none."""
+    within = pl.col("usage_date").is_between(period.first_on, period.last_on)
+    gap = pl.format("no price for {} of tier {}", "meter", "service_tier").filter(pl.col("cost_usd").is_null())
+    known = pl.when(pl.col("cost_usd").is_not_null().any()).then(pl.col("cost_usd").sum())
+    unpriced = pl.col("usage_date").filter(pl.col("cost_usd").is_null())
+    sums: dict[tuple[str, str], dict[str, Any]] = {}
+    for keys in (MODEL, []):
+        ahead = priced.filter(within).group_by(*keys, pl.lit(1)).agg(remaining_usd=known, gaps=gap.unique().sort())
+        before = spent.filter(within).group_by(*keys, pl.lit(1)).agg(spent_usd=known, gap_days=unpriced.n_unique())
+        for frame in (ahead, before):
+            for row in frame.iter_rows(named=True):
+                group = (row["provider"], row["model"]) if keys else ALL
+                sums.setdefault(group, {}).update(row)
+    return sums
+
+
+def _rows(
+    period: Period,
+    groups: list[tuple[str, str]],
+    sums: dict[tuple[str, str], dict[str, Any]],
+    totals: Totals,
+    told: list[dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    low, high, errors = spread(totals, period.first, period.last)
+    expected = totals.expected(period.first, period.last)
+    for number, group in enumerate(groups):
+        found = sums.get(group, {})
+        if not found:
+            continue
+        row = _row(found)
+        # The errors are valued at the prices of as_of: a change that is announced moves the band as it moves the total.
+        remaining = float(row["remaining_usd"] or 0)
+        rise = remaining / expected[number] if expected[number] else 0.0
+        yield (
+            row
+            | _band(row, [*(low[number] * rise), *(high[number] * rise)], int(errors[number]))
+            | {"period": period.name, "first_on": period.first_on, "last_on": period.last_on}
+            | {"scope": "all" if group == ALL else "model", "provider": group[0], "model": group[1]}
+            | told[number]
         )
-        .select(pl.col(name).cast(dtype) for name, dtype in polars_schema(SpendForecast).items())
-        .sort(*MODEL)
-    )
+
+
+def _row(found: dict[str, Any]) -> dict[str, Any]:
+    """Sums and reasons. A period without a cost row is one without usage: 0 spent."""
+    gap_days, gaps = found.get("gap_days", 0), list(found.get("gaps", []))
+    spent = found["spent_usd"] if "spent_usd" in found else Decimal(0)
+    remaining = found.get("remaining_usd")
+    reasons = [f"usage of {gap_days} days of this month has no price"] if gap_days else []
+    reasons += gaps if "gaps" in found else ["no usage to forecast from"]
+    projected = None if remaining is None and not spent else (spent or 0) + (remaining or 0)
+    return {
+        "spent_usd": spent,
+        "remaining_usd": remaining,
+        "projected_usd": projected,
+        "is_unpriced": bool(reasons),
+        "is_lower_bound": bool(reasons) and projected is not None,
+        "unpriced_reason": "; ".join(reasons) or None,
+    }
+
+
+def _band(row: dict[str, Any], bounds: list[float], errors: int) -> dict[str, Any]:
+    """The ends of the bands around what is projected; never below what is spent, and never without the projection."""
+    if row["projected_usd"] is None or not np.isfinite(bounds).all():
+        basis = f"no band: {errors} past errors of this total are known, 20 needed"
+        return dict.fromkeys(BAND_COLUMNS) | {"band_basis": basis}
+    projected, spent = row["projected_usd"], row["spent_usd"] or Decimal(0)
+    ends = [projected + Decimal(f"{bound:.6f}") for bound in bounds]
+    lows = [max(spent, min(end, projected)) for end in ends[:3]]
+    highs = [max(end, projected) for end in ends[3:]]
+    basis = f"{errors} past errors of this total, adapted to hold 50, 80 and 95 %"
+    return dict(zip(BAND_COLUMNS, [*lows, *highs], strict=True)) | {"band_basis": basis}
+
+
+def _told(members: Any, found: Replay, totals: Totals, daily: pl.DataFrame, as_of: date) -> list[dict[str, Any]]:
+    """What is the same for all periods of a group: history, methods, and how good its past forecasts were."""
+    begun = daily.group_by(SERIES, maintain_order=True).agg(pl.col("usage_date").min())["usage_date"].to_list()
+    errors = past_errors(totals)
+    told = []
+    for number, group in enumerate(members):
+        series = np.flatnonzero(group)
+        days = max(((as_of - begun[one]).days for one in series), default=0)
+        used = found.picks[series, -1].ravel()
+        error = None if np.isnan(errors[number]) else float(errors[number])
+        told.append(
+            {
+                "method": method_names(used) or "none: no usage of the last 56 days",
+                "history_days": days,
+                "is_low_confidence": days < MIN_HISTORY_DAYS,
+                "past_error": error,
+                "is_foretellable": None if error is None else error <= FORETOLD_WITHIN,
+            }
+        )
+    return told

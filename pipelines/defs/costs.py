@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.costs.alias_models import name_models
+from pipelines.costs.charge_contract import charge_contract
 from pipelines.costs.price_ledger import price_days
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.defs.marts import days_metadata
@@ -14,8 +15,8 @@ from pipelines.defs.partitions import IN_ONE_RUN, MONTHS, days_in_months
 from pipelines.defs.resources import POOL, Settings
 
 PRICED = (
-    *("core.usage_cost", "core.cost_comparison"),
-    *("main.usage_overlap", "main.cost_by_owner", "main.conversation_cost"),
+    *("core.usage_cost", "core.plan_fee", "core.cost_comparison"),
+    *("main.usage_overlap", "main.cost_by_owner", "main.conversation_cost", "main.hidden_cost"),
 )
 """Tables that one pass over the ledger computes."""
 
@@ -56,11 +57,23 @@ NAMED = table_spec(
 )
 
 
+CHARGED = table_spec(
+    "main.contract_charge",
+    "costs",
+    {"polars", "duckdb"},
+    ("core.usage_cost",),
+    freshness_policy=READ_DAILY,
+)
+
+
 @dg.multi_asset(
     name="name_models",
-    specs=[NAMED],
+    specs=[NAMED, CHARGED],
     pool=POOL,
 )
-def model_alias(settings: Settings) -> dg.MaterializeResult[Any]:
-    """What the ids in use mean."""
-    return dg.MaterializeResult(metadata={"dagster/row_count": name_models(settings.warehouse)})
+def model_alias(settings: Settings) -> Iterator[dg.MaterializeResult[Any]]:
+    """What the ids in use mean, and what is due beside usage: one step, because a step costs more than either."""
+    named = name_models(settings.warehouse)
+    yield dg.MaterializeResult(asset_key=asset_key("core.model_alias"), metadata={"dagster/row_count": named})
+    charged = charge_contract(settings.warehouse, settings.now().date())
+    yield dg.MaterializeResult(asset_key=asset_key("main.contract_charge"), metadata={"dagster/row_count": charged})

@@ -6,19 +6,28 @@ import dagster as dg
 
 from pipelines.decisions.decide import (
     Decision,
+    break_even_curve_on,
     break_even_on,
+    claim_check_on,
     decide_days,
     deprecation_risk_on,
     forecast_on,
     notice_statistics_on,
+    saving_on,
+    what_if_on,
 )
 from pipelines.defs.metadata import READ_DAILY, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Settings
 
 
-def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg.AssetsDefinition:
-    """One table that a polars function computes for a day from what was known on it."""
+def decision_asset(
+    name: str, inputs: tuple[str, ...], decision: Decision, *, newest_only: bool = False
+) -> dg.AssetsDefinition:
+    """One table that a polars function computes for a day from what was known on it.
+
+    `newest_only`: of the days of a run only the last, where each reads a month of the ledger.
+    """
     spec = table_spec(name, "decisions", {"polars", "duckdb"}, inputs, freshness_policy=READ_DAILY, partitions_def=DAYS)
 
     @dg.multi_asset(
@@ -28,21 +37,30 @@ def decision_asset(name: str, inputs: tuple[str, ...], decision: Decision) -> dg
         pool=POOL,
     )
     def decided(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
-        rows = decide_days(settings.warehouse, name, decision, days_of(context))
+        days = days_of(context)[-1:] if newest_only else days_of(context)
+        rows = decide_days(settings.warehouse, name, decision, days)
         return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
     return decided
 
 
+BREAK_EVEN_INPUTS = (
+    "core.token_price",
+    "core.gpu_rate",
+    "core.exchange_rate",
+    "core.model_lifecycle",
+    "core.usage_cost",
+)
+
 DECISIONS = [
-    decision_asset(
-        "main.break_even",
-        ("core.token_price", "core.gpu_rate", "core.exchange_rate", "core.usage_cost"),
-        break_even_on,
-    ),
+    decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
+    decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
     decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
+    decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(
         "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on
     ),
+    decision_asset("main.what_if", ("core.token_price", "core.usage_cost"), what_if_on, newest_only=True),
+    decision_asset("main.claim_check", ("core.token_price", "core.gpu_rate"), claim_check_on),
 ]

@@ -13,7 +13,13 @@ from pipelines.warehouse.marts import Mart, build_mart, marts
 
 BEHIND_BOOKS = ("raw.", "core.price_hold")
 """Tables without an asset of their own, which fetching and loading fill."""
-GROUP_BY_PREFIX = {"cost": "costs", "price": "prices", "gpu_rate": "gpu_rates", "lifecycle": "lifecycles"}
+GROUP_BY_PREFIX = {
+    "cost": "costs",
+    "plan": "costs",
+    "price": "prices",
+    "gpu_rate": "gpu_rates",
+    "lifecycle": "lifecycles",
+}
 READ_BY_ALERTS = ("price_change", "lifecycle_change", "source_health")
 """What changed and what that costs: they read the costs, so they stand behind them."""
 

@@ -6,16 +6,18 @@ from pathlib import Path
 from pipelines.alerts.delivery import ADDRESSES
 from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
-from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, map_in_force
+from pipelines.snapshots.contract_file import CONTRACT_FILE
+from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, contract_in_force, map_in_force
 from pipelines.sources.catalog import SOURCES
 from pipelines.sources.fetch_error import FetchError
 from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """The budget, the map of model ids, and the keys for sources; no value of a secret is told."""
+    """The budget, the map of model ids, the contract, and the keys for sources; no value of a secret is told."""
     yield _budget(folder, environ)
     yield _model_map(folder)
+    yield _contract(folder)
     yield _privacy(folder)
     yield from _keys(environ)
     if not environ.get(ADDRESSES, "").strip():
@@ -37,6 +39,13 @@ def _model_map(folder: Path) -> Finding:
     if found.problem is not None:
         return Finding("settings", MAP_FILE, "cannot be used", found.problem.text)
     return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
+
+
+def _contract(folder: Path) -> Finding:
+    found = contract_in_force(folder)
+    if found.problem is not None:
+        return Finding("settings", CONTRACT_FILE, "cannot be used", found.problem.text)
+    return Finding("settings", CONTRACT_FILE, f"{found.rows.height} terms agreed")
 
 
 def _privacy(folder: Path) -> Finding:

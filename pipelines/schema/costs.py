@@ -5,7 +5,8 @@ import dataframely as dy
 from pipelines.schema.columns import account, choice, count, day, flag, instant, price, ratio, text, usd
 from pipelines.schema.meters import METERS, UNIT_SIZES
 
-METER_GROUPS = ("input", "cache", "output", "audio", "image", "fee")
+METER_GROUPS = ("input", "cache", "output", "audio", "image", "fee", "plan_fee")
+COST_BASES = ("billed", "api_equivalent", "plan_fee")
 UNPRICED_REASONS = (
     "unknown_model",
     "before_first_price",
@@ -16,7 +17,7 @@ UNPRICED_REASONS = (
 
 
 class UsageCost(dy.Schema):
-    """The ledger priced: grain day, offer, account, project, key, meter, price_id, reason."""
+    """The ledger priced: grain day, offer, account, project, key, plan, meter, price_id, reason."""
 
     usage_date = day("UTC day of the usage")
     provider = text("who bills it")
@@ -39,7 +40,19 @@ class UsageCost(dy.Schema):
     )
     usage_rows = count("ledger rows priced together, whether or not each has this meter", unit="rows")
     quantity = count("tokens or calls", unit="tokens or calls")
-    cost_usd = usd("quantity * usd_per_unit / unit size, exact; NULL where unpriced")
+    cost_usd = usd("quantity * usd_per_unit / unit size, exact: the cost at list price; NULL where unpriced")
+    plan_id = text("the plan in core.plan_fee that this usage is under; NULL: it is billed", nullable=True)
+    term_id = text("the line in core.contract_term that it is paid by; NULL: none, list price", nullable=True)
+    contracted_usd_per_unit = price(
+        "what is paid for one unit: the price of that line, or the list price less its discount, to six decimals; "
+        "else the list price",
+        unit="USD per unit",
+        nullable=True,
+    )
+    effective_cost_usd = usd(
+        "quantity * contracted_usd_per_unit / unit size, exact; NULL without any price. 0 for usage under a plan, "
+        "whose fee is owed instead"
+    )
 
 
 class CostFingerprint(dy.Schema):
@@ -50,7 +63,7 @@ class CostFingerprint(dy.Schema):
 
 
 class CostDaily(dy.Schema):
-    """Cost by date, provider, channel, region, model, tier, account, project, key and meter group."""
+    """Cost by date, provider, channel, region, model, tier, account, project, key, plan and meter group."""
 
     usage_date = day("UTC day of the usage")
     provider = text("who bills it")
@@ -63,11 +76,30 @@ class CostDaily(dy.Schema):
     account_id = account()
     project_id = text("project or workspace", nullable=True)
     api_key_id = text("id of the API key", nullable=True)
-    meter_group = choice("input, cache, output, audio, image or fee", METER_GROUPS)
-    quantity = count("tokens, or calls for fees", unit="tokens or calls")
-    cost_usd = usd("exact cost at the prices in force on that day")
+    meter_group = choice("input, cache, output, audio, image, fee of calls, or plan_fee", METER_GROUPS)
+    quantity = count("tokens, or calls for fees; 0 for a plan's fee", unit="tokens or calls")
+    cost_usd = usd(
+        "exact cost at the list prices in force on that day; 0 for a plan's fee; NULL where only the contract has a "
+        "price"
+    )
+    list_cost_usd = usd("the same: cost_usd under the name that says what it is")
     is_lower_bound = flag("some of it may have cost more: see core.usage_cost")
-    price_ids = text("the versions in core.token_price that priced it, comma separated")
+    price_ids = text(
+        "the versions in core.token_price that priced it, comma separated; of a fee, its plan_id; NULL where only the "
+        "contract has a price",
+        nullable=True,
+    )
+    plan_id = text("the plan in core.plan_fee that the usage is under, or whose fee it is", nullable=True)
+    cost_basis = choice(
+        "billed; api_equivalent: usage under a plan, which would cost cost_usd by the token and is not owed; plan_fee: "
+        "what the plan costs instead. NULL in rows of before plans were kept, which are billed",
+        COST_BASES,
+        nullable=True,
+    )
+    effective_cost_usd = usd(
+        "what is owed: where billed at what was agreed (core.contract_term), else at list price; 0 where "
+        "api_equivalent; the fee where plan_fee; NULL in rows of before"
+    )
 
 
 class CostUnpriced(dy.Schema):

@@ -6,8 +6,14 @@ from pipelines.schema.columns import choice, count, day, flag, price, ratio, tex
 from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.lifecycles import OUTCOMES, STATES
 
-VERDICTS = ("own_gpus", "api", "no_usage", "unknown")
-FORECAST_METHODS = ("weekday_profile", "run_rate")
+VERDICTS = ("own_gpus", "managed", "api", "no_usage", "unknown")
+WAYS = ("managed", "rented", "dedicated", "owned", "mac", "any")
+CURVE_WAYS = ("api", "managed", "dedicated", "rented", "owned", "mac")
+PRICINGS = ("on_demand", "spot", "reserved", "purchase")
+THROUGHPUT_BASES = ("measured", "interpolated", "at_or_above", "stated")
+MIX_BASES = ("own", "scenario", "default")
+FORECAST_PERIODS = ("month", "next_month", "90_days")
+FORECAST_SCOPES = ("model", "all")
 DAYS_BASES = ("firm", "floor", "inferred")
 NOTICE_BASES = ("announced", "legacy")
 NOTICE_PERIODS = ("12_months", "all_time")
@@ -19,23 +25,46 @@ def _share(description: str, *, nullable: bool = False) -> dy.Float64:
 
 
 class BreakEven(dy.Schema):
-    """From which volume own rented GPUs cost no more than an API: grain as_of, api and gpu provider, model, tier."""
+    """From which volume own machines cost no more than an API: grain as_of, api, way, provider, tier, card, pricing.
 
-    as_of = day("day whose prices and rates are compared")
+    Rows of formula break-even-1 rest on one benchmark at the highest load and know rented GPUs alone.
+    """
+
+    as_of = day("day whose prices, rates and figures are compared")
     api_provider = text("who bills the API")
-    api_model = text("model id of the API")
-    gpu_provider = text("who rents out the GPUs")
-    gpu_tier = text("the GPU provider's own class")
-    answer = text("verdict at the own volume, and the threshold, in words")
-    verdict = choice(
-        "what is cheaper at the own volume; no_usage: none in the last 30 days; unknown: no API price", VERDICTS
+    api_model = text("model id of the API; '' where neither logs nor a scenario name one", min_length=0)
+    way = choice(
+        "managed by the token, rented, dedicated endpoint, owned, a Mac; any: nothing is known", WAYS, nullable=True
     )
-    reason = text("why there is no threshold; NULL where there is one", nullable=True)
-    own_tokens_per_month = count("own usage of the last 30 days, scaled to a month", unit="tokens per month")
+    gpu_provider = text("who rents out the GPUs; own: bought; any: of every one")
+    gpu_tier = text("the provider's own class; server or desk where bought; any: of every one")
+    pricing = choice("commitment of the rate; purchase where bought", PRICINGS, nullable=True)
+    term_months = count("length of the commitment", unit="months", nullable=True)
+    pays_from_use_share = _share(
+        "of a reservation: hours in use from which it costs no more than on demand; NULL: never, or not known",
+        nullable=True,
+    )
+    open_model = text("open model that stands in for the API model", nullable=True)
+    acceptance_share = ratio("part of its answers that is accepted: the user's word")
+    answer = text("verdict at the own volume, the volumes that pay, and every flag that changes what it means")
+    verdict = choice(
+        "what is cheaper at the own volume; no_usage: there is none; unknown: a price or a measurement is missing",
+        VERDICTS,
+    )
+    reason = text("why there is no threshold or no verdict; NULL where there is", nullable=True)
+    flags = text("what the answer rests on, comma separated: docs/self_hosting.md", nullable=True)
+    moved_by = text(
+        "what moved the threshold since the day decided before; NULL: nothing, or no such row", nullable=True
+    )
+    own_tokens_per_month = count("own volume: usage of the last 30 days, or the scenario's", unit="tokens per month")
     own_api_usd_per_month = usd("API bill at the own volume", unit="USD per month")
-    own_gpu_usd_per_month = usd("bill of own GPUs at the own volume", unit="USD per month")
+    own_gpu_usd_per_month = usd("bill of own machines at the own volume", unit="USD per month")
+    own_replicas = count("replicas that serve the own volume", unit="replicas", nullable=True)
+    own_usd_per_accepted_mtok = price(
+        "that bill per million accepted tokens", unit="USD per Mtok accepted", nullable=True
+    )
     break_even_tokens_per_month = count(
-        "smallest volume at which own GPUs cost no more; NULL: never", unit="tokens per month", nullable=True
+        "smallest volume at which own machines cost no more; NULL: never", unit="tokens per month", nullable=True
     )
     until_tokens_per_month = count(
         "largest volume that the same replicas can serve", unit="tokens per month", nullable=True
@@ -43,53 +72,103 @@ class BreakEven(dy.Schema):
     replicas = count("replicas needed at the threshold", unit="replicas", nullable=True)
     needed_utilisation = _share("share of the replicas' full capacity in use at the threshold", nullable=True)
     api_usd_per_month = usd("API bill at the threshold", unit="USD per month")
-    gpu_usd_per_month = usd("bill of own GPUs at the threshold, engineering included", unit="USD per month")
+    gpu_usd_per_month = usd("bill of own machines at the threshold, people included", unit="USD per month")
     intervals = text("all volumes that pay, as JSON: replicas, from_tokens, until_tokens of each step")
     usd_per_mtok = price("API price of the token mix, rounded for display", unit="USD per Mtok", nullable=True)
+    full_usd_per_mtok = price(
+        "lowest cost that full replicas reach: an API below it is never beaten", unit="USD per Mtok", nullable=True
+    )
+    upfront_usd = usd("paid at once: purchase, fine-tuning, migration")
+    pay_back_months = count("first month at whose end that has come back; NULL: never", unit="months", nullable=True)
+    pay_back_exact_months = ratio("with their fraction, if each month saves what the first does", unit="months")
+    pay_back_on = day("the calendar date of it", nullable=True)
+    pay_back_until = day("day on which the API model retires or the machine has lived", nullable=True)
+    is_paid_back_in_time = flag("on or before that day; NULL where none is known", nullable=True)
+    hybrid = text("a part on own machines, the rest at the API, as JSON by routed share", nullable=True)
+    sensitivity = text("threshold at the low and the high end of each input, as JSON; of the best row", nullable=True)
     price_ids = text("the versions in core.token_price, comma separated", nullable=True)
     mix = text("tokens of the mix by meter, as JSON")
-    mix_basis = choice("own: usage of the last 30 days; default: assumed, there is none", ("own", "default"))
-    is_mix_beyond_reference = flag("prompts so much longer than the benchmark's that its throughput is too good")
-    rate_id = text("the version in core.gpu_rate")
-    usd_per_gpu_hour = price("rate of one GPU for one hour", unit="USD per GPU and hour")
+    mix_basis = choice("own: usage of the last 30 days; scenario: there is none; default: before that", MIX_BASES)
+    mean_input_tokens = count("mean prompt of one call", unit="tokens", nullable=True)
+    mean_output_tokens = count("mean answer of one call", unit="tokens", nullable=True)
+    cached_tokens = count("part of the mean prompt that is read from a cache", unit="tokens", nullable=True)
+    latency_goal = text("what every user is to get", nullable=True)
+    rate_id = text(
+        "the version in core.gpu_rate, shipped figures, or prices of managed weights, comma separated", nullable=True
+    )
+    usd_per_gpu_hour = price("rate of one GPU for one hour", unit="USD per GPU and hour", nullable=True)
     fx_rate_on = day("day of the reference rate that converted it; NULL if it is printed in USD", nullable=True)
     usd_per_currency = usd_per_currency("that rate, from core.exchange_rate; NULL for USD", nullable=True)
-    gpu = text("GPU model")
-    variant = text("form factor; '' if the source does not tell", min_length=0)
-    region = text("region of the rate")
-    throughput_id = text("the benchmark that capacity is computed from")
-    throughput_source = text("where the benchmark is published")
-    out_tok_s_per_gpu = price("benchmarked output rate of one GPU", unit="output tokens per second and GPU")
-    gpus_per_replica = count("GPUs that serve one copy of the model", unit="GPUs")
-    gpus_per_rental = count("GPUs in the smallest thing rented", unit="GPUs")
-    max_utilisation = _share("share of the benchmarked throughput that is planned with")
+    gpu = text("GPU model, or machine", nullable=True)
+    variant = text("form factor; '' if the source does not tell", nullable=True)
+    region = text("region of the rate", nullable=True)
+    throughput_id = text("the measured points that capacity is computed from, comma separated", nullable=True)
+    throughput_source = text("where they are published", nullable=True)
+    throughput_basis = choice("how they tell of this workload", THROUGHPUT_BASES, nullable=True)
+    out_tok_s_per_gpu = price(
+        "output rate of one GPU at full load on this workload", unit="output tokens per second and GPU", nullable=True
+    )
+    gpus_per_replica = count("GPUs that serve one copy of the model", unit="GPUs", nullable=True)
+    gpus_per_rental = count("GPUs in the smallest thing rented or bought", unit="GPUs", nullable=True)
+    max_utilisation = _share("share of that rate that is planned with, at the threshold", nullable=True)
     peak_factor = ratio("peak load over mean load that capacity must meet", nullable=False)
     hours_per_month = count("length of a month", unit="hours")
-    engineering_usd_per_month = usd("people's time for own GPUs, assumed", unit="USD per month", nullable=False)
+    engineering_usd_per_month = usd("people's time for own machines", unit="USD per month", nullable=False)
     max_replicas = count("largest number of replicas considered", unit="replicas")
+    is_mix_beyond_reference = flag("of break-even-1: prompts longer than its benchmark's; NULL since", nullable=True)
+    spare_replicas = count("replicas paid for and not counted with", unit="replicas", nullable=True)
+    formula_version = text("version of the formula")
+
+
+class BreakEvenCurve(dy.Schema):
+    """What one workload costs by volume, each way: grain as_of, api_provider, api_model, way, tokens_per_month."""
+
+    as_of = day("day whose prices, rates and figures are compared")
+    api_provider = text("who bills the API")
+    api_model = text("model id of the API")
+    way = choice("api, managed per token, dedicated endpoint, rented, owned servers, a Mac", CURVE_WAYS)
+    tokens_per_month = count("volume, input and output together, in the mix of the workload", unit="tokens per month")
+    usd_per_month = usd("bill of the cheapest of this way; NULL where none can serve it", unit="USD per month")
+    usd_per_mtok = price("that bill per million tokens", unit="USD per Mtok", nullable=True)
+    seller = text("whose offer is the cheapest", nullable=True)
+    gpu = text("card or machine, with its form factor", nullable=True)
+    replicas = count("replicas that serve it", unit="replicas", nullable=True)
+    reason = text("why there is no bill", nullable=True)
+    evidence_ids = text("prices, rates, figures and measured points, comma separated", nullable=True)
+    is_own_volume = flag("the volume of the workload itself")
     formula_version = text("version of the formula")
 
 
 class SpendForecast(dy.Schema):
-    """Month-end spend by model: grain as_of, month, provider, model."""
+    """What will be spent: grain as_of, period, scope, provider, model. Tokens are forecast, prices are known."""
 
     as_of = day("first day that is forecast; history ends the day before")
-    month = day("first day of the month of as_of")
-    provider = text("who bills")
-    model = text("model id as the usage log reports it")
-    spent_usd = usd("exact cost of the month before as_of; NULL where some of its usage has no price")
-    remaining_usd = usd("expected cost of the rest of the month, each day at the price then in force")
-    projected_usd = usd("expected cost of the whole month; NULL where a price is missing")
-    low_usd = usd("lower end of the band; NULL without enough past errors")
-    high_usd = usd("upper end of the band; NULL without enough past errors")
-    band_basis = text("what the band rests on, or why there is none")
-    method = choice(
-        "weekday_profile: weekday shape times the level of the last 14 days; run_rate: mean of a short history",
-        FORECAST_METHODS,
+    period = choice(
+        "month: that of as_of, from its first day; next_month: the one after; 90_days: from as_of on", FORECAST_PERIODS
     )
+    month = day("first day of the month of as_of")
+    first_on = day("first day of the period")
+    last_on = day("last day of the period")
+    scope = choice("model: one model; all: all models together, with errors of their own", FORECAST_SCOPES)
+    provider = text("who bills; 'all' for all models together")
+    model = text("model id as the usage log reports it; 'all' for all models together")
+    spent_usd = usd("exact cost of the period before as_of, of usage that has a price; NULL where none has")
+    remaining_usd = usd("expected cost of the days to come, each at the price then in force; NULL where none is known")
+    projected_usd = usd("both together: a lower bound where is_lower_bound; NULL where nothing is known")
+    low_50_usd = usd("lower end of the band that half of the outcomes fall into; NULL without enough past errors")
+    high_50_usd = usd("upper end of the same")
+    low_usd = usd("lower end of the band of 80 %; NULL without enough past errors")
+    high_usd = usd("upper end of the same")
+    low_95_usd = usd("lower end of the band of 95 %; NULL without enough past errors")
+    high_95_usd = usd("upper end of the same")
+    band_basis = text("what the bands rest on, or why there are none")
+    method = text("the methods whose mean is forecast, most used first, as docs/forecast.md explains them")
+    past_error = ratio("mean error of past forecasts of 30 days over their mean outcome; NULL: none can be held yet")
+    is_foretellable = flag("past_error is at most 0.33; NULL where it is not known", nullable=True)
     history_days = count("days from the first usage to the day before as_of", unit="days")
     is_low_confidence = flag("less than 14 days of history")
-    is_unpriced = flag("some past or expected usage has no price, so the sums are NULL")
+    is_lower_bound = flag("some of the usage has no price: the sums are of the rest")
+    is_unpriced = flag("some past or expected usage has no price")
     unpriced_reason = text("which usage has no price", nullable=True)
     formula_version = text("version of the formula")
 

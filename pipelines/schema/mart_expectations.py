@@ -106,6 +106,41 @@ MART_CHECKS = (
         ),
     ),
     MartCheck(
+        "hidden_cost_sum",
+        "main.hidden_cost",
+        ("usage_date",),
+        (
+            _equal(
+                "dollars_of_hidden_cost_equal_the_ledger",
+                ("ledger_usd", "hidden_usd"),
+                f"hidden_cost costs what core.usage_cost does, day by day. {_BUILD_AGAIN}",
+            ),
+            _equal(
+                "parts_equal_their_sum",
+                ("hidden_usd", "parts_usd"),
+                f"The parts of hidden_cost add up to its cost, day by day. {_BUILD_AGAIN}",
+            ),
+        ),
+    ),
+    MartCheck(
+        "plan_sum",
+        "main.plan_value",
+        ("usage_date",),
+        (
+            _equal(
+                "worth_of_plans_equals_the_ledger",
+                ("ledger_usd", "worth_usd"),
+                f"The usage under plans is worth what core.usage_cost says, day by day. {_BUILD_AGAIN}",
+            ),
+            _equal(
+                "what_is_owed_for_plans_is_their_fee",
+                ("fee_usd", "owed_usd"),
+                "Of usage under plans nothing is owed but the fees of core.plan_fee, day by day: it is not counted "
+                f"both as billed and as api-equivalent. {_BUILD_AGAIN}",
+            ),
+        ),
+    ),
+    MartCheck(
         "unpriced_share",
         "main.cost_unpriced",
         ("usage_date", "provider"),

@@ -9,7 +9,7 @@ OWNER_KINDS = ("key", "user", "project", "account")
 
 
 class CostByOwner(dy.Schema):
-    """Cost by date, account, team, project, key, user and feature; any of them may be summed by."""
+    """Cost by date, account, team, project, key, user, feature and plan; any of them may be summed by."""
 
     usage_date = day("UTC day of the usage")
     account_id = account()
@@ -23,8 +23,10 @@ class CostByOwner(dy.Schema):
     usage_rows = count("ledger rows", unit="rows")
     tokens = count("tokens of all meters, priced or not", unit="tokens")
     unpriced_quantity = count("tokens and calls without a price", unit="tokens or calls")
-    cost_usd = usd("exact cost of what has a price; NULL where nothing has")
+    cost_usd = usd("exact cost, at list price, of what has one; NULL where nothing has")
+    effective_cost_usd = usd("exact cost at what was agreed (core.contract_term), else at list price")
     is_lower_bound = flag("some of it may have cost more: buckets do not tell prompt sizes and hours")
+    plan_id = text("the plan in core.plan_fee that this usage is under: it is not owed; NULL: billed", nullable=True)
 
 
 class ConversationCost(dy.Schema):
@@ -41,5 +43,6 @@ class ConversationCost(dy.Schema):
     usage_rows = count("ledger rows that have a price", unit="rows")
     tokens = count("their tokens, all meters", unit="tokens")
     unpriced_quantity = count("their tokens and calls without a price", unit="tokens or calls")
-    cost_usd = usd("exact cost", nullable=False)
+    cost_usd = usd("exact cost at list price", nullable=False)
+    effective_cost_usd = usd("exact cost at what was agreed (core.contract_term), else at list price")
     is_lower_bound = flag("some of it may have cost more: buckets do not tell prompt sizes and hours")

@@ -62,7 +62,8 @@ class CostComparison(dy.Schema):
     api_key_id = text("id of the API key; NULL where not both sides know it", nullable=True)
     report = text("format of the report compared; 'usage_log': what the logs state; NULL: none", nullable=True)
     has_usage = flag("the ledger holds usage of it")
-    computed_usd = usd("cost of the usage that has a price; NULL where none has")
+    computed_usd = usd("cost at list price of the usage that has one; NULL where none has")
+    effective_usd = usd("what the same usage costs by the contract; NULL where it has no price at all")
     unpriced_quantity = count("tokens and calls without a price", unit="tokens or calls")
     is_lower_bound = flag("some of it may have cost more: buckets do not tell prompt sizes and hours")
     report_lines = count("lines of the report", unit="lines")
@@ -73,8 +74,15 @@ class CostComparison(dy.Schema):
     other_tiers = text(
         "'batch for standard': with which tier instead of which the usage costs what is billed", nullable=True
     )
-    other_tier_usd = usd("what the usage costs at that tier")
-    list_usd = usd("the billed quantities at our prices; NULL where a line cannot be priced for certain")
+    other_tier_usd = usd("what the usage costs at that tier, by the contract too")
+    list_usd = usd(
+        "the billed quantities at our prices, the contract's where it has one; NULL where a line cannot be priced for "
+        "certain"
+    )
+    charged_usd = usd("what the usage costs with the marketplace's fee and with tax, where it is billed at just that")
+    fee_usd = usd("of charged_usd: the marketplace's fee, below 0 its discount")
+    charged_for = text("'marketplace', 'tax' or 'marketplace and tax': which of them make it so", nullable=True)
+    agreed_lines = text("terms of the contract that its credits and lines for more than a day are of", nullable=True)
     uncounted_reports = text("other reports of the same day, left out, with their totals", nullable=True)
 
 
@@ -92,8 +100,11 @@ class CostReconciliation(dy.Schema):
     computed_usd = usd("cost of the usage that has a price; NULL where there is none")
     reported_usd = usd("what the report states, credits included; NULL where it states nothing")
     gap_usd = usd("computed - reported, a missing side counted as 0; NULL where no usage has a price")
+    contract_usd = usd("list price less what was agreed: negotiated prices and discounts (core.contract_term)")
     missing_usage_usd = usd("billed, and the ledger holds no usage of it")
     missing_report_usd = usd("usage of which no report says anything")
+    marketplace_usd = usd("the marketplace's fee or discount, where the usage is billed at just that")
+    tax_usd = usd("tax, where the usage is billed at just that")
     discount_usd = usd("credits and negative lines")
     longer_period_usd = usd("lines for more than a day, which no day can be held against")
     tier_usd = usd("the usage was billed at the price of another tier: it costs exactly that there")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import dataframely as dy
 
 from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.claims import ClaimCheck
+from pipelines.schema.contract import ContractCharge, ContractTerm
 from pipelines.schema.costs import (
     CostDaily,
     CostFingerprint,
@@ -14,15 +16,18 @@ from pipelines.schema.costs import (
     SourceHealth,
     UsageCost,
 )
-from pipelines.schema.decisions import BreakEven, DeprecationRisk, NoticeStatistics, SpendForecast
+from pipelines.schema.decisions import BreakEven, BreakEvenCurve, DeprecationRisk, NoticeStatistics, SpendForecast
 from pipelines.schema.exchange_rates import ExchangeRate
 from pipelines.schema.gpu_rates import GpuRate, GpuRateConflict, GpuRateCurrent, GpuRateHistory, GpuRateSpread
+from pipelines.schema.hidden_costs import HiddenCost
 from pipelines.schema.holds import Acceptance, PriceHold
 from pipelines.schema.lifecycles import LifecycleChange, LifecycleConflict, ModelLifecycle
 from pipelines.schema.model_aliases import ModelAlias
 from pipelines.schema.owner_costs import ConversationCost, CostByOwner
+from pipelines.schema.plans import PlanFee, PlanValue
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
+from pipelines.schema.savings import LoggedSaving
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import (
     LedgerFile,
@@ -33,6 +38,7 @@ from pipelines.schema.usage import (
     UsageUnknownCount,
 )
 from pipelines.schema.usage_overlap import UsageOverlap
+from pipelines.schema.what_if import WhatIf
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,17 @@ TABLES = (
     Table("core", "usage_unknown_count", UsageUnknownCount),
     Table("core", "ledger_file", LedgerFile),
     Table("core", "reported_cost", ReportedCost, "usage_date"),
+    Table("core", "contract_term", ContractTerm),
     Table("core", "usage_cost", UsageCost, "usage_date"),
+    Table("core", "plan_fee", PlanFee, "usage_date"),
     Table("core", "cost_comparison", CostComparison, "usage_date"),
     Table("core", "cost_fingerprint", CostFingerprint, "usage_date"),
     Table("main", "cost_daily", CostDaily, "usage_date"),
+    Table("main", "contract_charge", ContractCharge),
     Table("main", "cost_by_owner", CostByOwner, "usage_date"),
     Table("main", "conversation_cost", ConversationCost, "usage_date"),
+    Table("main", "hidden_cost", HiddenCost, "usage_date"),
+    Table("main", "plan_value", PlanValue, "usage_date"),
     Table("main", "cost_unpriced", CostUnpriced, "usage_date"),
     Table("main", "usage_overlap", UsageOverlap, "usage_date"),
     Table("main", "cost_reconciliation", CostReconciliation, "usage_date"),
@@ -96,7 +107,11 @@ TABLES = (
     Table("main", "deprecation_risk", DeprecationRisk, "as_of"),
     Table("main", "notice_statistics", NoticeStatistics, "as_of"),
     Table("main", "break_even", BreakEven, "as_of"),
+    Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
+    Table("main", "saving", LoggedSaving, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
+    Table("main", "what_if", WhatIf, "as_of"),
+    Table("main", "claim_check", ClaimCheck, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
     Table("main", "alert_delivery", AlertDelivery),
 )

@@ -1,4 +1,4 @@
-"""What happens before a run: strays of killed runs go, and the catalog of sources is noted for SQL."""
+"""What happens before a run: strays of killed runs go, the catalog of sources and the user's contract are noted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Source
+from pipelines.snapshots.enter_contract import enter_contract
 from pipelines.snapshots.user_inputs import Problem, check_user_inputs
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES, ranks
@@ -59,5 +60,6 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
         known = read_table(connection, "core.ledger_file")
         complete_catalog(warehouse.folder, known)
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)
+        enter_contract(connection, warehouse.folder, now)
     close_to_others(warehouse.folder)
     return Prepared(len(rows), check_user_inputs(warehouse.folder, environ or {}))

@@ -1,4 +1,4 @@
-"""What a user writes by hand, maps of ids and owners and settings: checked, the last good state in force meanwhile.
+"""What a user writes by hand, maps, contract and settings: checked, the last good state in force meanwhile.
 
 A slip of the pen stops nothing: what was good before goes on to hold, and the problem is told with its remedy.
 """
@@ -8,13 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
+from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
+from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
+from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses, parse_task_classes
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
 BUDGET = "COSTS_MONTHLY_BUDGET_USD"
@@ -31,29 +35,49 @@ class Problem:
     text: str
 
 
-@dataclass(frozen=True)
-class UserMap:
-    """A map that the user writes, of ids or of owners, as it is in force."""
+Rows = TypeVar("Rows")
 
-    rows: pl.DataFrame
-    """In MAP_SCHEMA, or in OWNER_SCHEMA."""
+
+@dataclass(frozen=True)
+class UserMap(Generic[Rows]):
+    """A file that the user writes, of ids, owners, plans, task classes or what was agreed, as it is in force."""
+
+    rows: Rows
+    """In MAP_SCHEMA, OWNER_SCHEMA, PLAN_SCHEMA or TERM_SCHEMA, or the task classes."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
     """Why the file as it is now is not in force."""
 
 
-def map_in_force(folder: Path) -> UserMap:
+def map_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map below a warehouse folder; its last good state where the file has a mistake. Changes nothing."""
     return _file_in_force(folder, MAP_FILE, parse_model_map)
 
 
-def owners_in_force(folder: Path) -> UserMap:
+def owners_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map of owners below a warehouse folder, as `map_in_force`."""
     return _file_in_force(folder, OWNER_FILE, parse_owner_map)
 
 
-def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], pl.DataFrame]) -> UserMap:
+def classes_in_force(folder: Path) -> UserMap[TaskClasses]:
+    """The task classes below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, TASK_CLASS_FILE, parse_task_classes, "no task class is known")
+
+
+def plans_in_force(folder: Path) -> UserMap[pl.DataFrame]:
+    """The plans below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
+
+
+def contract_in_force(folder: Path) -> UserMap[pl.DataFrame]:
+    """What was agreed with who bills, of the file below a warehouse folder, as `map_in_force`."""
+    return _file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
+
+
+def _file_in_force(
+    folder: Path, name: str, parse: Callable[[Path, bytes], Rows], without: str = "no id is mapped"
+) -> UserMap[Rows]:
     path = folder / name
     try:
         content = file_content(path)
@@ -61,7 +85,7 @@ def _file_in_force(folder: Path, name: str, parse: Callable[[Path, bytes], pl.Da
     except UserFileError as error:
         said = str(error)
     content = last_good(folder, name) or b""
-    meanwhile = "its last good state stays in force" if content else "no id is mapped"
+    meanwhile = "its last good state stays in force" if content else without
     problem = Problem(name, f"{said}. Until then {meanwhile}")
     try:
         return UserMap(parse(path, content), content, problem)
@@ -89,7 +113,13 @@ def budget_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Decimal |
 
 def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """Look at everything that a user writes, and keep what is good. Returns what is not."""
-    maps = {MAP_FILE: map_in_force(folder), OWNER_FILE: owners_in_force(folder)}
+    maps: dict[str, UserMap[Any]] = {
+        MAP_FILE: map_in_force(folder),
+        OWNER_FILE: owners_in_force(folder),
+        PLAN_FILE: plans_in_force(folder),
+        CONTRACT_FILE: contract_in_force(folder),
+        TASK_CLASS_FILE: classes_in_force(folder),
+    }
     for name, one in maps.items():
         if one.problem is None:
             keep_last_good(folder, name, one.content or None)

@@ -49,9 +49,17 @@ def _imported(text: bytes) -> tuple[str, ...]:
 
 
 def _names(text: bytes) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
+    for node in _statements(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every statement below one, at any depth. No expression holds an import, and most of a module is expressions."""
+    for block in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for inner in getattr(node, block, ()):
+            yield inner
+            yield from _statements(inner)

@@ -27,6 +27,7 @@ LASTING = {
     "core.usage_restatement": "true",
     "core.ledger_file": "true",
     "core.reported_cost": "true",
+    "core.contract_term": "true",
     "main.alert": "true",
     "main.alert_delivery": "true",
 }

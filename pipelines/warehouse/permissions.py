@@ -10,7 +10,8 @@ from pipelines.warehouse import BUILD_FILE
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OWN = (
     *("*.duckdb", "*.duckdb.*", ".*.lock", ".*.tmp", "archive", "ledger", "records", ".last_good", ".dagster"),
-    *("inbox", "model_map.csv", "owners.csv", "privacy.csv", ".privacy.key"),
+    *("inbox", "model_map.csv", "owners.csv", "contract_prices.csv", "plans.csv", "privacy.csv", "task_classes.csv"),
+    ".privacy.key",
 )
 """What of a warehouse folder is ours, by pattern: somebody may keep other things beside it."""
 

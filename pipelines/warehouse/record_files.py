@@ -36,11 +36,13 @@ RECORD_TABLES = (
     "core.usage_restatement",
     "core.usage_unknown_count",
     "core.reported_cost",
+    "core.contract_term",
     # What was decided on a day rests on what was known then.
     "main.source_health",
     "main.deprecation_risk",
     "main.notice_statistics",
     "main.break_even",
+    "main.break_even_curve",
     "main.spend_forecast",
     "main.alert",
     "main.alert_delivery",

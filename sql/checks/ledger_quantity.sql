@@ -28,7 +28,7 @@ part AS (
     SELECT usage_date, provider, meter_group, quantity AS ledger, 0 AS priced, 0 AS unpriced, 0 AS overlap, 0 AS requests
     FROM ledger_sum
     UNION ALL BY NAME
-    SELECT usage_date, provider, meter_group, quantity AS priced FROM main.cost_daily
+    SELECT usage_date, provider, meter_group, quantity AS priced FROM main.cost_daily WHERE meter_group <> 'plan_fee'
     UNION ALL BY NAME
     SELECT
         usage_date,

@@ -2,7 +2,8 @@
 -- Grain: usage_date, provider. Inputs: main.cost_daily, main.cost_unpriced.
 -- Tokens only: a fee counts calls, which cannot be added to tokens.
 WITH part AS (
-    SELECT usage_date, provider, quantity AS priced, 0 AS unpriced FROM main.cost_daily WHERE meter_group <> 'fee'
+    SELECT usage_date, provider, quantity AS priced, 0 AS unpriced FROM main.cost_daily
+    WHERE meter_group NOT IN ('fee', 'plan_fee')
     UNION ALL
     SELECT usage_date, provider, 0, quantity FROM main.cost_unpriced WHERE meter NOT IN ('requests', 'web_searches')
 )

@@ -1,6 +1,8 @@
 -- main.cost_daily: exact cost by date, provider, channel, region, model, tier, owner and meter group.
--- Grain: usage_date, provider, channel, region, model, service_tier, account_id, project_id, api_key_id, meter_group.
--- Inputs: core.usage_cost. Usage without a price is in main.cost_unpriced, never here as 0.
+-- Grain: usage_date, provider, channel, region, model, service_tier, account_id, project_id, api_key_id, meter_group,
+-- plan_id. Inputs: core.usage_cost, core.plan_fee.
+-- Usage without any price, of a list or of the contract, is in main.cost_unpriced, never here as 0.
+-- Usage under a plan is not owed, so its effective cost is 0; what is owed is the fee, a line of its own.
 SELECT
     usage_date,
     provider,
@@ -19,11 +21,38 @@ SELECT
         WHEN meter = 'output' THEN 'output'
         ELSE 'fee'
     END AS meter_group,
+    plan_id,
+    CASE WHEN plan_id IS NULL THEN 'billed' ELSE 'api_equivalent' END AS cost_basis,
     sum(quantity)::BIGINT AS quantity,
     sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
+    sum(cost_usd)::DECIMAL(38, 12) AS list_cost_usd,
+    sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_cost_usd,
     bool_or(is_lower_bound) AS is_lower_bound,
     string_agg(DISTINCT price_id, ', ' ORDER BY price_id) AS price_ids
 FROM core.usage_cost
 WHERE usage_date IN (SELECT unnest($dates))
-  AND price_id IS NOT NULL
+  AND (price_id IS NOT NULL OR term_id IS NOT NULL)
 GROUP BY ALL
+UNION ALL BY NAME
+SELECT
+    usage_date,
+    provider,
+    'plan' AS channel,
+    'global' AS region,
+    plan AS model,
+    'standard' AS service_tier,
+    CASE WHEN kind = 'account' THEN id ELSE 'default' END AS account_id,
+    CASE WHEN kind = 'project' THEN id END AS project_id,
+    CASE WHEN kind = 'key' THEN id END AS api_key_id,
+    'plan_fee' AS meter_group,
+    plan_id,
+    'plan_fee' AS cost_basis,
+    0 AS quantity,
+    0::DECIMAL(38, 12) AS cost_usd,
+    0::DECIMAL(38, 12) AS list_cost_usd,
+    fee_usd AS effective_cost_usd,
+    false AS is_lower_bound,
+    plan_id AS price_ids
+FROM core.plan_fee
+WHERE usage_date IN (SELECT unnest($dates))
+  AND fee_usd IS NOT NULL

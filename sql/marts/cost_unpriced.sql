@@ -1,4 +1,4 @@
--- main.cost_unpriced: usage that no price covers, with the reason and what to do.
+-- main.cost_unpriced: usage that no price of a list or of the contract covers, with the reason and what to do.
 -- Grain: usage_date, provider, model, service_tier, account_id, project_id, api_key_id, meter, unpriced_reason, first_price_on.
 -- Inputs: core.usage_cost.
 SELECT
@@ -23,4 +23,5 @@ SELECT
 FROM core.usage_cost
 WHERE usage_date IN (SELECT unnest($dates))
   AND price_id IS NULL
+  AND term_id IS NULL
 GROUP BY ALL

@@ -164,7 +164,7 @@ def test_no_line_of_a_sample_is_taken_for_another_format(tmp_path, path):
         own = recognise(path, path.name).importer.name
     except UnknownFormat:
         own = None
-    assert own or path.name == "focus_1_2_columns.csv"
+    assert own or path.name.startswith("focus_1_")
     if path.suffix == ".jsonl":
         for line in filter(str.strip, path.read_text().splitlines()):
             first = tmp_path / "log"

@@ -1,6 +1,7 @@
 """Break-even figures worked out by hand from printed rates and prices, held to their printed digits."""
 
 import json
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -8,14 +9,19 @@ from typing import Any
 
 import pytest
 
-from pipelines.decisions.break_even import ApiPrice, Rate, break_even, gpu_cost
-from pipelines.decisions.throughput import Assumptions, tokens_per_replica
+from pipelines.decisions.api_bill import ApiPrice, Load
+from pipelines.decisions.break_even import BreakEven, Terms, break_even, steps_of
+from pipelines.decisions.self_hosting.capacity import Headroom
+from pipelines.decisions.self_hosting.options import Option
+from pipelines.decisions.self_hosting.throughput import stated_serving
 
 CASES = {
     case["id"]: case
     for case in json.loads(Path(__file__).with_name("break_even_cases.json").read_text(), parse_float=Decimal)
 }
-MIX = {"input_uncached": 500, "output": 300}
+H100 = ("H100", "SXM")
+MIX = Load({"input_uncached": Fraction(500), "output": Fraction(300)}, Fraction(1))
+SAME = Load({"input_uncached": Fraction(1000), "output": Fraction(1000)}, Fraction(1))
 APIS = {
     "gpt-4o": (Decimal("2.50"), Decimal("10.00")),
     "gpt-4o-mini": (Decimal("0.15"), Decimal("0.60")),
@@ -23,13 +29,22 @@ APIS = {
 }
 
 
-def _rate(usd_per_gpu_hour: Decimal) -> Rate:
-    return Rate("r", "runpod", "secure", "H100", "SXM", "global", usd_per_gpu_hour)
+def _option(usd: Decimal) -> Option:
+    return Option("rented", "runpod", "secure", *H100, "global", "on_demand", 1, usd, ("r",))
 
 
-def _api(model: str) -> ApiPrice:
-    prices = dict(zip(MIX, APIS[model], strict=True))
-    return ApiPrice("any", model, prices, dict.fromkeys(MIX, "p"))
+def _terms(share: str = "0.5", engineering: str = "0") -> Terms:
+    """Replicas planned with at a fixed share of 2,209 output tokens per second and GPU, without a peak."""
+    return Terms(
+        headroom=Headroom(Decimal(share)), peak_factor=Decimal(1), engineering_usd_per_month=Decimal(engineering)
+    )
+
+
+def _answer(usd: Decimal, model: str, terms: Terms) -> BreakEven:
+    prices = dict(zip(("input_uncached", "output"), APIS[model], strict=True))
+    api = ApiPrice("any", model, prices, dict.fromkeys(prices, "p"))
+    serving = stated_serving(Decimal(2209), 2, MIX.lengths, H100)
+    return break_even(api, MIX, [(_option(usd), serving)], 0, terms, date(2026, 10, 10))
 
 
 def _rounded(amount: Fraction | int, like: Decimal | int) -> Decimal:
@@ -37,34 +52,40 @@ def _rounded(amount: Fraction | int, like: Decimal | int) -> Decimal:
     return exact.quantize(Decimal(like), ROUND_HALF_UP)
 
 
+def _usd_per_mtok(usd: Decimal, load: Load, share: str, meters: tuple[str, ...]) -> Fraction:
+    """Of a full replica, per million of the tokens of some meters."""
+    steps = steps_of(load, _option(usd), stated_serving(Decimal(2209), 2, load.lengths, H100), _terms(share))
+    counted = sum(load.tokens[meter] for meter in meters) / load.total
+    return steps.cost(1) * 10**6 / (steps.capacity(1) * counted)
+
+
 @pytest.mark.parametrize("percent", [f"{ten}0%" for ten in range(1, 11)])
 def test_price_per_mtok_of_output_falls_with_utilisation(percent: str) -> None:
-    assumptions = Assumptions(max_utilisation=Decimal(percent.rstrip("%")) / 100)
-    capacity = tokens_per_replica({"output": 1}, assumptions)
     expected = CASES["G08"]["outputs"]["per_1m_output_by_util"][percent]
-    cost = gpu_cost(1, _rate(CASES["G08"]["inputs"]["rate"]), assumptions)
-    assert _rounded(cost * 10**6 / capacity, expected) == expected
+    share = str(Decimal(percent.rstrip("%")) / 100)
+    found = _usd_per_mtok(CASES["G08"]["inputs"]["rate"], SAME, share, ("output",))
+    assert _rounded(found, expected) == expected
 
 
 def test_fixed_month_and_price_of_all_tokens() -> None:
     outputs = CASES["G08"]["outputs"]
-    cost = gpu_cost(1, _rate(CASES["G08"]["inputs"]["rate"]), Assumptions())
-    assert cost == Fraction(outputs["month_fixed"])
-    per_mtok = cost * 10**6 / tokens_per_replica({"input_uncached": 1000, "output": 1000}, Assumptions())
+    rate = CASES["G08"]["inputs"]["rate"]
+    assert _option(rate).cost(2, 730, 0)(1) == Fraction(outputs["month_fixed"])
+    per_mtok = _usd_per_mtok(rate, SAME, "0.5", ("input_uncached", "output"))
     assert _rounded(per_mtok, outputs["per_1m_total_tokens_at_50pct"]) == outputs["per_1m_total_tokens_at_50pct"]
 
 
 def test_capacity_of_one_replica() -> None:
     expected = CASES["G10"]["inputs"]["month_cap_Mtok_at_u"]
-    assert tokens_per_replica(MIX, Assumptions()) / 10**6 == Fraction(expected)
+    steps = steps_of(MIX, _option(Decimal(1)), stated_serving(Decimal(2209), 2, MIX.lengths, H100), _terms())
+    assert steps.capacity(1) / 10**6 == Fraction(expected)
 
 
 @pytest.mark.parametrize("case", CASES["G10"]["outputs"].items(), ids=lambda case: case[0])
 def test_break_even_volume(case: tuple[str, dict[str, Any] | None]) -> None:
     name, expected = case
     model, engineering = name.split(" eng=")
-    assumptions = Assumptions(engineering_usd_per_month=Decimal(engineering))
-    result = break_even(_rate(Decimal("3.99")), _api(model), MIX, 0, assumptions)
+    result = _answer(Decimal("3.99"), model, _terms(engineering=engineering))
     if expected is None:
         assert result.intervals == ()
         assert result.reason
@@ -79,19 +100,15 @@ def test_break_even_volume(case: tuple[str, dict[str, Any] | None]) -> None:
 @pytest.mark.parametrize("day", ["2026-09-30", "2026-10-01"])
 def test_break_even_moves_with_the_announced_rate(day: str) -> None:
     expected = CASES["G15"]["outputs"][day]
-    rate = _rate(Decimal(expected["rate"]))
-    result = break_even(rate, _api("gpt-4o"), MIX, 0, Assumptions())
-    assert gpu_cost(1, rate, Assumptions()) == Fraction(expected["month"])
+    result = _answer(Decimal(expected["rate"]), "gpt-4o", _terms())
+    assert _option(Decimal(expected["rate"])).cost(2, 730, 0)(1) == Fraction(expected["month"])
     volume = Fraction(result.intervals[0].from_tokens, 10**6)
     assert _rounded(volume, expected["V_star_Mtok"]) == expected["V_star_Mtok"]
-    per_mtok = gpu_cost(1, rate, Assumptions()) * 10**6 / tokens_per_replica({"output": 1}, Assumptions())
+    per_mtok = _usd_per_mtok(Decimal(expected["rate"]), SAME, "0.5", ("output",))
     assert _rounded(per_mtok, expected["per_1m_out_u50"]) == expected["per_1m_out_u50"]
 
 
 def test_break_even_rises_with_the_rate_in_percent() -> None:
-    before, after = (
-        break_even(_rate(Decimal(rate)), _api("gpt-4o"), MIX, 0, Assumptions()).intervals[0].from_tokens
-        for rate in ("3.85", "4.50")
-    )
+    before, after = (_answer(Decimal(rate), "gpt-4o", _terms()).intervals[0].from_tokens for rate in ("3.85", "4.50"))
     expected = CASES["G15"]["outputs"]["delta_pct"]
     assert _rounded((Fraction(after, before) - 1) * 100, expected) == expected

@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -189,6 +191,26 @@ def test_accept_before_anything_was_fetched_says_so(warehouse):
     assert "reason: nothing was fetched yet" in result.output
 
 
+@pytest.mark.parametrize(
+    ("model", "at", "code", "said"),
+    [
+        ("gpt-5", "2026-10-01", 0, ""),
+        ("gpt-5", "2099-01-01", 0, "2099-01-01 lies in the future"),
+        ("no-such-model", "2026-10-01", 1, ""),
+    ],
+)
+def test_a_script_can_tell_a_price_from_none(warehouse, model, at, code, said):
+    result = costs(warehouse, "price", model, "--input", "1000", "--at", at)
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert bool(result.stderr) == bool(said)
+
+
+def test_the_version_is_that_of_the_package():
+    result = CliRunner().invoke(cli.app, ["--version"])
+    assert (result.exit_code, result.output.strip()) == (0, metadata.version("inference-cost-warehouse"))
+
+
 def test_sql_prints_what_it_finds_as_text(warehouse):
     warehouse.publish()
     result = costs(warehouse, "sql", "SELECT 'a [red]b[/red]' AS said, 7 AS n")
@@ -201,7 +223,38 @@ def test_sql_cannot_write(monkeypatch, capsys, warehouse):
     warehouse.publish()
     code, said = entered(monkeypatch, capsys, warehouse, "sql", "DELETE FROM core.token_price")
     assert code == 2
-    assert "read-only" in said
+    assert "DELETE is no statement that only reads" in said
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("", "no statement"), ("SELECT 1; SELECT 2", "2 statements"), ("FROM read_csv('/etc/passwd')", "/etc/passwd")],
+)
+def test_sql_that_asks_for_no_rows_of_the_warehouse_is_wrong_use(monkeypatch, capsys, warehouse, query, said):
+    warehouse.publish()
+    code, error = entered(monkeypatch, capsys, warehouse, "sql", query)
+    assert code == 2
+    assert said in error
+
+
+def test_sql_gives_programs_every_digit_and_every_row(warehouse, tmp_path):
+    warehouse.publish()
+    query = "SELECT n, ':fire: [b]' || n AS said, 0.000000000001::DECIMAL(38, 12) AS usd, [n] AS ns FROM range(2) r(n)"
+    as_json = json.loads(costs(warehouse, "sql", query, "--json").output)
+    assert as_json == [{"n": n, "said": f":fire: [b]{n}", "usd": "0.000000000001", "ns": [n]} for n in range(2)]
+    assert costs(warehouse, "sql", query, "--csv", "--limit", "1").output == (
+        "n,said,usd,ns\n0,:fire: [b]0,0.000000000001,[0]\n"
+    )
+    file = tmp_path / "rows.parquet"
+    assert costs(warehouse, "sql", query, "--parquet", file).output == ""
+    assert pl.read_parquet(file).height == 2
+    assert costs(warehouse, "sql", query, "--json", "--csv").exit_code == 2
+
+
+def test_sql_in_a_pipe_cuts_neither_rows_nor_cells(warehouse):
+    warehouse.publish()
+    found = costs(warehouse, "sql", "SELECT n, repeat('x', 500) AS long, ':x:' AS sign FROM range(1500) r(n)").output
+    assert found.count("x" * 500 + "  :x:") == 1500
 
 
 def test_sql_with_a_syntax_error_ends_without_a_traceback(monkeypatch, capsys, warehouse):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random, SystemRandom
 from tempfile import mkdtemp
@@ -34,9 +35,11 @@ def main(
         bench = Bench(place, pages, posts)
         reference = undisturbed(bench)
         while findings.kills.total() < kills:
+            before = {name: len(found) for name, found in findings.faults.items()}
             disturbed(bench, reference, random, kills - findings.kills.total(), findings)
             faults = sum(map(len, findings.faults.values()))
             typer.echo(f"{findings.kills.total()} kills, {faults} faults, {monotonic() - begun:.0f} s")
+            _print_new(findings, before)
             if folder is None:
                 shutil.rmtree(place / f"round-{findings.rounds}")
     _print(findings)
@@ -44,6 +47,13 @@ def main(
         shutil.rmtree(place)
     if any(findings.faults.values()):
         raise typer.Exit(1)
+
+
+def _print_new(findings: Findings, before: Mapping[str, int]) -> None:
+    """The faults of a round, at once: a long test may be ended before its end."""
+    for name, found in findings.faults.items():
+        for line in found[before[name] :][:SHOWN]:
+            typer.echo(f"  {name}: {line}")
 
 
 def _print(findings: Findings) -> None:

@@ -17,6 +17,7 @@ from pipelines.cli.main import app
 from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.decisions.decide import (
+    break_even_curve_on,
     break_even_on,
     decide_days,
     deprecation_risk_on,
@@ -37,6 +38,7 @@ DAYS_PER_STEP = 15
 """Far enough for each recorded date to come up: 29 July, 13 and 28 August, 12 and 27 September."""
 DECISIONS = {
     "main.break_even": break_even_on,
+    "main.break_even_curve": break_even_curve_on,
     "main.spend_forecast": forecast_on,
     "main.notice_statistics": notice_statistics_on,
     "main.deprecation_risk": deprecation_risk_on,
@@ -149,8 +151,6 @@ Operation = Callable[[Step], None]
 
 
 def operations() -> dict[str, Operation]:
-    """By name, in their order. A program without `costs rebuild` is killed in the others."""
-    found = [upgrade, fetch, promote, import_usage, price, build, decide, publish, deliver]
-    if any(command.name == "rebuild" for command in app.registered_commands):
-        found.append(rebuild)
+    """By name, in their order."""
+    found = [upgrade, fetch, promote, import_usage, price, build, decide, publish, deliver, rebuild]
     return {operation.__name__: operation for operation in found}

@@ -23,13 +23,17 @@ _DEMO_TABLES = {
         SELECT as_of, model, project_id, days_left, level, round(spend_30d_usd, 2) AS spend_30d_usd, replacement,
             round(replacement_delta_pct, 1) AS pct, round(monthly_delta_usd, 2) AS usd_per_month
         FROM deprecation_risk QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC""",
-    "When own GPUs pay (2 H100, Llama 3.3 70B)": """
-        SELECT api_model, gpu_provider, gpu_tier, usd_per_gpu_hour, answer
-        FROM break_even QUALIFY as_of = max(as_of) OVER () ORDER BY api_model, usd_per_gpu_hour""",
+    "When own machines pay (GPT-OSS-120B in place of the API model)": """
+        SELECT api_model, way, gpu_provider, gpu, usd_per_gpu_hour, break_even_tokens_per_month, own_tokens_per_month,
+            answer
+        FROM break_even WHERE as_of = (SELECT max(as_of) FROM break_even)
+        QUALIFY row_number() OVER (PARTITION BY api_model, way ORDER BY break_even_tokens_per_month NULLS LAST) = 1
+        ORDER BY api_model, way""",
     "This month's end": """
-        SELECT as_of, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
-            round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, method
-        FROM spend_forecast QUALIFY as_of = max(as_of) OVER () ORDER BY projected_usd DESC""",
+        SELECT as_of, period, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
+            round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, round(past_error, 3) AS past_error
+        FROM spend_forecast WHERE period = 'month' OR scope = 'all'
+        QUALIFY as_of = max(as_of) OVER () ORDER BY scope, projected_usd DESC""",
     "Usage without a price": """
         SELECT unpriced_reason, first_price_on, count(DISTINCT usage_date) AS days, min(usage_date) AS first_day,
             max(usage_date) AS last_day, sum(quantity) AS quantity,

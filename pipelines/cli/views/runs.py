@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from pipelines.cli.views.tables import cell, print_relation
+from pipelines.cli.views.tables import cell, print_frame
 from pipelines.defs.run_jobs import Phase
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -31,5 +31,6 @@ def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[
         console.print("What is named above keeps its last good version in force; everything else was built.")
     if phases[-1].is_success:
         with warehouse.read() as connection:
-            print_relation(console, connection.sql(_HEALTH))
+            health = connection.sql(_HEALTH).pl()
+            print_frame(console, health, f"{health.height} sources", health.height)
         console.print(f"Published: {warehouse.published_file}", highlight=False)

@@ -1,13 +1,14 @@
-"""Values and frames as tables, bounded and escaped. What a table is about is for the views beside it."""
+"""Values and frames as tables, escaped. What a table is about is for the views beside it."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 if TYPE_CHECKING:
-    import duckdb
     import polars as pl
 
 MAX_ROWS = 50
@@ -25,19 +26,48 @@ def cell(value: Any, limit: int = MAX_CELL) -> str:
 
 
 def print_frame(console: Console, frame: "pl.DataFrame", title: str, limit: int = MAX_ROWS) -> None:
-    """A frame as a table; says how many rows are not shown."""
-    table = Table(title=escape(title), title_justify="left", header_style="bold")
-    for name, dtype in frame.schema.items():
-        table.add_column(escape(name), justify="right" if dtype.is_numeric() else "left", overflow="fold")
-    for row in frame.head(limit).iter_rows():
-        table.add_row(*(cell(value) for value in row))
-    console.print(table)
+    """A frame as a table, long values cut; says how many rows are not shown."""
+    console.print(_table(frame.head(limit), title, MAX_CELL))
     if frame.height > limit:
         console.print(f"... and {frame.height - limit} rows more")
 
 
-def print_relation(console: Console, relation: "duckdb.DuckDBPyRelation | None") -> None:
-    """The result of a query."""
-    if relation is not None:
-        frame = relation.pl()
-        print_frame(console, frame, f"{frame.height} rows", limit=1_000)
+def print_rows(console: Console, frame: "pl.DataFrame", row_count: int) -> None:
+    """What a query found, nothing cut: a table where it fits, else a record of one line per value for each row.
+
+    `row_count`: rows that there are, of which `frame` may hold the first.
+    """
+    title = f"{row_count} rows" if frame.height == row_count else f"{frame.height} of {row_count} rows"
+    table = _table(frame, title, sys.maxsize)
+    if not console.is_terminal:
+        table.box, table.title = None, None
+        console.print(table)
+    elif _width(console, table) <= console.width:
+        console.print(table)
+    else:
+        console.print(title)
+        for number, row in enumerate(frame.iter_rows(named=True), 1):
+            console.print(_record(number, row))
+
+
+def _width(console: Console, table: Table) -> int:
+    """Columns that the table takes with no cell folded."""
+    return Measurement.get(console, console.options.update(max_width=sys.maxsize), table).maximum
+
+
+def _table(frame: "pl.DataFrame", title: str, cell_limit: int) -> Table:
+    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    for name, dtype in frame.schema.items():
+        table.add_column(escape(name), justify="right" if dtype.is_numeric() else "left", overflow="fold")
+    for row in frame.iter_rows():
+        table.add_row(*(cell(value, cell_limit) for value in row))
+    return table
+
+
+def _record(number: int, row: dict[str, Any]) -> Table:
+    record = Table(title=f"row {number}", title_justify="left", box=None, show_header=False)
+    record.add_column(style="bold", no_wrap=True)
+    record.add_column(overflow="fold")
+    for name, value in row.items():
+        record.add_row(escape(name), cell(value, sys.maxsize))
+    return record

@@ -5,7 +5,7 @@ same range of prompt sizes) are aggregated first, and only their sums are looked
 are decimals, so nothing is rounded, and rows add up the same in any order. README.md has the words and an example.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -42,41 +42,109 @@ def price_sums(
 
 
 def price_totals(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+    days: Mapping[date, pl.LazyFrame],
+    segments: pl.DataFrame,
+    owners: Sequence[str],
+    texts: Sequence[str] = (),
+    agreed: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
 ) -> pl.DataFrame | None:
     """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
 
-    `texts`: further columns to group by, see `aggregate_usage`. Returns usage_date, owners as codes, texts, usage_rows,
-    tokens, unpriced_quantity, is_lower_bound and cost_usd, which is NULL where nothing has a price: a row for each sum,
-    of which one owner may have several.
+    `texts`: further columns to group by, see `aggregate_usage`. `agreed`: rows of one token or call each, by day,
+    account and price -> the same rows with effective_cost_usd by the contract. Returns usage_date, owners as codes,
+    texts, usage_rows, tokens, unpriced_quantity, is_lower_bound, cost_usd and effective_cost_usd, which are NULL where
+    nothing has a price: a row for each sum, of which one owner may have several.
     """
     found = _matched(days, segments, owners, texts)
     if found is None:
         return None
-    measures: dict[str, list[pl.Expr]] = {"cost_usd": [], "tokens": [], "unpriced_quantity": [], "is_lower_bound": []}
-    usd_each, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
+    usd, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
+    sums, paid = (found.sums, usd) if agreed is None else _paid(found, agreed)
+    names = ("cost_usd", "effective_cost_usd", "tokens", "unpriced_quantity", "is_lower_bound")
+    measures: dict[str, list[pl.Expr]] = {name: [] for name in names}
     for meter in found.by_lookup.columns:
         match = pl.lit(found.by_lookup[meter]).gather("lookup")
         quantity = pl.col(QUANTITY_COLUMNS[meter]).fill_null(0)
-        each = pl.lit(usd_each).gather(match)
         is_used = (quantity > 0) & match.is_not_null()
-        measures["cost_usd"].append(pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)))
-        measures["unpriced_quantity"].append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
+        each = of_contract = pl.lit(usd).gather(match)
+        measures["cost_usd"].append(pl.when(is_used).then(_times(quantity, each)))
+        if agreed is not None:
+            of_contract = pl.lit(paid).gather(pl.col("variant") * found.matches.height + match)
+            measures["effective_cost_usd"].append(pl.when(is_used).then(_times(quantity, of_contract)))
+        measures["unpriced_quantity"].append(pl.when(is_used & of_contract.is_null()).then(quantity).otherwise(0))
         measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
         if meter in TOKEN_METERS:
             measures["tokens"].append(quantity)
-    costs = [pl.col(f"cost_{number}") for number in range(len(measures["cost_usd"]))]
-    rows = found.sums.with_columns(
-        *(cost.alias(f"cost_{number}") for number, cost in enumerate(measures["cost_usd"])),
+    rows = sums.with_columns(
+        **_total("cost_usd", measures["cost_usd"]),
+        **_total("effective_cost_usd", measures["effective_cost_usd"]),
         tokens=pl.sum_horizontal(measures["tokens"]) if measures["tokens"] else pl.lit(0, pl.Int64),
         unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
         is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
     )
-    total = sum((cost.fill_null(0).cast(USD) for cost in costs), pl.lit(0).cast(USD)).cast(USD)
-    is_priced = pl.any_horizontal(cost.is_not_null() for cost in costs)
-    return rows.with_columns(cost_usd=pl.when(is_priced).then(total)).select(
-        "usage_date", *owners, *texts, "usage_rows", *measures
+    if agreed is None:
+        rows = rows.with_columns(effective_cost_usd="cost_usd")
+    return rows.select("usage_date", *owners, *texts, "usage_rows", *names)
+
+
+def _times(quantity: pl.Expr, each: pl.Expr) -> pl.Expr:
+    return (quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)
+
+
+def _total(name: str, amounts: Sequence[pl.Expr]) -> dict[str, pl.Expr]:
+    """The sum of amounts, NULL where all are; nothing of no amounts."""
+    if not amounts:
+        return {}
+    total = sum((amount.fill_null(0).cast(USD) for amount in amounts), pl.lit(0).cast(USD)).cast(USD)
+    return {name: pl.when(pl.any_horizontal(amount.is_not_null() for amount in amounts)).then(total)}
+
+
+def _paid(found: "_Matched", agreed: Callable[[pl.DataFrame], pl.DataFrame]) -> tuple[pl.DataFrame, pl.Series]:
+    """Sums with the number of their day and account, and the price of one by that number and match.
+
+    A contract may hold for an account and from a day on; prices of lists are merged over both.
+    """
+    key = [name for name in ("usage_date", "account_id") if name in found.sums.columns]
+    variants = found.sums.select(key).unique().sort(key).with_row_index("variant")
+    sums = found.sums.join(variants, on=key, how="left", nulls_equal=True, maintain_order="left")
+    account = (
+        pl.col("account_id").cast(pl.String).fill_null(DEFAULT_ACCOUNT) if len(key) > 1 else pl.lit(DEFAULT_ACCOUNT)
     )
+    each = variants.join(found.matches, how="cross").with_columns(account_id=account, quantity=1, cost_usd="usd_each")
+    paid = agreed(each).sort("variant", "match")["effective_cost_usd"]
+    return sums.with_columns(pl.col("variant").cast(pl.Int64)), paid
+
+
+def price_counts(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], counts: Mapping[str, str | None]
+) -> pl.DataFrame | None:
+    """Sum some columns of usage, and value them at the price that their rows met.
+
+    `counts`: column -> the meter at whose price its tokens are valued, or None for a mere count. It may be a quantity
+    of core.usage, or a part of one. Returns usage_date, owners as codes, usage_rows, the columns that are present, what
+    they cost as NAME_usd (NULL where there is nothing, or no price), and unpriced_quantity: what has no price of the
+    quantities of core.usage that are among them. A row for each sum, of which one owner may have several.
+    """
+    found = _matched(days, segments, owners, counts=counts)
+    if found is None:
+        return None
+    present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
+    usd, unpriced = {}, [pl.lit(0, pl.Int64)]
+    for name, meter in present.items():
+        if meter is None:
+            continue
+        quantity = pl.col(name).fill_null(0)
+        if meter not in found.by_lookup.columns:
+            usd[f"{name}_usd"] = pl.lit(None, USD)
+            continue
+        match = pl.lit(found.by_lookup[meter]).gather("lookup")
+        each = pl.lit(found.matches["usd_each"]).gather(match)
+        is_used = (quantity > 0) & match.is_not_null()
+        usd[f"{name}_usd"] = pl.when(is_used).then((quantity.cast(pl.Decimal(38, 0)) * each).cast(USD))
+        if name == QUANTITY_COLUMNS[meter]:
+            unpriced.append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
+    rows = found.sums.with_columns(unpriced_quantity=pl.sum_horizontal(unpriced), **usd)
+    return rows.select("usage_date", *owners, "usage_rows", "unpriced_quantity", *present, *usd)
 
 
 class _Matched(NamedTuple):
@@ -88,7 +156,11 @@ class _Matched(NamedTuple):
 
 
 def _matched(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str], texts: Sequence[str] = ()
+    days: Mapping[date, pl.LazyFrame],
+    segments: pl.DataFrame,
+    owners: Sequence[str],
+    texts: Sequence[str] = (),
+    counts: Mapping[str, str | None] | None = None,
 ) -> _Matched | None:
     """None where no meter counts anything."""
     if not days:
@@ -96,20 +168,28 @@ def _matched(
     has_fees = "requests" in segments["meter"]
     names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
     coded = with_offer(segments)
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), names, owners, texts)
-    by_meter = _by_meter(sums, lookups, segments)
+    columns = list(dict.fromkeys([*names, *(counts or ())]))
+    sums, lookups = aggregate_usage(days, breakpoints_of(coded), columns, owners, texts)
+    by_meter = _by_meter(sums, lookups, segments, counts or {})
     if by_meter.is_empty():
         return None
     priced = look_up(by_meter, coded)
     matches, found = numbered(priced, "match", [name for name in priced.columns if name != "lookup"])
     found = found.join(matches.select("match", "meter"), on="match").pivot("meter", index="lookup")
     by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
-    return _Matched(sums, by_lookup, _with_usd_each(split_offer(matches)))
+    return _Matched(sums, by_lookup, split_offer(matches).with_columns(usd_each=usd_each("usd_per_unit")))
 
 
-def _by_meter(sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def _by_meter(
+    sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame, counts: Mapping[str, str | None]
+) -> pl.DataFrame:
     """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
-    meters = {meter: pl.col(name).sum() for meter, name in QUANTITY_COLUMNS.items() if name in sums.columns}
+    columns = {meter: {name} for meter, name in QUANTITY_COLUMNS.items()}
+    for name, of in counts.items():
+        if of is not None:
+            columns[of].add(name)
+    present = {meter: sorted(names & set(sums.columns)) for meter, names in columns.items()}
+    meters = {meter: pl.sum_horizontal(pl.col(names).sum()) for meter, names in present.items() if names}
     totals = sums.group_by("lookup").agg(**meters)
     used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")
     by_meter = used.join(lookups, on="lookup")
@@ -151,14 +231,14 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
 
 
-def _with_usd_each(matches: pl.DataFrame) -> pl.DataFrame:
-    """Add the price of one token or call.
+def usd_each(price: str) -> pl.Expr:
+    """The price of one token or call, of a column with the price of one unit.
 
     Prices have six places and a unit is a million tokens or a thousand calls, so it has at most twelve, and so has a
     product with a quantity: it is exact.
     """
     size = pl.col("unit").replace_strict(UNIT_SIZES, default=None, return_dtype=pl.Int64).cast(pl.Decimal(38, 0))
-    return matches.with_columns(usd_each=(pl.col("usd_per_unit").cast(USD) / size).cast(USD))
+    return (pl.col(price).cast(USD) / size).cast(USD)
 
 
 def _with_cost(quantities: pl.DataFrame, matches: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,9 @@ from pipelines.costs.pricing.price_sums import OWNERS, price_sums
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
 
-FORMULA_VERSION = "cost-5"
+FORMULA_VERSION = "cost-6"
+PLAN_ID = "plan_id"
+"""The owner that only usage of days with a plan has."""
 
 
 def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:
@@ -18,6 +20,7 @@ def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[st
     `usage`: columns of core.usage; one that is NULL throughout may be left out. `segments`: from
     `resolve_prices.price_segments`, for the models in `usage`. `owners`: columns of `usage` by which cost is
     grouped beside day, offer and price. Returns rows of core.usage_cost, of the columns of OWNERS only those asked for.
+    What is paid is the list price here: `contract_prices` knows better.
     A row that no price covers keeps its quantity, with NULL cost and the reason. A bucket that does not tell the prompt
     sizes, or in which the price changes, is priced at the least that it may have cost, and flagged.
     """
@@ -31,4 +34,14 @@ def price_by_day(
     """`price_usage` of usage that lies in one frame for each UTC day, which is much faster."""
     nothing = pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
     costs = price_sums(days, segments, owners)
-    return nothing if costs is None else costs.select(nothing.columns)
+    if costs is None:
+        return nothing
+    plan = {} if PLAN_ID in owners else {PLAN_ID: pl.lit(None, pl.String)}
+    return at_list_price(costs).with_columns(**plan).select(nothing.columns)
+
+
+def at_list_price(costs: pl.DataFrame) -> pl.DataFrame:
+    """Rows of core.usage_cost of which no contract is known: what is paid is the list price."""
+    return costs.with_columns(
+        term_id=pl.lit(None, pl.String), contracted_usd_per_unit="usd_per_unit", effective_cost_usd="cost_usd"
+    )

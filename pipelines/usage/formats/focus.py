@@ -1,10 +1,11 @@
 """FOCUS cost and usage files (CSV or Parquet), our own exports included -> reported costs.
 
-BilledCost is what is invoiced; columns and values are those of specification 1.2, and where 1.3 and later name them
-anew, of those (ServiceProviderName for ProviderName). Only charges of the service category "AI and Machine Learning"
-are inference; others are ignored. Model, tier, channel and key stand in columns that our export adds (x_); of others'
-files the SKU's meter and the description are kept as printed. Amounts in another currency state no rate and are
-refused.
+BilledCost is what is invoiced; columns and values are those of specifications 1.2 to 1.4. What 1.4 has no more
+(ProviderName, PublisherName) is read of older files, what replaces it (ServiceProviderName) of newer ones. Only charges
+of the service category "AI and Machine Learning" are inference; others are ignored. Model, tier, channel and key stand
+in columns that our export adds (x_); where a file has none, model, maker and meter are those of the properties of
+SkuPriceDetails that the draft of 1.5 defines. Else the SKU's meter and the description are kept as printed. Amounts in
+another currency state no rate and are refused.
 """
 
 import polars as pl
@@ -12,8 +13,20 @@ import polars as pl
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 from pipelines.usage.dedup import number_equal_costs
-from pipelines.usage.fields import choice, first_of, key_id, moment, must_have, quantity, seller, text, usd
-from pipelines.usage.importer import Importer, Rule
+from pipelines.usage.fields import (
+    CONTROL_CHARACTER,
+    MAX_TEXT,
+    choice,
+    first_of,
+    key_id,
+    moment,
+    must_have,
+    quantity,
+    seller,
+    text,
+    usd,
+)
+from pipelines.usage.importer import Importer, Reading, Rule
 
 CATEGORY = "AI and Machine Learning"
 COLUMNS = {
@@ -38,9 +51,11 @@ COLUMNS = {
     "sku": "SkuId",
     "sku_meter": "SkuMeter",
     "sku_price": "SkuPriceId",
+    "details": "SkuPriceDetails",
     "sub_account": "SubAccountId",
     "own_channel": "x_Channel",
     "own_key": "x_ApiKeyId",
+    "own_maker": "x_ModelProvider",
     "own_model": "x_Model",
     "own_tier": "x_ServiceTier",
 }
@@ -53,8 +68,23 @@ sold_by = first_of("seller", "service_seller", "issuer").str.to_lowercase()
 by_seller = pl.coalesce(
     *(pl.when(sold_by.str.contains(words)).then(pl.lit(channel)) for words, channel in CLOUDS.items()), pl.lit("api")
 )
-provider, _ = seller(first_of("publisher", "seller", "service_seller").str.to_lowercase())
-is_known_meter = pl.col("sku_meter").is_in(METERS)
+
+
+def _property(key: str) -> pl.Expr:
+    """A property of SkuPriceDetails; NULL where that is no object."""
+    return pl.col("details").str.json_path_match(f"$.{key}")
+
+
+TOKEN_METERS = {"Output ": "output", "Input Uncached": "input_uncached", "Input Read": "cache_read"}
+"""Meter by TokenDirection and TokenCacheAction; how long what was written to a cache lives, they do not say."""
+
+maker = pl.coalesce(pl.col("own_maker"), "publisher", _property("ModelDeveloper"), "seller", "service_seller")
+provider, _ = seller(maker.str.to_lowercase())
+token = pl.concat_str(_property("TokenDirection"), _property("TokenCacheAction").fill_null(""), separator=" ")
+named = pl.coalesce(first_of("own_model"), _property("ModelId"))
+is_no_name = (named.str.len_chars() > MAX_TEXT) | named.str.contains(CONTROL_CHARACTER)
+model = Reading(named, is_no_name.fill_null(value=False), "not_a_text", "the model must be one line")
+meter = pl.when(pl.col("sku_meter").is_in(METERS)).then("sku_meter")
 
 FOCUS = Importer(
     name="focus",
@@ -71,9 +101,9 @@ FOCUS = Importer(
         "provider": provider,
         "channel": pl.coalesce(choice("own_channel", {one: one for one in CHANNELS}, None, "").value, by_seller),
         "region": text("printed_region"),
-        "model": text("own_model"),
+        "model": model,
         "line_item": pl.coalesce(first_of("description"), first_of("sku_meter"), first_of("sku")).str.slice(0, 200),
-        "meter": pl.when(is_known_meter).then("sku_meter"),
+        "meter": pl.coalesce(meter, token.replace_strict(TOKEN_METERS, default=None, return_dtype=pl.String)),
         "service_tier": choice("own_tier", {one: one for one in SERVICE_TIERS}, None, "unknown_service_tier"),
         # Our own export knows no account of logs, and names who bills instead.
         "account_id": pl.when(pl.col("account").ne_missing(pl.col("issuer"))).then(text("account").value),

@@ -88,27 +88,25 @@ def totals(**other):
     return pl.DataFrame([{**row, **other}])
 
 
-def forecast(model, as_of, projected, low, spent):
-    month = as_of.replace(day=1)
-    row = {"as_of": as_of, "month": month, "provider": "openai", "model": model, "is_unpriced": projected is None}
+def forecast(as_of, projected, low, spent, *, is_unpriced=False):
+    row = {"as_of": as_of, "month": as_of.replace(day=1), "scope": "all", "is_unpriced": is_unpriced}
     amounts = {"projected_usd": projected, "low_usd": low, "spent_usd": spent}
     return row | {name: None if usd is None else Decimal(usd) for name, usd in amounts.items()}
 
 
-def test_totals_of_a_month_add_models_and_know_the_day_before():
+def test_totals_of_a_month_know_the_day_before():
     rows = [
-        forecast("a", date(2026, 11, 20), 30, 25, 10),
-        forecast("a", date(2026, 11, 21), 40, 35, 12),
-        forecast("b", date(2026, 11, 21), 60, None, 20),
-        forecast("c", date(2026, 11, 21), None, None, None),
-        forecast("a", date(2026, 12, 1), 50, 45, 0),
+        forecast(date(2026, 11, 19), None, None, None, is_unpriced=True),
+        forecast(date(2026, 11, 20), 30, 25, 10),
+        forecast(date(2026, 11, 21), 100, 55, 32, is_unpriced=True),
+        forecast(date(2026, 12, 1), 50, None, 45),
     ]
     got = month_totals(pl.DataFrame(rows, schema=polars_schema(SpendForecast)))
     columns = ["as_of", "projected_usd", "low_usd", "spent_usd", "is_unpriced", "projected_usd_before"]
     assert got.select(columns).rows() == [
         (date(2026, 11, 20), 30, 25, 10, False, None),
         (date(2026, 11, 21), 100, 55, 32, True, 30),
-        (date(2026, 12, 1), 50, 45, 0, False, None),
+        (date(2026, 12, 1), 50, 45, 45, False, None),
     ]
     alerts = pl.concat([projection_moved(got, RAISED), budget_exceeded(got, Decimal(54), RAISED)])
     assert alerts.select("rule", "severity").rows() == [("projection_moved", "warning"), ("budget", "critical")]

@@ -25,7 +25,7 @@ TYPES = {
 NOT_APPLICABLE = {
     "BillingAccountType", "CapacityReservationId", "CapacityReservationStatus", "CommitmentDiscountCategory",
     "CommitmentDiscountId", "CommitmentDiscountName", "CommitmentDiscountQuantity", "CommitmentDiscountStatus",
-    "CommitmentDiscountType", "CommitmentDiscountUnit", "ContractedUnitPrice", "PricingCurrency",
+    "CommitmentDiscountType", "CommitmentDiscountUnit", "PricingCurrency",
     "PricingCurrencyContractedUnitPrice", "PricingCurrencyEffectiveCost", "PricingCurrencyListUnitPrice", "ResourceId",
     "ResourceName", "ResourceType", "SubAccountType", "Tags",
 }  # fmt: skip
@@ -46,19 +46,29 @@ PRICED = {
     "usd_per_unit": Decimal(2),
     "quantity": 274_770,
     "cost_usd": Decimal("0.54954"),
+    "term_id": None,
+    "contracted_usd_per_unit": Decimal(2),
+    "effective_cost_usd": Decimal("0.54954"),
     "is_lower_bound": False,
     "listed_provider": "openai",
+    "listed_channel": "api",
+    "listed_region": "global",
     "listed_model": "gpt-5-mini",
+    "listed_tier": "standard",
     "source": "openai_pricing",
     "fetch_url": "https://example.org/pricing",
     "time_window": "always",
     "context_from": 0,
     "context_to": None,
+    "plan_id": None,
+    "plan": None,
+    "plan_owner": None,
+    "covered_usd": None,
 }
 
 
-def charges(*differences):
-    return focus_rows(pl.DataFrame([PRICED | row for row in differences or ({},)], schema=INPUT_SCHEMA))
+def charges(*differences, version="1.2"):
+    return focus_rows(pl.DataFrame([PRICED | row for row in differences or ({},)], schema=INPUT_SCHEMA), version)
 
 
 def test_the_column_list_is_that_of_the_specification():
@@ -95,7 +105,9 @@ def with_cost(row):
     is_fee = row["meter"] in ("requests", "web_searches")
     size = 1_000 if is_fee else 1_000_000
     cost = Decimal(row["quantity"]).scaleb(-3 if is_fee else -6) * row["usd_per_unit"]
-    return row | {"unit": "thousand_calls" if size == 1_000 else "mtok", "cost_usd": cost}
+    unit = "thousand_calls" if size == 1_000 else "mtok"
+    agreed = {"contracted_usd_per_unit": row["usd_per_unit"], "effective_cost_usd": cost}
+    return row | agreed | {"unit": unit, "cost_usd": cost}
 
 
 @given(st.lists(ROW, min_size=1, max_size=5))
@@ -168,10 +180,25 @@ def test_calls_are_priced_by_the_thousand():
 
 def test_usage_without_a_price_is_refused_not_exported_as_zero():
     with pytest.raises(ValueError, match="needs a cost"):
-        charges({"cost_usd": None})
+        charges({"cost_usd": None, "effective_cost_usd": None})
+
+
+def test_the_contract_beside_the_list():
+    """274,770 tokens at 1.70 instead of 2 USD per million: 0.467109 instead of 0.54954 USD."""
+    agreed = {"term_id": "t1", "contracted_usd_per_unit": Decimal("1.7"), "effective_cost_usd": Decimal("0.467109")}
+    of_list, of_contract = charges(
+        agreed, agreed | {"price_id": None, "usd_per_unit": None, "cost_usd": None}
+    ).iter_rows(named=True)
+    for charge in (of_list, of_contract):
+        assert charge["ContractedCost"] == charge["EffectiveCost"] == charge["BilledCost"] == Decimal("0.467109")
+        assert charge["ContractedUnitPrice"] * charge["PricingQuantity"] == charge["ContractedCost"]
+        assert (charge["x_CostBasis"], charge["x_ContractTermId"]) == ("contract", "t1")
+    assert (of_list["ListCost"], of_list["ListUnitPrice"], of_list["SkuPriceId"]) == (Decimal("0.54954"), 2, "p1")
+    assert (of_contract["ListCost"], of_contract["ListUnitPrice"]) == (Decimal("0.467109"), Decimal("1.7"))
+    assert of_contract["SkuPriceId"] == "t1"
 
 
 def test_no_usage_is_a_header():
-    empty = focus_rows(pl.DataFrame(schema=INPUT_SCHEMA))
+    empty = focus_rows(pl.DataFrame(schema=INPUT_SCHEMA), "1.2")
     assert empty.height == 0
     assert empty.columns == charges().columns

@@ -174,7 +174,7 @@ ROWS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(ROWS, max_size=12, unique_by=lambda row: row["usage_id"]), st.randoms())
 def test_any_order_counts_the_same_report_and_shows_the_rest(rows, random):
     kept, overlaps = counted(rows)
@@ -293,7 +293,7 @@ OWNED = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(OWNED, max_size=12, unique_by=lambda row: row["usage_id"]))
 def test_an_account_counts_what_it_would_alone(rows):
     kept, overlaps = counted(rows)

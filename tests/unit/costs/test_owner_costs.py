@@ -7,23 +7,27 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.owner_costs import OWNERS, cost_owners
 from pipelines.schema.owner_costs import ConversationCost, CostByOwner
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.owner_map import parse_owner_map
+from tests.unit.costs.contract_rows import terms
 from tests.unit.costs.priced_rows import BY_SIZE, NOON, REQUEST, price, segment
 
 DAY = NOON.date()
 NOBODY = parse_owner_map("owners.csv", b"")
+NOTHING = terms()
+LISTED = pl.DataFrame(schema={"price_id": pl.String, "listed_model": pl.String})
 
 
-def owned(usage, segments, owners=NOBODY):
+def owned(usage, segments, owners=NOBODY, agreed=NOTHING):
     """Both tables, held against their declarations."""
     rows = [REQUEST | {"usage_id": str(number)} | row for number, row in enumerate(usage)]
     frame = usage_frame(rows)
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
-    parts = cost_owners(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), owners)
+    parts = cost_owners(days, OurPrices(pl.DataFrame(segments, schema=SEGMENT_SCHEMA), agreed, LISTED), owners)
     by_owner, conversations = (pl.concat(tables) for tables in zip(*parts, strict=True))
     by_owner = by_owner.sort("usage_date", *OWNERS)
     return pl.DataFrame(CostByOwner.validate(by_owner)), pl.DataFrame(ConversationCost.validate(conversations))
@@ -91,3 +95,29 @@ def test_all_owners_together_cost_what_the_ledger_does(rows):
     assert by_owner["unpriced_quantity"].sum() == ledger.filter(pl.col("price_id").is_null())["quantity"].sum()
     named = price([row for row in rows if row["conversation_id"]], segments)
     assert (conversations["cost_usd"].sum() or 0) == (named["cost_usd"].sum() or 0)
+
+
+def test_an_owner_pays_what_the_contract_of_the_account_and_the_day_says():
+    """A million tokens at 2 USD. Account a: 1.50 agreed. Others: list, and 10 % less from the next day on."""
+    usage = [
+        {"output_tokens": 1_000_000, "user_id": user, "account_id": account, "usage_at": NOON + timedelta(days=later)}
+        | {"conversation_id": f"{user}{later}"}
+        for user, account in (("ann", "a"), ("bob", "b"))
+        for later in (0, 1)
+    ]
+    agreed = terms("price,a,,,gpt-5-mini,,output,1.5,,,,", f"discount,,openai,,,,,10,,,{DAY + timedelta(days=1)},")
+    by_owner, conversations = owned(usage, [segment("output", 2)], agreed=agreed)
+    for table in (by_owner, conversations):
+        found = table.sort("usage_date", "user_id").select("user_id", "cost_usd", "effective_cost_usd").rows()
+        assert found == [
+            ("ann", 2, Decimal("1.5")),
+            ("bob", 2, 2),
+            ("ann", 2, Decimal("1.5")),
+            ("bob", 2, Decimal("1.8")),
+        ]
+
+
+def test_an_owner_of_a_model_without_a_list_price_pays_the_contract_alone():
+    usage = [{"output_tokens": 1_000_000, "user_id": "ann", "model": "ours"}]
+    by_owner, _ = owned(usage, [segment("output", 2)], agreed=terms("price,,,,ours,,output,3,,,,"))
+    assert by_owner.select("cost_usd", "effective_cost_usd", "unpriced_quantity").rows() == [(None, 3, 0)]

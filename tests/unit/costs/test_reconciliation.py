@@ -4,15 +4,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.costs.pricing.price_usage import price_usage
+from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.reconciliation import compare, models_to_price
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.schema.reported_costs import CostComparison
 from pipelines.usage.contract import usage_frame
+from tests.unit.costs.contract_rows import terms
 from tests.unit.costs.reported_rows import START, line, reported
 
 NOON = START + timedelta(hours=12)
@@ -55,6 +57,7 @@ def segment(model, tier, meter, usd, number):
     }
 
 
+LISTED = pl.DataFrame(schema={"price_id": pl.String, "listed_model": pl.String})
 MODELS = ("gpt-x", "gpt-x-2026-01-15", "gpt-y")
 SEGMENTS = pl.DataFrame(
     [
@@ -78,10 +81,11 @@ SEGMENTS = pl.DataFrame(
 SIDES = ("model", "computed_usd", "billed_usd")
 
 
-def compared(rows, lines, *columns, **group):
+def compared(rows, lines, *columns, agreed=(), **group):
     """Rows of the comparison, in its own order; `columns` of them, for one group if named."""
     frame = usage_frame(rows)
-    found = compare(frame.lazy(), price_usage(frame.lazy(), SEGMENTS), reported(*lines), SEGMENTS)
+    prices = OurPrices(SEGMENTS, terms(*agreed), LISTED)
+    found = compare(frame.lazy(), prices.of(frame.lazy()), reported(*lines), prices)
     return pl.DataFrame(CostComparison.validate(found)).filter(**group).select(columns).rows()
 
 
@@ -266,8 +270,9 @@ LINE = st.builds(
 @given(st.lists(USAGE, max_size=6), st.lists(LINE, max_size=4))
 def test_no_amount_of_either_side_is_lost_or_counted_twice(rows, lines):
     frame = usage_frame([row | {"usage_id": str(number)} for number, row in enumerate(rows)])
-    costs = price_usage(frame.lazy(), SEGMENTS)
-    found = compare(frame.lazy(), costs, reported(*lines), SEGMENTS)
+    prices = OurPrices(SEGMENTS, terms(), LISTED)
+    costs = prices.of(frame.lazy())
+    found = compare(frame.lazy(), costs, reported(*lines), prices)
     CostComparison.validate(found)
     grain = ["usage_date", "provider", "channel", "model", "project_id", "api_key_id", "report"]
     assert found.select(grain).n_unique() == found.height
@@ -279,3 +284,38 @@ def test_no_amount_of_either_side_is_lost_or_counted_twice(rows, lines):
     has_bill = pl.col("usage_date").is_in([row["usage_date"] for row in lines])
     stated = frame.filter(~has_bill)["reported_cost_usd"].sum()
     assert found.filter(pl.col("report") == "usage_log")["billed_usd"].sum() == stated
+
+
+DISCOUNT = "discount,,openai,,,,,15,,,,"
+
+
+def test_the_contract_is_taken_off_before_anything_is_asked_for():
+    """100,000 tokens of 10 USD per million are 1 USD at list, 0.85 by the contract, and 0.85 is billed."""
+    columns = ("computed_usd", "effective_usd", "billed_usd", "list_usd")
+    assert compared([usage()], [line("0.85")], *columns, agreed=[DISCOUNT]) == [
+        (1, Decimal("0.85"), Decimal("0.85"), None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("billed", "charged_for", "fee", "charged"),
+    [
+        # 0.85 with 3 % is 0.8755, with 19 % 1.0115, with both 1.041845.
+        ("0.8755", "marketplace", "0.0255", "0.8755"),
+        ("1.0115", "tax", "0", "1.0115"),
+        ("1.04", "marketplace and tax", "0.0255", "1.041845"),
+        ("0.95", None, None, None),
+    ],
+)
+def test_marketplace_and_tax_explain_what_is_billed_at_just_that(billed, charged_for, fee, charged):
+    agreed = [DISCOUNT, "marketplace,,,api,,,,3,,,,", "tax,,,,,,,19,,,,"]
+    found = compared([usage()], [line(billed)], "charged_for", "fee_usd", "charged_usd", agreed=agreed)
+    assert found == [(charged_for, fee and Decimal(fee), charged and Decimal(charged))]
+
+
+def test_a_credit_and_a_longer_line_are_of_the_contract_that_has_them():
+    agreed = ["credit,,openai,,,,,50,,,,", "commitment,,openai,,,,,100,month,,2026-03-01,"]
+    month = {"ends_at": START + timedelta(days=22)}
+    lines = [line("1.00"), line("-0.50", is_credit=True), line("99.00", **month)]
+    assert compared([usage()], lines, "agreed_lines", agreed=agreed) == [("commitment and credit",)]
+    assert compared([usage()], lines, "agreed_lines", agreed=["credit,,anthropic,,,,,50,,,,"]) == [(None,)]

@@ -20,7 +20,8 @@ TICK = timedelta(microseconds=1)
 DAYS = [(START + timedelta(days=number)).date() for number in range(5)]
 NO_FOLDER = Path("no such folder")
 TABLES = (
-    "core.ledger_file", "core.reported_cost", "core.token_price", "core.usage_cost", "core.cost_fingerprint"
+    "core.ledger_file", "core.reported_cost", "core.token_price", "core.usage_cost", "core.cost_fingerprint",
+    "core.contract_term",
 )  # fmt: skip
 
 MOMENTS = st.sampled_from(

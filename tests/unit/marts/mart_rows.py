@@ -51,6 +51,7 @@ def priced(price_id, usd, **differences):
     return (
         COST
         | {"price_id": price_id, "cost_usd": Decimal(usd), "usd_per_unit": Decimal(1), "unit": "mtok"}
+        | {"effective_cost_usd": Decimal(usd), "contracted_usd_per_unit": Decimal(1)}
         | differences
     )
 

@@ -22,7 +22,7 @@ def warehouse(tmp_path):
 
 
 def test_a_mart_knows_what_it_reads():
-    assert MARTS["cost_daily"].inputs == ("core.usage_cost",)
+    assert MARTS["cost_daily"].inputs == ("core.plan_fee", "core.usage_cost")
     assert MARTS["price_conflict"].inputs == ("core.token_price", "raw.fetch", "raw.parse", "raw.source")
     assert MARTS["source_health"].inputs == ("core.price_hold", "raw.fetch", "raw.parse", "raw.source")
 

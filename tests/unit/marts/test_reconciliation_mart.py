@@ -19,8 +19,12 @@ ALIKE = {
     "usage_date": DAY, "provider": "openai", "channel": "api", "report": "costs_api", "has_usage": True,
     "unpriced_quantity": 0, "is_lower_bound": False, "report_lines": 1, "tolerance_usd": Decimal("0.005"),
 }  # fmt: skip
-AMOUNTS = ("computed_usd", "billed_usd", "credit_usd", "longer_usd", "other_tier_usd", "list_usd", "tolerance_usd")
+AMOUNTS = (
+    *("computed_usd", "effective_usd", "billed_usd", "credit_usd", "longer_usd", "other_tier_usd", "list_usd"),
+    *("charged_usd", "fee_usd", "tolerance_usd"),
+)
 CAUSES = (
+    *("contract_usd", "marketplace_usd", "tax_usd"),
     *("missing_usage_usd", "missing_report_usd", "discount_usd", "longer_period_usd", "tier_usd", "quantity_usd"),
     *("price_usd", "rounding_usd", "unexplained_usd"),
 )
@@ -44,6 +48,34 @@ def gap_of(tmp_path, **values):
     ("values", "sides", "causes", "reason"),
     [
         ({"computed_usd": "2", "billed_usd": "2"}, ["2", "2", "0"], {}, "no difference"),
+        (
+            {"computed_usd": "2", "effective_usd": "1.7", "billed_usd": "1.7"},
+            ["2", "1.7", "0.3"],
+            {"contract_usd": "0.3"},
+            "no difference; at the contract's prices",
+        ),
+        (
+            # 1.7 and 3 % are 1.751; 19 % on that make 2.08369, which is billed as 2.08.
+            {
+                "computed_usd": "2", "effective_usd": "1.7", "billed_usd": "2.08",
+                "charged_for": "marketplace and tax", "fee_usd": "0.051", "charged_usd": "2.08369",
+            },
+            ["2", "2.08", "-0.08"],
+            {"contract_usd": "0.3", "marketplace_usd": "-0.051", "tax_usd": "-0.33269", "rounding_usd": "0.00369"},
+            "billed with what the contract puts on top: marketplace and tax; at the contract's prices",
+        ),
+        (
+            {"computed_usd": "2", "billed_usd": "2", "credit_usd": "-1", "agreed_lines": "credit"},
+            ["2", "1", "1"],
+            {"discount_usd": "1"},
+            "no difference; less credits; the contract has a credit",
+        ),
+        (
+            {"effective_usd": "1.7", "billed_usd": "1.7"},
+            [None, "1.7", "-1.7"],
+            {"contract_usd": "-1.7"},
+            "no difference; at the contract's prices",
+        ),
         (
             {"has_usage": False, "billed_usd": "2.5"},
             [None, "2.5", "-2.5"],
@@ -148,6 +180,10 @@ ROWS = st.fixed_dictionaries(
     {
         "has_usage": st.booleans(),
         "computed_usd": st.none() | PAID,
+        "effective_usd": st.none() | PAID,
+        "charged_usd": st.none() | PAID,
+        "fee_usd": USD,
+        "charged_for": st.just("tax"),
         "billed_usd": st.none() | PAID,
         "credit_usd": st.none() | USD,
         "longer_usd": st.none() | PAID,
@@ -169,7 +205,7 @@ def test_the_causes_add_up_to_the_gap(tmp_path_factory, rows):
     days = [DAY + timedelta(days=number) for number in range(len(rows))]
     # A group without usage has no computed cost.
     dated = [
-        ALIKE | row | {"usage_date": day, "computed_usd": row["computed_usd"] if row["has_usage"] else None}
+        ALIKE | row | {"usage_date": day} | ({} if row["has_usage"] else {"computed_usd": None, "effective_usd": None})
         for day, row in zip(days, rows, strict=True)
     ]
     add(warehouse, "core.cost_comparison", *dated)

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.snapshots.user_inputs import BUDGET, budget_in_force, check_user_inputs, map_in_force, owners_in_force
+from pipelines.snapshots.user_inputs import (
+    BUDGET,
+    budget_in_force,
+    check_user_inputs,
+    classes_in_force,
+    map_in_force,
+    owners_in_force,
+)
 
 GOOD = "model,provider,channel,region,canonical_model\nmine,openai,azure,global,gpt-5\n"
 
@@ -107,3 +114,13 @@ def test_the_file_of_owners_has_a_last_good_state_too(tmp_path):
         problem.text == f"{file} line 2: team is empty; write it or delete the line. Until then its last good state "
         "stays in force"
     )
+
+
+def test_the_file_of_task_classes_has_a_last_good_state_too(tmp_path):
+    file = tmp_path / "task_classes.csv"
+    file.write_text("task_class,kind,id\nsmall,alternative,gpt-4o-mini\n")
+    assert check_user_inputs(tmp_path, {}) == []
+    file.write_text("task_class,kind,id\nsmall,alternative,\n")
+    (problem,) = check_user_inputs(tmp_path, {})
+    assert [one.model for one in classes_in_force(tmp_path).rows.alternatives["small"]] == ["gpt-4o-mini"]
+    assert problem.text.startswith(f"{file} line 2: id is empty; write it or delete the line. Until then its last good")

@@ -20,7 +20,8 @@ COST, PRICE, RATE = "core.usage_cost", "core.token_price", "main.gpu_rate_curren
 BY_HAND = {
     ("cost_daily", "quantity"): [(COST, "quantity")],
     ("cost_daily", "meter_group"): [(COST, "meter")],
-    ("cost_daily", "price_ids"): [(COST, "price_id")],
+    # Of usage, and of the fees of plans.
+    ("cost_daily", "price_ids"): [("core.plan_fee", "plan_id"), (COST, "price_id")],
     ("cost_unpriced", "remedy"): [(COST, "unpriced_reason")],
     # A column of a row that is carried whole.
     ("price_conflict", "believed_since"): [(PRICE, "valid_from")],

@@ -84,7 +84,7 @@ def usage_row(number, model, at, output, **more):
     return row | more
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(segments=prices(), requests=REQUESTS)
 def test_sums_cost_what_their_requests_cost(segments, requests):
     expected = defaultdict(lambda: [0, 0, Decimal(0)])
@@ -117,7 +117,7 @@ BUCKETS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(segments=prices(), buckets=BUCKETS)
 def test_a_bucket_costs_the_least_of_all_moments_that_it_spans(segments, buckets):
     expected = defaultdict(lambda: [0, 0, Decimal(0)])

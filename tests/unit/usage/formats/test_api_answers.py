@@ -8,6 +8,10 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from pipelines.costs.export_focus import INSTANT_FORMAT
+from pipelines.costs.focus import FOCUS_VERSIONS, INPUT_SCHEMA, focus_rows
+from tests.unit.costs.test_focus import PRICED
+
 METERS = ("input_uncached_tokens", "cache_read_tokens", "cache_write_5m_tokens", "output_tokens")
 AT = "2026-05-01T10:00:00Z"
 MESSAGE = "msg_" + "1" * 24
@@ -325,6 +329,41 @@ def test_a_focus_file_is_what_was_invoiced(read):
     assert sorted(amounts) == [(Decimal("-0.25"), True), (Decimal("1.25"), False), (Decimal("1.25"), False)]
     row = found.usage.row(0, named=True)
     assert (row["provider"], row["channel"], row["project_id"]) == ("anthropic", "bedrock", "a")
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"ModelId": "claude-x", "ModelDeveloper": "Anthropic", "TokenDirection": "Output"}, ("claude-x", "output")),
+        ({"ModelId": "claude-x", "TokenDirection": "Input", "TokenCacheAction": "Read"}, ("claude-x", "cache_read")),
+        ({"ModelId": "gpt", "TokenDirection": "Input", "TokenCacheAction": "Uncached"}, ("gpt", "input_uncached")),
+        ({"ModelId": "claude-x", "TokenDirection": "Input", "TokenCacheAction": "Write"}, ("claude-x", None)),
+        ({"ModelId": "claude-x", "TokenDirection": "Input"}, ("claude-x", None)),
+        ({"x_Own": 1}, (None, None)),
+        ([], (None, None)),
+    ],
+)  # fmt: skip
+def test_a_focus_file_of_1_4_and_of_the_draft_of_1_5(read, properties, told):
+    """1.4 has no ProviderName and PublisherName any more; the draft of 1.5 names model and tokens in the details."""
+    row = focus(ServiceProviderName="Amazon Web Services", HostProviderName="AWS", SkuPriceDetails="DETAILS")
+    row = {name: value for name, value in row.items() if name not in ("ProviderName", "PublisherName")}
+    details = json.dumps(properties).replace('"', '""')
+    found = read(table(row).replace("DETAILS", details))
+    (one,) = found.usage.iter_rows(named=True)
+    assert (one["amount_usd"], one["channel"]) == (Decimal("1.25"), "bedrock")
+    assert (one["model"], one["meter"]) == told
+    assert one["provider"] == ("anthropic" if "ModelDeveloper" in properties else "amazon web services")
+
+
+@pytest.mark.parametrize("version", FOCUS_VERSIONS)
+def test_our_own_charges_of_every_version_are_read_back(read, version):
+    bedrock = {"channel": "bedrock", "provider": "anthropic", "model": "claude-x", "meter": "cache_read"}
+    charges = focus_rows(pl.DataFrame([PRICED | bedrock], schema=INPUT_SCHEMA), version)
+    found = read(charges.write_csv(datetime_format=INSTANT_FORMAT))
+    names = ("provider", "channel", "model", "meter", "amount_usd", "project_id", "account_id")
+    assert found.usage.select(names).rows() == [
+        ("anthropic", "bedrock", "claude-x", "cache_read", Decimal("0.54954"), "proj_A", "default")
+    ]
 
 
 def test_openinference_spans_are_read_with_its_names(read):

@@ -1,0 +1,55 @@
+"""`costs break-even`: when own machines cost no more than an API. Reads arguments, prints; `decisions` answers."""
+
+import json
+
+import typer
+
+from pipelines.cli.decision_options import (
+    FALLBACK_SCENARIO,
+    DateOption,
+    JsonOption,
+    ScenarioOption,
+    SinceOption,
+    day_of,
+    days_since,
+    refuse,
+    scenario_of,
+)
+from pipelines.cli.terminal import console
+
+
+def break_even(
+    context: typer.Context,
+    scenario: ScenarioOption = None,
+    since: SinceOption = "30d",
+    date: DateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """From which volume rented or owned machines cost no more than the API, at prices, rates and figures of a day.
+
+    From your logs of the days before --date, or from a scenario, which a checkout without logs can answer, too.
+    throughput.csv, figures.csv and stand_ins.csv in the warehouse folder hold your own measurements, costs, and which
+    open model stands in for which API model. Outside what was measured the answer is unknown, with what is missing.
+
+    Examples: costs break-even --scenario support-bot | costs break-even --scenario bot.toml --date 2026-09-30 --json |
+    costs break-even --since 30d
+    """
+    from pipelines.decisions.answer_break_even import answer_logs, answer_scenario
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
+    try:
+        answer = None if scenario else answer_logs(warehouse, days, day)
+        if answer is None:
+            answer = answer_scenario(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), day)
+            if scenario is None:
+                why = f"no usage is logged in the {days} days before {day}"
+                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+    except ValueError as error:
+        refuse(f"break-even: {error}")
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        from pipelines.cli.views.break_even import print_break_even
+
+        print_break_even(console(), answer)

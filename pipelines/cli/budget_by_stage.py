@@ -1,0 +1,69 @@
+"""`costs budget-by-stage`: what a product costs as it grows. Reads arguments, prints; `decisions` answers."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.decision_options import (
+    DateOption,
+    JsonOption,
+    ScenarioOption,
+    day_of,
+    days_since,
+    refuse,
+    scenario_of,
+)
+from pipelines.cli.terminal import console
+from pipelines.schema.offers import SERVICE_TIERS
+
+MAX_CALLS = 10**9
+
+
+def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+    context: typer.Context,
+    model: Annotated[list[str] | None, typer.Option(help="At this model; may be given several times.")] = None,
+    calls: Annotated[list[str] | None, typer.Option(metavar="N", help="Calls a day; several times.")] = None,
+    tier: Annotated[str, typer.Option(help=f"Tier: {', '.join(SERVICE_TIERS)}.")] = "standard",
+    scenario: ScenarioOption = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAYS", help="The mean call of your logs of that many days before --date.")
+    ] = None,
+    date: DateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tokens and dollars a month at 500 to 500,000 calls a day, by model, at the prices in force on --date.
+
+    A call is the article's, 500 to 800 tokens in and 300 to 500 out; with --scenario or --since your own.
+
+    Examples: costs budget-by-stage | costs budget-by-stage --model gpt-4o --calls 20000 | costs budget-by-stage
+    --scenario support-bot --date 2025-08-01 --json
+    """
+    from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
+    from pipelines.decisions.stage_budget import STAGES
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    if tier not in SERVICE_TIERS:
+        refuse(f"budget-by-stage: --tier {tier}: write one of {', '.join(SERVICE_TIERS)}")
+    stages = [_count(text) for text in calls] if calls else STAGES
+    question = BudgetQuestion(day_of(date), tuple(dict.fromkeys(model or ())), stages, tier)
+    told = scenario_of(scenario) if scenario else None
+    days = days_since(since) if since else None
+    try:
+        answer = answer_stage_budget(PublishedWarehouse(context.obj), question, told, days)
+    except ValueError as error:
+        refuse(f"budget-by-stage: {error}")
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        from pipelines.cli.views.stage_budget import print_stage_budget
+
+        print_stage_budget(console(), answer)
+
+
+def _count(text: str) -> int:
+    """Calls a day. Ends the command where it is no number of them."""
+    digits = text.replace("_", "").replace(",", "")
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= MAX_CALLS):
+        refuse(f"budget-by-stage: --calls {text}: write calls a day, 1 to {MAX_CALLS}")
+    return int(digits)

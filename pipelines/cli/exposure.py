@@ -1,0 +1,62 @@
+"""`costs exposure`: what no bill shows, as numbers. Reads arguments, prints; `decisions` answers."""
+
+import json
+import os
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.decision_options import (
+    FALLBACK_SCENARIO,
+    DateOption,
+    JsonOption,
+    ScenarioOption,
+    SinceOption,
+    day_of,
+    days_since,
+    refuse,
+    scenario_of,
+)
+from pipelines.cli.terminal import console
+
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Your limit a minute, for one model.")]
+
+
+def exposure(
+    context: typer.Context,
+    requests_per_minute: Limit = None,
+    tokens_per_minute: Limit = None,
+    scenario: ScenarioOption = None,
+    since: SinceOption = "30d",
+    date: DateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Vendor lock-in, rate limits, deprecation, unpredictable cost, data exposure: each a number or "not in your data".
+
+    Examples: costs exposure --since 30d | costs exposure --scenario support-bot --tokens-per-minute 2000000 | costs
+    exposure --json
+    """
+    from pipelines.decisions.answer_exposure import ExposureQuestion, answer_logs, answer_scenario
+    from pipelines.snapshots.user_inputs import budget_in_force
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    given = {"requests": requests_per_minute, "tokens": tokens_per_minute}
+    limits = {name: limit for name, limit in given.items() if limit is not None}
+    warehouse, days = PublishedWarehouse(context.obj), days_since(since)
+    budget, _ = budget_in_force(warehouse.folder, os.environ)
+    question = ExposureQuestion(day_of(date), days, limits, budget)
+    try:
+        answer = None if scenario else answer_logs(warehouse, question)
+        if answer is None:
+            answer = answer_scenario(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), question)
+            if scenario is None:
+                why = f"no usage is logged in the {days} days before {question.day}"
+                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+    except ValueError as error:
+        refuse(f"exposure: {error}")
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        from pipelines.cli.views.exposure import print_exposure
+
+        print_exposure(console(), answer)

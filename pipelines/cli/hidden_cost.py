@@ -1,0 +1,58 @@
+"""`costs hidden-cost`: what the naive figure leaves out. Reads arguments, prints; `decisions` answers."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.decision_options import (
+    FALLBACK_SCENARIO,
+    DateOption,
+    JsonOption,
+    ScenarioOption,
+    SinceOption,
+    day_of,
+    days_since,
+    refuse,
+    scenario_of,
+)
+from pipelines.cli.terminal import console
+
+
+def hidden_cost(
+    context: typer.Context,
+    scenario: ScenarioOption = None,
+    since: SinceOption = "30d",
+    date: DateOption = None,
+    model: Annotated[str | None, typer.Option(help="Price it at this model instead of the scenario's.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="COLUMN", help="Logs by owner: team, project_id, model, …")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a month costs beside the naive figure: system prompt, documents, history, retries, cache misses, reasoning.
+
+    From your logs of the days before --date, or from a scenario, which a checkout without logs can answer, too. What
+    logs cannot tell is "not in your data", never a guess.
+
+    Examples: costs hidden-cost --scenario support-bot | costs hidden-cost --scenario bot.toml --model gpt-5-mini
+    --date 2026-09-01 --json | costs hidden-cost --since 30d --by team
+    """
+    from pipelines.decisions.answer_hidden_cost import answer_scenario
+    from pipelines.decisions.logged_hidden_cost import answer_logs
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
+    try:
+        answer = None if scenario or model else answer_logs(warehouse, days, day, by)
+        if answer is None:
+            answer = answer_scenario(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), day, model)
+            if scenario is None:
+                why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
+                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+    except ValueError as error:
+        refuse(f"hidden-cost: {error}")
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        from pipelines.cli.views.hidden_cost import print_hidden_cost
+
+        print_hidden_cost(console(), answer)

@@ -1,0 +1,81 @@
+"""`costs savings`: what would cost less, and how far it goes together. Reads arguments, prints; `decisions` answers."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.decision_options import (
+    FALLBACK_SCENARIO,
+    DateOption,
+    JsonOption,
+    ScenarioOption,
+    SinceOption,
+    day_of,
+    days_since,
+    refuse,
+    scenario_of,
+    share_of,
+)
+from pipelines.cli.terminal import console
+
+
+def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+    context: typer.Context,
+    scenario: ScenarioOption = None,
+    since: SinceOption = "30d",
+    date: DateOption = None,
+    model: Annotated[str | None, typer.Option(help="Price it at this model instead of the scenario's.")] = None,
+    smaller_model: Annotated[str | None, typer.Option(metavar="MODEL", help="Model that some calls may go to.")] = None,
+    smaller_share: Annotated[str | None, typer.Option(metavar="SHARE", help="Part of the calls that may.")] = None,
+    batch_share: Annotated[str | None, typer.Option(metavar="SHARE", help="Part of the calls that can wait.")] = None,
+    repeat_share: Annotated[str | None, typer.Option(metavar="SHARE", help="Part of the calls that repeat.")] = None,
+    discount_share: Annotated[str | None, typer.Option(metavar="SHARE", help="Discount of a contract.")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A recorded load (Mooncake, Azure): what a cache would read.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What prompt caching, batch, flex, a response cache, a contract and a smaller model save, in dollars a month.
+
+    From your logs of the days before --date, or from a scenario. Savings that a provider does not stack are never
+    added up: "together" is what each adds to those before it. What no log tells (how many calls can wait, repeat, or go
+    to a smaller model) is "not in your data" until you state it.
+
+    Examples: costs savings --scenario support-bot --model gpt-4o | costs savings --scenario bot.toml --json |
+    costs savings --trace mooncake_conversation.jsonl --model gpt-5-mini
+    """
+    from pipelines.decisions.answer_savings import answer_savings, answer_trace
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
+    given = {
+        "smaller_share": smaller_share,
+        "batch_share": batch_share,
+        "repeat_share": repeat_share,
+        "discount_share": discount_share,
+    }
+    stated = {name: share_of(f"--{name.replace('_', '-')}", text) for name, text in given.items() if text is not None}
+    try:
+        answer = answer_trace(warehouse, trace, day, model) if trace else None
+        if answer is None and not scenario and not model and warehouse.published_file.exists():
+            from pipelines.decisions.logged_savings import answer_logged_savings
+
+            answer = answer_logged_savings(warehouse, days, day, stated, smaller_model)
+        if answer is None:
+            asked = replace(scenario_of(scenario or FALLBACK_SCENARIO), **stated)  # type: ignore[arg-type]
+            asked = replace(asked, smaller_model=smaller_model) if smaller_model else asked
+            answer = answer_savings(warehouse, asked, day, model)
+            if scenario is None:
+                why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
+                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+    except ValueError as error:
+        refuse(f"savings: {error}")
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+        return
+    from pipelines.cli.views.savings import print_savings, print_trace
+
+    (print_trace if trace else print_savings)(console(), answer)

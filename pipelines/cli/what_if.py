@@ -1,0 +1,152 @@
+"""`costs what-if`: usage at another model, provider, tier or date. Reads arguments, prints; `decisions` answers."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.decision_options import (
+    FALLBACK_SCENARIO,
+    DateOption,
+    JsonOption,
+    ScenarioOption,
+    SinceOption,
+    day_of,
+    days_since,
+    refuse,
+    scenario_of,
+)
+from pipelines.cli.terminal import console
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
+
+if TYPE_CHECKING:
+    from pipelines.costs.reprice import Target
+
+MAX_FACTOR = 100
+
+
+def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+    context: typer.Context,
+    from_: Annotated[str | None, typer.Option("--from", metavar="MODEL", help="Usage of this model alone.")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="At this model. Default: the alternatives of task_classes.csv.")
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help="Bought from this provider.")] = None,
+    channel: Annotated[str | None, typer.Option(help=f"Bought there: {', '.join(CHANNELS)}.")] = None,
+    region: Annotated[str | None, typer.Option(help="Billing region there.")] = None,
+    tier: Annotated[str | None, typer.Option(help=f"Tier there: {', '.join(SERVICE_TIERS)}. Default: as used.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Only that usage; may be given several times.")
+    ] = None,
+    tokenizer: Annotated[
+        str, typer.Option(metavar="LOW..HIGH", help="The target's tokens for one token of text.")
+    ] = "1",
+    output_length: Annotated[
+        str, typer.Option(metavar="LOW..HIGH", help="Length of its answers to those of now.")
+    ] = "1",
+    scenario: ScenarioOption = None,
+    since: SinceOption = "30d",
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="Logs before that day. Default: --date.")] = None,
+    date: DateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What your usage, or a scenario, would cost at another model, provider, channel, tier or date.
+
+    Its own tokens and cache, at the prices in force on --date; what the switch pays once for its cold cache stands
+    apart. A meter without a price is unknown, with the reason, never 0.
+
+    Examples: costs what-if --from gpt-4o --to claude-haiku-4-5 --since 30d | costs what-if --to gpt-5-mini --tier batch
+    | costs what-if --scenario support-bot --to gpt-4o-mini | costs what-if --date 2025-06-01 --until 2026-10-01
+    """
+    from pipelines.costs.reprice import Factors
+    from pipelines.decisions.answer_what_if import WhatIfQuestion, answer_logs, answer_scenario
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
+    end = day_of(until) if until else day
+    target = _target(to, provider, channel, region, tier)
+    # The same usage at the prices of another day is a question, too.
+    is_named = any(target) or (date is not None and until is not None)
+    tokens, lengths = _range("--tokenizer", tokenizer), _range("--output-length", output_length)
+    question = WhatIfQuestion(
+        day=day,
+        first=end - timedelta(days=days),
+        until=end,
+        model=from_,
+        where=_where(where or []),
+        target=target if is_named else None,
+        low=Factors(tokens[0], lengths[0]),
+        high=Factors(tokens[1], lengths[1]),
+    )
+    try:
+        answer = None if scenario else answer_logs(warehouse, question)
+        if answer is None:
+            told = scenario_of(scenario or FALLBACK_SCENARIO)
+            if from_:
+                told = replace(told, model=from_, input_usd_per_mtok=None, output_usd_per_mtok=None)
+            answer = answer_scenario(warehouse, told, question)
+            if scenario is None:
+                why = f"no usage{f' of {from_}' if from_ else ''} is logged in the {days} days before {end}"
+                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+    except ValueError as error:
+        refuse(f"what-if: {error}")
+    _show(answer, as_json=as_json)
+
+
+def _target(
+    to: str | None, provider: str | None, channel: str | None, region: str | None, tier: str | None
+) -> "Target":
+    """Where the usage would be bought; what is not said stays as it is, but for another model."""
+    from pipelines.costs.reprice import Target
+    from pipelines.models.provider_aliases import UNKNOWN, provider_named
+
+    named = provider_named(provider) if provider else (None, None)
+    return Target(
+        provider=named[0] or (UNKNOWN if to else None),
+        channel=_one_of("--channel", channel or named[1], CHANNELS) or ("api" if to else None),
+        region=region or ("global" if to else None),
+        model=to,
+        service_tier=_one_of("--tier", tier, SERVICE_TIERS),
+    )
+
+
+def _show(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        from pipelines.cli.views.what_if import print_what_if
+
+        print_what_if(console(), answer)
+
+
+def _where(texts: list[str]) -> dict[str, str]:
+    """Columns and values. Ends the command where one is none."""
+    from pipelines.decisions.answer_what_if import SLICES
+
+    picked = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if name not in SLICES or not equals or not value:
+            refuse(f"--where {text}: write COLUMN=VALUE; the columns are {', '.join(SLICES)}")
+        picked[name] = value
+    return picked
+
+
+def _range(option: str, text: str) -> tuple[Fraction, Fraction]:
+    """`1`, or `0.8..1.5`. Ends the command where it is neither."""
+    number = r"(\d{1,3}(?:\.\d{1,3})?)"
+    found = re.fullmatch(rf"{number}(?:\.\.{number})?", text.strip())
+    low, high = (Fraction(found[1]), Fraction(found[2] or found[1])) if found else (Fraction(0), Fraction(0))
+    if not 0 < low <= high <= MAX_FACTOR:
+        refuse(f"{option} {text}: write a factor above 0, up to {MAX_FACTOR}, or a range, low before high: 1..1.3")
+    return low, high
+
+
+def _one_of(option: str, text: str | None, allowed: tuple[str, ...]) -> str | None:
+    if text is not None and text not in allowed:
+        refuse(f"{option} {text}: write one of {', '.join(allowed)}")
+    return text

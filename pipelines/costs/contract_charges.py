@@ -1,0 +1,184 @@
+"""What is due or given beside usage: commitments, credits, marketplace fees and discounts, taxes. Pure, and exact.
+
+Usage costs what `contract_prices` says; nothing here changes that. Amounts are reckoned per calendar month (UTC),
+or per term of a commitment, without any rounding but that of a charge to twelve decimals.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+import polars as pl
+
+from pipelines.costs.contract_prices import terms_of
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.contract import ContractCharge
+from pipelines.schema.contract_terms import TERM_SCOPE
+
+CHARGE_SCHEMA = polars_schema(ContractCharge)
+USAGE_KEY = ("usage_date", *TERM_SCOPE, "listed_model")
+_PLACES = Decimal("0.000000000001")
+_DIGITS = 80
+"""Of amounts times percents, so that none is cut off."""
+_ZERO = Decimal(0)
+
+Term = Mapping[str, Any]
+Period = tuple[date, date]
+
+
+@dataclass
+class _Line:
+    """One kind of usage on one day, and what of it is still to be paid."""
+
+    usage_date: date
+    usd: Decimal
+    fee: Decimal = _ZERO
+    drawn: Decimal = _ZERO
+    terms: dict[str, str] = field(default_factory=dict)
+    """By kind of term: the one that counts."""
+
+
+def contract_charges(usage: pl.DataFrame, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Rows of main.contract_charge for all time up to a day.
+
+    `usage`: USAGE_KEY, once each, and effective_cost_usd; `terms`: core.contract_term as it is current. A commitment is
+    due in every period that has begun, with usage or without; what is more, only where there is usage.
+    """
+    if terms.is_empty():
+        return pl.DataFrame(schema=CHARGE_SCHEMA)
+    usage = usage.filter(pl.col("effective_cost_usd").is_not_null(), pl.col("usage_date") <= as_of).sort(USAGE_KEY)
+    usage = usage.with_row_index("number")
+    lines = [_Line(day, usd) for day, usd in usage.select("usage_date", "effective_cost_usd").iter_rows()]
+    by_kind: dict[str, list[Term]] = defaultdict(list)
+    for term in terms.sort("term_id").iter_rows(named=True):
+        by_kind[term["kind"]].append(term)
+    for kind in ("commitment", "marketplace", "tax"):
+        for number, term_id in _assigned(usage, terms.filter(kind=kind)):
+            lines[number].terms[kind] = term_id
+    with localcontext(prec=_DIGITS):
+        rows = [*_fees(by_kind["marketplace"], lines), *_commitments(by_kind["commitment"], lines, as_of)]
+        shortfalls = [row for row in rows if row["kind"] == "commitment" and row["charge_usd"] > 0]
+        for credit in sorted(by_kind["credit"], key=lambda one: (one["valid_to"] or date.max, one["term_id"])):
+            covered = [lines[number] for number, _ in _assigned(usage, terms.filter(term_id=credit["term_id"]))]
+            rows += _drawn(credit, covered)
+        rows += _taxes(by_kind["tax"], lines, shortfalls)
+        found = [_in_shape(row, as_of) for row in rows]
+    return pl.DataFrame(found, schema=CHARGE_SCHEMA).sort("period_from", "kind", "term_id")
+
+
+def _assigned(usage: pl.DataFrame, terms: pl.DataFrame) -> Iterator[tuple[int, str]]:
+    """Number of each usage that a term covers, in order, and the one term that counts for it."""
+    found = usage.join(terms_of(usage, terms), on=USAGE_KEY, nulls_equal=True).sort("number")
+    yield from found.select("number", "term_id").iter_rows()
+
+
+def _by_month(lines: Iterable[_Line]) -> Iterator[tuple[Period, list[_Line]]]:
+    months: dict[Period, list[_Line]] = defaultdict(list)
+    for line in lines:
+        months[_month(line.usage_date)].append(line)
+    yield from sorted(months.items())
+
+
+def _covered(term: Term, lines: Iterable[_Line]) -> list[_Line]:
+    return [line for line in lines if line.terms.get(term["kind"]) == term["term_id"]]
+
+
+def _fees(terms: Iterable[Term], lines: list[_Line]) -> Iterator[dict[str, Any]]:
+    """Of each month what the marketplace takes on top, or gives."""
+    for term in terms:
+        for period, covered in _by_month(_covered(term, lines)):
+            for line in covered:
+                line.fee = line.usd * term["value"] / 100
+            yield _row(term, period, covered, charge_usd=_total(line.fee for line in covered))
+
+
+def _commitments(terms: Iterable[Term], lines: list[_Line], as_of: date) -> Iterator[dict[str, Any]]:
+    """Of each period the shortfall: the larger of commitment and usage is due, and usage is paid as usage."""
+    for term in terms:
+        covered = _covered(term, lines)
+        for period in _periods(term, as_of):
+            within = [line for line in covered if period[0] <= line.usage_date < period[1]]
+            due = max(term["value"], _total(line.usd for line in within))
+            shortfall = due - _total(line.usd for line in within)
+            yield _row(term, period, within, agreed_usd=term["value"], due_usd=due, charge_usd=shortfall)
+
+
+def _periods(term: Term, as_of: date) -> Iterator[Period]:
+    """The periods of a commitment that have begun."""
+    begin, end = term["valid_from"], term["valid_to"] or date.max
+    if term["per"] == "term":
+        if begin <= as_of:
+            yield begin, end
+        return
+    while begin <= as_of and begin < end:
+        yield _month(begin)
+        begin = _month(begin)[1]
+
+
+def _drawn(term: Term, covered: list[_Line]) -> Iterator[dict[str, Any]]:
+    """Of each month what is drawn from a credit, the oldest usage first, until nothing is left of it."""
+    left = term["value"]
+    for period, lines in _by_month(covered):
+        before = left
+        base = _total(line.usd - line.drawn for line in lines)
+        for line in lines:
+            part = min(left, line.usd - line.drawn)
+            line.drawn += part
+            left -= part
+        if before > 0:
+            yield _row(term, period, lines, base_usd=base, agreed_usd=before, charge_usd=left - before)
+
+
+def _taxes(terms: list[Term], lines: list[_Line], shortfalls: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Of each month the tax on usage with its fees, less what credits paid, and on shortfalls that end in it."""
+    for term in terms:
+        bases: dict[Period, Decimal] = defaultdict(Decimal)
+        months = dict(_by_month(_covered(term, lines)))
+        for period, covered in months.items():
+            bases[period] += _total(line.usd + line.fee - line.drawn for line in covered)
+        for row in shortfalls:
+            last = _month(row["period_to"] - timedelta(days=1))
+            if _narrowest(terms, row, last[0]) == term["term_id"]:
+                bases[last] += row["charge_usd"]
+        for period, base in sorted(bases.items()):
+            charge = base * term["value"] / 100
+            yield _row(term, period, months.get(period, []), base_usd=base, charge_usd=charge)
+
+
+def _narrowest(taxes: list[Term], charge: Term, day: date) -> str | None:
+    """The tax of a charge: of those that name nothing that the charge does not, the one that names most."""
+    fitting = [
+        (sum(tax[name] is not None for name in TERM_SCOPE), tax["term_id"])
+        for tax in taxes
+        if all(tax[name] in (None, charge[name]) for name in TERM_SCOPE)
+        and (tax["valid_from"] or date.min) <= day < (tax["valid_to"] or date.max)
+    ]
+    return max(fitting)[1] if fitting else None
+
+
+def _row(term: Term, period: Period, lines: list[_Line], **amounts: Decimal) -> dict[str, Any]:
+    """A charge; of what it is reckoned is the cost of its usage unless said otherwise."""
+    base = {"base_usd": _total(line.usd for line in lines), "usage_rows": len(lines)}
+    return {**term, **base, "period_from": period[0], "period_to": period[1], **amounts}
+
+
+def _in_shape(row: dict[str, Any], as_of: date) -> dict[str, Any]:
+    amounts = {
+        name: row[name].quantize(_PLACES, ROUND_HALF_UP)
+        for name in ("base_usd", "agreed_usd", "due_usd", "charge_usd")
+        if row.get(name) is not None
+    }
+    known = {name: row.get(name) for name in CHARGE_SCHEMA}
+    return known | amounts | {"is_open": as_of < row["period_to"]}
+
+
+def _total(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, _ZERO)
+
+
+def _month(day: date) -> Period:
+    begin = day.replace(day=1)
+    return begin, (begin + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,121 @@
+"""What of a logged prompt is conversation history, and what of it was in a cache and missed: tokens, never dollars.
+
+A log counts a prompt whole. But where it names the conversation, its prompts grow, and what a prompt has beyond the
+first one of its conversation is history. A cache holds the head of a prompt, so the first tokens are those that were
+read, then those that were written, then the rest. System prompts and documents cannot be told apart, and are not.
+"""
+
+import polars as pl
+
+from pipelines.schema.meters import quantity_column
+
+COUNTS: dict[str, str | None] = {
+    "history_read": "cache_read",
+    "history_written_1h": "cache_write_1h",
+    "history_written_5m": "cache_write_5m",
+    "history_uncached": "input_uncached",
+    "missed_written_1h": "cache_write_1h",
+    "missed_written_5m": "cache_write_5m",
+    "missed_uncached": "input_uncached",
+    "missed_as_read": "cache_read",
+    "history_missed_as_read": "cache_read",
+    "resent_uncached": "input_uncached",
+    "resent_as_read": "cache_read",
+    "naive_input": "input_uncached",
+    "naive_output": "output",
+    "reasoning": "output",
+    "calls": None,
+    "calls_in_conversations": None,
+    "output_telling_reasoning": None,
+}
+"""The columns that are added, and the meter at whose price each is valued."""
+_READ, _WRITTEN_1H, _WRITTEN_5M, _UNCACHED, _OUTPUT = (
+    quantity_column(meter) for meter in ("cache_read", "cache_write_1h", "cache_write_5m", "input_uncached", "output")
+)
+_REASONING = "of_which_reasoning_tokens"
+_NEEDED = (_READ, _WRITTEN_1H, _WRITTEN_5M, _UNCACHED, _OUTPUT, _REASONING, "requests", "conversation_id", "account_id")
+_CONVERSATION = ["account_id", "conversation_id", "provider", "channel", "model"]
+"""A prompt is compared with those of the same model: a tool asks another one aside, with prompts of its own."""
+
+
+def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
+    """Add COUNTS to the usage of one day (columns of core.usage; one that is NULL throughout may be left out).
+
+    Of rows that are no requests of a named conversation the whole prompt is naive. A conversation that goes on after
+    midnight begins anew, so what is history is the least that it may be. Between two calls of a conversation whose
+    prompt grew, missed tokens are those that the first left in the cache and the second did not read; resent ones are
+    others that the first had sent, too, and the second sent uncached: as many as a cache may have held, at most.
+    """
+    columns = usage.collect_schema()
+    types = {"conversation_id": pl.String(), "account_id": pl.String()}
+    absent = {name: pl.lit(None, types.get(name, pl.Int64())) for name in _NEEDED if name not in columns}
+    rows = usage.with_columns(**absent) if absent else usage
+    is_call = pl.col("conversation_id").is_not_null() & (pl.col("grain") == "request")
+    if "conversation_id" in absent:
+        return rows.with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0))).drop(absent)
+    calls = rows.filter(is_call).sort(*_CONVERSATION, "usage_at", "prompt_tokens")
+    prompt, cached = _prompt(), _filled(_READ) + _filled(_WRITTEN_1H) + _filled(_WRITTEN_5M)
+    first = prompt.first().over(_CONVERSATION)
+    before, left = prompt.shift(1).over(_CONVERSATION), cached.shift(1).over(_CONVERSATION)
+    in_cache = pl.when(prompt >= before).then(pl.min_horizontal(left, prompt)).otherwise(0)
+    sent = pl.when(prompt >= before).then(before).otherwise(0)
+    known = calls.with_columns(first=first, in_cache=in_cache, sent=sent)
+    counted = _counted(pl.col("first"), pl.col("in_cache"), pl.col("sent"))
+    named = known.with_columns(**counted).drop("first", "in_cache", "sent")
+    others = rows.filter(~is_call).with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0)))
+    return pl.concat([named, others], how="diagonal").drop(absent)
+
+
+def _counted(first: pl.Expr, in_cache: pl.Expr, sent: pl.Expr) -> dict[str, pl.Expr]:
+    """COUNTS of rows. `first`: size of the first prompt of the conversation, NULL outside one.
+
+    `in_cache`, `sent`: tokens at the head of the prompt that the call before left in the cache, and that it sent.
+    """
+    prompt, read = _prompt(), _filled(_READ)
+    edges = {
+        "read": (pl.lit(0), read),
+        "written_1h": (read, read + _filled(_WRITTEN_1H)),
+        "written_5m": (read + _filled(_WRITTEN_1H), prompt - _filled(_UNCACHED)),
+        "uncached": (prompt - _filled(_UNCACHED), prompt),
+    }
+    begin = first.fill_null(prompt)
+    missed_until = pl.max_horizontal(in_cache, read)
+    missed_from = pl.max_horizontal(begin, read)
+    resent = _common(edges["uncached"], (missed_until, sent))
+    reasoning = pl.col(_REASONING)
+    calls = pl.col("requests").fill_null(pl.when(pl.col("grain") == "request").then(1))
+    return {
+        "history_read": _common(edges["read"], (begin, prompt)),
+        **{
+            f"history_{name}": _common(edges[name], (begin, prompt)) - _common(edges[name], (missed_from, missed_until))
+            for name in ("written_1h", "written_5m", "uncached")
+        },
+        **{
+            f"missed_{name}": _common(edges[name], (read, missed_until))
+            for name in ("written_1h", "written_5m", "uncached")
+        },
+        "missed_as_read": missed_until - read,
+        "history_missed_as_read": (missed_until - missed_from).clip(0),
+        "resent_uncached": resent,
+        "resent_as_read": resent,
+        "naive_input": pl.min_horizontal(begin, prompt),
+        "naive_output": _filled(_OUTPUT) - reasoning.fill_null(0),
+        "reasoning": reasoning.fill_null(0),
+        "calls": calls.fill_null(0),
+        "calls_in_conversations": pl.when(first.is_not_null()).then(calls).fill_null(0),
+        "output_telling_reasoning": pl.when(reasoning.is_not_null()).then(_filled(_OUTPUT)).fill_null(0),
+    }
+
+
+def _common(one: tuple[pl.Expr, pl.Expr], other: tuple[pl.Expr, pl.Expr]) -> pl.Expr:
+    """Tokens that two stretches of a prompt have in common."""
+    return (pl.min_horizontal(one[1], other[1]) - pl.max_horizontal(one[0], other[0])).clip(0)
+
+
+def _prompt() -> pl.Expr:
+    """Tokens of text in a prompt: audio and images are not compared."""
+    return _filled(_READ) + _filled(_WRITTEN_1H) + _filled(_WRITTEN_5M) + _filled(_UNCACHED)
+
+
+def _filled(column: str) -> pl.Expr:
+    return pl.col(column).fill_null(0)

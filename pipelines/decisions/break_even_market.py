@@ -1,0 +1,175 @@
+"""What is in force on a day: API prices of workloads, GPU rates, and when API models retire. Reads, decides nothing."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
+from pipelines.costs.resolve_segments import names_of, segments_by_name
+from pipelines.decisions.api_bill import ApiPrice
+from pipelines.decisions.scenario import TEXT_METERS
+from pipelines.decisions.workload import Workload
+from pipelines.models.provider_aliases import UNKNOWN
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.schema.time_windows import ALWAYS
+from pipelines.snapshots.current import end_of_day, in_force_at
+from pipelines.snapshots.shipped_prices import SHIPPED
+from pipelines.snapshots.user_inputs import map_in_force
+from pipelines.warehouse.published import PublishedWarehouse
+
+MOST_DAYS_SINCE_SEEN = 180
+"""A shipped rate that was last seen longer ago says nothing of a day."""
+
+Rate = Mapping[str, Any]
+Offer = tuple[str, ...]
+"""MODEL_KEY of a model that is sold."""
+
+
+@dataclass(frozen=True)
+class Market:
+    """What counts on a day. `rates`: columns of core.gpu_rate in USD, of offers in force."""
+
+    day: date
+    prices: Mapping[tuple[str | None, str | None], ApiPrice]
+    rates: Sequence[Rate]
+    sellers: Mapping[str, Sequence[ApiPrice]] = field(default_factory=dict)
+    """Open model in lower case -> who sells it by the token, as price lists say."""
+
+    def price_of(self, workload: Workload) -> ApiPrice:
+        """Prices of a workload's model, or those that its scenario states; without any where none is known."""
+        found = self.prices.get((workload.provider, workload.model))
+        if workload.stated_usd_per_mtok:
+            stated = dict.fromkeys(workload.stated_usd_per_mtok, "stated in the scenario")
+            name = (workload.provider or "stated", workload.model or "")
+            return ApiPrice(*name, workload.stated_usd_per_mtok, stated, found.retires_on if found else None)
+        return found or ApiPrice(workload.provider or "unknown", workload.model or "", {}, {})
+
+
+@contextmanager
+def market_of(
+    warehouse: PublishedWarehouse, workloads: Sequence[Workload], open_models: Iterable[str], day: date
+) -> Iterator[Market]:
+    """Of what a warehouse has published, by what is known now; of what ships with the program where it has not."""
+    with quoted_prices(warehouse, None) as prices:
+        has_rates = warehouse.published_file.exists()
+        rates = listed_rates(prices.connection, day, None) if has_rates else shipped_rates(day)
+        ends = retirements(prices.connection, day) if has_rates else {}
+        yield _market(prices, workloads, open_models, warehouse.folder, day, rates, ends)
+
+
+def market_known_on(
+    connection: duckdb.DuckDBPyConnection,
+    workloads: Sequence[Workload],
+    open_models: Iterable[str],
+    folder: Path,
+    day: date,
+) -> Market:
+    """Of a warehouse that is being built, by what was known on the day itself."""
+    prices = QuotedPrices(connection, "core.token_price", str, end_of_day(day))
+    rates, ends = listed_rates(connection, day, end_of_day(day)), retirements(connection, day)
+    return _market(prices, workloads, open_models, folder, day, rates, ends)
+
+
+def _market(
+    prices: QuotedPrices,
+    workloads: Sequence[Workload],
+    open_models: Iterable[str],
+    folder: Path,
+    day: date,
+    rates: list[Rate],
+    ends: Mapping[tuple[str, str], date],
+) -> Market:
+    """Prices of short prompts and at any hour: sums over days hide prompt sizes and hours."""
+    listed = prices.listed()
+    keys: dict[tuple[str | None, str | None], Offer] = {
+        (one.provider, one.model): _offer(one) for one in workloads if one.model
+    }
+    sellers = {name.casefold(): sellers_of(name, listed) for name in open_models}
+    wanted = [*keys.values(), *(offer for offers in sellers.values() for offer in offers)]
+    if not wanted:
+        return Market(day, {}, rates)
+    used = pl.DataFrame(wanted, dict.fromkeys(MODEL_KEY, pl.String()), orient="row").unique()
+    names = names_of(listed, used, map_in_force(folder).rows)
+    segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
+    short = in_force_at(segments, end_of_day(day)).filter(context_from=0, time_window=ALWAYS, unit="mtok")
+    tiers = {(one.provider, one.model): one.service_tier for one in workloads}
+    of_models = {key: _price(short, offer, tiers[key], ends) for key, offer in keys.items()}
+    of_sellers = {name: [_price(short, offer, "standard", {}) for offer in offers] for name, offers in sellers.items()}
+    return Market(day, of_models, rates, of_sellers)
+
+
+def sellers_of(open_model: str, listed: pl.DataFrame) -> list[Offer]:
+    """Offers in price lists (MODEL_KEY) of an open model, from whoever runs it: the same name behind the maker's.
+
+    A name with more to it, such as -Turbo, is another precision and is not taken.
+    """
+    is_sold = listed.filter(channel="api", region="global")
+    return [offer for offer in is_sold.select(MODEL_KEY).iter_rows() if _plain(offer[-1]) == open_model.casefold()]
+
+
+def _plain(listed_model: str) -> str:
+    """'accounts/fireworks/models/llama-v3p3-70b-instruct' -> 'llama-3.3-70b'."""
+    name = re.sub(r"v([0-9])p([0-9])", r"\1.\2", listed_model.rsplit("/", 1)[-1].casefold())
+    return re.sub(r"-(instruct|versatile|instant)$", "", name)
+
+
+def _price(short: pl.DataFrame, offer: Offer, tier: str, ends: Mapping[tuple[str, str], date]) -> ApiPrice:
+    """Raises ValueError where two prices of one meter are in force."""
+    key = dict(zip(MODEL_KEY, offer, strict=True))
+    rows = short.filter(pl.col("meter").is_in(TEXT_METERS), service_tier=tier, **key)
+    if rows["meter"].is_duplicated().any():
+        raise ValueError(f"two prices of one meter of {key['model']} are in force")
+    usd = {r["meter"]: r["usd_per_unit"] for r in rows.iter_rows(named=True)}
+    ids = {r["meter"]: r["price_id"] for r in rows.iter_rows(named=True)}
+    return ApiPrice(key["provider"], key["model"], usd, ids, ends.get((key["provider"], key["model"])))
+
+
+def listed_rates(connection: duckdb.DuckDBPyConnection, day: date, known_at: datetime | None) -> list[Rate]:
+    """GPU rates listed at the end of a day, in USD."""
+    moment = end_of_day(day)
+    query = "SELECT * FROM gpu_offer_known_at($at, $known)"
+    found = connection.execute(query, {"at": moment, "known": known_at or datetime.max.replace(microsecond=0)})
+    columns = [column[0] for column in found.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def shipped_rates(day: date) -> list[Rate]:
+    """The newest shipped rate of each offer on or before a day, with the day on which it was last seen."""
+    rows = pl.read_csv(SHIPPED / "gpu_rates.csv", infer_schema=False)
+    rows = rows.filter(
+        pl.coalesce("effective_from", "seen_on").str.slice(0, 10) <= day.isoformat(), pl.col("currency") == "USD"
+    ).with_columns(since=pl.coalesce("effective_from", "seen_on").str.slice(0, 10).str.to_date())
+    offer = ("provider", "tier", "sku", "gpu", "variant", "region", "pricing", "term_months", "gpu_count")
+    newest = rows.sort("since", "seen_on").unique(offer, keep="last", maintain_order=True)
+    oldest = day - timedelta(days=MOST_DAYS_SINCE_SEEN)
+    return [_shipped_rate(row) for row in newest.filter(pl.col("since") >= oldest).iter_rows(named=True)]
+
+
+def retirements(connection: duckdb.DuckDBPyConnection, day: date) -> dict[tuple[str, str], date]:
+    """(provider, model) -> the day from which its own API prints that it is gone, as known on a day."""
+    query = """
+        SELECT provider, model, min(retires_on) FROM core.model_lifecycle
+        WHERE channel = 'api' AND retires_on IS NOT NULL AND holds_at(known_from, known_to, $at) GROUP BY ALL
+    """
+    return {(row[0], row[1]): row[2] for row in connection.execute(query, {"at": end_of_day(day)}).fetchall()}
+
+
+def _offer(workload: Workload) -> Offer:
+    named = {"provider": workload.provider or UNKNOWN, "model": workload.model or ""}
+    values = {"channel": workload.channel, "region": workload.region, **named}
+    return tuple(values[name] for name in MODEL_KEY)
+
+
+def _shipped_rate(row: Mapping[str, Any]) -> Rate:
+    whole = {"gpu_count": int(row["gpu_count"]), "term_months": int(row["term_months"]) if row["term_months"] else None}
+    exact = {name: Decimal(row[name]) for name in ("usd_per_gpu_hour", "gpu_fraction")}
+    place = ":".join((row["provider"], row["tier"], row["sku"], row["since"].isoformat()))
+    return {**row, **whole, **exact, "rate_id": f"shipped:{place}", "last_seen_on": row["seen_on"][:10]}

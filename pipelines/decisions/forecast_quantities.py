@@ -1,0 +1,84 @@
+"""Daily quantities of each series as arrays and back, and their price by day. What is expected is not decided here."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from pipelines.decisions.forecast_methods import WINDOW, Array
+from pipelines.schema.meters import UNIT_SIZES
+from pipelines.snapshots.current import LAST_MOMENT, in_force_at
+
+MODEL = ["provider", "model"]
+SERIES = [*MODEL, "channel", "region", "service_tier", "meter"]
+USD = pl.Decimal(38, 12)
+
+
+def daily_quantities(usage: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """SERIES, usage_date, quantity: one row for every day from a series' first to the day before `as_of`, idle ones 0.
+
+    Series idle for all of the last eight weeks are left out.
+    """
+    history = usage.filter(pl.col("usage_date") < as_of)
+    sums = history.group_by(*SERIES, "usage_date").agg(pl.col("quantity").sum())
+    used = sums.filter(pl.col("quantity") > 0)
+    spans = used.group_by(SERIES).agg(start=pl.col("usage_date").min(), last=pl.col("usage_date").max())
+    days = (
+        spans.filter(pl.col("last") >= as_of - timedelta(days=WINDOW))
+        .select(*SERIES, usage_date=pl.date_ranges("start", pl.lit(as_of), closed="left"))
+        .explode("usage_date")
+    )
+    filled = days.join(sums, on=[*SERIES, "usage_date"], how="left")
+    return filled.with_columns(pl.col("quantity").fill_null(0)).sort(*SERIES, "usage_date")
+
+
+def as_array(daily: pl.DataFrame, as_of: date) -> tuple[pl.DataFrame, Array]:
+    """The series, and their quantities by (series, day) up to the day before `as_of`, NaN before each began."""
+    names = daily.select(SERIES).unique(maintain_order=True)
+    if names.is_empty():
+        return names, np.empty((0, 0))
+    first = daily["usage_date"].min()
+    assert isinstance(first, date)  # noqa: S101 - daily is not empty
+    places = daily.join(names.with_row_index("row"), on=SERIES).select(
+        "row", "quantity", day=(pl.col("usage_date") - pl.lit(first)).dt.total_days()
+    )
+    values = np.full((names.height, (as_of - first).days), np.nan)
+    values[places["row"].to_numpy(), places["day"].to_numpy()] = places["quantity"].to_numpy()
+    return names, values
+
+
+def expected_frame(names: pl.DataFrame, expected: Array, as_of: date) -> pl.DataFrame:
+    """SERIES, usage_date, quantity (thousandths): what is expected from `as_of` on, by (series, day ahead)."""
+    days = [as_of + timedelta(days=ahead) for ahead in range(expected.shape[-1])]
+    ahead = pl.DataFrame(
+        {
+            "row": np.repeat(np.arange(names.height, dtype=np.uint32), len(days)),
+            "usage_date": pl.Series(days * names.height, dtype=pl.Date),
+            "quantity": expected.round(3).ravel().astype(np.float64),
+        }
+    )
+    named = names.with_row_index("row").join(ahead, on="row").drop("row")
+    return named.sort(*SERIES, "usage_date")
+
+
+def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr | None = None) -> pl.DataFrame:
+    """Add cost_usd at the price in force at the end of the day (`on_day` or usage_date); NULL where there is none.
+
+    Requests are a count, not a charge, unless a price for them exists. Raises ValueError where two prices are in force.
+    """
+    days = quantities.with_row_index("row").with_columns(priced_on=pl.col("usage_date") if on_day is None else on_day)
+    offered = prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit")
+    priced_at = pl.col("priced_on").cast(pl.Datetime("us")) + LAST_MOMENT
+    in_force = in_force_at(days.select("row", *SERIES, "priced_on").join(offered, on=SERIES), priced_at)
+    if in_force["row"].is_duplicated().any():
+        raise ValueError("two prices of one series are in force on the same day")
+    one = in_force["unit"].replace_strict(
+        {unit: f"{1 / size:.12f}" for unit, size in UNIT_SIZES.items()}, return_dtype=pl.String
+    )
+    per_one = in_force.select("row", usd_per_one=pl.col("usd_per_unit").cast(USD) * one.cast(USD))
+    priced = days.join(per_one, on="row", how="left", maintain_order="left")
+    is_free = (pl.col("quantity") == 0) | ((pl.col("meter") == "requests") & pl.col("usd_per_one").is_null())
+    # Quantities are whole thousandths; as binary numbers they have a tail behind them, which is cut off here.
+    exact = pl.col("quantity").cast(pl.Decimal(38, 3)).cast(USD)
+    cost = pl.when(is_free).then(pl.lit(0, dtype=USD)).otherwise(exact * pl.col("usd_per_one"))
+    return priced.with_columns(cost_usd=cost.cast(USD)).drop("row", "priced_on", "usd_per_one")

@@ -1,0 +1,79 @@
+"""The volumes at which machines that are paid by the month cost no more than a price by the piece.
+
+All exact: a threshold is the smallest whole volume that pays, and not one token less. Cost equal to the API's pays.
+This module does not know what a unit of volume is: a token, a request, or an accepted answer.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Volumes a month, both ends inclusive, at which `replicas` replicas cost no more than the API."""
+
+    replicas: int
+    from_tokens: int
+    until_tokens: int
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What n replicas cost a month and can serve a month, for n from 1 to `most`. Both never fall with n."""
+
+    cost: Callable[[int], Fraction]
+    capacity: Callable[[int], Fraction]
+    most: int
+
+
+def paying_intervals(usd_per_unit: Fraction, steps: Steps) -> tuple[Interval, ...]:
+    """Within the reach of n replicas the cost is flat and the API bill rises, so each step has at most one interval."""
+    if usd_per_unit <= 0:
+        return ()
+    found = []
+    reached = 0
+    units_per_usd = 1 / usd_per_unit
+    for replicas in range(1, steps.most + 1):
+        until = floor(steps.capacity(replicas))
+        start = max(reached + 1, ceil(steps.cost(replicas) * units_per_usd))
+        if start <= until:
+            found.append(Interval(replicas, start, until))
+        reached = max(reached, until)
+    return tuple(found)
+
+
+def cheapest_full(steps: Steps) -> Fraction | None:
+    """The lowest cost per unit that any number of full replicas reaches: no API price below it is ever beaten."""
+    # Ranked as floats, which is quick; the few nearest are then compared exactly.
+    counted = [n for n in range(1, steps.most + 1) if steps.capacity(n) > 0]
+    ranked = sorted(counted, key=lambda n: float(steps.cost(n)) / float(steps.capacity(n)))
+    return min((steps.cost(n) / steps.capacity(n) for n in ranked[:_NEAREST]), default=None)
+
+
+def cost_at(volume: int, steps: Steps) -> tuple[int, Fraction] | None:
+    """Replicas and USD a month that serve a volume; None where `most` replicas do not."""
+    for replicas in range(1, steps.most + 1):
+        if steps.capacity(replicas) >= volume:
+            return replicas, steps.cost(replicas)
+    return None
+
+
+def joined(intervals: Iterable[Interval]) -> tuple[tuple[int, int], ...]:
+    """The same volumes as ranges (from, until), neighbouring steps made one."""
+    ranges: list[tuple[int, int]] = []
+    for step in sorted(intervals, key=lambda one: one.from_tokens):
+        if ranges and step.from_tokens <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], step.until_tokens))
+        else:
+            ranges.append((step.from_tokens, step.until_tokens))
+    return tuple(ranges)
+
+
+def money(amount: Fraction, digits: int = 12) -> Decimal:
+    """Half up, the one place where a figure is rounded."""
+    return Decimal(floor(amount * 10**digits + Fraction(1, 2))).scaleb(-digits)

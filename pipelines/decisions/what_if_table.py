@@ -1,0 +1,76 @@
+"""Rows of main.what_if: the usage before a day at other models, by the user's task classes where there are some."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.costs.counted_usage import counted_usage
+from pipelines.costs.reprice import Target, frozen
+from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
+from pipelines.decisions.alternatives import targets_by_class
+from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.offers import MODEL_KEY, OFFER
+from pipelines.schema.what_if import WhatIf as WhatIfRow
+from pipelines.snapshots.user_inputs import classes_in_force
+from pipelines.usage.task_classes import class_of
+
+Segments = Callable[[pl.DataFrame], pl.DataFrame]
+"""MODEL_KEY -> price segments of these models."""
+
+
+def what_if_table(
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days_before: int, segments_of: Segments
+) -> pl.DataFrame:
+    """Rows of WhatIf for a day; none without usage in the days before it."""
+    nothing = pl.DataFrame(schema=polars_schema(WhatIfRow))
+    days = counted_usage(connection, folder, day - timedelta(days=days_before), day)
+    if not days:
+        return nothing
+    classes = classes_in_force(folder).rows
+    used = _models_in_use(days)
+    everything: dict[str | None, Sequence[Target]] = {None: [Target(*row) for row in used.iter_rows()]}
+    targets = targets_by_class(classes) if classes.alternatives else everything
+    basis = "task_classes" if classes.alternatives else "models_in_use"
+    there = [one.applied(used).select(MODEL_KEY) for some in targets.values() for one in some]
+    segments = segments_of(pl.concat([used, *there]).unique())
+    edges = size_edges(segments)
+    by_minute = changes_within_days(pl.concat([segments, frozen(segments, day)]), min(days), max(days))
+    buckets = usage_buckets(days, edges, by_minute=by_minute, by={"task_class": class_of(classes)})
+    rows = what_if(buckets, cached_prefixes(days, buckets, edges), Asked(targets, day, segments))
+    rows = [row for row in rows if any(row.target[name] != row.source[name] for name in OFFER)]
+    best = cheapest(rows)
+    found = [_row(row, day, basis, is_cheapest=best.get(tuple(row.source.values())) is row) for row in rows]
+    return pl.DataFrame(found, schema=polars_schema(WhatIfRow)) if found else nothing
+
+
+def _models_in_use(days: Mapping[date, pl.LazyFrame]) -> pl.DataFrame:
+    """MODEL_KEY of all usage, sorted."""
+    parts = pl.collect_all([usage.select(MODEL_KEY).unique().cast(pl.String) for usage in days.values()])
+    return pl.concat(parts).unique().sort(MODEL_KEY)
+
+
+def _row(row: WhatIf, day: date, basis: str, *, is_cheapest: bool) -> dict[str, Any]:
+    has_both = row.low_usd is not None and row.same_usd is not None
+    return {
+        "as_of": day,
+        "basis": basis,
+        **row.source,
+        **{f"target_{name}": value for name, value in row.target.items()},
+        "usage_rows": row.usage_rows,
+        "spent_usd": row.spent_usd,
+        "same_usd": row.same_usd,
+        "target_usd": row.low_usd,
+        "change_usd": row.low_usd - row.same_usd if has_both else None,  # type: ignore[operator]
+        "cold_cache_usd": row.cold_cache_usd,
+        "is_cheapest": is_cheapest,
+        "is_lower_bound": row.is_lower_bound or row.lacks_writes,
+        "mapped": ", ".join(f"{meter} as {other}" for meter, other in row.mapped) or None,
+        "reason": ", ".join(f"{meter}: {reason}" for meter, reason in row.reasons) or None,
+        "price_ids": ",".join(row.price_ids) or None,
+        "formula_version": FORMULA_VERSION,
+    }

@@ -1,0 +1,152 @@
+"""The user's file of what was agreed with who bills: bytes -> terms, each mistake told with file, line and remedy.
+
+Which of the terms counts for which usage is for `costs.contract_prices` to say.
+"""
+
+import hashlib
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+
+from pipelines.models.provider_aliases import provider_named
+from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval
+from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
+from pipelines.schema.meters import METERS
+from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
+
+CONTRACT_FILE = "contract_prices.csv"
+"""Name of the file below the warehouse folder."""
+_COLUMNS = ("kind", "account", "provider", "channel", "model", "service_tier", "meter", "value", "per", "note")
+_MAX_TEXT = 200
+_MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
+"""Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
+_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_LIMITS = {
+    "price": (Decimal(0), _MAX_PRICE, "USD per million tokens or thousand calls, such as 2.40"),
+    "discount": (Decimal(0), Decimal(100), "percent off the list price from 0 to 100, such as 12.5"),
+    "commitment": (Decimal(0), _MAX_USD, "an amount in USD, such as 50000"),
+    "credit": (Decimal(0), _MAX_USD, "an amount in USD, such as 10000"),
+    "marketplace": (Decimal(-100), Decimal(100), "percent from -100 (a discount) to 100 (a fee), such as 3"),
+    "tax": (Decimal(0), Decimal(100), "percent from 0 to 100, such as 19"),
+}
+_CHOICES = {"kind": TERM_KINDS, "channel": CHANNELS, "service_tier": SERVICE_TIERS, "meter": METERS}
+
+
+def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
+    """The lines of the file in TERM_SCHEMA; `path` is how messages name it, and no bytes are no file.
+
+    Header: the columns of the file and, if wanted, valid_from,valid_to, which are days; valid_to is the first day that
+    is not meant. Raises UserFileError.
+    """
+    by_key: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
+    rows = []
+    for line, cells in csv_lines(path, content, _COLUMNS) if content else ():
+        term = _term(f"{path} line {line}", cells)
+        rows.append(term)
+        # Credits add up: two grants of the same day are two. Of all others one alone can hold.
+        # A discount beside a price of the same key could be meant either way, so it is refused too.
+        if term["kind"] == "credit":
+            continue
+        family = "price" if term["kind"] == "discount" else term["kind"]
+        earlier = by_key.setdefault((family, *(term[name] for name in TERM_SCOPE)), [])
+        for number, other in earlier:
+            if _overlap(term, other):
+                raise UserFileError(
+                    f"{path} line {line}: line {number} says something about the same usage on the same days; delete "
+                    "one of the two or give them valid_from and valid_to that do not overlap"
+                )
+        earlier.append((line, term))
+    return _numbered(rows)
+
+
+def _numbered(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Terms with their identity; two credits that say the same are two."""
+    seen: dict[str, int] = {}
+    named = []
+    for row in rows:
+        text = "\x1f".join(str(row[name]) for name in TERM_SCHEMA if name not in ("term_id", "basis"))
+        seen[text] = seen.get(text, 0) + 1
+        identity = hashlib.sha256(f"{text}\x1f{seen[text]}".encode()).hexdigest()[:20]
+        named.append(row | {"term_id": identity, "basis": "contract"})
+    return pl.DataFrame(named, schema=TERM_SCHEMA)
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    begin = max(one["valid_from"] or date.min, other["valid_from"] or date.min)
+    return begin < min(one["valid_to"] or date.max, other["valid_to"] or date.max)
+
+
+def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
+    for name, allowed in _CHOICES.items():
+        if cells[name] not in allowed and (cells[name] or name == "kind"):
+            _refuse(where, f"{name} {cells[name]!r} is unknown", f"write one of {', '.join(allowed)}")
+    for name in ("account", "provider", "model", "note"):
+        if len(cells[name]) > _MAX_TEXT or not cells[name].isprintable():
+            _refuse(where, f"{name} is no plain text", f"write one line of at most {_MAX_TEXT} characters")
+    kind = cells["kind"]
+    if kind == "price" and not (cells["model"] and cells["meter"]):
+        _refuse(where, "a price is for one meter of one model", "write both model and meter")
+    provider, channel = provider_named(cells["provider"])
+    if channel and cells["channel"] and channel != cells["channel"]:
+        _refuse(where, f"provider {cells['provider']!r} is on channel {channel}", "leave one of the two empty")
+    valid_from, valid_to = _days(where, cells)
+    scope = {name: cells[name] or None for name in TERM_SCOPE if name in cells}
+    return {
+        "kind": kind,
+        **scope,
+        "account_id": cells["account"] or None,
+        "provider": provider,
+        "channel": cells["channel"] or channel,
+        # Batch and flex have lists of their own, which a price for no named tier does not mean.
+        "service_tier": cells["service_tier"] or ("standard" if kind == "price" else None),
+        "value": _value(where, kind, cells["value"]),
+        "per": _period(where, cells, valid_from, valid_to),
+        "note": cells["note"] or None,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }
+
+
+def _value(where: str, kind: str, text: str) -> Decimal:
+    low, high, meant = _LIMITS[kind]
+    number = text.removesuffix("%").strip() if kind in ("discount", "marketplace", "tax") else text
+    amount = Decimal(number) if _NUMBER.fullmatch(number) else None
+    if amount is None or not low <= amount <= high:
+        _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
+    return amount
+
+
+def _period(where: str, cells: dict[str, str], valid_from: date | None, valid_to: date | None) -> str | None:
+    per = cells["per"]
+    if cells["kind"] != "commitment":
+        if per:
+            _refuse(where, f"per {per!r} is for commitments only", "leave it empty")
+        return None
+    if per not in COMMITMENT_PERIODS:
+        _refuse(where, f"per {per!r} of a commitment is unknown", f"write {' or '.join(COMMITMENT_PERIODS)}")
+    if valid_from is None or (per == "term" and valid_to is None):
+        _refuse(where, f"a commitment per {per} needs its days", "write valid_from" + " and valid_to" * (per == "term"))
+    if per == "month" and any(day and day.day != 1 for day in (valid_from, valid_to)):
+        _refuse(where, "a commitment per month begins and ends with a month", "write days such as 2026-02-01")
+    return per
+
+
+def _days(where: str, cells: dict[str, str]) -> tuple[date | None, date | None]:
+    times = interval(where, cells)
+    for name, moment in zip(TIMES, times, strict=True):
+        if moment and moment.time() != moment.min.time():
+            _refuse(where, f"{name} {cells[name]!r} is no day", "write it as 2026-01-31")
+    first, last = (_day(moment) for moment in times)
+    return first, last
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _refuse(where: str, wrong: str, remedy: str) -> NoReturn:
+    raise UserFileError(f"{where}: {wrong}; {remedy}")

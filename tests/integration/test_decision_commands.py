@@ -1,0 +1,94 @@
+"""`costs what-if`, `claims`, `budget-by-stage` and `exposure` on a checkout without logs, and what they refuse."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines.cli.main import app
+
+
+def costs(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--warehouse", str(folder), *arguments])
+
+
+def answered(folder: Path, *arguments: str) -> Any:
+    result = costs(folder, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_what_if_without_logs_says_what_it_answers_from(tmp_path: Path) -> None:
+    answer = answered(tmp_path, "what-if", "--from", "gpt-4o", "--to", "claude-haiku-4-5", "--date", "2026-10-01")
+    assert "no usage of gpt-4o is logged" in answer["notes"][0]
+    (row,) = answer["rows"]
+    # 913.5 million in and 94.5 million out: at 2.50 and 10, and at 1 and 5.
+    assert (row["same_usd"], row["low_usd"], row["change_low_usd"]) == ("3228.75", "1386", "-1842.75")
+    assert "support-bot" in costs(tmp_path, "what-if", "--to", "gpt-4o-mini").stdout
+
+
+def test_what_if_with_ranges(tmp_path: Path) -> None:
+    arguments = ("--scenario", "support-bot", "--to", "claude-haiku-4-5", "--date", "2026-10-01")
+    answer = answered(tmp_path, "what-if", *arguments, "--tokenizer", "1..1.2", "--output-length", "0.5..1")
+    (row,) = answer["rows"]
+    # 913.5 + 94.5 * 0.5 * 5 = 1,149.75, and 1.2 * 1,386
+    assert (row["low_usd"], row["high_usd"]) == ("1149.75", "1663.2")
+    assert answer["factors"] == {"tokenizer": ["1", "1.2"], "output_length": ["0.5", "1"]}
+
+
+def test_what_if_at_a_model_without_a_price_is_unknown(tmp_path: Path) -> None:
+    answer = answered(tmp_path, "what-if", "--scenario", "support-bot", "--to", "gpt-77")
+    (row,) = answer["rows"]
+    assert (row["low_usd"], row["unknown"][0]["reason"]) == (None, "unknown_model")
+    shown = costs(tmp_path, "what-if", "--scenario", "support-bot", "--to", "gpt-77").stdout
+    assert "unknown: gpt-77" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("what-if", "--to", "gpt-4o", "--tokenizer", "2..1"), "--tokenizer 2..1: write a factor above 0"),
+        (("what-if", "--to", "gpt-4o", "--output-length", "0"), "--output-length 0: write a factor above 0"),
+        (("what-if", "--to", "gpt-4o", "--where", "color=red"), "--where color=red: write COLUMN=VALUE"),
+        (("what-if", "--to", "gpt-4o", "--tier", "slow"), "--tier slow: write one of standard"),
+        (("what-if", "--to", "gpt-4o", "--channel", "shop"), "--channel shop: write one of api"),
+        (("what-if", "--to", "gpt-4o", "--scenario", "none.toml"), "neither a file nor a scenario that ships"),
+        (("claims", "S9-99"), "S9-99 is no claim; they are S0-01 to S2-36"),
+        (("claims", "--verdict", "true"), "--verdict true: write one of holds"),
+        (("claims", "--date", "soon"), "--date soon: write a day"),
+        (("budget-by-stage", "--calls", "many"), "--calls many: write calls a day"),
+        (("budget-by-stage", "--tier", "slow"), "--tier slow: write one of standard"),
+        (("exposure", "--since", "soon"), "--since soon: write days"),
+    ],
+)
+def test_a_question_that_makes_no_sense(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = costs(tmp_path, *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert len(result.output.strip().splitlines()) == 1
+
+
+def test_claims_in_a_table_and_one_by_one(tmp_path: Path) -> None:
+    answer = answered(tmp_path, "claims", "--date", "2026-10-01")
+    assert len(answer["claims"]) == 75
+    wrong = answered(tmp_path, "claims", "--verdict", "wrong", "--date", "2026-10-01")
+    assert len(wrong["claims"]) == answer["verdicts"]["wrong"] == 24
+    shown = costs(tmp_path, "claims", "s2-27", "--date", "2026-10-01").stdout
+    assert "2,441.25 to 3,228.75" in shown
+    assert "gpt4o_out" in shown
+    assert "26 holds" in costs(tmp_path, "claims").stdout
+
+
+def test_budget_by_stage_in_a_table(tmp_path: Path) -> None:
+    shown = costs(tmp_path, "budget-by-stage", "--model", "gpt-4o-mini", "--date", "2025-08-01").stdout
+    assert "382.50 to 630.00" in shown
+    assert "150 to 2,500 USD" in shown
+
+
+def test_exposure_says_what_is_not_in_the_data(tmp_path: Path) -> None:
+    shown = costs(tmp_path, "exposure", "--scenario", "rag-assistant").stdout
+    for name in ("vendor lock in", "rate limits", "deprecation", "unpredictable cost", "data exposure"):
+        assert name in shown
+    assert "not in your data" in shown

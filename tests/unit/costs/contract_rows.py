@@ -1,0 +1,16 @@
+"""The contract file and its terms for tests."""
+
+from pathlib import Path
+
+from pipelines.snapshots.contract_file import parse_contract
+
+FILE = Path("contract_prices.csv")
+HEADER = "kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to"
+
+
+def contract(*lines):
+    return "\n".join((HEADER, *lines)) + "\n"
+
+
+def terms(*lines):
+    return parse_contract(FILE, contract(*lines).encode())

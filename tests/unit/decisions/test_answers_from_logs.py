@@ -1,0 +1,127 @@
+"""From a ledger to main.what_if and the answers of what-if, exposure and stage budgets: priced, published, read."""
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from pipelines.costs.price_ledger import price_days
+from pipelines.costs.reprice import Target
+from pipelines.decisions import answer_exposure, answer_what_if
+from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
+from pipelines.decisions.decide import claim_check_on, decide_days, what_if_on
+from pipelines.schema.claims import ClaimCheck
+from pipelines.schema.what_if import WhatIf
+from pipelines.snapshots.prepare_run import prepare
+from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.published import PublishedWarehouse
+from pipelines.warehouse.rows import read_table
+from tests.unit.costs.test_price_ledger import add_price, add_usage
+
+DAYS = (date(2026, 3, 19), date(2026, 3, 20))
+AFTER = date(2026, 3, 21)
+OTHER = Target("anthropic", "api", "global", "other")
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """Two days of a call each, of 1,000 in (600 of them cached) and 100 out; another model at half the price."""
+    made = Warehouse(tmp_path)
+    prepare(made, datetime(2026, 1, 1))
+    for meter, usd in {"input_uncached": "3", "cache_read": "0.3", "output": "15"}.items():
+        add_price(made, meter=meter, usd_per_unit=Decimal(usd), price_id=meter)
+        half = Decimal(usd) / 2
+        add_price(made, meter=meter, usd_per_unit=half, price_id=f"o-{meter}", model="other")
+    for number, day in enumerate(DAYS):
+        add_usage(
+            made,
+            day,
+            100,
+            str(number),
+            usage_at=datetime.combine(day, datetime.min.time()) + timedelta(hours=10),
+            input_uncached_tokens=400,
+            cache_read_tokens=600,
+            conversation_id="c",
+            project_id=f"p{number}",
+            feature="tag" if number else "write",
+        )
+    assert price_days(made, DAYS) == 2
+    return made
+
+
+def question(**differences):
+    given = {"day": AFTER, "first": date(2026, 3, 1), "until": AFTER, "target": OTHER}
+    return answer_what_if.WhatIfQuestion(**{**given, **differences})
+
+
+def test_what_if_of_the_ledger(warehouse):
+    """A call: 400 * 3 + 600 * 0.3 + 100 * 15 = 2,880 millionths, half there; cold once 600 * (1.5 - 0.15)."""
+    warehouse.publish()
+    published = PublishedWarehouse(warehouse.folder)
+    answer = answer_what_if.answer_logs(published, question())
+    json.dumps(answer)
+    (row,) = answer["rows"]
+    assert (row["spent_usd"], row["same_usd"], row["low_usd"]) == ("0.00576", "0.00576", "0.00288")
+    assert row["cold_cache_usd"] == "0.00081"
+    assert (row["usage_rows"], answer["total"]["low_usd"]) == (2, "0.00288")
+    assert row["price_ids"] == ["o-cache_read", "o-input_uncached", "o-output"]
+    part = answer_what_if.answer_logs(published, question(where={"project_id": "p1"}))
+    assert part["rows"][0]["spent_usd"] == "0.00288"
+    assert answer_what_if.answer_logs(published, question(first=AFTER, until=AFTER)) is None
+    assert answer_what_if.answer_logs(published, question(model="never-used")) is None
+    with pytest.raises(ValueError, match="no usage of those days is in the slice"):
+        answer_what_if.answer_logs(published, question(where={"project_id": "nobody"}))
+
+
+def test_alternatives_come_from_the_users_file(warehouse):
+    warehouse.publish()
+    published = PublishedWarehouse(warehouse.folder)
+    with pytest.raises(ValueError, match=r"task_classes\.csv"):
+        answer_what_if.answer_logs(published, question(target=None))
+    lines = "small,alternative,other,anthropic,,\nsmall,feature,tag,,,\n"
+    (warehouse.folder / "task_classes.csv").write_text(f"task_class,kind,id,provider,channel,service_tier\n{lines}")
+    answer = answer_what_if.answer_logs(published, question(target=None))
+    assert [(row["task_class"], row["low_usd"], row["is_cheapest"]) for row in answer["rows"]] == [
+        ("small", "0.00144", True)
+    ]
+
+
+def test_the_tables_of_a_day(warehouse):
+    assert decide_days(warehouse, "main.what_if", what_if_on, [AFTER]) == 0  # one model is in use, so no other
+    lines = "small,alternative,other,anthropic,,\nsmall,feature,tag,,,\n"
+    (warehouse.folder / "task_classes.csv").write_text(f"task_class,kind,id,provider,channel,service_tier\n{lines}")
+    assert decide_days(warehouse, "main.what_if", what_if_on, [AFTER]) == 1
+    assert decide_days(warehouse, "main.claim_check", claim_check_on, [AFTER]) == 75
+    with warehouse.write() as connection:
+        (row,) = WhatIf.validate(read_table(connection, "main.what_if")).to_dicts()
+        claims = ClaimCheck.validate(read_table(connection, "main.claim_check"))
+    assert (row["basis"], row["target_usd"], row["change_usd"]) == (
+        "task_classes",
+        Decimal("0.00144"),
+        Decimal("-0.00144"),
+    )
+    assert claims.filter(verdict="unknown").is_empty()
+
+
+def test_exposure_of_the_ledger(warehouse):
+    """Two days of 0.00288 in ten days: 0.01728 a month, of one vendor."""
+    warehouse.publish()
+    ask = answer_exposure.ExposureQuestion(AFTER, 10, {"tokens": 4400})
+    answer = answer_exposure.answer_logs(PublishedWarehouse(warehouse.folder), ask)
+    json.dumps(answer)
+    found = {one["measure"]: one["value"] for one in answer["measures"]}
+    assert found["share of anthropic"] == "1.0000"
+    assert found["tokens in the busiest minute"] == "1100"
+    assert found["share of the limit of tokens"] == "0.2500"
+    assert found["tokens sent to third parties"] == "6600"
+    assert found["spend on models with a known end"] is None
+    assert found["dearest day over the median day"] is None  # most days cost nothing
+
+
+def test_stages_at_the_mean_call_of_the_ledger(warehouse):
+    """500 calls a day of 0.00288: 43.20 a month, half at the other."""
+    warehouse.publish()
+    ask = BudgetQuestion(AFTER, ("claude-x", "other"), (500,))
+    rows = answer_stage_budget(PublishedWarehouse(warehouse.folder), ask, None, 10)["rows"]
+    assert [(row["model"], row["usd_per_month_high"]) for row in rows] == [("other", "21.6"), ("claude-x", "43.2")]

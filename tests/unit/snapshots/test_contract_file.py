@@ -1,0 +1,92 @@
+"""The contract file: what a line says, and what is told of one that cannot be used."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.models.user_csv import UserFileError
+from pipelines.snapshots.contract_file import parse_contract
+from tests.unit.costs.contract_rows import FILE, contract, terms
+
+
+def test_a_line_of_each_kind():
+    found = terms(
+        "price,org-a,anthropic,,claude-x,,output,12.5,,MSA,2026-01-01,2027-01-01",
+        "discount,,aws,,,,,15%,,,,",
+        "commitment,,openai,,,,,50000,month,,2026-01-01,",
+        "credit,,google,,,,,1000,,,2026-01-15,",
+        "marketplace,,,azure,,,,-3,,,,",
+        "tax,,,,,,,19,,,,",
+    )
+    told = found.select("kind", "provider", "channel", "service_tier", "value", "per", "valid_from").rows()
+    assert told == [
+        ("price", "anthropic", None, "standard", Decimal("12.5"), None, date(2026, 1, 1)),
+        ("discount", None, "bedrock", None, 15, None, None),
+        ("commitment", "openai", None, None, 50_000, "month", date(2026, 1, 1)),
+        ("credit", "google", None, None, 1000, None, date(2026, 1, 15)),
+        ("marketplace", None, "azure", None, -3, None, None),
+        ("tax", None, None, None, 19, None, None),
+    ]
+    assert found["term_id"].n_unique() == 6
+
+
+def test_no_file_and_a_header_alone_are_no_terms():
+    assert parse_contract(FILE, b"").is_empty()
+    assert terms().is_empty()
+
+
+def test_equal_credits_are_two():
+    assert terms(*["credit,,,,,,,10,,,,"] * 2)["term_id"].n_unique() == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("rebate,,,,,,,5,,,,", "kind 'rebate' is unknown; write one of price, discount, commitment, credit"),
+        ("discount,,,,,,,120,,,,", "value '120' of a discount cannot be used; write percent off the list price"),
+        ("discount,,,,,,,1e1,,,,", "value '1e1' of a discount cannot be used"),
+        ("discount,,,,,,,-5,,,,", "value '-5' of a discount cannot be used"),
+        ("price,,,,claude-x,,output,5%,,,,", "value '5%' of a price cannot be used; write USD per million tokens"),
+        ("price,,,,claude-x,,,5,,,,", "a price is for one meter of one model; write both model and meter"),
+        ("price,,,,,,output,5,,,,", "a price is for one meter of one model"),
+        ("discount,,,,,,tokens,5,,,,", "meter 'tokens' is unknown; write one of input_uncached"),
+        ("discount,,,,,turbo,,5,,,,", "service_tier 'turbo' is unknown"),
+        ("discount,,aws,azure,,,,5,,,,", "provider 'aws' is on channel bedrock; leave one of the two empty"),
+        ("discount,,,,,,,5,month,,,", "per 'month' is for commitments only; leave it empty"),
+        ("commitment,,,,,,,5,,,2026-01-01,", "per '' of a commitment is unknown; write month or term"),
+        ("commitment,,,,,,,5,month,,,", "a commitment per month needs its days; write valid_from"),
+        ("commitment,,,,,,,5,term,,2026-01-01,", "a commitment per term needs its days; write valid_from and valid_to"),
+        ("commitment,,,,,,,5,month,,2026-01-15,", "a commitment per month begins and ends with a month"),
+        ("discount,,,,,,,5,,,2026-13-01,", "valid_from '2026-13-01' is no date; write it as 2026-01-31"),
+        ("discount,,,,,,,5,,,2026-01-01T12:00,", "valid_from '2026-01-01T12:00' is no day"),
+        ("discount,,,,,,,5,,,2026-02-01,2026-01-01", "valid_to must be after valid_from"),
+        ("discount,,,,,,,5", "8 cells, the header has 12"),
+    ],
+)
+def test_what_cannot_be_used_is_told_with_line_and_remedy(line, told):
+    with pytest.raises(UserFileError) as caught:
+        parse_contract(FILE, contract("credit,,,,,,,10,,,,", line).encode())
+    assert str(caught.value).startswith("contract_prices.csv line 3: " + told)
+
+
+KEYS = ["discount,,openai,,,,", "price,,,,gpt-x,,output", "marketplace,,,azure,,,", "tax,,,,,,"]
+days = st.dates(date(2026, 1, 1), date(2026, 1, 20))
+spans = st.tuples(days, days).filter(lambda pair: pair[0] < pair[1])
+
+
+@given(st.sampled_from(KEYS), st.sampled_from(KEYS), spans, spans)
+def test_two_lines_of_one_key_and_day_are_refused_and_no_others(one, other, first, second):
+    lines = [f"{key},5,,,{begin},{end}" for key, (begin, end) in ((one, first), (other, second))]
+    if one == other and max(first[0], second[0]) < min(first[1], second[1]):
+        with pytest.raises(UserFileError, match="line 3: line 2 says something about the same usage"):
+            terms(*lines)
+    else:
+        assert terms(*lines).height == 2
+
+
+def test_a_discount_beside_a_price_of_the_same_key_is_refused():
+    with pytest.raises(UserFileError, match="line 3"):
+        terms("price,,,,gpt-x,,output,5,,,,", "discount,,,,gpt-x,standard,output,5,,,,")

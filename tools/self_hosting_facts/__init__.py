@@ -1,0 +1,1 @@
+"""The facts about serving open models that ship with the program, built again from collected tables."""
