@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from pipelines.models.model_ids import undated
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
 from pipelines.snapshots.order_rules import turned_round
 
@@ -54,7 +55,9 @@ def doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.Da
 
 
 def _model(book: Book) -> pl.Expr:
-    return pl.concat_str([pl.col(name) for name in MODEL[book.table]], separator="|")
+    """One text per model: an id with its date and one without are the same."""
+    names = [undated(pl.col(name)) if name == "model" else pl.col(name) for name in MODEL[book.table]]
+    return pl.concat_str(names, separator="|")
 
 
 def _doubted(rows: pl.DataFrame, reason: str | pl.Expr) -> pl.DataFrame:
@@ -93,7 +96,7 @@ def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
             models = same["model_of"].n_unique()
             is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
             is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
-            is_many = models > SEVERAL and same.height >= MOST * rows.height
+            is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
             if is_most or is_many or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
                 yield same, factor
 

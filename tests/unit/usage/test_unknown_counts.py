@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageUnknownCount
 from pipelines.usage.batches import MAX_PATHS, FileCount
+from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.import_files import import_files
-from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.unknown_counts import _walk
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
