@@ -39,7 +39,7 @@ ORDER_RULES = (
     OrderRule("gpu_rate", "pricing", "reserved", "on_demand", is_certain=False),
     OrderRule("gpu_rate", "tier", "community", "secure"),
 )
-"""Long prompts below short ones and a peak below its off-peak are `_ranges`' and `_windows`' work: they have no labels."""
+"""Long prompts below short ones, a peak below its off-peak: `_ranges` and `_windows`, as these have no labels."""
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -92,11 +92,10 @@ def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[p
     def pairs(rows: pl.DataFrame) -> pl.DataFrame:
         identity = [name for name in book.key if name != "context_from"]
         named = rows.select(_joined(identity).alias("pair"), "context_from", "usd_per_unit", "price_key")
-        both = named.join(named, on="pair", suffix="_of_long").filter(
+        return named.join(named, on="pair", suffix="_of_long").filter(
             (pl.col("context_from") < pl.col("context_from_of_long"))
             & (pl.col("usd_per_unit") > pl.col("usd_per_unit_of_long"))
         )
-        return both
 
     news = pairs(observed).join(pairs(current), on="pair", how="anti")
     reason = pl.lit("long prompts below short ones")

@@ -105,7 +105,7 @@ def _is_backed(book: Book, rows: pl.DataFrame, others: pl.DataFrame) -> bool:
     """Whether other sources print half of what they know of these rows at the new price."""
     amounts = rows.select("price_key", new=pl.col(book.amount or "")).join(others, on="price_key")
     agree = amounts.group_by("price_key").agg((pl.col("new") == pl.col("amount")).any())
-    return agree.height > 0 and agree["new"].mean() >= MOST  # type: ignore[operator]
+    return agree.height > 0 and agree["new"].sum() >= MOST * agree.height
 
 
 def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,8 @@ from pipelines.snapshots.page_rules import doubts
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
+PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
+"""In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
 RATE_COLUMNS = ("provider", "gpu", "memory_gb", "pricing")
 """By these another source's statement is set beside a row that no price in force is known of."""
 
@@ -213,20 +215,20 @@ def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.D
     if book.table != "token_price" or witnesses.is_empty():
         return pl.DataFrame(schema=schema)
     others = witnesses.with_columns(model=undated(pl.col("model"))).select(
-        *WITNESS_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")
+        *WITNESS_COLUMNS, *PLACE_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")
     )
     beyond = moved.filter("is_beyond").with_columns(model=undated(pl.col("model")), new_amount=pl.col("usd_per_unit"))
-    return (
-        beyond.join(others, on=[*WITNESS_COLUMNS, "new_amount"], how="inner")
-        .group_by("price_key", "new_amount")
-        .agg(pl.col("witness").min())
-    )
+    same, place = [*WITNESS_COLUMNS, "new_amount"], list(PLACE_COLUMNS)
+    far = beyond.filter(pl.col("reason").is_null()).join(others, on=same)
+    doubted = beyond.filter(pl.col("reason").is_not_null()).join(others, on=[*same, *place], nulls_equal=True)
+    found = [rows.select("price_key", "new_amount", "witness") for rows in (far, doubted)]
+    return pl.concat(found).group_by("price_key", "new_amount").agg(pl.col("witness").min())
 
 
 def _entering_rows(
     book: Book, moved: pl.DataFrame, current: pl.DataFrame, holds: pl.DataFrame, at: datetime
 ) -> pl.DataFrame:
-    """Held rows get the facts in force back, or are left out where none are; confirmed ones start at their first sight."""
+    """Held rows get the facts in force back, or stay out where none are; confirmed ones start at their first sight."""
     backed = holds.filter(pl.col("status") != "withdrawn").select("price_key", "new_amount", "status", "first_seen_at")
     rows = moved.join(
         backed, left_on=["price_key", book.amount or ""], right_on=["price_key", "new_amount"], how="left"

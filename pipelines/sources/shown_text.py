@@ -44,7 +44,7 @@ def _is_unseen(tag: Tag) -> bool:
 
 
 def _classes(tag: Tag) -> list[str]:
-    found = tag.get("class") or []
+    found: list[str] | str = tag.get("class") or []
     return [name.casefold() for name in (found.split() if isinstance(found, str) else found)]
 
 

@@ -82,7 +82,7 @@ def _changes(capture: Capture, change: RowMutation) -> bool:
     return not change(rows).select(order).sort(order).equals(rows.sort(order))
 
 
-def _outcome(
+def _outcome(  # noqa: PLR0913, PLR0917 - what one row of the table says
     connection: duckdb.DuckDBPyConnection,
     capture: Capture,
     good: After,

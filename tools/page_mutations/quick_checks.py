@@ -23,8 +23,8 @@ def _is_met(rows: pl.DataFrame, expectation: Expectation) -> bool:
         return not rows.select(pl.struct(arguments["column_list"]).is_duplicated().any()).item()
     column = pl.col(arguments["column"])
     kept = {
-        "ExpectColumnValuesToNotBeNull": lambda: column.is_not_null(),
-        "ExpectColumnValuesToBeNull": lambda: column.is_null(),
+        "ExpectColumnValuesToNotBeNull": lambda: column.is_not_null(),  # noqa: PLW0108 - polars is untyped here
+        "ExpectColumnValuesToBeNull": lambda: column.is_null(),  # noqa: PLW0108 - as above
         "ExpectColumnValuesToBeInSet": lambda: column.is_in(arguments["value_set"]),
         "ExpectColumnValuesToNotBeInSet": lambda: ~column.is_in(arguments["value_set"]),
         "ExpectColumnValuesToBeBetween": lambda: column.cast(pl.Float64).is_between(

@@ -170,7 +170,9 @@ SWAPS: dict[str, RowMutation] = {
 KEYS: dict[str, RowMutation] = {
     "boundary of prompt sizes x1.36": _shifted_boundary(1.36),
     "boundary of prompt sizes halved": _shifted_boundary(0.5),
-    "boundary lost": _on(lambda rows: rows.filter(pl.col("context_from") == 0).with_columns(context_to=None), "context_to"),
+    "boundary lost": _on(
+        lambda rows: rows.filter(pl.col("context_from") == 0).with_columns(context_to=None), "context_to"
+    ),
     "peak hour moved": _on(_window_moved, "time_window"),
     "starts moved by a year": _dated(timedelta(days=365), None),
     "starts given: a year ago": _dated(timedelta(), datetime(2025, 11, 1)),
