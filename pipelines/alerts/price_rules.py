@@ -72,7 +72,8 @@ def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
 def _hold_words(row: Row) -> str:
     old, new = row["old_amount"], row["new_amount"]
     key = " ".join(filter(None, row["price_key"].split("|")))
-    return f"{key} {figure_words(old)} -> {figure_words(new)} {row['currency']}{percent_words(old, new)}"
+    why = f" ({row['reason']}: another source or a person confirms it)" if row.get("reason") else ""
+    return f"{key} {figure_words(old)} -> {figure_words(new)} {row['currency']}{percent_words(old, new)}{why}"
 
 
 def _with_whole_models(changes: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.costs.repeated_sessions import repeated_sessions
 from pipelines.models.model_ids import undated
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
@@ -69,11 +70,54 @@ def count_once(usage: pl.LazyFrame) -> Counted:
     without a join. Buckets of more than a day, which older programs took in, count on no day.
     """
     columns = usage.collect_schema()
+    repeated = repeated_sessions(usage) if "conversation_id" in columns else pl.DataFrame()
+    if repeated.height:
+        is_repeated = pl.col("usage_id").is_in(repeated["usage_id"].implode())
+        return _with_repeated(count_once(usage.filter(~is_repeated)), usage.filter(is_repeated), repeated)
     if "usage_until" not in columns:
         # Only buckets have an end, and without them there is one report only: all request logs together.
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
     missing = {name: pl.lit(None, kind) for name, kind in polars_schema(Usage).items() if name not in columns}
     return _largest_reports(usage.with_columns(**missing) if missing else usage)
+
+
+def _with_repeated(counted: Counted, rows: pl.LazyFrame, repeated: pl.DataFrame) -> Counted:
+    """Add rows whose sessions a more detailed log of their tool states: `repeated_sessions`."""
+    told = repeated.with_columns(counted_report=pl.format("{}, the same sessions", "counted_report"))
+    named = rows.with_columns(report=pl.format("{}, by session", pl.col("format").cast(pl.String)))
+    left_out = named.join(told.select("usage_id", "counted_report").lazy(), on="usage_id")
+    missing = {name: pl.lit(None, kind) for name, kind in polars_schema(Usage).items()}
+    missing = {name: value for name, value in missing.items() if name not in rows.collect_schema()}
+    lost = (
+        named.with_columns(**missing)
+        .select(*KEY, "account_id", "report", "grain", "requests", "usage_id", *_TOKEN_COLUMNS)
+        .collect()
+        .cast({pl.Categorical: pl.String})
+        .join(told, on="usage_id")
+    )
+    overlaps = (
+        lost.with_columns(undated(pl.col("model")), pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+        .group_by(*KEY, "account_id", "report", "counted_report", "conversation_id")
+        .agg(
+            usage_rows=pl.len().cast(pl.Int64),
+            tokens=pl.sum_horizontal(pl.col(_TOKEN_COLUMNS).fill_null(0).sum()),
+            # All rows of a session and model have the same detail.
+            counted_tokens=pl.col("counted_tokens").first(),
+        )
+        .group_by(*KEY, "account_id", "report", "counted_report")
+        .agg(pl.col("usage_rows", "tokens", "counted_tokens").sum())
+        .with_columns(
+            left_out_usd=pl.lit(None, pl.Decimal(38, 12)),
+            reason=pl.lit("a more detailed log of the same tool states these sessions, or names their responses"),
+        )
+    )
+    frames = [left_out] if counted.left_out is None else [counted.left_out, left_out]
+    everything = pl.concat([counted.overlaps, overlaps.select(OVERLAP_SCHEMA.keys()).cast(OVERLAP_SCHEMA)])
+    return Counted(
+        counted.usage,
+        everything.sort(*KEY, "account_id", "report", "counted_report"),
+        pl.concat(frames, how="diagonal_relaxed"),
+    )
 
 
 def _largest_reports(usage: pl.LazyFrame) -> Counted:

@@ -12,7 +12,9 @@ class PriceHold(dy.Schema):
     book = choice("table that the price would enter", ("token_price", "gpu_rate"))
     source = text("key of the source in the catalog")
     price_key = text("the identifying columns of the price, joined by |")
-    old_amount = price("price in force", unit="currency per unit")
+    old_amount = price(
+        "price in force; of a price that is new, the one that it is held against", unit="currency per unit"
+    )
     new_amount = price("price that the source prints now", unit="currency per unit")
     currency = text("currency of both amounts, as the source prints them")
     first_seen_at = instant("when the source first printed the new price; it is valid from here once confirmed")
@@ -24,6 +26,10 @@ class PriceHold(dy.Schema):
     )
     resolved_at = instant("when it ceased to be open", nullable=True)
     resolution = text("what resolved it", nullable=True)
+    reason = text(
+        "why a later day does not confirm it but only a second source or a person; NULL: a later day does",
+        nullable=True,
+    )
 
 
 class Acceptance(dy.Schema):

@@ -12,7 +12,8 @@ import polars as pl
 
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.quarantine import HOLD_SCHEMA, quarantine
+from pipelines.snapshots.page_rules import MODEL
+from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
 from pipelines.snapshots.source_state import witnesses
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState, check_body
 from pipelines.snapshots.versions import VersionChange, fold
@@ -77,10 +78,24 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
     if state.next_at is None:
         found = quarantine(book, current, observed, state.open_holds, witnesses, reading)
         observed, holds, held_count = found.observed, found.holds, found.held_count
+        current = _without_touched(book, current, checked.good, found.observed, found.open_keys)
     listed = in_force_at(current, reading.at).filter("is_listed")
     missing = listed.join(observed, on=book.key, how="anti", nulls_equal=True)
     is_whole = missing.height > checked.rejects.height - state.last_rejects
     return Folded(fold(book, current, observed, reading, state.next_at, is_whole=is_whole), holds, held_count)
+
+
+def _without_touched(
+    book: Book, current: pl.DataFrame, printed: pl.DataFrame, entering: pl.DataFrame, held: pl.DataFrame
+) -> pl.DataFrame:
+    """Current versions but those of models of which rows are held back and that the page lacks: they may be these."""
+    model = list(MODEL[book.table]) if book.table in MODEL else []
+    if held.is_empty() or not model:
+        return current
+    touched = printed.with_columns(price_key=price_key(book)).join(held, on="price_key", how="semi")
+    missing = current.join(entering, on=list(book.key), how="anti", nulls_equal=True)
+    kept = missing.join(touched, on=model, how="semi", nulls_equal=True)
+    return current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
 
 
 def _readable(book: Book, current: pl.DataFrame, checked: Checked) -> pl.DataFrame:

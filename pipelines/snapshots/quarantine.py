@@ -15,9 +15,14 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
+from pipelines.snapshots.page_rules import doubts
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
+PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
+"""In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
+RATE_COLUMNS = ("provider", "gpu", "memory_gb", "pricing")
+"""By these another source's statement is set beside a row that no price in force is known of."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Quarantine:
     holds: pl.DataFrame
     """Rows of core.price_hold that are new or whose status changed."""
     held_count: int
+    open_keys: pl.DataFrame
+    """price_key of what is held back for a reason."""
 
 
 def price_key(book: Book) -> pl.Expr:
@@ -71,12 +78,12 @@ def quarantine(
 ) -> Quarantine:
     """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
     if book.amount is None:
-        return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0)
+        return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0, pl.DataFrame(schema={"price_key": pl.String}))
     at = reading.at
     low, high = (float(bound) for bound in book.bounds)
-    moved = movements(book, current, observed, at).with_columns(
-        is_beyond=pl.col("ratio").is_not_null() & ~pl.col("ratio").is_between(low, high)
-    )
+    moved = _with_doubts(book, current, movements(book, current, observed, at), open_holds, witnesses, reading)
+    is_far = pl.col("ratio").is_not_null() & ~pl.col("ratio").is_between(low, high)
+    moved = moved.with_columns(is_beyond=is_far | pl.col("reason").is_not_null())
     holds = _matched_holds(book, moved, open_holds, reading)
     holds = _resolved(holds, _witnessed(book, moved, witnesses), reading)
     still_open = holds.filter(pl.col("status") == "open")
@@ -85,15 +92,66 @@ def quarantine(
     changed = holds.join(before, on="hold_id", how="left").filter(
         pl.col("was_open").is_null() | (pl.col("status") != "open")
     )
-    return Quarantine(entering.select(observed.columns), changed.select(HOLD_SCHEMA.keys()), still_open.height)
+    doubted = still_open.filter(pl.col("reason").is_not_null()).select("price_key")
+    return Quarantine(entering.select(observed.columns), changed.select(HOLD_SCHEMA.keys()), still_open.height, doubted)
+
+
+def _with_doubts(
+    book: Book,
+    current: pl.DataFrame,
+    moved: pl.DataFrame,
+    open_holds: pl.DataFrame,
+    witnesses: pl.DataFrame,
+    reading: Reading,
+) -> pl.DataFrame:
+    """Adds `reason`, why a row is not believed on the page's word, and sets old_amount to what it is held against.
+
+    What waits for a reason goes on waiting for it. A person who approved the page has none of these doubts.
+    """
+    if reading.is_approved:
+        return moved.with_columns(reason=pl.lit(None, pl.String))
+    in_force = in_force_at(current, reading.at).filter("is_listed").with_columns(price_key=price_key(book))
+    found = doubts(book, in_force, moved, _other_amounts(book, moved, witnesses))
+    waiting = open_holds.filter(pl.col("reason").is_not_null()).select(
+        "price_key", pl.col("new_amount").alias(book.amount or ""), waits="reason"
+    )
+    rows = moved.join(found, on="price_key", how="left", maintain_order="left").join(
+        waiting, on=["price_key", book.amount or ""], how="left", maintain_order="left"
+    )
+    return rows.with_columns(
+        reason=pl.coalesce("reason", "waits"),
+        old_amount=pl.when(pl.coalesce("reason", "waits").is_not_null())
+        .then(pl.coalesce("old_amount", "against", book.amount or ""))
+        .otherwise("old_amount"),
+    ).drop("waits", "against")
+
+
+def _other_amounts(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
+    """(price_key, amount): what other sources state for the same thing as a row of the page."""
+    if book.table == "token_price":
+        columns, amount = list(WITNESS_COLUMNS), "usd_per_unit"
+        rows = moved.with_columns(model=undated(pl.col("model")))
+        others = witnesses.with_columns(model=undated(pl.col("model")))
+    else:
+        columns, amount, rows, others = list(RATE_COLUMNS), book.amount or "", moved, witnesses
+    if others.is_empty():
+        return pl.DataFrame(schema={"price_key": pl.String, "amount": pl.Decimal(18, 6)})
+    stated = others.filter(pl.col(amount) > 0).select(*columns, amount=pl.col(amount).cast(pl.Decimal(18, 6)))
+    return rows.select(*columns, "price_key").join(stated.unique(), on=columns).select("price_key", "amount")
 
 
 def _matched_holds(book: Book, moved: pl.DataFrame, open_holds: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Holds for every row beyond its bounds: known ones, new ones, and known ones that the page no longer backs."""
     now = pl.lit(reading.at, pl.Datetime("us"))
     beyond = moved.filter("is_beyond").select(
-        "price_key", "old_amount", "currency", new_amount=pl.col(book.amount or ""), is_backed=pl.lit(value=True)
+        "price_key",
+        "old_amount",
+        "currency",
+        "reason",
+        new_amount=pl.col(book.amount or ""),
+        is_backed=pl.lit(value=True),
     )
+    beyond = beyond.unique(["price_key", "new_amount"], keep="first", maintain_order=True)
     known = open_holds.join(
         beyond.select("price_key", "new_amount", "is_backed"), on=["price_key", "new_amount"], how="left"
     )
@@ -134,18 +192,18 @@ def _resolved(holds: pl.DataFrame, witnessed: pl.DataFrame, reading: Reading) ->
         .then(pl.lit("accepted by a person"))
         .when(is_open & pl.col("witness").is_not_null())
         .then(pl.format("{} prints the same price", "witness"))
-        .when(is_open & (pl.col("first_seen_at").dt.date() < pl.lit(reading.at.date())))
+        .when(is_open & pl.col("reason").is_null() & (pl.col("first_seen_at").dt.date() < pl.lit(reading.at.date())))
         .then(pl.lit("printed again on a later day"))
     )
-    holds = holds.with_columns(reason=reason)
-    is_resolved = pl.col("reason").is_not_null()
+    holds = holds.with_columns(ended_by=reason)
+    is_resolved = pl.col("ended_by").is_not_null()
     return holds.with_columns(
         status=pl.when(is_resolved)
         .then(pl.lit("accepted" if reading.is_approved else "confirmed"))
         .otherwise("status"),
         resolved_at=pl.when(is_resolved).then(now).otherwise("resolved_at"),
-        resolution=pl.coalesce("reason", "resolution"),
-    ).drop("witness", "reason")
+        resolution=pl.coalesce("ended_by", "resolution"),
+    ).drop("witness", "ended_by")
 
 
 def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
@@ -157,20 +215,20 @@ def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.D
     if book.table != "token_price" or witnesses.is_empty():
         return pl.DataFrame(schema=schema)
     others = witnesses.with_columns(model=undated(pl.col("model"))).select(
-        *WITNESS_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")
+        *WITNESS_COLUMNS, *PLACE_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")
     )
     beyond = moved.filter("is_beyond").with_columns(model=undated(pl.col("model")), new_amount=pl.col("usd_per_unit"))
-    return (
-        beyond.join(others, on=[*WITNESS_COLUMNS, "new_amount"], how="inner")
-        .group_by("price_key", "new_amount")
-        .agg(pl.col("witness").min())
-    )
+    same, place = [*WITNESS_COLUMNS, "new_amount"], list(PLACE_COLUMNS)
+    far = beyond.filter(pl.col("reason").is_null()).join(others, on=same)
+    doubted = beyond.filter(pl.col("reason").is_not_null()).join(others, on=[*same, *place], nulls_equal=True)
+    found = [rows.select("price_key", "new_amount", "witness") for rows in (far, doubted)]
+    return pl.concat(found).group_by("price_key", "new_amount").agg(pl.col("witness").min())
 
 
 def _entering_rows(
     book: Book, moved: pl.DataFrame, current: pl.DataFrame, holds: pl.DataFrame, at: datetime
 ) -> pl.DataFrame:
-    """Held rows get the facts in force back; confirmed ones start when they were first seen."""
+    """Held rows get the facts in force back, or stay out where none are; confirmed ones start at their first sight."""
     backed = holds.filter(pl.col("status") != "withdrawn").select("price_key", "new_amount", "status", "first_seen_at")
     rows = moved.join(
         backed, left_on=["price_key", book.amount or ""], right_on=["price_key", "new_amount"], how="left"
@@ -180,6 +238,7 @@ def _entering_rows(
     )
     rows = rows.join(in_force, on="price_key", how="left")
     is_held = pl.col("status").fill_null("") == "open"
+    rows = rows.filter(~is_held | pl.col(f"in_force_{book.amount}").is_not_null())
     return rows.with_columns(
         *(pl.when(is_held).then(f"in_force_{name}").otherwise(name).alias(name) for name in book.facts),
         effective_from=pl.when(pl.col("status").is_in(["confirmed", "accepted"]))

@@ -10,7 +10,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import SourceReject
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.quarantine import WITNESS_COLUMNS, key_parts
+from pipelines.snapshots.quarantine import PLACE_COLUMNS, WITNESS_COLUMNS, key_parts
 from pipelines.snapshots.stage_body import SourceState
 from pipelines.snapshots.versions import VersionChange
 from pipelines.sources.catalog import Source
@@ -88,11 +88,12 @@ def witnesses(connection: duckdb.DuckDBPyConnection, book: Book, reading: Readin
         "book = 'token_price' AND source <> $source AND status = 'open'",
         source=reading.source,
     )
-    columns = ["source", *WITNESS_COLUMNS, "usd_per_unit"]
+    columns = ["source", *WITNESS_COLUMNS, *PLACE_COLUMNS, "usd_per_unit"]
+    # A hold states no unit and no end of its range: it is no witness of those.
     printed = held.select("source", *key_parts(book), usd_per_unit="new_amount").with_columns(
-        pl.col("context_from").cast(pl.Int64)
+        pl.col("context_from").cast(pl.Int64), unit=pl.lit(None, pl.String), context_to=pl.lit(None, pl.Int64)
     )
-    return pl.concat([others.select(columns), printed.select(columns)])
+    return pl.concat([others.select(columns), printed.select(columns)], how="vertical_relaxed")
 
 
 def store_rejects(connection: duckdb.DuckDBPyConnection, source: str, fetch_id: str, rejects: pl.DataFrame) -> None:

@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
 from pipelines.sources.parsed import ParseError
+from pipelines.sources.shown_text import unseen_strings
 
 MAX_TABLES = 500
 MAX_ROWS = 5_000
@@ -26,6 +27,8 @@ _MARKDOWN_HEADING = re.compile(r"(#{1,6})(?:\s+(.*))?")
 _MARKDOWN_RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _MARKDOWN_BREAK = re.compile(r"<[bh]r\s*/?>", re.IGNORECASE)
+_MARKDOWN_STRUCK = re.compile(r"~~[^~]*~~|<!--.*?-->", re.DOTALL)
+_MARKUP = re.compile(r"</?(?:s|del|strike|sup|sub|small|span|template)\b[^<>]*>", re.IGNORECASE)
 _UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -52,15 +55,18 @@ def clean_text(text: str) -> str:
 
 
 def cell_text(node: Tag) -> str:
-    """The text of a cell or paragraph: `<br>`, `<hr>` and blocks break the line, footnote `<sup>` is dropped."""
-    footnotes = {id(text) for sup in node.find_all("sup", limit=MAX_CELL_NODES) for text in sup.strings}
+    """The text that a person sees in a cell or paragraph: `<br>`, `<hr>` and blocks break the line.
+
+    Footnotes and what is struck through or hidden are left out, see `shown_text`.
+    """
+    unseen = unseen_strings(node, MAX_CELL_NODES)
     parts: list[str] = []
     # Bounded, because a hostile page nests cells in cells and each of them is read.
     for child in islice(node.descendants, MAX_CELL_NODES):
         if isinstance(child, Tag):
             if child.name in _BREAKS:
                 parts.append("\n")
-        elif type(child) is NavigableString and id(child) not in footnotes:
+        elif type(child) is NavigableString and id(child) not in unseen:
             parts.append(re.sub(r"\s+", " ", child))
     return clean_text("".join(parts))
 
@@ -230,6 +236,14 @@ def _markdown_cells(line: str) -> list[str]:
 
 
 def plain_markdown(cell: str) -> str:
-    """Plain text: links by their text, no backticks or bold marks, `<br>` as a line break."""
+    """Plain text: links by their text, no backticks or bold marks, `<br>` as a line break, nothing struck through."""
     text = _MARKDOWN_BREAK.sub("\n", _MARKDOWN_LINK.sub(r"\1", cell[:MAX_CELL_TEXT]))
-    return clean_text(html.unescape(text.replace("`", "").replace("**", "")))
+    text = _MARKDOWN_STRUCK.sub("", text)
+    if _MARKUP.search(text):
+        lines = text.split("\n")
+        return "\n".join(filter(None, (_cleaned(cell_text(BeautifulSoup(line, "html.parser"))) for line in lines)))
+    return _cleaned(html.unescape(text))
+
+
+def _cleaned(text: str) -> str:
+    return clean_text(text.replace("`", "").replace("**", ""))

@@ -9,8 +9,35 @@ not (Anthropic's reference of the advisor tool and of compaction), and are rows 
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import number
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
+COUNTED = {
+    "input_tokens": "input_uncached_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+    "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+    "output_tokens": "output_tokens",
+}
+PART_OF = {
+    "cache_creation_input_tokens": "the sum of cache_creation; what its parts leave is counted as 5-minute writes",
+    "output_tokens_details.thinking_tokens": "output_tokens",
+}
+USAGE_OBJECT = UsageObject(
+    place="usage",
+    counted={
+        **COUNTED,
+        **{f"iterations[].{place}": column for place, column in COUNTED.items()},
+        "server_tool_use.web_search_requests": "web_searches",
+    },
+    part_of={**PART_OF, **{f"iterations[].{place}": of for place, of in PART_OF.items()}},
+    ignored={
+        "server_tool_use.web_fetch_requests": "a fetch costs nothing beside its tokens",
+        "server_tool_use.tool_search_requests": "a search among tools costs nothing beside its tokens",
+        **dict.fromkeys(("service_tier", "speed", "inference_geo"), "no count: tier or region"),
+        **dict.fromkeys(("iterations[].type", "iterations[].model", "type", "model"), "no count: what the call was"),
+    },
+)
+"""What the numbers of a message's usage mean; a call of `iterations` has its own, or is part of the message's."""
 IN_THE_SUMS = "message"
 GEOS_WITHOUT_PRICE = ("", "global", "not_available")
 
@@ -36,6 +63,7 @@ def _counts(usage: Record) -> Record:
     geo = usage.get("inference_geo")
     return {
         "is_call": "1",
+        "usage": usage,
         "input": usage.get("input_tokens"),
         "output": usage.get("output_tokens"),
         "cache_read": usage.get("cache_read_input_tokens"),

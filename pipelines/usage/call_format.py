@@ -6,7 +6,7 @@ the second by `Inside`; here are columns, rules and identity. Formats with rules
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import PureWindowsPath
@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.usage.fields import FILE_TIME, MAX_TEXT, any_moment, choice, export_count, key_id, seller, text, usd
 from pipelines.usage.identity import SEPARATOR
-from pipelines.usage.importer import Importer, Reading, Record, Rule, unreadable
+from pipelines.usage.importer import Importer, Reading, Record, Rule, UsageObject, unreadable
 
 METERS = {
     "cache_read": "cache_read_tokens",
@@ -44,6 +44,8 @@ TIERS = {
     **dict.fromkeys(("default", "auto", "standard", "on_demand"), "standard"),
     **{word: word for word in ("batch", "flex", "priority", "fast")},
 }
+USAGE = "usage"
+"""The text under which `rows` hands on the object that holds the counts of a call."""
 NOWHERE = "(nowhere)"
 """The place of texts that a format does not have."""
 REST_AT_DEFAULT = "rest_at_default"
@@ -98,14 +100,19 @@ def call_format(  # noqa: PLR0913 - parts of one declaration, each by its name
     is_call: pl.Expr | None = None,
     prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
     more: tuple[str, ...] = (),
+    usage: UsageObject | None = None,
 ) -> Importer:
     """An importer of calls. `rows`: record -> rows of ALL_TEXTS; or `fields`: name of a text -> place in a record.
 
-    `more`: texts that only `prepare` needs.
+    `more`: texts that only `prepare` needs. `usage`: what the object means that `rows` hands on under USAGE, and where
+    it stands; of `fields` all columns that count and are none of them are unknown.
     """
     names = (*ALL_TEXTS, *more)
     texts = {text: (fields or {}).get(text, NOWHERE) if fields else text for text in names}
     columns, rules = _columns(says, texts), _rules(says, texts)
+    objects = (UsageObject(counted={}),) if fields else ()
+    if usage:
+        objects, texts = (replace(usage, text=USAGE, place=""),), {**texts, USAGE: usage.place or USAGE}
     return Importer(
         name=name,
         description=description,
@@ -118,9 +125,11 @@ def call_format(  # noqa: PLR0913 - parts of one declaration, each by its name
         rules=rules,
         identity=("call",),
         response_id="response",
+        version=2,
         numbers_alike=not says.has_ids,
         is_dated_by_file=says.is_dated_by_file,
-        private=says.private | {"project", "user", "feature", "conversation"},
+        usage_objects=objects,
+        private=says.private | {USAGE, "project", "user", "feature", "conversation"},
     )
 
 

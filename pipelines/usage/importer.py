@@ -7,6 +7,7 @@ record no usage or a broken one. All formats are read the same way, so a new one
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import polars as pl
@@ -42,7 +43,8 @@ def unreadable(reading: Reading) -> Rule:
 class UsageObject:
     """An object of a record that holds counts, and what each number in it means. Any other number is unknown.
 
-    Places are dotted inside the object; one that leads to an object or a list speaks for all that it holds.
+    Places are dotted inside the object, with `[]` below lists. One that leads to an object or a list speaks for all
+    that it holds.
     """
 
     counted: Mapping[str, str]
@@ -52,12 +54,15 @@ class UsageObject:
     ignored: Mapping[str, str] = field(default_factory=dict)
     """Place -> why it is not counted."""
     text: str | None = None
-    """The text that holds the object as JSON; None where it stands in the record itself."""
+    """The text that holds the object as JSON; None where it stands in the record itself. What `expand` gives under it
+    is the object, of which only the numbers that mean nothing here are kept."""
     place: str = ""
     """Where it stands in the record, '' for the record itself: there only names that look like a count are asked
     about."""
+    is_record: bool = False
+    """Whether an object of `expand` holds more than counts, so that only such names are asked about."""
 
-    @property
+    @cached_property
     def known(self) -> frozenset[str]:
         """All places that mean something."""
         return frozenset({*self.counted, *self.part_of, *self.ignored})

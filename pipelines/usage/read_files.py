@@ -275,7 +275,9 @@ def _unknown(
 def _flagged(good: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
     """The rows that hold an unknown count may have cost more."""
     is_short = pl.int_range(pl.len()).is_in(unknown["position"].unique().to_list())
-    reason = pl.when(is_short).then(pl.lit("unknown_count")).otherwise("lower_bound_reason")
+    # Calls that cannot be read hold numbers too, and this reason says more.
+    is_told = (pl.col("lower_bound_reason") == "calls_not_read").fill_null(value=False)
+    reason = pl.when(is_short & ~is_told).then(pl.lit("unknown_count")).otherwise("lower_bound_reason")
     return good.with_columns(lower_bound_reason=reason)
 
 

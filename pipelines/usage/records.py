@@ -21,7 +21,7 @@ from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import document_tables
 from pipelines.usage.parquet_rows import parquet_rows
 from pipelines.usage.rejects import MAX_REJECTS
-from pipelines.usage.unknown_counts import is_unknown_column
+from pipelines.usage.unknown_counts import is_unknown_column, kept_of
 
 Form = Literal["json_lines", "json", "delimited", "parquet"]
 
@@ -97,8 +97,14 @@ def _rows_of(line: dict[str, Any], importer: Importer) -> list[dict[str, Any]]:
     if not isinstance(record, dict) or importer.expand is None:
         raise ValueError("not an object")
     place = {**line, "text": None}
-    names = importer.texts
-    return [place | {name: json_fields.as_text(row.get(name)) for name in names} for row in importer.expand(record)]
+    objects = {usage.text: usage for usage in importer.usage_objects}
+    names = [name for name in importer.texts if name not in objects]
+    return [
+        place
+        | {name: json_fields.as_text(row.get(name)) for name in names}
+        | {name: kept_of(row.get(name), usage) for name, usage in objects.items() if name}
+        for row in importer.expand(record)
+    ]
 
 
 def _why(text: str, error: Exception) -> dict[str, str]:

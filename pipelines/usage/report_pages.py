@@ -14,6 +14,8 @@ from pipelines.usage.importer import Record, Rule
 
 PAGE_FIELDS = {"starts": "", "ends": "", "has_more": ""}
 """Texts of every row, beside those of its result."""
+RESULT = {"result": "results[]"}
+"""The text of a whole result, for formats that say what its numbers mean."""
 IS_CUT = Rule(
     "report_is_cut",
     (pl.col("has_more") == "true").fill_null(value=False),
@@ -39,7 +41,7 @@ def page_reader(start: str, end: str, fields: Mapping[str, str]) -> Callable[[Re
                 raise ValueError("a bucket has no list of results")
             times = {"starts": bucket.get(start), "ends": bucket.get(end)}
             for result in bucket["results"]:
-                yield {**times, **{name: _at(result, place) for name, place in fields.items()}}
+                yield {**times, "result": result, **{name: _at(result, place) for name, place in fields.items()}}
         if "data" in record:
             yield {**times, "has_more": bool(record.get("has_more"))}
 

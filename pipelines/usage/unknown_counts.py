@@ -4,36 +4,28 @@ What the numbers of a format mean is in its `usage_objects`. Objects are compare
 same in nearly all records of a file; only one with a name that is not declared is looked into.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import duckdb
 import msgspec
 import polars as pl
 
+from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.delimited import COLUMN_MARK
 from pipelines.usage.importer import Importer, UsageObject
 from pipelines.usage.rejects import SECRET
 
 FOUND_SCHEMA = {"position": pl.UInt32(), "path": pl.String(), "value": pl.Float64()}
+SHAPE = pl.Struct({"names": pl.List(pl.List(pl.String)), "lists": pl.List(pl.String)})
 MAX_NUMBERS = 200
 """Of one record: a hostile one holds millions."""
 MAX_DEPTH = 8
 MAX_VALUE = 1e300
 HIDDEN = "(a name that is not shown)"
 SHOWN = re.compile(r"[A-Za-z_][\w.\[\]-]{0,199}")
-COUNT_WORDS = frozenset(
-    {"token", "tokens", "searches", "characters", "chars", "images", "seconds", "pages", "queries", "credits"}
-)
-NO_COUNT_WORDS = frozenset({"max", "min", "limit", "budget", "per", "first", "rate", "id", "time", "price", "type"})
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-
-
-def looks_like_a_count(name: str) -> bool:
-    """Whether the name of a column says that it counts what is billed."""
-    words = {word.lower() for word in _WORD.findall(name)}
-    return bool(words & COUNT_WORDS) and not words & NO_COUNT_WORDS
+PRINTED = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
 
 def is_unknown_column(importer: Importer, name: str) -> bool:
@@ -53,11 +45,30 @@ def unknown_counts(
     """
     found = [_in_columns(records), _uncounted(records, importer)]
     for usage in importer.usage_objects:
-        if usage.text is not None and usage.text in records.columns:
+        if usage.text is not None and importer.expand:
+            found.append(_kept(records[usage.text], importer.fields[usage.text]))
+        elif usage.text is not None and usage.text in records.columns:
             found.append(_in_objects(connection, records[usage.text], usage, importer))
         elif usage.text is None and lines is not None:
             found.append(_in_objects(connection, lines, usage, importer))
     return pl.concat([pl.DataFrame(schema=FOUND_SCHEMA), *(one for one in found if one.height)])
+
+
+def kept_of(value: object, usage: UsageObject) -> str | None:
+    """Of an object that `expand` has given, the numbers that mean nothing, as JSON; NULL where all mean something."""
+    found = list(islice(_unknown_numbers(value, usage.known, is_record=usage.is_record), MAX_NUMBERS))
+    return msgspec.json.encode(found).decode() if found else None
+
+
+def _kept(texts: pl.Series, place: str) -> pl.DataFrame:
+    """What `kept_of` has found, of the rows that have any."""
+    numbered = texts.to_frame("text").with_row_index("position").filter(pl.col("text").is_not_null())
+    found = (
+        (position, _shown(f"{place}.{path}".strip(".")), value)
+        for position, text in numbered.iter_rows()
+        for path, value in msgspec.json.decode(text, type=list[tuple[str, float]])
+    )
+    return pl.DataFrame(list(found), schema=FOUND_SCHEMA, orient="row")
 
 
 def _uncounted(records: pl.DataFrame, importer: Importer) -> pl.DataFrame:
@@ -98,16 +109,19 @@ def _in_objects(
         return pl.DataFrame(schema=FOUND_SCHEMA)
     connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
-        names = f"TRY(json_keys(text, [{', '.join(_literal(_path(usage.place, level)) for level in levels)}]))"
+        places = _lists(known)
+        names = _shape_of(usage.place, levels, places)
         shapes = [shape for (shape,) in connection.table("given").select(names).distinct().fetchall()]
-        odd = [shape for shape in shapes if shape is not None and _is_odd(shape, levels, is_record=is_record)]
+        odd = [
+            shape
+            for shape in shapes
+            if _is_odd(shape["names"], levels, is_record=is_record) or _has_odd_list(shape["lists"], places, known)
+        ]
         if not odd:
             return pl.DataFrame(schema=FOUND_SCHEMA)
         inside = f"json_extract(text, {_literal(_path(usage.place, ''))})" if usage.place else "text"
-        connection.register(
-            "odd", pl.DataFrame({"names": odd}, schema={"names": pl.List(pl.List(pl.String))}).to_arrow()
-        )
-        query = f"SELECT position, {inside} FROM given SEMI JOIN odd ON {names} = odd.names"  # noqa: S608 - names that are declared
+        connection.register("odd", pl.DataFrame({"shape": odd}, schema={"shape": SHAPE}).to_arrow())
+        query = f"SELECT position, {inside} FROM given SEMI JOIN odd ON {names} IS NOT DISTINCT FROM odd.shape"  # noqa: S608 - names that are declared
         rows = connection.sql(query).fetchall()
     finally:
         connection.unregister("given")
@@ -129,15 +143,50 @@ def _levels(known: Iterable[str], *, is_record: bool) -> dict[str, frozenset[str
     """Each object that declared places lead through -> the names that are known in it; '' is the outermost."""
     levels: dict[str, set[str]] = {"": set()}
     for place in known:
-        parts = place.split(".")
+        parts = place.partition("[]")[0].split(".")
         for depth, part in enumerate(parts[:1] if is_record else parts):
             levels.setdefault(".".join(parts[:depth]), set()).add(part)
     return {level: frozenset(names) for level, names in levels.items()}
 
 
-def _is_odd(shape: Sequence[Sequence[str] | None], levels: dict[str, frozenset[str]], *, is_record: bool) -> bool:
+def _lists(known: Iterable[str]) -> list[str]:
+    """The lists that declared places lead through."""
+    return sorted({place.partition("[]")[0] for place in known if "[]" in place})
+
+
+def _shape_of(place: str, levels: Iterable[str], lists: Sequence[str]) -> str:
+    """SQL of the names in each level, and of the structures of lists, which tell all names in their elements."""
+    paths = ", ".join(_literal(_path(place, level)) for level in levels)
+    inside = ", ".join(
+        f"TRY(json_structure(json_extract(text, {_literal(_path(place, one))}))::VARCHAR)" for one in lists
+    )
+    return f"{{'names': TRY(json_keys(text, [{paths}])), 'lists': [{inside}]::VARCHAR[]}}"
+
+
+def _has_odd_list(structures: Iterable[str | None], lists: Iterable[str], known: frozenset[str]) -> bool:
+    """Whether an element of a list has a name that is not declared. `structures`: names -> types, as JSON."""
+    return any(
+        _is_odd_inside(msgspec.json.decode(structure), place, known)
+        for structure, place in zip(structures, lists, strict=True)
+        if structure is not None
+    )
+
+
+def _is_odd_inside(value: object, path: str, known: frozenset[str]) -> bool:
+    if path in known:
+        return False
+    if isinstance(value, dict):
+        return any(_is_odd_inside(inner, f"{path}.{name}", known) for name, inner in value.items())
+    if isinstance(value, list):
+        return any(_is_odd_inside(inner, f"{path}[]", known) for inner in value)
+    return value not in ("NULL", "BOOLEAN")
+
+
+def _is_odd(
+    shape: Sequence[Sequence[str] | None] | None, levels: dict[str, frozenset[str]], *, is_record: bool
+) -> bool:
     """Whether an object has a name that is not declared, where that may be a count."""
-    for names, known in zip(shape, levels.values(), strict=True):
+    for names, known in zip(shape, levels.values(), strict=True) if shape is not None else ():
         unknown = set(names or ()) - known
         if any(map(looks_like_a_count, unknown)) if is_record else unknown:
             return True
@@ -149,12 +198,13 @@ def _numbers(text: str | None, known: frozenset[str], *, is_record: bool) -> Ite
         value = msgspec.json.decode(text or "null")
     except (msgspec.DecodeError, RecursionError):
         return
+    yield from islice(_unknown_numbers(value, known, is_record=is_record), MAX_NUMBERS)
+
+
+def _unknown_numbers(value: object, known: frozenset[str], *, is_record: bool) -> Iterator[tuple[str, float]]:
     if is_record and isinstance(value, dict):
         value = {name: inner for name, inner in value.items() if looks_like_a_count(name)}
-    for number, found in enumerate(_walk(value, "", known, MAX_DEPTH)):
-        if number >= MAX_NUMBERS:
-            return
-        yield found
+    return _walk(value, "", known, MAX_DEPTH)
 
 
 def _walk(value: object, path: str, known: frozenset[str], depth: int) -> Iterator[tuple[str, float]]:
@@ -167,8 +217,20 @@ def _walk(value: object, path: str, known: frozenset[str], depth: int) -> Iterat
     elif isinstance(value, list):
         for inner in value:
             yield from _walk(inner, f"{path}[]", known, depth - 1)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and value:
-        yield path, min(abs(float(value)), MAX_VALUE) if math.isfinite(value) else MAX_VALUE
+    else:
+        number = _number(value)
+        if number:
+            yield path, number
+
+
+def _number(value: object) -> float:
+    """How much a value counts, 0 where it is no number. Some logs print counts as texts."""
+    if isinstance(value, str):
+        return float(value) if PRINTED.fullmatch(value) else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    # An integer of hundreds of digits is no float.
+    return min(abs(float(value)), MAX_VALUE) if -MAX_VALUE < value < MAX_VALUE else MAX_VALUE
 
 
 def _shown(path: str) -> str:

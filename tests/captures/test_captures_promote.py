@@ -92,10 +92,12 @@ def test_two_years_of_one_feed_in_a_row(tmp_path):
             listed = read_table(connection, "core.token_price", "known_to IS NULL AND valid_to IS NULL AND is_listed")
         found = Counter(listed["channel"])
         # A price that may be among newly refused rows stays listed though the file of that day does not print it.
+        # One that waits for a second source is in the file and not yet listed.
+        held = promotion.held_count
         kept = listed.height - promotion.row_count
         assert (kept > 0) == (day in {"2025-08-18", "2026-01-29", "2026-09-29"})
         surplus = [found[channel] - count for channel, count in zip(COUNTED_CHANNELS, counts, strict=True)]
-        assert all(0 <= more <= kept for more in surplus)
+        assert all(-held <= more <= max(kept, 0) + held for more in surplus)
     with warehouse.write() as connection:
         parses = read_table(connection, "raw.parse")
     assert parses["outcome"].to_list() == ["promoted"] * len(LITELLM)

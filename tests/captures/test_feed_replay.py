@@ -182,7 +182,7 @@ def test_a_price_that_never_moved_has_no_change(books, source, unmoved):
 
 
 @pytest.mark.parametrize(
-    ("source", "is_open", "is_withdrawn", "is_return"), [("litellm", 8, 98, 3), ("tokencost", 10, 4, 4)]
+    ("source", "is_open", "is_withdrawn", "is_return"), [("litellm", 8, 97, 4), ("tokencost", 10, 4, 4)]
 )
 def test_every_printed_move_that_is_no_change_was_held(books, source, is_open, is_withdrawn, is_return):
     """A move that no other file confirms is on hold or withdrawn; what follows a withdrawn one starts from the price
@@ -203,7 +203,10 @@ def test_both_readings_see_the_same_prices(books, source, two_keys, models_by_ho
     """What only one of them sees: models with a price of their own at some hours, and meters that are not compared."""
     book = books[source]
     raw = book.raw.series().keys()
-    assert raw <= book.prices.keys()
+    # Keys that the page moves for many models at once, or whose order is turned round, wait for a second source.
+    waiting = {identity for identity, *_ in book.holds}
+    assert raw - waiting <= book.prices.keys()
+    assert len(raw - book.prices.keys()) <= 21
     ours = {
         identity
         for identity in book.prices.keys() - raw

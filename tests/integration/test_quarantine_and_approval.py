@@ -17,17 +17,18 @@ NEXT_DAY, DAY_AFTER = datetime(2026, 7, 31, 8), datetime(2026, 8, 1, 8)
 
 ANTHROPIC, OPENAI, LITELLM = (SOURCES_BY_KEY[key] for key in ("anthropic_pricing", "openai_pricing", "litellm"))
 RUNPOD = SOURCES_BY_KEY["runpod_rates"]
-SONNET = ("claude-sonnet-4-6", "input_uncached", "standard", 0)
-SONNET_KEY = "anthropic|api|global|claude-sonnet-4-6|input_uncached|standard|0|always"
+OPUS = ("claude-opus-4-8", "input_uncached", "standard", 0)
+OPUS_KEY = "anthropic|api|global|claude-opus-4-8|input_uncached|standard|0|always"
 MINI = ("gpt-5-mini", "input_uncached", "standard", 0)
-OLD, NEW = Decimal(3), Decimal("0.6")
+OLD, NEW = Decimal(5), Decimal(1)
+"""Of a model that the page names no batch price of: one that stays above would be a reason of its own to hold it."""
 
 
 @pytest.fixture
 def pages(sites) -> dict[str, bytes]:
     """Anthropic's page before and after a cut of 80 % in one price, the first one in force."""
     before = sites.recorded(ANTHROPIC, RECORDED_ON)
-    after = before.replace(b"| Claude Sonnet 4.6 | $3 /", b"| Claude Sonnet 4.6 | $0.60 /", 1)
+    after = before.replace(b"| Claude Opus 4.8 | $5 /", b"| Claude Opus 4.8 | $1 /", 1)
     assert after != before
     sites.promote(ANTHROPIC, before, FIRST)
     return {"before": before, "after": after}
@@ -39,10 +40,8 @@ def hold(sites) -> dict[str, Any]:
 
 
 def versions(sites) -> list[tuple[Any, ...]]:
-    """The current versions of Sonnet's input price: from, to, price."""
-    where = (
-        "model = 'claude-sonnet-4-6' AND meter = 'input_uncached' AND service_tier = 'standard' AND known_to IS NULL"
-    )
+    """The current versions of Opus's input price: from, to, price."""
+    where = "model = 'claude-opus-4-8' AND meter = 'input_uncached' AND service_tier = 'standard' AND known_to IS NULL"
     return (
         sites.table("core.token_price", where)
         .select("valid_from", "valid_to", "usd_per_unit")
@@ -57,7 +56,7 @@ def test_a_cut_of_80_percent_is_held_and_told_once(sites, pages):
     assert (promotion.outcome, promotion.held_count, promotion.change_count) == ("promoted", 1, 0)
     assert sites.table("core.token_price").equals(before)
     found = hold(sites)
-    assert (found["book"], found["source"], found["price_key"]) == ("token_price", "anthropic_pricing", SONNET_KEY)
+    assert (found["book"], found["source"], found["price_key"]) == ("token_price", "anthropic_pricing", OPUS_KEY)
     assert (found["old_amount"], found["new_amount"], found["first_seen_at"]) == (OLD, NEW, CUT_AT)
     assert (found["status"], found["resolved_at"], found["resolution"]) == ("open", None, None)
     (moves,) = (check for check in promotion.checks if check.expectation.name == "moves_are_small")
@@ -66,7 +65,7 @@ def test_a_cut_of_80_percent_is_held_and_told_once(sites, pages):
     assert raise_alerts(sites.warehouse, CUT_AT.date(), CUT_AT, {}) == 1
     (alert,) = sites.table("main.alert").to_dicts()
     assert (alert["rule"], alert["source"], alert["alert_on"]) == ("price_held", "anthropic_pricing", CUT_AT.date())
-    assert (alert["old_value"], alert["new_value"]) == ("3.00 USD", "0.60 USD")
+    assert (alert["old_value"], alert["new_value"]) == ("5.00 USD", "1.00 USD")
     assert "costs sources accept anthropic_pricing" in alert["body"]
     assert raise_alerts(sites.warehouse, CUT_AT.date(), CUT_LATER, {}) == 0
     assert raise_alerts(sites.warehouse, NEXT_DAY.date(), NEXT_DAY, {}) == 0
@@ -115,10 +114,10 @@ def test_going_back_withdraws_it(sites, pages):
 def test_yet_another_price_begins_to_wait_anew(sites, pages):
     """Two different slips on two days are no two witnesses."""
     sites.promote(ANTHROPIC, pages["after"], CUT_AT)
-    other = pages["after"].replace(b"$0.60 /", b"$0.90 /", 1)
+    other = pages["after"].replace(b"4.8 | $1 /", b"4.8 | $1.20 /", 1)
     assert sites.promote(ANTHROPIC, other, NEXT_DAY).held_count == 1
     holds = sites.table("core.price_hold").select("status", "new_amount", "first_seen_at").rows()
-    assert sorted(holds) == [("open", Decimal("0.9"), NEXT_DAY), ("withdrawn", NEW, CUT_AT)]
+    assert sorted(holds) == [("open", Decimal("1.2"), NEXT_DAY), ("withdrawn", NEW, CUT_AT)]
     assert versions(sites) == [(FIRST, None, OLD)]
 
 
@@ -246,5 +245,5 @@ def test_the_same_page_is_checked_once_and_again_after_something_else_was_entere
 
 def test_the_same_page_is_checked_again_where_a_correction_came_between(sites, pages):
     with sites.warehouse.write() as connection:
-        connection.execute("UPDATE core.token_price SET known_from = ? WHERE model = 'claude-sonnet-4-6'", [CUT_AT])
+        connection.execute("UPDATE core.token_price SET known_from = ? WHERE model = 'claude-opus-4-8'", [CUT_AT])
     assert sites.promote(ANTHROPIC, pages["before"], NEXT_DAY).checks != []

@@ -151,8 +151,6 @@ Operation = Callable[[Step], None]
 
 
 def operations() -> dict[str, Operation]:
-    """By name, in their order. A program without `costs rebuild` is killed in the others."""
-    found = [upgrade, fetch, promote, import_usage, price, build, decide, publish, deliver]
-    if any(command.name == "rebuild" for command in app.registered_commands):
-        found.append(rebuild)
+    """By name, in their order."""
+    found = [upgrade, fetch, promote, import_usage, price, build, decide, publish, deliver, rebuild]
     return {operation.__name__: operation for operation in found}

@@ -75,16 +75,16 @@ _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
 _ACCESS_REMARK = " (gated research preview)"
 _VERSIONED = re.compile(r"(?P<model>\S+) \((?P<version>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,3})\)")
-_CARET_MARK = re.compile(r"\^([0-9]{1,2})\^")
-_FOOTNOTE = re.compile(r"<sup>[0-9]{1,2}</sup>")
-_EXISTING_CUSTOMERS = re.compile(r"<sup>([0-9]{1,2})</sup>\s*For existing customers only\.")
+_MARK = re.compile(r"\^([0-9]{1,2})\^|<sup>([0-9]{1,2})</sup>")
+_FOOTNOTE = re.compile(r"\[\^[0-9]{1,2}\]")
+_EXISTING_CUSTOMERS = re.compile(r"(\[\^[0-9]{1,2}\])\s*For existing customers only\.")
 
 
 def parse(body: bytes) -> Parsed:
     """One row per model, version and scope; the scope of a fine-tuned model names the phase. Raises ParseError."""
     found = RowCollector(LifecycleObservation)
     page, tables = _page(body)
-    footnotes = {f"<sup>{number}</sup>" for number in _EXISTING_CUSTOMERS.findall(page)}
+    footnotes = set(_EXISTING_CUSTOMERS.findall(page))
     candidates = [
         candidate
         for section, table in tables
@@ -97,10 +97,10 @@ def parse(body: bytes) -> Parsed:
 def _page(body: bytes) -> tuple[str, list[tuple[str, Table]]]:
     """The text, and the tables with the heading that names the maker: for fine-tuned models the one above their own.
 
-    Footnote marks read "<sup>1</sup>" in all forms of the page; rendered Markdown writes "^1^".
+    Footnote marks are made "[^1]" in all forms of the page, as they mean something here; a raised one is not read.
     """
     if b"<html" not in body.lower():
-        text = _CARET_MARK.sub(r"<sup>\1</sup>", body.decode("utf-8", errors="replace"))
+        text = _MARK.sub(lambda mark: f"[^{mark[1] or mark[2]}]", body.decode("utf-8", errors="replace"))
         return text, [
             (plain_markdown(title.lstrip("# ")) if table.heading == _FINE_TUNED_HEADING else table.heading, table)
             for section in _SECTION.split(text)
@@ -109,7 +109,7 @@ def _page(body: bytes) -> tuple[str, list[tuple[str, Table]]]:
         ]
     soup = BeautifulSoup(body, "lxml")
     for mark in soup.find_all("sup"):
-        mark.replace_with(f"<sup>{mark.get_text(strip=True)[:20]}</sup>")
+        mark.replace_with(f"[^{mark.get_text(strip=True)[:20]}]")
     return soup.get_text(), [(_html_section(table), table) for table in html_tables(soup)]
 
 

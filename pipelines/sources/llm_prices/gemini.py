@@ -83,8 +83,10 @@ def parse(body: bytes) -> Parsed:
     """
     soup = BeautifulSoup(body, "lxml")
     for mark in soup.find_all("sup"):
-        # "$0.0006 (image)*" is a price per image: without its mark it would read as one per million tokens.
-        mark.unwrap()
+        # "$0.0006 (image)*" is a price per image: without its mark it would read as one per million tokens. A number
+        # is a footnote and would read as further digits.
+        if not mark.get_text(strip=True).strip("[]()").isdigit():
+            mark.unwrap()
     collector, terms = new_collector(), list[TermPrice]()
     tables = html_tables(soup)
     if not any(table.headers == HEADERS for table in tables):

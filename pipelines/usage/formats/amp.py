@@ -8,7 +8,7 @@ ledger state the same in `messages[].usage` (ccusage adapter/amp/parser.rs and i
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(thread: Record) -> Iterator[Record]:
@@ -30,6 +30,7 @@ def _rows(thread: Record) -> Iterator[Record]:
                 "output": event["tokens"].get("output"),
                 "feature": event.get("operationType"),
                 "conversation": thread["id"],
+                "usage": {**usage, **event["tokens"]},
                 "row": f"{thread['id']}/{event['id']}",
             }
 
@@ -45,6 +46,7 @@ def _of_message(thread: Record, number: int, message: Record) -> Record:
         "input": usage.get("inputTokens"),
         "output": usage.get("outputTokens"),
         "conversation": thread["id"],
+        "usage": usage,
         "row": f"{thread['id']}/message {message.get('messageId', number)}",
     }
 
@@ -63,4 +65,19 @@ AMP = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True)),
     rows=_rows,
+    usage=UsageObject(
+        place="messages[].usage",
+        counted={
+            **dict.fromkeys(("input", "inputTokens"), "input_uncached_tokens"),
+            **dict.fromkeys(("output", "outputTokens"), "output_tokens"),
+            "cacheCreationInputTokens": "cache_write_5m_tokens",
+            "cacheReadInputTokens": "cache_read_tokens",
+        },
+        part_of={"totalInputTokens": "the sum of input and cache"},
+        ignored={
+            **dict.fromkeys(("maxInputTokens", "maxOutputTokens"), "a limit"),
+            **dict.fromkeys(("model", "timestamp"), "no count"),
+            "credits": "Amp's own credits are no dollars",
+        },
+    ),
 )

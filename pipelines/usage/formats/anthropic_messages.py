@@ -8,7 +8,7 @@ else the file's own time counts. The id of the message makes it one row with oth
 
 from collections.abc import Iterator
 
-from pipelines.usage.anthropic_usage import calls_of_message
+from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
 from pipelines.usage.call_format import CallCounts, Inside, call_format
 from pipelines.usage.importer import Record
 
@@ -35,4 +35,5 @@ ANTHROPIC_MESSAGES = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True), maker="anthropic", is_dated_by_file=True),
     rows=_rows,
+    usage=USAGE_OBJECT,
 )

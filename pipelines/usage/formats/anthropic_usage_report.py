@@ -8,8 +8,8 @@ context_window tells which prompts a row sums, which the price of long prompts n
 import polars as pl
 
 from pipelines.usage.fields import choice, count, moment, must_have, text
-from pipelines.usage.importer import Importer, Rule, unreadable
-from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
+from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, RESULT, cut_page, page_reader, without_pages_that_go_on
 
 TIERS = {"standard": "standard", "batch": "batch", "flex": "flex", "priority": "priority"}
 """flex_discount and priority_on_demand are named in the reference, and no page says what they cost."""
@@ -36,7 +36,7 @@ DIMENSIONS = {
     "geo": "inference_geo",
     "speed": "speed",
 }
-FIELDS = DIMENSIONS | {
+COUNTS = {
     "uncached": "uncached_input_tokens",
     "cache_read": "cache_read_input_tokens",
     "write_5m": "cache_creation.ephemeral_5m_input_tokens",
@@ -44,6 +44,7 @@ FIELDS = DIMENSIONS | {
     "output": "output_tokens",
     "web_searches": "server_tool_use.web_search_requests",
 }
+FIELDS = DIMENSIONS | COUNTS
 
 tier = choice("tier", TIERS, "standard", "unknown_service_tier")
 speed = choice("speed", SPEEDS, None, "unknown_service_tier")
@@ -57,10 +58,18 @@ ANTHROPIC_USAGE_REPORT = Importer(
         frozenset({"data[].starting_at", "data[].results[].uncached_input_tokens", "data[].results[].output_tokens"}),
         frozenset({"starting_at", "results[].uncached_input_tokens", "results[].output_tokens"}),
     ),
-    fields=PAGE_FIELDS | FIELDS,
+    fields=PAGE_FIELDS | RESULT | FIELDS,
+    usage_objects=(
+        UsageObject(
+            text="result",
+            counted=dict.fromkeys(COUNTS.values(), "a meter, as the columns say"),
+            ignored=dict.fromkeys(DIMENSIONS.values(), "no count: what the row is about"),
+        ),
+    ),
     expand=page_reader("starting_at", "ending_at", FIELDS),
     cut=cut_page,
     prepare=without_pages_that_go_on,
+    version=2,
     columns={
         "usage_at": starts,
         "usage_until": ends,

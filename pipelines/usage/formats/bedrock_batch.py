@@ -8,9 +8,11 @@ and time stand in the job's manifest: the model of others is "unknown", and the 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pipelines.usage.anthropic_usage import calls_of_message
+from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, number
+from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.importer import Record
 
 
@@ -24,6 +26,7 @@ def _rows(record: Record) -> Iterator[Record]:
     elif "inputTokens" in usage:
         yield row | {
             "is_call": "1",
+            "usage": usage,
             "input": usage["inputTokens"],
             "output": usage.get("outputTokens"),
             "cache_read": usage.get("cacheReadInputTokenCount"),
@@ -33,6 +36,7 @@ def _rows(record: Record) -> Iterator[Record]:
         cached = number((usage.get("prompt_tokens_details") or {}).get("cached_tokens"))
         yield row | {
             "is_call": "1",
+            "usage": usage,
             "model": output.get("model"),
             "response": output.get("id"),
             "input": number(usage["prompt_tokens"]) - cached,
@@ -42,6 +46,7 @@ def _rows(record: Record) -> Iterator[Record]:
     elif "prompt_token_count" in output:
         yield row | {
             "is_call": "1",
+            "usage": {name: count for name, count in output.items() if looks_like_a_count(name)},
             "input": output["prompt_token_count"],
             "output": output.get("generation_token_count"),
         }
@@ -60,4 +65,20 @@ BEDROCK_BATCH = call_format(
         has_ids=False,
     ),
     rows=_rows,
+    usage=replace(
+        USAGE_OBJECT,
+        place="modelOutput.usage",
+        counted={
+            **USAGE_OBJECT.counted,
+            **dict.fromkeys(("inputTokens", "prompt_tokens", "prompt_token_count"), "input_uncached_tokens"),
+            **dict.fromkeys(("outputTokens", "completion_tokens", "generation_token_count"), "output_tokens"),
+            **dict.fromkeys(("cacheReadInputTokenCount", "prompt_tokens_details.cached_tokens"), "cache_read_tokens"),
+            "cacheWriteInputTokenCount": "cache_write_5m_tokens",
+        },
+        part_of={
+            **USAGE_OBJECT.part_of,
+            **dict.fromkeys(("totalTokens", "total_tokens"), "the sum"),
+            "completion_tokens_details.reasoning_tokens": "completion_tokens",
+        },
+    ),
 )

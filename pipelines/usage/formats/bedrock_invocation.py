@@ -140,16 +140,16 @@ BEDROCK_INVOCATION = Importer(
         UsageObject(
             place="output.outputBodyJson.usage",
             counted={
-                "cacheDetails": "cache_write_5m_tokens and cache_write_1h_tokens",
+                "cacheDetails[].inputTokens": "cache_write_5m_tokens and cache_write_1h_tokens",
                 "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
                 "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
             },
             part_of={
                 "totalTokens": "the sum; what it holds beside its parts is counted as output_tokens",
                 **dict.fromkeys(SAID_TWICE, "what input and output say"),
-                "output_tokens_details": "output_tokens",
+                "output_tokens_details.thinking_tokens": "output_tokens",
             },
-            ignored={"service_tier": "no count", "inference_geo": "no count"},
+            ignored=dict.fromkeys(("service_tier", "inference_geo", "cacheDetails[].ttl"), "no count"),
         ),
     ),
     private=frozenset({"caller"}),

@@ -9,7 +9,7 @@ the two counts. Reports of weeks, months, sessions and blocks are wider or narro
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(report: Record) -> Iterator[Record]:
@@ -29,6 +29,7 @@ def _rows(report: Record) -> Iterator[Record]:
                 "output": used.get("outputTokens", 0),
                 "cost": _dollars(cost),
                 "project": day.get("project"),
+                "usage": used,
                 "row": f"{date}/{day.get('project') or ''}/{used.get('modelName')}",
             }
 
@@ -54,4 +55,16 @@ CCUSAGE = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True), grain="bucket"),
     rows=_rows,
+    usage=UsageObject(
+        place="daily[]",
+        is_record=True,
+        counted={
+            "inputTokens": "input_uncached_tokens",
+            "cacheCreationTokens": "cache_write_5m_tokens",
+            "cacheReadTokens": "cache_read_tokens",
+            "outputTokens": "output_tokens",
+        },
+        part_of={"totalTokens": "the sum"},
+        ignored={"credits": "an agent's own credits are no dollars"},
+    ),
 )

@@ -8,11 +8,14 @@ input_tokens holds neither cache reads nor cache writes. Logs hold prompts, code
 are read.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
+from pipelines.usage.anthropic_usage import USAGE_OBJECT
 from pipelines.usage.fields import MAX_TEXT, choice, count, moment, must_have, rest_at_default, text, usd
 from pipelines.usage.formats.claude_iterations import split_iterations
-from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
+from pipelines.usage.importer import Importer, Rule, unreadable
 
 SYNTHETIC_MODEL = "<synthetic>"
 """Claude Code's own messages, such as 'API error'; nobody was asked and nobody bills."""
@@ -51,28 +54,6 @@ tier, speed = (
     choice("speed", SPEEDS, None, "unknown_service_tier"),
 )
 has_split = pl.any_horizontal(pl.col(name).is_not_null() for name in SPLIT)
-USAGE_OBJECT = UsageObject(
-    place="message.usage",
-    counted={
-        "input_tokens": "input_uncached_tokens",
-        "cache_read_input_tokens": "cache_read_tokens",
-        "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
-        "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
-        "output_tokens": "output_tokens",
-        "server_tool_use.web_search_requests": "web_searches",
-    },
-    part_of={
-        "cache_creation_input_tokens": "the sum of cache_creation; what its parts leave is counted as 5-minute writes",
-        "output_tokens_details": "output_tokens",
-    },
-    ignored={
-        "server_tool_use.web_fetch_requests": "a fetch costs nothing beside its tokens",
-        "service_tier": "no count: the tier",
-        "speed": "no count: the tier",
-        "inference_geo": "no count: the region",
-        "iterations": "the calls that the totals are the sum of",
-    },
-)
 split_sum = five_minutes.value.fill_null(0) + one_hour.value.fill_null(0)
 rest_of_writes = rest_at_default(all_writes.value, split_sum)
 is_anthropic = pl.col("model").str.starts_with("claude-")
@@ -138,7 +119,7 @@ CLAUDE_CODE = Importer(
     within_response="iteration",
     split=split_iterations,
     is_copied_later=True,
-    version=2,
-    usage_objects=(USAGE_OBJECT,),
+    version=3,
+    usage_objects=(replace(USAGE_OBJECT, place="message.usage"),),
     private=frozenset({"cwd", "session", "iterations"}),
 )

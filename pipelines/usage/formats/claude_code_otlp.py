@@ -4,7 +4,7 @@
 (Claude Code's page on monitoring). `claude_code.token.usage` counts the same tokens by type, model and session; the
 exporter sends what was added since the last time unless it is told to send sums (aggregationTemporality 2), of which a
 row is the step. Neither has the id of the answer, so they do not meet with session logs of the same answers, nor with
-each other: import one of the three. Writes are not told apart by lifetime and count as 5-minute ones.
+each other, by id; by session they do (decision 0057). Writes are not told apart by lifetime and count as 5-minute ones.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, steps
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 REQUEST = ("api_request", "claude_code.api_request")
 TOKENS = "claude_code.token.usage"
@@ -47,6 +47,7 @@ def _request(found: Record, time: str | None) -> Record:
         "cache_read": found.get("cache_read_tokens"),
         "cache_write": found.get("cache_creation_tokens"),
         "cost": found.get("cost_usd"),
+        "usage": found,
         "row": found.get("request_id") or "/".join(str(part) for part in place),
     }
 
@@ -111,6 +112,16 @@ CLAUDE_CODE_EVENTS = call_format(
     ),
     CallCounts(COUNTED, maker="anthropic"),
     rows=_requests,
+    usage=UsageObject(
+        place=LOGS,
+        is_record=True,
+        counted={
+            "input_tokens": "input_uncached_tokens",
+            "output_tokens": "output_tokens",
+            "cache_read_tokens": "cache_read_tokens",
+            "cache_creation_tokens": "cache_write_5m_tokens",
+        },
+    ),
 )
 CLAUDE_CODE_METRICS = call_format(
     "claude_code_metrics",

@@ -4,15 +4,16 @@ An answer's event is written when it begins, so its output is that of the first 
 `result` (`modelUsage`, or `usage` where one model was asked), which holds subagents and title models too (Anthropic's
 page on cost tracking in the SDK: result has the cumulative usage). So what the answers leave of them is a `session` row
 of that model. Answers carry the provider's id, by which Claude Code's session log states the same: where both are
-imported each counts once, and the rest of the sums is counted twice; import one of the two. The stream states no time:
+imported each counts once, and the rest of the sums gives way to the session (decision 0057). The stream has no time:
 the file's own counts, unless an event has a `timestamp`. total_cost_usd is of the run, and no row's.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
-from pipelines.usage.anthropic_usage import calls_of_message
+from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
 from pipelines.usage.call_format import CallCounts, Inside, call_format
 from pipelines.usage.importer import Record
 
@@ -22,6 +23,11 @@ SUMS = {
     "cache_read": "cacheReadInputTokens",
     "cache_write": "cacheCreationInputTokens",
     "web_searches": "webSearchRequests",
+}
+SUMS_COUNTED = dict.fromkeys(SUMS.values(), "what the answers leave of the sum")
+SUMS_IGNORED = {
+    **dict.fromkeys(("contextWindow", "maxOutputTokens"), "a limit"),
+    "costUSD": "the run's own estimate; what the answers leave is priced",
 }
 WRITES = "cache_write_1h"
 
@@ -41,10 +47,10 @@ def _rows(event: Record) -> Iterator[Record]:
 def _sums(result: Record) -> Iterator[tuple[str | None, Record]]:
     for model, usage in (result.get("modelUsage") or {}).items():
         # A context window may be named behind the model: "claude-opus-4-7[1m]".
-        yield model.split("[")[0], {name: usage.get(place) for name, place in SUMS.items()}
+        yield model.split("[")[0], {"usage": usage, **{name: usage.get(place) for name, place in SUMS.items()}}
     if not result.get("modelUsage") and result.get("usage"):
         (whole, *_) = calls_of_message({"usage": result["usage"]})
-        yield None, {name: whole.get(name) for name in SUMS}
+        yield None, {"usage": result["usage"], **{name: whole.get(name) for name in SUMS}}
 
 
 def _with_rests(events: pl.DataFrame) -> pl.DataFrame:
@@ -86,5 +92,8 @@ CLAUDE_STREAM = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True), maker="anthropic", is_dated_by_file=True),
     rows=_rows,
+    usage=replace(
+        USAGE_OBJECT, counted={**USAGE_OBJECT.counted, **SUMS_COUNTED}, ignored={**USAGE_OBJECT.ignored, **SUMS_IGNORED}
+    ),
     prepare=_with_rests,
 )

@@ -9,7 +9,7 @@ stand as sums in `deleted_api_reqs` and `subagent_usage` (Cline, getApiMetrics).
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 from pipelines.usage.json_fields import read_json
 
 STATING = {"api_req_started": None, "deleted_api_reqs": "session", "subagent_usage": "session"}
@@ -34,6 +34,7 @@ def _rows(message: Record) -> Iterator[Record]:
         "cache_write": stated.get("cacheWrites"),
         "cache_read": stated.get("cacheReads"),
         "cost": stated.get("cost"),
+        "usage": stated,
         "row": f"{message.get('ts')}/{says}",
     }
 
@@ -44,4 +45,14 @@ CLINE = call_format(
     (frozenset({"ts", "type", "say"}), frozenset({"ts", "type", "ask"})),
     CallCounts(Inside(cache=False, reasoning=True), unnamed=UNNAMED),
     rows=_rows,
+    usage=UsageObject(
+        place="text",
+        is_record=True,
+        counted={
+            "tokensIn": "input_uncached_tokens",
+            "tokensOut": "output_tokens",
+            "cacheWrites": "cache_write_5m_tokens",
+            "cacheReads": "cache_read_tokens",
+        },
+    ),
 )

@@ -9,7 +9,7 @@ answer share its id. `model` is Tencent's name of it, `requestModelId` the asked
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, folder_name, number
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(line: Record) -> Iterator[Record]:
@@ -33,6 +33,7 @@ def _rows(line: Record) -> Iterator[Record]:
         "total": usage.get("total_tokens"),
         "project": folder_name(line.get("cwd")),
         "conversation": line.get("sessionId"),
+        "usage": usage,
         "response": line.get("id"),
         "row": line.get("sessionId"),
     }
@@ -48,4 +49,25 @@ CODEBUDDY = call_format(
     ),
     CallCounts(Inside(cache=True, reasoning=True), unnamed=UNNAMED),
     rows=_rows,
+    usage=UsageObject(
+        place="providerData.rawUsage",
+        counted={
+            "prompt_tokens": "input_uncached_tokens, less its parts",
+            **dict.fromkeys(
+                ("cache_read_input_tokens", "prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens"),
+                "cache_read_tokens",
+            ),
+            "cache_creation_input_tokens": "cache_write_5m_tokens",
+            "completion_tokens": "output_tokens",
+        },
+        part_of={
+            "total_tokens": "the sum",
+            "completion_tokens_details.reasoning_tokens": "completion_tokens",
+            **dict.fromkeys(
+                ("prompt_cache_miss_tokens", "prompt_cache_write_tokens", "completion_thinking_tokens"),
+                "prompt_tokens or completion_tokens",
+            ),
+        },
+        ignored={"credit": "CodeBuddy's own credits are no dollars"},
+    ),
 )

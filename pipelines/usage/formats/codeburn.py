@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, folder_name
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 REASONING_INSIDE = ("claude", "codex", "copilot")
 COUNTS = {
@@ -36,6 +36,7 @@ def _rows(export: Record) -> Iterator[Record]:
             "cost": record.get("cost") if is_dollars else None,
             "project": folder_name(record.get("project")),
             "conversation": record.get("sessionId"),
+            "usage": record,
             **{name: record.get(place) for name, place in COUNTS.items()},
         }
 
@@ -57,6 +58,15 @@ CODEBURN_JSON = call_format(
     (frozenset({"schema", "records[].inputTokens", "records[].cacheReadTokens", "records[].sessionId"}),),
     SAYS,
     rows=_rows,
+    usage=UsageObject(
+        place="records[]",
+        is_record=True,
+        counted={place: f"{name} of `call_format`" for name, place in COUNTS.items()},
+        part_of={
+            "cachedInputTokens": "cacheReadTokens",
+            "totalTokens": "the sum",
+        },
+    ),
     prepare=_billable,
 )
 CODEBURN = call_format(

@@ -15,7 +15,7 @@ counts, never the time. Logs hold prompts and code: only fields named here are r
 import polars as pl
 
 from pipelines.usage.fields import MAX_TEXT, count, first_count, moment, must_have, rest, seller, text
-from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 COUNTS = {
     "input": "input_tokens",
@@ -152,6 +152,19 @@ CODEX = Importer(
         "record": {RECORD + name: path for name, path in COUNTS.items()},
         "thread": {THREAD + name: path for name, path in COUNTS.items()},
     },
+    usage_objects=tuple(
+        UsageObject(
+            text=name,
+            counted={
+                "input_tokens": "input_uncached_tokens, less its parts",
+                "cached_input_tokens": "cache_read_tokens",
+                "cache_write_input_tokens": "cache_write_5m_tokens",
+                "output_tokens": "output_tokens",
+            },
+            part_of={"reasoning_output_tokens": "output_tokens", "total_tokens": "the sum"},
+        )
+        for name in ("last", "record")
+    ),
     prepare=_with_context,
     is_usage=_is_event() | (IS_RECORD & pl.col("record").is_not_null() & ~_is_empty()),
     columns={
@@ -193,6 +206,6 @@ CODEX = Importer(
     response_id="response",
     keeps_format_id=True,
     is_copied_later=True,
-    version=2,
+    version=3,
     private=frozenset({"cwd", "directory"}),
 )

@@ -4,7 +4,7 @@
 cached tokens and cache writes, output reasoning, as in Codex's session logs. The stream names neither time nor model:
 a thread's id is a UUID of version 7, whose first 48 bits are the milliseconds of its start; the model is "unknown"
 unless whoever keeps the stream writes `model` (and `timestamp`) beside. The session log that Codex itself keeps says
-both; import one of the two.
+both, and counts where it is there too (decision 0057).
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from uuid import UUID
 import polars as pl
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, steps
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 TIMED_UUID = 7
 SUMS = ("input", "cache_read", "cache_write", "output", "reasoning")
@@ -32,6 +32,7 @@ def _rows(event: Record) -> Iterator[Record]:
             "cache_write": usage.get("cache_write_input_tokens"),
             "output": usage.get("output_tokens"),
             "reasoning": usage.get("reasoning_output_tokens"),
+            "usage": usage,
         }
 
 
@@ -62,5 +63,15 @@ CODEX_EXEC = call_format(
         Inside(cache=True, reasoning=True), grain="session", maker="openai", unnamed=UNNAMED, is_dated_by_file=True
     ),
     rows=_rows,
+    usage=UsageObject(
+        place="usage",
+        counted={
+            "input_tokens": "input_uncached_tokens, less its parts",
+            "cached_input_tokens": "cache_read_tokens",
+            "cache_write_input_tokens": "cache_write_5m_tokens",
+            "output_tokens": "output_tokens",
+        },
+        part_of={"reasoning_output_tokens": "output_tokens", "total_tokens": "the sum"},
+    ),
     prepare=_turns,
 )

@@ -9,7 +9,7 @@ beside, else the model is "unknown" and the file's own time counts. Searches of 
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(answer: Record) -> Iterator[Record]:
@@ -22,6 +22,7 @@ def _rows(answer: Record) -> Iterator[Record]:
             "model": answer.get("model"),
             "input": billed.get("input_tokens"),
             "output": billed.get("output_tokens"),
+            "usage": stated,
             "row": answer.get("id") or answer.get("generation_id"),
         }
 
@@ -32,4 +33,16 @@ COHERE = call_format(
     (frozenset({"id", "usage.billed_units"}), frozenset({"meta.billed_units", "meta.api_version"})),
     CallCounts(Inside(cache=False, reasoning=True), maker="cohere", unnamed=UNNAMED, is_dated_by_file=True),
     rows=_rows,
+    usage=UsageObject(
+        place="usage",
+        counted={
+            "billed_units.input_tokens": "input_uncached_tokens",
+            "billed_units.output_tokens": "output_tokens",
+        },
+        part_of={"cached_tokens": "billed_units.input_tokens: billed as any others"},
+        ignored={
+            "tokens": "with the prompt that Cohere adds itself, and does not bill",
+            "api_version": "no count",
+        },
+    ),
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, steps
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 SUMS = ("input", "cache_read", "cache_write", "output", "reasoning", "requests")
 
@@ -36,6 +36,7 @@ def _rows(record: Record) -> Iterator[Record]:
             "output": usage.get("outputTokens"),
             "reasoning": usage.get("reasoningTokens"),
             "conversation": data.get("sessionId"),
+            "usage": {"requests": requests, "usage": usage},
             "row": record.get("id"),
         }
 
@@ -60,5 +61,17 @@ COPILOT_CLI = call_format(
     ),
     CallCounts(Inside(cache=True, reasoning=True), grain="session"),
     rows=_rows,
+    usage=UsageObject(
+        place="data.modelMetrics",
+        counted={
+            "usage.inputTokens": "input_uncached_tokens, less its parts",
+            "usage.cacheReadTokens": "cache_read_tokens",
+            "usage.cacheWriteTokens": "cache_write_5m_tokens",
+            "usage.outputTokens": "output_tokens",
+            "requests.count": "requests",
+        },
+        part_of={"usage.reasoningTokens": "outputTokens"},
+        ignored={"requests.cost": "premium requests, which are no money"},
+    ),
     prepare=_runs,
 )

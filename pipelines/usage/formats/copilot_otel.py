@@ -9,7 +9,7 @@ and turns repeat their calls (ccusage adapter/copilot/parser.rs), and are not re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.usage.formats.otel_genai import ATTRIBUTES, CALLS, OTEL_GENAI
+from pipelines.usage.formats.otel_genai import ATTRIBUTES, CALLS, OTEL_GENAI, USAGE_OBJECT, counts_of
 from pipelines.usage.importer import Record
 
 MORE_NAMES = {"cache_write": ("gen_ai.usage.cache_write.input_tokens",)}
@@ -34,6 +34,7 @@ def _calls(record: Record) -> Iterator[Record]:
         "span_id": place.get("spanId"),
         "start_time": _nanoseconds(record.get("startTime") or record.get("hrTime") or record.get("timestamp")),
         "service": _service(record.get("resource") or {}),
+        "usage": counts_of(found),
         "is_call": "1" if is_call and named["input"] is not None else None,
     }
 
@@ -58,6 +59,9 @@ COPILOT_OTEL = replace(
         frozenset({"type", "traceId", "spanId", "attributes", "startTime"}),
         frozenset({"name", "traceId", "spanId", "attributes", "startTime"}),
         frozenset({"hrTime", "spanContext", "attributes"}),
+    ),
+    usage_objects=(
+        replace(USAGE_OBJECT, counted={**USAGE_OBJECT.counted, MORE_NAMES["cache_write"][0]: "cache_write_5m_tokens"}),
     ),
     expand=_calls,
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 ADDED = re.compile(r"^custom:|\[[^\]]*\]")
 
@@ -31,6 +31,7 @@ def _rows(settings: Record) -> Iterator[Record]:
             "cache_read": usage.get("cacheReadTokens"),
             "output": usage.get("outputTokens"),
             "reasoning": usage.get("thinkingTokens"),
+            "usage": usage,
             "row": f"{since}/{model}" if since else None,
         }
 
@@ -50,4 +51,14 @@ DROID = call_format(
         has_ids=False,
     ),
     rows=_rows,
+    usage=UsageObject(
+        place="tokenUsage",
+        counted={
+            "inputTokens": "input_uncached_tokens",
+            "cacheCreationTokens": "cache_write_5m_tokens",
+            "cacheReadTokens": "cache_read_tokens",
+            **dict.fromkeys(("outputTokens", "thinkingTokens"), "output_tokens"),
+        },
+        ignored={"factoryCredits": "Factory's own credits are no dollars"},
+    ),
 )

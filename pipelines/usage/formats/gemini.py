@@ -156,16 +156,22 @@ GEMINI = Importer(
                 "responseTokenCount": "output_tokens, less its parts (Live API)",
                 "thoughtsTokenCount": "output_tokens and of_which_reasoning_tokens",
                 "toolUsePromptTokenCount": "input_uncached_tokens where the total holds it",
-                **dict.fromkeys(
-                    ("promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails", "responseTokensDetails"),
-                    "the meters of audio and image; other kinds are billed as text",
-                ),
+                **{
+                    f"{name}TokensDetails[].tokenCount": "the meters of audio and image; other kinds are billed as text"
+                    for name in ("prompt", "cache", "candidates", "response")
+                },
             },
             part_of={
                 "totalTokenCount": "the sum; what it holds beside its parts is counted as output_tokens",
-                "toolUsePromptTokensDetails": "toolUsePromptTokenCount",
+                "toolUsePromptTokensDetails[].tokenCount": "toolUsePromptTokenCount",
             },
-            ignored={"trafficType": "no count: the tier", "serviceTier": "no count: the tier"},
+            ignored={
+                **dict.fromkeys(("trafficType", "serviceTier"), "no count: the tier"),
+                **{
+                    f"{name}TokensDetails[].modality": "no count: which kind it is"
+                    for name in ("prompt", "cache", "candidates", "response", "toolUsePrompt")
+                },
+            },
         ),
     ),
 )

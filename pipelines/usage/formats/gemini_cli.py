@@ -13,7 +13,7 @@ output there: Qwen Code takes it from completion_tokens, which holds reasoning.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, carried, folder_name, number
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 NAMES = {"input": "input", "output": "output", "cached": "cached", "thoughts": "thoughts", "tool": "tool"}
 API_NAMES = {
@@ -23,6 +23,10 @@ API_NAMES = {
     "thoughts": "thoughtsTokenCount",
     "tool": "toolUsePromptTokenCount",
 }
+
+
+def _places(*names: str) -> tuple[str, ...]:
+    return tuple(API_NAMES[name] for name in names)
 
 
 def _rows(record: Record) -> Iterator[Record]:
@@ -57,6 +61,7 @@ def _counts(stated: Record, names: dict[str, str], total: str) -> Record:
         "output": stated.get(names["output"], 0),
         "reasoning": stated.get(names["thoughts"]),
         "total": stated.get(total),
+        "usage": stated,
     }
 
 
@@ -74,6 +79,7 @@ def _sums(record: Record) -> Iterator[Record]:
             "output": stated.get("outputTokens"),
             "reasoning": stated.get("thoughtsTokens"),
             "total": stated.get("totalTokens"),
+            "usage": stated,
             "conversation": record.get("sessionId"),
             "row": f"{record['sessionId']}/{began}/{model}",
         }
@@ -89,6 +95,22 @@ GEMINI_CLI = call_format(
     ),
     CallCounts(Inside(cache=True, reasoning=False)),
     rows=_rows,
+    usage=UsageObject(
+        place="tokens",
+        counted={
+            **dict.fromkeys(("input", "tool", *_places("input", "tool")), "input_uncached_tokens, less the cache"),
+            **dict.fromkeys(("cached", *_places("cached")), "cache_read_tokens"),
+            **dict.fromkeys(("output", "thoughts", *_places("output", "thoughts")), "output_tokens"),
+        },
+        part_of={
+            **dict.fromkeys(("total", "totalTokenCount"), "the sum"),
+            **{
+                f"{name}Details[].tokenCount": "the count of that name; all kinds are of one price here"
+                for name in ("promptTokens", "candidatesTokens", "cacheTokens", "toolUsePromptTokens")
+            },
+        },
+        ignored={"trafficType": "no count: the tier"},
+    ),
     prepare=carried("conversation"),
 )
 QWEN_USAGE_RECORD = call_format(
@@ -97,4 +119,15 @@ QWEN_USAGE_RECORD = call_format(
     (frozenset({"sessionId", "timestamp", "models"}),),
     CallCounts(Inside(cache=True, reasoning=True), grain="session"),
     rows=_sums,
+    usage=UsageObject(
+        place="models",
+        counted={
+            "inputTokens": "input_uncached_tokens, less the cache",
+            "cachedTokens": "cache_read_tokens",
+            "outputTokens": "output_tokens",
+            "requests": "requests",
+        },
+        part_of={"totalTokens": "the sum", "thoughtsTokens": "outputTokens"},
+        ignored=dict.fromkeys(("totalLatencyMs", "errors"), "no count of what is billed"),
+    ),
 )

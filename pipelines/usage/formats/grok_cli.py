@@ -10,7 +10,7 @@ older versions, which state only how full the context was, are not read.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(record: Record) -> Iterator[Record]:
@@ -24,7 +24,7 @@ def _rows(record: Record) -> Iterator[Record]:
     turn = update.get("prompt_id") or meta.get("eventId") or time
     models = usage.get("modelUsage") or {}
     counted = {model: counts for model, counts in models.items() if counts.get("inputTokens") is not None}
-    for model, counts in (counted or {next(iter(models), None): usage}).items():
+    for place, (model, counts) in enumerate((counted or {next(iter(models), None): usage}).items()):
         yield {
             "is_call": "1",
             "time": time,
@@ -36,6 +36,8 @@ def _rows(record: Record) -> Iterator[Record]:
             "output": counts.get("outputTokens"),
             "reasoning": counts.get("reasoningTokens"),
             "total": counts.get("totalTokens"),
+            # What the sums alone state is of the first model.
+            "usage": counts if place else {**usage, **counts},
             "conversation": session,
             "row": f"{session}/{turn}/{model}" if turn else None,
         }
@@ -54,4 +56,18 @@ GROK_CLI = call_format(
         has_ids=False,
     ),
     rows=_rows,
+    usage=UsageObject(
+        place="params.update.usage",
+        counted={
+            "inputTokens": "input_uncached_tokens, less its parts",
+            "cachedReadTokens": "cache_read_tokens",
+            "cacheCreationTokens": "cache_write_5m_tokens",
+            "outputTokens": "output_tokens",
+            "modelCalls": "requests",
+        },
+        part_of={"totalTokens": "the sum", "reasoningTokens": "outputTokens", "modelUsage": "the sums, by model"},
+        ignored=dict.fromkeys(
+            ("numTurns", "apiDurationMs", "durationMs", "contextWindow"), "no count of what is billed"
+        ),
+    ),
 )

@@ -8,7 +8,7 @@ price lists do not have.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 DEFAULT_MODEL = "kimi-for-coding"
 
@@ -27,6 +27,7 @@ def _rows(record: Record) -> Iterator[Record]:
             "cache_write": usage.get("input_cache_creation"),
             "output": usage.get("output"),
             "total": usage.get("total"),
+            "usage": usage,
             # Ids begin anew in each session, and the log does not name its session.
             "row": f"{record.get('timestamp')}/{payload.get('message_id')}",
         }
@@ -38,4 +39,14 @@ KIMI = call_format(
     (frozenset({"type", "protocol_version"}), frozenset({"timestamp", "message.type", "message.payload"})),
     CallCounts(Inside(cache=False, reasoning=True), maker="moonshot", unnamed=DEFAULT_MODEL),
     rows=_rows,
+    usage=UsageObject(
+        place="message.payload.token_usage",
+        counted={
+            "input_other": "input_uncached_tokens",
+            "input_cache_read": "cache_read_tokens",
+            "input_cache_creation": "cache_write_5m_tokens",
+            "output": "output_tokens",
+        },
+        part_of={"total": "the sum"},
+    ),
 )

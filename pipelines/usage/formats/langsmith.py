@@ -8,7 +8,8 @@ Times are UTC and printed without a zone. total_cost is LangSmith's own estimate
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.count_names import looks_like_a_count
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(run: Record) -> Iterator[Record]:
@@ -33,6 +34,7 @@ def _rows(run: Record) -> Iterator[Record]:
         "project": run.get("session_id"),
         "feature": run.get("name"),
         "conversation": metadata.get("thread_id") or metadata.get("session_id"),
+        "usage": {name: run.get(name) for name in run if looks_like_a_count(name)},
         "row": run.get("id"),
     }
 
@@ -43,4 +45,18 @@ LANGSMITH = call_format(
     (frozenset({"id", "trace_id", "run_type", "start_time"}),),
     CallCounts(Inside(cache=True, reasoning=True), is_utc_without_zone=True),
     rows=_rows,
+    usage=UsageObject(
+        place="",
+        counted={
+            "prompt_tokens": "input_uncached_tokens, less its parts",
+            "completion_tokens": "output_tokens",
+            "prompt_token_details.cache_read": "cache_read_tokens",
+            **dict.fromkeys(
+                ("prompt_token_details.cache_creation", "prompt_token_details.ephemeral_5m_input_tokens"),
+                "cache_write_5m_tokens",
+            ),
+            "prompt_token_details.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+        },
+        part_of={"total_tokens": "the sum", "completion_token_details.reasoning": "completion_tokens"},
+    ),
 )

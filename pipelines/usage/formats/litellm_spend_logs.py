@@ -13,6 +13,7 @@ stored; without it a client's log of the request is a second row.
 
 import polars as pl
 
+from pipelines.usage import anthropic_usage
 from pipelines.usage.fields import (
     choice,
     first_count,
@@ -124,6 +125,11 @@ region = pl.coalesce(
 )
 
 SAID_BEFORE = "what the row says as prompt_tokens, completion_tokens and total_tokens"
+ITERATION = sorted(
+    place.removeprefix("iterations[].")
+    for place in anthropic_usage.USAGE_OBJECT.known
+    if place.startswith("iterations[].")
+)
 USAGE_OBJECT = UsageObject(
     text="usage_object",
     counted={
@@ -141,7 +147,8 @@ USAGE_OBJECT = UsageObject(
     part_of={
         **dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), SAID_BEFORE),
         **dict.fromkeys(("input_tokens", "output_tokens"), SAID_BEFORE),
-        "cache_creation": "cache_creation_input_tokens",
+        "cache_creation.ephemeral_5m_input_tokens": "cache_creation_input_tokens",
+        "cache_creation.ephemeral_1h_input_tokens": "cache_creation_input_tokens",
         **dict.fromkeys((DETAILS + "text_tokens", "prompt_cache_miss_tokens"), "prompt_tokens"),
         "prompt_cache_hit_tokens": "cached_tokens",
         "cached_tokens": "cached_tokens of prompt_tokens_details",
@@ -163,7 +170,7 @@ USAGE_OBJECT = UsageObject(
         "cost": "the provider's own statement; the row's spend is LiteLLM's",
         "cost_details": "the cost of OpenRouter's own purchase",
         "is_byok": "no count",
-        "iterations": "the calls that the totals are the sum of",
+        **dict.fromkeys(ITERATION, "the calls that the totals are the sum of"),
         **dict.fromkeys(("queue_time", "prompt_time", "completion_time", "total_time"), "seconds of Groq's own work"),
     },
 )

@@ -8,7 +8,7 @@ hold. The "Unified Harness" of Vibe 2.25 has no `stats` and is not read.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, folder_name
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(meta: Record) -> Iterator[Record]:
@@ -23,6 +23,7 @@ def _rows(meta: Record) -> Iterator[Record]:
         "cost": stats.get("session_cost"),
         "project": folder_name((meta.get("environment") or {}).get("working_directory")),
         "conversation": meta["session_id"],
+        "usage": stats,
         "row": meta["session_id"],
     }
 
@@ -33,4 +34,24 @@ MISTRAL_VIBE = call_format(
     (frozenset({"session_id", "stats.session_prompt_tokens", "stats.session_completion_tokens"}),),
     CallCounts(Inside(cache=True, reasoning=True), grain="session", maker="mistral", unnamed=UNNAMED),
     rows=_rows,
+    usage=UsageObject(
+        place="stats",
+        is_record=True,
+        counted={
+            "session_prompt_tokens": "input_uncached_tokens",
+            "session_completion_tokens": "output_tokens",
+        },
+        part_of={
+            "session_total_llm_tokens": "the sum",
+            **dict.fromkeys(
+                ("last_turn_prompt_tokens", "last_turn_completion_tokens", "last_turn_total_tokens"),
+                "the sums of the session",
+            ),
+        },
+        ignored={
+            "context_tokens": "the size of the context, which is no call",
+            "tokens_per_second": "a rate",
+            "last_turn_duration": "a time",
+        },
+    ),
 )

@@ -8,7 +8,7 @@ beside, else the file's own time counts, and equal answers of one file count eac
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(record: Record) -> Iterator[Record]:
@@ -24,6 +24,7 @@ def _rows(record: Record) -> Iterator[Record]:
             "tier": "batch" if is_batch else None,
             "input": usage["prompt_tokens"],
             "total": usage.get("total_tokens"),
+            "usage": usage,
             "row": record.get("id") if is_batch else None,
         }
 
@@ -37,4 +38,7 @@ OPENAI_EMBEDDINGS = call_format(
     ),
     CallCounts(Inside(cache=True, reasoning=True), maker="openai", is_dated_by_file=True, has_ids=False),
     rows=_rows,
+    usage=UsageObject(
+        place="usage", counted={"prompt_tokens": "input_uncached_tokens"}, part_of={"total_tokens": "the sum"}
+    ),
 )

@@ -9,7 +9,7 @@ unless whoever keeps them writes `timestamp` beside, else the file's own counts.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, carried, number
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 KINDS = {"text": ("input", "cache_read"), "audio": ("audio_in", "audio_cached"), "image": ("image_in", "image_cached")}
 
@@ -18,7 +18,12 @@ def _rows(event: Record) -> Iterator[Record]:
     session, response = event.get("session") or {}, event.get("response") or {}
     beside = {"model": event.get("model") or session.get("model"), "time": event.get("timestamp")}
     if event.get("type") == "response.done" and response.get("usage"):
-        yield beside | {"is_call": "1", "response": response.get("id"), **_counts(response["usage"])}
+        yield beside | {
+            "is_call": "1",
+            "response": response.get("id"),
+            **_counts(response["usage"]),
+            "usage": response["usage"],
+        }
     else:
         yield beside
 
@@ -55,5 +60,20 @@ OPENAI_REALTIME = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True), maker="openai", unnamed=UNNAMED, is_dated_by_file=True),
     rows=_rows,
+    usage=UsageObject(
+        place="response.usage",
+        counted={
+            "input_tokens": "input_uncached_tokens, less its parts",
+            "output_tokens": "output_tokens, less its parts",
+            **{f"input_token_details.{kind}_tokens": f"input of {kind}, less what was cached" for kind in KINDS},
+            **{f"input_token_details.cached_tokens_details.{kind}_tokens": f"cache reads of {kind}" for kind in KINDS},
+            **{f"output_token_details.{kind}_tokens": f"output of {kind}" for kind in KINDS},
+        },
+        part_of={
+            "total_tokens": "the sum",
+            "input_token_details.cached_tokens": "the sum of its details, or cache_read_tokens",
+            "output_token_details.reasoning_tokens": "output_tokens",
+        },
+    ),
     prepare=carried("model", "time"),
 )

@@ -11,8 +11,8 @@ import polars as pl
 
 from pipelines.usage.fields import choice, count, epoch, must_have, text
 from pipelines.usage.formats.openai_dashboard import BATCH, TIERS
-from pipelines.usage.importer import Importer, Rule, unreadable
-from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
+from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, RESULT, cut_page, page_reader, without_pages_that_go_on
 
 OWNERS = ("project_id", "user_id", "api_key_id")
 TOTALS = ("input_tokens", "output_tokens", "input_cached_tokens", "input_uncached_tokens")
@@ -62,10 +62,18 @@ OPENAI_USAGE_API = Importer(
         frozenset({"data[].start_time", "data[].results[].num_model_requests", "data[].results[].object"}),
         frozenset({"start_time", "results[].num_model_requests", "results[].object"}),
     ),
-    fields=PAGE_FIELDS | FIELDS,
+    fields=PAGE_FIELDS | RESULT | FIELDS,
+    usage_objects=(
+        UsageObject(
+            text="result",
+            counted=dict.fromkeys(COUNTS, "a meter, as the columns say"),
+            ignored=dict.fromkeys(FIELDS.values(), "no count: what the row is about"),
+        ),
+    ),
     expand=page_reader("start_time", "end_time", FIELDS),
     cut=cut_page,
     prepare=without_pages_that_go_on,
+    version=2,
     columns={
         "usage_at": starts,
         "usage_until": ends,

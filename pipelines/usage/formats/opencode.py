@@ -9,7 +9,7 @@
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, folder_name
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _rows(record: Record) -> Iterator[Record]:
@@ -32,6 +32,7 @@ def _rows(record: Record) -> Iterator[Record]:
                 "cost": message.get("cost"),
                 "project": folder_name((message.get("path") or {}).get("cwd")),
                 "conversation": message.get("sessionID"),
+                "usage": tokens,
                 "row": f"{message['sessionID']}/{message['id']}",
             }
 
@@ -45,4 +46,14 @@ OPENCODE = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True)),
     rows=_rows,
+    usage=UsageObject(
+        place="tokens",
+        counted={
+            "input": "input_uncached_tokens",
+            "output": "output_tokens",
+            "cache.read": "cache_read_tokens",
+            "cache.write": "cache_write_5m_tokens",
+        },
+        part_of={"total": "the sum", "reasoning": "output_tokens, or beside them where the total says so"},
+    ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 
 def _days(page: Record) -> Iterator[Record]:
@@ -26,6 +26,7 @@ def _days(page: Record) -> Iterator[Record]:
             "output": day.get("completion_tokens"),
             "reasoning": day.get("reasoning_tokens"),
             "cost": _sum(day.get("usage"), day.get("byok_usage_inference")),
+            "usage": day,
             "row": "/".join(str(day.get(name)) for name in ("date", "model", "model_permaslug", "endpoint_id")),
         }
 
@@ -43,6 +44,7 @@ def _generations(record: Record) -> Iterator[Record]:
         "reasoning": made.get("native_tokens_reasoning"),
         "cost": _sum(made.get("total_cost"), made.get("upstream_inference_cost") if made.get("is_byok") else None),
         "user": made.get("external_user"),
+        "usage": made,
         "response": made.get("id"),
     }
 
@@ -62,6 +64,16 @@ OPENROUTER_ACTIVITY = call_format(
     (frozenset({"data[].model_permaslug", "data[].byok_usage_inference", "data[].prompt_tokens"}),),
     CallCounts(Inside(cache=True, reasoning=True), grain="bucket", channel="openrouter"),
     rows=_days,
+    usage=UsageObject(
+        place="data[]",
+        is_record=True,
+        counted={
+            "prompt_tokens": "input_uncached_tokens",
+            "completion_tokens": "output_tokens",
+            "requests": "requests",
+        },
+        part_of={"reasoning_tokens": "completion_tokens"},
+    ),
 )
 OPENROUTER_GENERATION = call_format(
     "openrouter_generation",
@@ -72,4 +84,17 @@ OPENROUTER_GENERATION = call_format(
     ),
     CallCounts(Inside(cache=True, reasoning=True), channel="openrouter"),
     rows=_generations,
+    usage=UsageObject(
+        place="data",
+        is_record=True,
+        counted={
+            "native_tokens_prompt": "input_uncached_tokens, less what was cached",
+            "native_tokens_cached": "cache_read_tokens",
+            "native_tokens_completion": "output_tokens",
+        },
+        part_of={"native_tokens_reasoning": "native_tokens_completion"},
+        ignored=dict.fromkeys(
+            ("tokens_prompt", "tokens_completion"), "counted by OpenRouter's own tokenizer, not by the provider's"
+        ),
+    ),
 )

@@ -23,7 +23,7 @@ import polars as pl
 from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
 from pipelines.usage.formats import openinference
 from pipelines.usage.identity import MIN_RANDOM
-from pipelines.usage.importer import Importer, Record, Rule, unreadable
+from pipelines.usage.importer import Importer, Record, Rule, UsageObject, unreadable
 
 USAGE = "gen_ai.usage."
 AI, AI_IN, AI_OUT = "ai.usage.", "ai.usage.inputTokenDetails.", "ai.usage.outputTokenDetails."
@@ -91,6 +91,22 @@ ATTRIBUTES = {name: (*keys, *openinference.NAMES.get(name, ())) for name, keys i
 CALLS |= openinference.CALLS
 
 
+COUNTING = (USAGE, AI, "llm.usage.", openinference.COUNT)
+"""What the names of attributes begin with that count."""
+USAGE_OBJECT = UsageObject(
+    text="usage",
+    counted={
+        key: f"{name} of this format" for name, keys in ATTRIBUTES.items() for key in keys if key.startswith(COUNTING)
+    },
+    part_of={
+        **dict.fromkeys((AI_OUT + "textTokens", DETAILS + "output_tokens"), "the output"),
+        DETAILS + "input_tokens": "the input",
+        **{DETAILS + f"{kind}_prediction_tokens": "the output" for kind in ("accepted", "rejected")},
+    },
+    ignored=dict.fromkeys((USAGE + "cost", "gen_ai.usage.total_cost", "llm.usage.cost"), "an estimate"),
+)
+
+
 def _spans(record: Record) -> Iterator[Record]:
     """The spans of one export, as the fields of this format; `is_call` is "1" for those of model calls with usage."""
     for resource in record["resourceSpans"]:
@@ -117,6 +133,7 @@ def _span(span: Record, service: str | None, scope: str | None) -> Record:
         "parent_id": span.get("parentSpanId"),
         "start_time": span.get("startTimeUnixNano"),
         "service": service,
+        "usage": counts_of(found),
         "is_call": "1" if _is_call(named) else None,
     }
 
@@ -136,6 +153,11 @@ def _values(holder: Record) -> dict[str, Any]:
     """Attributes as a dict; a value is an object with its type as the key, an integer often a string in it."""
     pairs = ((pair["key"], pair.get("value") or {}) for pair in holder.get("attributes") or [])
     return {key: next(iter(value.values()), None) for key, value in pairs}
+
+
+def counts_of(found: Record) -> Record:
+    """The attributes that count."""
+    return {name: value for name, value in found.items() if name.startswith(COUNTING)}
 
 
 def _is_call(span: Record) -> bool:
@@ -225,7 +247,10 @@ OTEL_GENAI = Importer(
     fields={
         name: name
         for name in (*ATTRIBUTES, "trace_id", "span_id", "parent_id", "start_time", "service", "is_call", "scope")
-    },
+    }
+    | {"usage": "attributes"},
+    usage_objects=(USAGE_OBJECT,),
+    private=frozenset({"usage"}),
     expand=_spans,
     split=_with_spans_above,
     is_usage=pl.col("is_call").is_not_null(),
@@ -282,5 +307,5 @@ OTEL_GENAI = Importer(
     response_id="response",
     told_apart_by="trace_id",
     keeps_format_id=True,
-    version=2,
+    version=3,
 )

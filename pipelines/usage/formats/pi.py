@@ -9,7 +9,7 @@ provider's id. `usage.cost` is the tool's own estimate, in dollars.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, carried, number
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 CHANGES = ("model_change", "custom")
 
@@ -41,6 +41,7 @@ def _answer(record: Record, message: Record, usage: Record) -> Record:
         "cache_write_1h": for_an_hour or None,
         "total": usage.get("totalTokens"),
         "cost": (usage.get("cost") or {}).get("total"),
+        "usage": usage,
         "response": message.get("responseId"),
         "row": record.get("id") or record.get("timestamp"),
     }
@@ -56,5 +57,21 @@ PI = call_format(
     ),
     CallCounts(Inside(cache=False, reasoning=True)),
     rows=_rows,
+    usage=UsageObject(
+        place="message.usage",
+        counted={
+            "input": "input_uncached_tokens",
+            "output": "output_tokens",
+            "cacheRead": "cache_read_tokens",
+            "cacheWrite": "cache_write_5m_tokens, less those of an hour",
+            "cacheWrite1h": "cache_write_1h_tokens",
+            "cost.total": "reported_cost_usd",
+        },
+        part_of={
+            "totalTokens": "the sum",
+            "reasoning": "output",
+            **{f"cost.{name}": "cost.total" for name in ("input", "output", "cacheRead", "cacheWrite")},
+        },
+    ),
     prepare=carried("conversation", "model", "maker"),
 )

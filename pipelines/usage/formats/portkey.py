@@ -8,7 +8,7 @@ cache asked nobody.
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 OWN_CACHE = ("HIT", "SEMANTIC HIT")
 
@@ -25,6 +25,7 @@ def _rows(log: Record) -> Iterator[Record]:
             "output": log.get("res_units"),
             "total": log.get("total_units"),
             "cost": log.get("cost") if log.get("cost_currency", "USD") == "USD" else None,
+            "usage": log,
             "row": log.get("id"),
         }
 
@@ -35,4 +36,10 @@ PORTKEY = call_format(
     (frozenset({"ai_org", "ai_model", "req_units", "res_units"}),),
     CallCounts(Inside(cache=True, reasoning=True), is_utc_without_zone=True, cost_per_usd=100),
     rows=_rows,
+    usage=UsageObject(
+        place="",
+        is_record=True,
+        counted={"req_units": "input_uncached_tokens", "res_units": "output_tokens"},
+        part_of={"total_units": "the sum"},
+    ),
 )

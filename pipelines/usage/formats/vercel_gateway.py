@@ -8,7 +8,7 @@ Vercel charged, in dollars. A report that is not grouped by model, or names no d
 from collections.abc import Iterator
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format
-from pipelines.usage.importer import Record
+from pipelines.usage.importer import Record, UsageObject
 
 GROUPS = ("day", "hour", "model", "provider", "user", "tag", "credential_type")
 
@@ -29,6 +29,7 @@ def _rows(report: Record) -> Iterator[Record]:
             "cost": result.get("total_cost"),
             "user": result.get("user"),
             "feature": result.get("tag"),
+            "usage": result,
             "row": "/".join(str(result.get(name) or "") for name in GROUPS),
         }
 
@@ -39,4 +40,15 @@ VERCEL_GATEWAY = call_format(
     (frozenset({"results[].total_cost", "results[].cached_input_tokens", "results[].output_tokens"}),),
     CallCounts(Inside(cache=False, reasoning=True), grain="bucket"),
     rows=_rows,
+    usage=UsageObject(
+        place="results[]",
+        is_record=True,
+        counted={
+            "input_tokens": "input_uncached_tokens",
+            "cached_input_tokens": "cache_read_tokens",
+            "cache_creation_input_tokens": "cache_write_5m_tokens",
+            "output_tokens": "output_tokens",
+        },
+        part_of={"reasoning_tokens": "output_tokens"},
+    ),
 )

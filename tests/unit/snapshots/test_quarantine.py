@@ -189,7 +189,7 @@ def test_a_price_said_to_hold_since_last_week_is_held():
 
 
 def test_each_row_is_quarantined_alone():
-    rows = pl.concat([observed(1), observed(11, meter="input_uncached"), observed(7, model="gpt-new")])
+    rows = pl.concat([observed(100), observed(11, meter="input_uncached"), observed(7, model="gpt-new")])
     current = pl.concat([in_force(10), in_force(10, meter="input_uncached", price_id="p2")])
     reading = Reading("openai_pricing", "f2", MONDAY)
     found = quarantine(TOKEN_PRICES, current, rows, NO_HOLDS, NO_WITNESSES, reading)

@@ -13,16 +13,18 @@ def bucket(start, *results):
 
 
 def test_a_row_per_result_and_one_per_page():
-    page = {"data": [bucket(1, {"tokens": 5, "a": {"b": {"c": 7}}}), bucket(2, {"tokens": 6})], "has_more": True}
+    one, other = {"tokens": 5, "a": {"b": {"c": 7}}}, {"tokens": 6}
+    page = {"data": [bucket(1, one), bucket(2, other)], "has_more": True}
     assert list(READ(page)) == [
-        {"starts": 1, "ends": 2, "tokens": 5, "deep": 7},
-        {"starts": 2, "ends": 3, "tokens": 6, "deep": None},
+        {"starts": 1, "ends": 2, "result": one, "tokens": 5, "deep": 7},
+        {"starts": 2, "ends": 3, "result": other, "tokens": 6, "deep": None},
         {"starts": 2, "ends": 3, "has_more": True},
     ]
 
 
 def test_a_bucket_outside_of_a_page_tells_nothing_of_the_report():
-    assert list(READ(bucket(1, {"tokens": 5}))) == [{"starts": 1, "ends": 2, "tokens": 5, "deep": None}]
+    result = {"tokens": 5}
+    assert list(READ(bucket(1, result))) == [{"starts": 1, "ends": 2, "result": result, "tokens": 5, "deep": None}]
 
 
 @pytest.mark.parametrize("inner", [None, 5, [], {"b": None}, {"b": []}])

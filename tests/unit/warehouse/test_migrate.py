@@ -28,7 +28,7 @@ CHANGED = "core.ledger_file"
 EXTENDED = (
     *("core.reported_cost", "core.usage_cost", "core.cost_comparison"),
     *("main.cost_daily", "main.cost_unpriced", "main.cost_reconciliation", "main.usage_overlap"),
-    "main.spend_forecast",
+    *("main.spend_forecast", "core.price_hold"),
 )
 """Tables that have more columns than then."""
 KEPT = {

@@ -1,0 +1,121 @@
+"""Which price of a model is not above which other, as data, and which rows of a page turn that round. Pure."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
+
+
+@dataclass(frozen=True)
+class OrderRule:
+    """Of two prices that differ in one column only, the one labelled `low` is not above that labelled `high`."""
+
+    table: str
+    column: str
+    low: str
+    high: str
+    is_certain: bool = True
+    """Whether it holds of a page that was never seen; else only where the prices in force keep it."""
+
+    @property
+    def words(self) -> str:
+        """As people are told."""
+        return f"{self.low} above {self.high} of the same model"
+
+
+ORDER_RULES = (
+    OrderRule("token_price", "service_tier", "batch", "standard"),
+    OrderRule("token_price", "service_tier", "flex", "standard"),
+    OrderRule("token_price", "service_tier", "standard", "priority"),
+    OrderRule("token_price", "service_tier", "standard", "fast"),
+    OrderRule("token_price", "meter", "cache_read", "input_uncached"),
+    OrderRule("token_price", "meter", "cache_read", "output", is_certain=False),
+    OrderRule("token_price", "meter", "cache_read", "cache_write_5m", is_certain=False),
+    OrderRule("token_price", "meter", "cache_write_5m", "cache_write_1h"),
+    OrderRule("token_price", "meter", "input_uncached", "cache_write_5m", is_certain=False),
+    OrderRule("token_price", "meter", "input_uncached", "output", is_certain=False),
+    OrderRule("gpu_rate", "pricing", "spot", "on_demand"),
+    OrderRule("gpu_rate", "pricing", "reserved", "on_demand", is_certain=False),
+    OrderRule("gpu_rate", "tier", "community", "secure"),
+)
+"""Long prompts below short ones, a peak below its off-peak: `_ranges` and `_windows`, as these have no labels."""
+_FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
+"""Columns that may differ between the two prices of a pair."""
+
+
+def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
+    """(price_key, reason) of the rows of both sides of each order that the page does not keep.
+
+    `current`: the source's prices in force. `observed`: rows with price_key. An order that the prices in force break
+    too is no news.
+    """
+    found = []
+    for rule in (rule for rule in ORDER_RULES if rule.table == book.table):
+        now, before = _broken(book, observed, rule), _broken(book, current, rule)
+        if not rule.is_certain:
+            kept = _pairs(book, current, rule).join(before, on="pair", how="anti").select("pair")
+            now = now.join(kept, on="pair", how="semi")
+        news = now.join(before, on="pair", how="anti")
+        found += [news.select(price_key=side, reason=pl.lit(rule.words)) for side in ("low_key", "high_key")]
+    if book.table == TOKEN_PRICES.table:
+        found += _ranges(book, current, observed) + _windows(book, current, observed)
+    schema = {"price_key": pl.String, "reason": pl.String}
+    return pl.concat([pl.DataFrame(schema=schema), *found]).unique("price_key", keep="first", maintain_order=True)
+
+
+def _broken(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
+    return _pairs(book, rows, rule).filter(pl.col("low") > pl.col("high"))
+
+
+def _pairs(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
+    """pair, low, high, low_key, high_key: what a rule compares among the rows."""
+    identity = [name for name in book.key if name != rule.column and name not in _FREE[book.table]]
+    named = rows.select(
+        _joined(identity).alias("pair"),
+        pl.col(rule.column).alias("label"),
+        pl.col(book.amount or "").alias("amount"),
+        "price_key",
+    )
+    low = named.filter(label=rule.low).select("pair", low="amount", low_key="price_key")
+    high = named.filter(label=rule.high).select("pair", high="amount", high_key="price_key")
+    return low.join(high, on="pair")
+
+
+def _joined(names: list[str]) -> pl.Expr:
+    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator="|")
+
+
+def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[pl.DataFrame]:
+    """A longer prompt at a lower price than a shorter one of the same key."""
+
+    def pairs(rows: pl.DataFrame) -> pl.DataFrame:
+        identity = [name for name in book.key if name != "context_from"]
+        named = rows.select(_joined(identity).alias("pair"), "context_from", "usd_per_unit", "price_key")
+        return named.join(named, on="pair", suffix="_of_long").filter(
+            (pl.col("context_from") < pl.col("context_from_of_long"))
+            & (pl.col("usd_per_unit") > pl.col("usd_per_unit_of_long"))
+        )
+
+    news = pairs(observed).join(pairs(current), on="pair", how="anti")
+    reason = pl.lit("long prompts below short ones")
+    return [news.select(price_key=side, reason=reason) for side in ("price_key", "price_key_of_long")]
+
+
+def _windows(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[pl.DataFrame]:
+    """The price of some hours on the other side of the price of the others than it was."""
+
+    def sides(rows: pl.DataFrame) -> pl.DataFrame:
+        identity = [name for name in book.key if name != "time_window"]
+        named = rows.select(_joined(identity).alias("pair"), "time_window", "usd_per_unit", "price_key")
+        always = named.filter(time_window="always").select("pair", base="usd_per_unit", base_key="price_key")
+        windows = named.filter(pl.col("time_window") != "always").join(always, on="pair")
+        return windows.with_columns(side=(pl.col("usd_per_unit") > pl.col("base")))
+
+    news = (
+        sides(observed)
+        .join(sides(current).select("pair", was_above="side").unique("pair"), on="pair")
+        .filter(pl.col("side") != pl.col("was_above"))
+    )
+    reason = pl.lit("peak below off-peak")
+    return [news.select(price_key=side, reason=reason) for side in ("price_key", "base_key")]

@@ -1,0 +1,173 @@
+"""What of a page cannot be believed on the page's word alone: reasons by row, in words. Pure.
+
+A provider changes prices one by one. A page that moves most of them by one factor, turns an order round, or moves one
+label of all its keys is more often misread or mistyped. Its rows wait for a second source or a person; no number of
+days confirms them. How a hold is kept is `quarantine`'s work.
+"""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from pipelines.models.model_ids import undated
+from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
+from pipelines.snapshots.order_rules import turned_round
+
+DOUBT_SCHEMA = {"price_key": pl.String(), "reason": pl.String(), "against": pl.Decimal(18, 6)}
+SAME_FACTOR = 0.005
+"""Two factors that differ by less are one: prices are rounded."""
+MOST = 0.5
+SMALLEST_PAGE = 4
+"""Of fewer prices no rule about most of a page says anything."""
+SEVERAL = 2
+"""Models that move one way at once before it is the page's doing."""
+SWAP_FACTORS = (2.0, 0.5, 10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
+"""What swapped tiers and slipped points come to."""
+LABELS = {
+    TOKEN_PRICES.table: ("context_from", "time_window", "region", "channel", "service_tier", "meter"),
+    GPU_RATES.table: ("memory_gb", "gpu_count", "region", "pricing", "tier", "gpu_fraction", "gpu", "variant"),
+}
+"""Columns of a key that a page may move for all its rows at once; a model or a sku is renamed one by one."""
+MODEL = {TOKEN_PRICES.table: ("provider", "channel", "model"), GPU_RATES.table: ("provider", "gpu")}
+SLICE = {
+    TOKEN_PRICES.table: ("meter", "service_tier", "region"),
+    GPU_RATES.table: ("pricing", "tier"),
+}
+"""What one column or table of a page holds."""
+
+
+def doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a page that wait, by price_key, why, and against which amount (DOUBT_SCHEMA), one row per key.
+
+    `current`: the source's listed prices in force, with price_key. `moved`: the page's rows beside them, as
+    `quarantine.movements` gives them. `others`: what other sources state for the same things, columns price_key (of
+    this source's row) and amount.
+    """
+    news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1))
+    found = [
+        _factor_doubts(book, moved, others),
+        _fact_doubts(book, current, moved),
+        _label_doubts(book, current, moved),
+        _order_doubts(book, current, moved, news),
+        _first_doubts(book, moved, others),
+    ]
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
+
+
+def _model(book: Book) -> pl.Expr:
+    """One text per model: an id with its date and one without are the same."""
+    names = [undated(pl.col(name)) if name == "model" else pl.col(name) for name in MODEL[book.table]]
+    return pl.concat_str(names, separator="|")
+
+
+def _doubted(rows: pl.DataFrame, reason: str | pl.Expr) -> pl.DataFrame:
+    reason = pl.lit(reason) if isinstance(reason, str) else reason
+    against = pl.col("old_amount").cast(DOUBT_SCHEMA["against"])
+    return rows.select("price_key", reason=reason, against=against)
+
+
+def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Most prices of a page, or of one of its columns, by one factor at once, or several models by that of a swap."""
+    known = moved.filter(pl.col("ratio").is_not_null()).with_columns(
+        model_of=_model(book), part=pl.concat_str(pl.lit(""), *SLICE[book.table], separator="|")
+    )
+    if known.is_empty():
+        return pl.DataFrame(schema=DOUBT_SCHEMA)
+    everything = known.with_columns(part=pl.lit("page"))
+    found = [part for frame in (everything, known) for part in _one_factor(frame)]
+    backed = [
+        _doubted(rows, f"{rows.height} prices move by one factor ({factor:g}) at once")
+        for rows, factor in found
+        if not _is_backed(book, rows, others)
+    ]
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *backed])
+
+
+def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
+    """Of each part of a page, the rows that moved by one factor, if it is the part's doing."""
+    for _, rows in known.group_by("part", maintain_order=True):
+        moves = rows.filter((pl.col("ratio") - 1).abs() > SAME_FACTOR)
+        for factor in moves["ratio"].round(2).unique().to_list():
+            same = (
+                moves.filter((pl.col("ratio") / factor - 1).abs() <= max(SAME_FACTOR, 0.02 if factor > 0.05 else 0.2))
+                if factor
+                else moves.filter(pl.col("ratio") < 0.005)
+            )
+            models = same["model_of"].n_unique()
+            is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
+            is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
+            is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
+            if is_most or is_many or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
+                yield same, factor
+
+
+def _is_backed(book: Book, rows: pl.DataFrame, others: pl.DataFrame) -> bool:
+    """Whether other sources print half of what they know of these rows at the new price."""
+    amounts = rows.select("price_key", new=pl.col(book.amount or "")).join(others, on="price_key")
+    agree = amounts.group_by("price_key").agg((pl.col("new") == pl.col("amount")).any())
+    return agree.height > 0 and agree["new"].sum() >= MOST * agree.height
+
+
+def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """A unit or currency that is another than it was, or a range that ends elsewhere for several models at once."""
+    names = [name for name in ("unit", "currency", "context_to") if name in book.facts]
+    before = current.select("price_key", *(pl.col(name).alias(f"{name}_before") for name in names))
+    both = moved.join(before, on="price_key").with_columns(model_of=_model(book))
+    found = [
+        _doubted(both.filter(pl.col(name) != pl.col(f"{name}_before")), f"another {name} than before")
+        for name in names
+        if name != "context_to"
+    ]
+    if "context_to" in names:
+        ends = both.filter(pl.col("context_to") != pl.col("context_to_before"))
+        if ends["model_of"].n_unique() >= SEVERAL:
+            found.append(_doubted(ends, "the boundary of prompt sizes moves for several models at once"))
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
+
+
+def _label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """New keys that are old ones but for one label, of several models or skus at once."""
+    new, gone = moved.filter(pl.col("old_amount").is_null()), current.join(moved, on="price_key", how="anti")
+    found = []
+    for column in LABELS[book.table]:
+        others = [name for name in book.key if name != column]
+        pairs = new.join(
+            gone.select(*others, was=book.amount or "").unique(others), on=others, how="inner", nulls_equal=True
+        ).with_columns(old_amount=pl.col("was"), thing=pl.col("model" if "model" in others else "sku"))
+        if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE:
+            found.append(_doubted(pairs, f"the {column} moves for several keys at once"))
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
+
+
+def _order_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, news: pl.DataFrame) -> pl.DataFrame:
+    """All that is new of a model whose order is turned round, and of the page if it is so of most of its models."""
+    turned = turned_round(book, current, moved)
+    if turned.is_empty() or news.is_empty():
+        return pl.DataFrame(schema=DOUBT_SCHEMA)
+    rows = moved.with_columns(model_of=_model(book))
+    reasons = rows.join(turned, on="price_key").group_by("model_of").agg(pl.col("reason").first())
+    models = rows["model_of"].n_unique()
+    told = news.with_columns(model_of=_model(book)).join(reasons, on="model_of", how="left")
+    if reasons.height >= max(SEVERAL, MOST * models):
+        told = told.with_columns(reason=pl.col("reason").fill_null(reasons["reason"][0]))
+    return _doubted(told.filter(pl.col("reason").is_not_null()), pl.col("reason"))
+
+
+def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """New rows that stand at one factor to what other sources state, or nearly all of a page without a price."""
+    new = moved.filter(pl.col("old_amount").is_null())
+    free = new.filter(pl.col(book.amount or "") == 0)
+    found = []
+    if free.height >= SMALLEST_PAGE and free.height >= MOST * new.height:
+        found.append(_doubted(new, "most prices of the page are zero"))
+    compared = new.join(others, on="price_key").with_columns(
+        factor=pl.col(book.amount or "").cast(pl.Float64) / pl.col("amount").cast(pl.Float64)
+    )
+    nearest = compared.sort((pl.col("factor").log()).abs(), nulls_last=True).unique("price_key", keep="first")
+    usual = nearest.filter(pl.col("factor").is_between(0.3, 3.4)).height
+    if nearest.height and usual < MOST * nearest.height:
+        against = pl.col("amount")
+        known = nearest.select("price_key", against=against)
+        told = new.join(known, on="price_key", how="left").with_columns(old_amount=pl.col("against"))
+        found.append(_doubted(told, "most prices of the page are far from what other sources state"))
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])

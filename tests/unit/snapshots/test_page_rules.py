@@ -1,0 +1,113 @@
+"""What a page cannot prove by itself waits, with a reason; ordinary changes do not."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from pipelines.snapshots.book import TOKEN_PRICES
+from pipelines.snapshots.page_rules import doubts
+from pipelines.snapshots.quarantine import movements, price_key
+
+AT = datetime(2026, 3, 2)
+PAGE = {
+    ("a", "input_uncached", "standard"): 3,
+    ("a", "cache_read", "standard"): 1,
+    ("a", "output", "standard"): 15,
+    ("a", "output", "batch"): 8,
+    ("b", "input_uncached", "standard"): 2,
+    ("b", "output", "standard"): 10,
+    ("b", "output", "batch"): 5,
+    ("c", "input_uncached", "standard"): 1,
+    ("c", "output", "standard"): 4,
+    ("c", "output", "batch"): 2,
+}
+NOBODY = pl.DataFrame(schema={"price_key": pl.String, "amount": pl.Decimal(18, 6)})
+
+
+def rows(page, **facts):
+    return pl.DataFrame(
+        [
+            {
+                "provider": "openai", "channel": "api", "region": "global", "model": model, "meter": meter,
+                "service_tier": tier, "context_from": 0, "context_to": None, "time_window": "always", "unit": "mtok",
+                "currency": "USD", "usd_per_unit": Decimal(usd), "effective_from": None, **facts,
+            }
+            for (model, meter, tier), usd in page.items()
+        ],
+        schema_overrides={"usd_per_unit": pl.Decimal(18, 6), "context_from": pl.Int64, "context_to": pl.Int64,
+                          "effective_from": pl.Datetime("us")},
+    )  # fmt: skip
+
+
+def reasons(before, after, others=NOBODY, **facts):
+    """Why rows wait, by model, meter and tier."""
+    known = rows(before).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    moved = movements(TOKEN_PRICES, in_force, rows(after, **facts), AT)
+    found = doubts(TOKEN_PRICES, known, moved, others)
+    return {tuple(row["price_key"].split("|")[3:6]): row["reason"] for row in found.iter_rows(named=True)}
+
+
+def scaled(factor):
+    return {key: Decimal(usd) * Decimal(factor) for key, usd in PAGE.items()}
+
+
+def test_a_page_as_before_is_believed():
+    assert reasons(PAGE, PAGE) == {}
+
+
+@pytest.mark.parametrize("factor", ["2", "1.9", "0.5", "10", "1.4", "0.01"])
+def test_all_prices_by_one_factor_wait(factor):
+    found = reasons(PAGE, scaled(factor))
+    assert set(found) == set(PAGE)
+
+
+def test_cuts_by_different_factors_are_believed():
+    after = PAGE | {
+        ("a", "input_uncached", "standard"): Decimal("2.4"),
+        ("b", "output", "standard"): 9,
+        ("c", "output", "standard"): Decimal("3.5"),
+    }
+    assert reasons(PAGE, after) == {}
+
+
+def test_swapped_tiers_wait():
+    swapped = {"standard": "batch", "batch": "standard"}
+    after = {(m, meter, swapped[tier] if meter == "output" else tier): usd for (m, meter, tier), usd in PAGE.items()}
+    found = reasons(PAGE, after)
+    assert {key for key in found if key[1] == "output"} == {key for key in PAGE if key[1] == "output"}
+
+
+def test_a_cache_read_above_its_input_waits():
+    found = reasons(PAGE, PAGE | {("a", "cache_read", "standard"): 4})
+    assert found[("a", "cache_read", "standard")] == "cache_read above input_uncached of the same model"
+
+
+@pytest.mark.parametrize(("name", "value"), [("unit", "thousand_calls"), ("currency", "CNY")])
+def test_another_unit_or_currency_waits(name, value):
+    if name not in TOKEN_PRICES.facts:
+        pytest.skip(f"{name} is no fact of this book: it is converted before")
+    assert set(reasons(PAGE, PAGE, **{name: value})) == set(PAGE)
+
+
+@pytest.mark.parametrize(("name", "value"), [("region", "eu"), ("channel", "azure")])
+def test_a_label_that_moves_for_all_keys_waits(name, value):
+    found = reasons(PAGE, PAGE, **{name: value})
+    assert len(found) == len(PAGE)
+    assert set(found.values()) == {f"the {name} moves for several keys at once"}
+
+
+def test_a_first_page_far_from_all_others_waits():
+    first = rows(scaled("10")).with_columns(price_key=price_key(TOKEN_PRICES))
+    others = rows(PAGE).select(price_key=price_key(TOKEN_PRICES), amount="usd_per_unit")
+    empty = first.clear().with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    moved = movements(TOKEN_PRICES, empty, rows(scaled("10")), AT)
+    assert doubts(TOKEN_PRICES, first.clear(), moved, others).height == len(PAGE)
+    near = movements(TOKEN_PRICES, empty, rows(PAGE), AT)
+    assert doubts(TOKEN_PRICES, first.clear(), near, others).is_empty()

@@ -1,0 +1,1 @@
+"""Mutations of real pages down the real road: what a page that is wrong would put in force."""

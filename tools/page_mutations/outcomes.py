@@ -1,0 +1,116 @@
+"""Take mutations of captures down the road and say what became of each. Nothing is printed here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+import duckdb
+
+from tools.page_mutations.captures import HOSTILE, Capture, source_of
+from tools.page_mutations.road import After, entered, in_force, nothing_known, read_as, wrong_count
+from tools.page_mutations.row_mutations import FIRST_PAGES, ROW_MUTATIONS, RowMutation
+from tools.page_mutations.text_mutations import TEXT_MUTATIONS, TextMutation
+
+DAYS = 2
+"""A mutated page is met on this many days: what one day holds another must not confirm."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one mutation of one capture."""
+
+    kind: str
+    mutation: str
+    capture: str
+    result: str
+    """refused, held, wrong (in force with nothing held and no check failed), wrong, told or unchanged."""
+    wrong_prices: int
+    words: str
+
+
+def outcomes(connection: duckdb.DuckDBPyConnection, capture: Capture) -> Iterator[Outcome]:
+    """All mutations of one capture; none for a page that is refused as it is."""
+    source = replace(capture.source, parse=cache(capture.source.parse))
+    capture = replace(capture, source=source)
+    good = entered(connection, source, capture.body, nothing_known(source))
+    if good.refusals or good.state.current.is_empty():
+        return
+    nothing = nothing_known(source, good.state.last_rejects)
+    good = replace(good, held_count=0, reject_count=0, failed=())
+    told = partial(_outcome, connection, capture, good)
+    for kind, mutations in TEXT_MUTATIONS.items():
+        for name, mutate in mutations.items():
+            body = _text_mutated(capture.body, mutate)
+            if body is not None:
+                yield told(kind, name, body)
+    for kind, of_rows in ROW_MUTATIONS.items():
+        for name, change in of_rows.items():
+            if _changes(capture, change):
+                yield told(kind, name, capture.body, change)
+    for name, change in FIRST_PAGES.items():
+        yield told("first pages", name, capture.body, change, nothing)
+
+
+def hostile_outcomes(connection: duckdb.DuckDBPyConnection, captures: list[Capture]) -> Iterator[Outcome]:
+    """Mutated pages that were filed, each after the capture of its source that it differs least from."""
+    for file in sorted(HOSTILE.glob("*")):
+        source = source_of(file.stem)
+        of_source = [capture for capture in captures if source is not None and capture.source.key == source.key]
+        if not of_source:
+            continue
+        body = file.read_bytes()
+        nearest = min(of_source, key=lambda capture: abs(len(capture.body) - len(body)))
+        good = entered(connection, nearest.source, nearest.body, nothing_known(nearest.source))
+        if not good.refusals:
+            good = replace(good, held_count=0, reject_count=0, failed=())
+            yield _outcome(connection, nearest, good, "filed pages", file.name, body)
+
+
+def _text_mutated(body: bytes, mutate: TextMutation) -> bytes | None:
+    """The body with its text mutated; None where that changes nothing, and for JSON, whose text holds no marks."""
+    if body.lstrip()[:1] in (b"{", b"["):
+        return None
+    text = body.decode("utf-8", errors="replace")
+    mutated = mutate(text)
+    return None if mutated == text else mutated.encode()
+
+
+def _changes(capture: Capture, change: RowMutation) -> bool:
+    """Whether the page has what a mutation changes."""
+    rows = capture.source.parse(capture.body).rows
+    order = rows.columns
+    return not change(rows).select(order).sort(order).equals(rows.sort(order))
+
+
+def _outcome(  # noqa: PLR0913, PLR0917 - what one row of the table says
+    connection: duckdb.DuckDBPyConnection,
+    capture: Capture,
+    good: After,
+    kind: str,
+    name: str,
+    body: bytes,
+    change: RowMutation | None = None,
+    before: After | None = None,
+) -> Outcome:
+    source = capture.source if change is None else read_as(capture.source, change)
+    right, after = in_force(source, good), before or good
+    wrong = 0
+    for _ in range(DAYS):
+        after = entered(connection, source, body, after)
+        wrong = wrong_count(right, in_force(source, after), is_whole=before is None)
+        if wrong:
+            break
+    return Outcome(kind, name, capture.name, _result(after, wrong), wrong, _words(after))
+
+
+def _result(after: After, wrong: int) -> str:
+    if wrong:
+        return "wrong, told" if after.is_told else "wrong"
+    if after.refusals:
+        return "refused"
+    return "held" if after.is_told else "unchanged"
+
+
+def _words(after: After) -> str:
+    found = [*after.refusals[:1], *after.failed[:3]]
+    return "; ".join([*found, f"{after.held_count} held, {after.reject_count} refused rows"])[:200]

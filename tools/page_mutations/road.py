@@ -1,0 +1,106 @@
+"""A page down the real road in memory: parse, check, quarantine, fold; on two days, from a good page or from nothing.
+
+A warehouse holds only what other sources print: the shipped history.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import duckdb
+import polars as pl
+
+from pipelines.schema.columns import polars_schema
+from pipelines.snapshots.book import Reading
+from pipelines.snapshots.current import current, in_force_at
+from pipelines.snapshots.fold_body import enter_body
+from pipelines.snapshots.quarantine import HOLD_SCHEMA
+from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, SourceState
+from pipelines.snapshots.versions import after_change
+from pipelines.sources.catalog import Source
+from pipelines.sources.parsed import Parsed
+from tools.page_mutations.quick_checks import unmet
+from tools.page_mutations.row_mutations import RowMutation
+
+FIRST_DAY = datetime(2026, 11, 25, 8)
+NEXT_DAY = timedelta(days=1)
+Prices = dict[tuple[object, ...], tuple[object, ...]]
+AMOUNTS = {"token_price": ("usd_per_unit", "unit", "context_to"), "gpu_rate": ("local_per_gpu_hour", "currency")}
+
+
+@dataclass(frozen=True)
+class After:
+    """What stands after one body or several."""
+
+    state: SourceState
+    at: datetime
+    refusals: tuple[str, ...] = ()
+    held_count: int = 0
+    reject_count: int = 0
+    failed: tuple[str, ...] = ()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything says that something is odd."""
+        return bool(self.refusals or self.held_count or self.reject_count or self.failed)
+
+
+def nothing_known(source: Source, rejects: int = 0) -> After:
+    """The state before a source's first page. A capture may be an excerpt, so one row is enough."""
+    versions = pl.DataFrame(schema=polars_schema(BOOKS_BY_TABLE[source.table].version))
+    state = SourceState(versions, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, rejects, None, is_checked=True)
+    return After(state, FIRST_DAY - NEXT_DAY)
+
+
+def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, before: After) -> After:
+    """What stands once a body of the next day has taken the road."""
+    book, at = BOOKS_BY_TABLE[source.table], before.at + NEXT_DAY
+    reading = Reading(source.key, f"{at:%m-%d}", at)
+    found = enter_body(connection, source, lambda: body, reading, before.state)
+    failed = () if found.checked is None else unmet(found.checked.staged.rows, found.checked.staged.suite)
+    refusal = found.refusal or next((each.name for each in failed if each.severity == "critical"), None)
+    if refusal is not None or found.checked is None or found.folded is None:
+        return replace(before, at=at, refusals=(*before.refusals, refusal or ""))
+    versions = current(after_change(book, before.state.current, found.folded.change))
+    untouched = before.state.open_holds.join(found.folded.holds, on="hold_id", how="anti")
+    state = replace(
+        before.state,
+        current=versions,
+        open_holds=pl.concat([untouched, found.folded.holds.filter(status="open")]),
+        last_rows=found.checked.staged.rows.height,
+        last_rejects=found.checked.rejects.height,
+    )
+    news = max(0, found.checked.rejects.height - before.state.last_rejects)
+    return After(
+        state,
+        at,
+        before.refusals,
+        max(before.held_count, found.folded.held_count),
+        before.reject_count + news,
+        (*before.failed, *(each.name for each in failed)),
+    )
+
+
+def read_as(source: Source, mutate: RowMutation) -> Source:
+    """The source with a parser that reads a mutated page off a good one."""
+    parse = source.parse
+
+    def mutated(body: bytes) -> Parsed:
+        parsed = parse(body)
+        return Parsed(mutate(parsed.rows), parsed.rejects)
+
+    return replace(source, parse=mutated)
+
+
+def in_force(source: Source, after: After) -> Prices:
+    """Key -> what it costs, as the source's prices stand at the end of that day."""
+    book = BOOKS_BY_TABLE[source.table]
+    rows = in_force_at(after.state.current, after.at).filter("is_listed")
+    facts = AMOUNTS[book.table]
+    width = len(book.key)
+    return {row[:width]: row[width:] for row in rows.select(*book.key, *facts).iter_rows()}
+
+
+def wrong_count(good: Prices, found: Prices, *, is_whole: bool) -> int:
+    """Prices in force that the good page does not state and, if it stood before, those of it that are gone."""
+    gone = len(good.keys() - found.keys()) if is_whole else 0
+    return sum(good.get(key) != facts for key, facts in found.items()) + gone
