@@ -97,6 +97,8 @@ def _only_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[None
                 failed = {type(error).__name__: str(error)}
                 tell_failed_run(settings.warehouse, "costs run", failed, settings.now(), os.environ)
             raise
+        finally:
+            gc.unfreeze()  # at the end of the program everything is to be collected, or libraries tell of leaks
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
