@@ -5,15 +5,14 @@ import json
 import typer
 
 from pipelines.cli.decision_options import (
-    FALLBACK_SCENARIO,
     DateOption,
     JsonOption,
     ScenarioOption,
     SinceOption,
+    answer_of_scenario,
     day_of,
     days_since,
     refuse,
-    scenario_of,
 )
 from pipelines.cli.terminal import console
 
@@ -41,10 +40,8 @@ def break_even(
     try:
         answer = None if scenario else answer_logs(warehouse, days, day)
         if answer is None:
-            answer = answer_scenario(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), day)
-            if scenario is None:
-                why = f"no usage is logged in the {days} days before {day}"
-                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+            why = f"no usage is logged in the {days} days before {day}"
+            answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, day), why)
     except ValueError as error:
         refuse(f"break-even: {error}")
     if as_json:

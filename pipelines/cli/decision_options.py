@@ -3,13 +3,15 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from pipelines.cli.terminal import BAD_INPUT, now, say_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipelines.decisions.scenario import Scenario
 
 MAX_DAYS = 3660
@@ -67,6 +69,16 @@ def scenario_of(name_or_path: str) -> "Scenario":
         return read_scenario(name_or_path)
     except UserFileError as error:
         refuse(str(error))
+
+
+def answer_of_scenario(
+    name_or_path: str | None, answer_of: "Callable[[Scenario], dict[str, Any]]", why: str
+) -> dict[str, Any]:
+    """The answer for the scenario asked for; for one that ships where none is, which a note then says with `why`."""
+    answer = answer_of(scenario_of(name_or_path or FALLBACK_SCENARIO))
+    if name_or_path is None:
+        answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+    return answer
 
 
 def refuse(reason: str) -> NoReturn:

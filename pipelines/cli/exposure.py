@@ -7,15 +7,14 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.decision_options import (
-    FALLBACK_SCENARIO,
     DateOption,
     JsonOption,
     ScenarioOption,
     SinceOption,
+    answer_of_scenario,
     day_of,
     days_since,
     refuse,
-    scenario_of,
 )
 from pipelines.cli.terminal import console
 
@@ -48,10 +47,8 @@ def exposure(
     try:
         answer = None if scenario else answer_logs(warehouse, question)
         if answer is None:
-            answer = answer_scenario(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), question)
-            if scenario is None:
-                why = f"no usage is logged in the {days} days before {question.day}"
-                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+            why = f"no usage is logged in the {days} days before {question.day}"
+            answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, question), why)
     except ValueError as error:
         refuse(f"exposure: {error}")
     if as_json:

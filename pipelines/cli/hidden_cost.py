@@ -6,15 +6,14 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.decision_options import (
-    FALLBACK_SCENARIO,
     DateOption,
     JsonOption,
     ScenarioOption,
     SinceOption,
+    answer_of_scenario,
     day_of,
     days_since,
     refuse,
-    scenario_of,
 )
 from pipelines.cli.terminal import console
 
@@ -44,10 +43,8 @@ def hidden_cost(
     try:
         answer = None if scenario or model else answer_logs(warehouse, days, day, by)
         if answer is None:
-            answer = answer_scenario(warehouse, scenario_of(scenario or FALLBACK_SCENARIO), day, model)
-            if scenario is None:
-                why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
-                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+            why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
+            answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, day, model), why)
     except ValueError as error:
         refuse(f"hidden-cost: {error}")
     if as_json:

@@ -3,23 +3,25 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.cli.decision_options import (
-    FALLBACK_SCENARIO,
     DateOption,
     JsonOption,
     ScenarioOption,
     SinceOption,
+    answer_of_scenario,
     day_of,
     days_since,
     refuse,
-    scenario_of,
     share_of,
 )
 from pipelines.cli.terminal import console
+
+if TYPE_CHECKING:
+    from pipelines.decisions.scenario import Scenario
 
 
 def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
@@ -65,12 +67,13 @@ def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
 
             answer = answer_logged_savings(warehouse, days, day, stated, smaller_model)
         if answer is None:
-            asked = replace(scenario_of(scenario or FALLBACK_SCENARIO), **stated)  # type: ignore[arg-type]
-            asked = replace(asked, smaller_model=smaller_model) if smaller_model else asked
-            answer = answer_savings(warehouse, asked, day, model)
-            if scenario is None:
-                why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
-                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+            named = {"smaller_model": smaller_model} if smaller_model else {}
+
+            def of_scenario(told: "Scenario") -> dict[str, Any]:
+                return answer_savings(warehouse, replace(told, **stated, **named), day, model)  # type: ignore[arg-type]
+
+            why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
+            answer = answer_of_scenario(scenario, of_scenario, why)
     except ValueError as error:
         refuse(f"savings: {error}")
     if as_json:

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli.decision_options import (
-    FALLBACK_SCENARIO,
     DateOption,
     JsonOption,
     ScenarioOption,
     SinceOption,
+    answer_of_scenario,
     day_of,
     days_since,
     refuse,
-    scenario_of,
 )
 from pipelines.cli.terminal import console
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 if TYPE_CHECKING:
     from pipelines.costs.reprice import Target
+    from pipelines.decisions.scenario import Scenario
 
 MAX_FACTOR = 100
 
@@ -87,13 +87,13 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     try:
         answer = None if scenario else answer_logs(warehouse, question)
         if answer is None:
-            told = scenario_of(scenario or FALLBACK_SCENARIO)
-            if from_:
-                told = replace(told, model=from_, input_usd_per_mtok=None, output_usd_per_mtok=None)
-            answer = answer_scenario(warehouse, told, question)
-            if scenario is None:
-                why = f"no usage{f' of {from_}' if from_ else ''} is logged in the {days} days before {end}"
-                answer["notes"].insert(0, f"{why}: answered from scenario {FALLBACK_SCENARIO}, which ships")
+            other = {"model": from_, "input_usd_per_mtok": None, "output_usd_per_mtok": None} if from_ else {}
+
+            def of_scenario(told: "Scenario") -> dict[str, Any]:
+                return answer_scenario(warehouse, replace(told, **other), question)  # type: ignore[arg-type]
+
+            why = f"no usage{f' of {from_}' if from_ else ''} is logged in the {days} days before {end}"
+            answer = answer_of_scenario(scenario, of_scenario, why)
     except ValueError as error:
         refuse(f"what-if: {error}")
     _show(answer, as_json=as_json)
