@@ -22,8 +22,6 @@ from pipelines.usage.identity import is_given
 OVERLAP_SCHEMA = polars_schema(UsageOverlap)
 KEY = ["usage_date", "provider", "channel", "model"]
 REQUESTS = "requests"
-LEFT_OUT_KEY = ["usage_date", "account_id", "provider", "channel", "model", "report", "counted_report"]
-"""What a row of UsageOverlap is about."""
 _HOLDER = [*KEY, "holder"]
 _ACCOUNT = [*_HOLDER, "owner"]
 _PART = [

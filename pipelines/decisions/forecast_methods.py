@@ -14,7 +14,6 @@ Array = NDArray[np.float64]
 WEEK = 7
 WINDOW = 56
 """Days that a method sees: eight weeks."""
-LEVEL_DAYS = 14
 TREND_DAMPING, TREND_SHARE, LEVEL_SHARE = 0.9, 0.2, 0.5
 """Of Holt's damped trend on sums of weeks (Hyndman and Athanasopoulos, Forecasting, 8.2); customary, not fitted."""
 SMOOTHING = 0.2

@@ -61,15 +61,15 @@ def expected_frame(names: pl.DataFrame, expected: Array, as_of: date) -> pl.Data
     return named.sort(*SERIES, "usage_date")
 
 
-def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr | None = None) -> pl.DataFrame:
-    """Add cost_usd at the price in force at the end of the day (`on_day` or usage_date); NULL where there is none.
+def price_days(quantities: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """Add cost_usd at the price in force at the end of the day; NULL where there is none.
 
     Requests are a count, not a charge, unless a price for them exists. Raises ValueError where two prices are in force.
     """
-    days = quantities.with_row_index("row").with_columns(priced_on=pl.col("usage_date") if on_day is None else on_day)
+    days = quantities.with_row_index("row")
     offered = prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit")
-    priced_at = pl.col("priced_on").cast(pl.Datetime("us")) + LAST_MOMENT
-    in_force = in_force_at(days.select("row", *SERIES, "priced_on").join(offered, on=SERIES), priced_at)
+    priced_at = pl.col("usage_date").cast(pl.Datetime("us")) + LAST_MOMENT
+    in_force = in_force_at(days.select("row", *SERIES, "usage_date").join(offered, on=SERIES), priced_at)
     if in_force["row"].is_duplicated().any():
         raise ValueError("two prices of one series are in force on the same day")
     one = in_force["unit"].replace_strict(
@@ -81,4 +81,4 @@ def price_days(quantities: pl.DataFrame, prices: pl.DataFrame, on_day: pl.Expr |
     # Quantities are whole thousandths; as binary numbers they have a tail behind them, which is cut off here.
     exact = pl.col("quantity").cast(pl.Decimal(38, 3)).cast(USD)
     cost = pl.when(is_free).then(pl.lit(0, dtype=USD)).otherwise(exact * pl.col("usd_per_one"))
-    return priced.with_columns(cost_usd=cost.cast(USD)).drop("row", "priced_on", "usd_per_one")
+    return priced.with_columns(cost_usd=cost.cast(USD)).drop("row", "usd_per_one")
