@@ -19,7 +19,7 @@ from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
 from pipelines.decisions.alternatives import targets_by_class, targets_of_scenario
 from pipelines.decisions.scenario import Scenario
-from pipelines.decisions.scenario_usage import scenario_buckets, scenario_prefixes, stated_segments
+from pipelines.decisions.scenario_usage import scenario_buckets, scenario_offer, scenario_prefixes, stated_segments
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
 from pipelines.decisions.workload import workload_of_scenario
 from pipelines.models.model_ids import undated
@@ -73,7 +73,7 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
         raise ValueError(classes.problem.text)
     wanted = named or targets_by_class(classes.rows)
     segments = _segments(warehouse, used, [one for some in wanted.values() for one in some])
-    edges = edges_before(size_edges(segments), (EQUAL, question.low, question.high))
+    edges = _edges(segments, question)
     by_minute = changes_within_days(_all_days(segments, question.day), min(days), max(days))
     buckets = usage_buckets(days, edges, by_minute=by_minute, by={"task_class": class_of(classes.rows)}, where=where)
     if buckets.is_empty():
@@ -92,11 +92,12 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
         raise ValueError("the scenario names no model; write model")
     chosen = ([question.target], None) if question.target else targets_of_scenario(warehouse.folder, scenario)
     targets, word = chosen
-    buckets = scenario_buckets(scenario, question.day)
-    segments = _segments(warehouse, buckets.select(MODEL_KEY), targets)
+    offer = scenario_offer(scenario)
+    segments = _segments(warehouse, offer.select(MODEL_KEY), targets)
     segments = pl.concat([segments, stated_segments(scenario, question.day)])
+    buckets = scenario_buckets(scenario, question.day, _edges(segments, question))
     if scenario.stated_usd_per_mtok:
-        is_source = pl.all_horizontal(pl.col(name) == buckets[name][0] for name in OFFER)
+        is_source = pl.all_horizontal(pl.col(name) == offer[name][0] for name in OFFER)
         segments = segments.filter(~is_source | (pl.col("price_id") == "scenario"))
     asked = Asked({None: targets}, question.day, segments, question.low, question.high)
     rows = what_if(buckets, scenario_prefixes(scenario, question.day), asked)
@@ -109,6 +110,11 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     if scenario.stated_usd_per_mtok:
         answer["notes"].append(f"{scenario.model} at the prices that the scenario states, not at its list prices")
     return answer
+
+
+def _edges(segments: pl.DataFrame, question: WhatIfQuestion) -> list[int]:
+    """Prompt sizes, in tokens as logged, from which some price is another at some factor."""
+    return edges_before(size_edges(segments), (EQUAL, question.low, question.high))
 
 
 def _offers_used(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> pl.DataFrame:

@@ -57,7 +57,10 @@ def test_what_if_at_a_model_without_a_price_is_unknown(tmp_path: Path) -> None:
         (("what-if", "--to", "gpt-4o", "--scenario", "none.toml"), "neither a file nor a scenario that ships"),
         (("what-if", "--to", "gpt-4o", "--scenario", "support-bot", "--where", "feature=x"), "--where is about logs"),
         (("what-if", "--to", "gpt-4o", "--scenario", "support-bot", "--since", "7d"), "--since is about logs"),
-        (("hidden-cost", "--scenario", "support-bot", "--by", "team"), "--by is about logs; leave it out, or --scenario"),
+        (
+            ("hidden-cost", "--scenario", "support-bot", "--by", "team"),
+            "--by is about logs; leave it out",
+        ),
         (("hidden-cost", "--scenario", "support-bot", "--since", "7d", "--by", "x"), "--since and --by are about logs"),
         (("hidden-cost", "--model", "gpt-4o", "--since", "7d"), "--since is about logs; leave it out, or --model"),
         (("savings", "--scenario", "support-bot", "--since", "7d"), "--since is about logs"),
