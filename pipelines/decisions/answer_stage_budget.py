@@ -61,7 +61,7 @@ def answer_stage_budget(
     tier = question.service_tier or (scenario.service_tier if scenario else "standard")
     targets = [Target("unknown", "api", "global", name, tier) for name in (question.models or MODELS)]
     used = pl.DataFrame(sorted({one[:4] for one in targets}), dict.fromkeys(MODEL_KEY, pl.String()), orient="row")
-    with quoted_prices(warehouse, None, with_history=True) as prices:
+    with quoted_prices(warehouse, None) as prices:
         names = names_of(prices.listed(), used, map_in_force(warehouse.folder).rows)
         segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
     call = _call(warehouse, question, scenario, since_days, size_edges(segments))

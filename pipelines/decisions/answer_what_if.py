@@ -143,7 +143,7 @@ def _segments(warehouse: PublishedWarehouse, used: pl.DataFrame, targets: Sequen
     """Prices of the models in use (MODEL_KEY) and of these at each target, by what is known now."""
     there = [one.applied(used).select(MODEL_KEY) for one in targets]
     models = pl.concat([used.select(MODEL_KEY), *there]).unique()
-    with quoted_prices(warehouse, None, with_history=True) as prices:
+    with quoted_prices(warehouse, None) as prices:
         names = names_of(prices.listed(), models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
     return segments_by_name(versions, names)

@@ -7,10 +7,13 @@ from decimal import Decimal
 import pytest
 
 from pipelines.costs.price_ledger import price_days
+from pipelines.costs.quote import Question, quote
 from pipelines.costs.reprice import Target
-from pipelines.decisions import answer_exposure, answer_what_if
+from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if
+from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
 from pipelines.decisions.decide import claim_check_on, decide_days, what_if_on
+from pipelines.decisions.scenario import Scenario
 from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.what_if import WhatIf
 from pipelines.snapshots.prepare_run import prepare
@@ -128,3 +131,26 @@ def test_stages_at_the_mean_call_of_the_ledger(warehouse):
     ask = BudgetQuestion(AFTER, ("claude-x", "other"), (500,))
     rows = answer_stage_budget(PublishedWarehouse(warehouse.folder), ask, None, 10)["rows"]
     assert [(row["model"], row["usd_per_month_high"]) for row in rows] == [("other", "21.6"), ("claude-x", "43.2")]
+
+
+def test_a_model_that_only_the_shipped_history_knows_costs_the_same_in_every_answer(warehouse):
+    """gpt-4o on 1 December 2025: 2.50 USD a million in, 10 out. A call of 1,000 and 100 is 0.0035, 150 of them 0.525."""
+    warehouse.publish()
+    published, day = PublishedWarehouse(warehouse.folder), date(2025, 12, 1)
+    with warehouse.write() as connection:
+        models = read_table(connection, "core.token_price")["model"].unique()
+    assert "gpt-4o" not in models, "the history was never given to it"
+    scenario = Scenario(
+        name="s", model="gpt-4o", calls_per_day=Decimal(5), days_per_month=30, user_tokens=1000, output_tokens=100
+    )
+    tokens = {"input_uncached": 150_000, "output": 15_000}
+    asked = Question("gpt-4o", tokens, datetime(2025, 12, 1, 12))
+    stages = answer_stage_budget(published, BudgetQuestion(day, ("gpt-4o",), (5,)), scenario, None)
+    answers = [
+        quote(published, asked)["cost_usd"],
+        answer_savings(published, scenario, day)["usd_per_month"],
+        answer_hidden_cost.answer_scenario(published, scenario, day)["total_usd_per_month"],
+        answer_what_if.answer_scenario(published, scenario, question(day=day, target=OTHER))["rows"][0]["same_usd"],
+        stages["rows"][0]["usd_per_month_low"],
+    ]
+    assert answers == ["0.525"] * 5
