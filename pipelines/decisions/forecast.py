@@ -73,7 +73,8 @@ def spend_forecast(usage: pl.DataFrame, costs: pl.DataFrame, prices: pl.DataFram
     spent = costs.filter(pl.col("usage_date") >= as_of.replace(day=1), pl.col("usage_date") < as_of)
     groups = pl.concat([names.select(MODEL), spent.select(MODEL)]).unique().sort(MODEL).rows()
     groups += [ALL] if groups else []
-    of_group = [[group in {ALL, model} for model in names.select(MODEL).iter_rows()] for group in groups]
+    models = names.select(MODEL).rows()
+    of_group = [[group in {ALL, model} for model in models] for group in groups]
     members = np.array(of_group, dtype=bool).reshape(len(groups), names.height)
     totals = totals_of(members * _worth(names, prices, as_of), values, found, ORIGINS)
     told = _told(members, found, totals, daily, as_of)

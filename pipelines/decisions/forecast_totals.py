@@ -37,7 +37,8 @@ def totals_of(worth: Array, values: Array, found: Replay, origins: int) -> Total
     `values`: the history, (series, day), NaN before a series began, when it was nothing.
     """
     daily = worth @ np.nan_to_num(values)
-    chosen = np.einsum("gs,soh->goh", worth, found.chosen)
+    series, origin_count, horizon = found.chosen.shape
+    chosen = (worth @ found.chosen.reshape(series, origin_count * horizon)).reshape(len(worth), origin_count, horizon)
     return Totals(chosen, futures(daily, found.chosen.shape[-1], origins), scales(daily, origins))
 
 
