@@ -8,14 +8,13 @@ import polars as pl
 from pipelines.alerts.delivery import ADDRESSES
 from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
-from pipelines.snapshots.budget_file import BUDGET_FILE, Budget
+from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
 from pipelines.snapshots.contract_file import CONTRACT_FILE
 from pipelines.snapshots.user_inputs import (
     BUDGET,
     UserMap,
     budget_file_in_force,
     budget_in_force,
-    budgets_in_force,
     classes_in_force,
     contract_in_force,
     map_in_force,
@@ -28,6 +27,8 @@ from pipelines.usage.owner_map import OWNER_FILE
 from pipelines.usage.plan_file import PLAN_FILE
 from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
 from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses
+
+_InForce = UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]]
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -52,9 +53,9 @@ def _budget(folder: Path, environ: Mapping[str, str]) -> Finding:
     if budget is None:
         said = "not set" if budget_file_in_force(folder).rows else "not set: no alert on the month's spend"
         return Finding("settings", BUDGET, said)
-    is_read = any(one.line is None for one in budgets_in_force(folder, environ))
-    said = f"{budget} USD" if is_read else f"{budget} USD: not read, {BUDGET_FILE} states the month of all together"
-    return Finding("settings", BUDGET, said)
+    replaced = any(one.scope == ALL and one.period == "month" for one in budget_file_in_force(folder).rows)
+    beside = f": not read where {BUDGET_FILE} states the month of all together" if replaced else ""
+    return Finding("settings", BUDGET, f"{budget} USD{beside}")
 
 
 def _model_map(folder: Path) -> Finding:
@@ -67,7 +68,9 @@ def _model_map(folder: Path) -> Finding:
     return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
 
 
-def _user_files(folder: Path) -> Iterator[tuple[str, UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]], str]]:
+def _user_files(
+    folder: Path,
+) -> Iterator[tuple[str, UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]], str]]:
     """Name of each file, as it is in force, and what it says."""
     owners, plans, contract = owners_in_force(folder), plans_in_force(folder), contract_in_force(folder)
     classes, budgets = classes_in_force(folder), budget_file_in_force(folder)

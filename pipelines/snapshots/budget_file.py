@@ -23,7 +23,9 @@ MAX_LINES = 5_000
 MAX_USD = Decimal(10) ** 15
 MAX_TEXT = 200
 PICO_DIGITS = 12
-_EXAMPLE = 'write [[budget]], then period = "month", usd = 1500 and, if it is not that of all, an owner: team = "search"'
+_EXAMPLE = (
+    'write [[budget]], then period = "month", usd = 1500 and, if it is not that of all, an owner: team = "search"'
+)
 _KEYS = ("period", "usd", *OWNERS, "valid_from", "valid_to")
 
 
@@ -69,9 +71,9 @@ def parse_budgets(path: Path, content: bytes) -> tuple[Budget, ...]:
         for other in budgets:
             if budget.overlaps(other):
                 raise UserFileError(
-                    f"{path} line {budget.line}: {budget.scope} {budget.owner!r} has a budget for the {budget.period} on "
-                    f"line {other.line} for the same time; delete one of the two or give them valid_from and valid_to "
-                    "that do not overlap"
+                    f"{path} line {budget.line}: {budget.scope} {budget.owner!r} has a budget for the {budget.period} "
+                    f"on line {other.line} for the same time; delete one of the two or give them valid_from and "
+                    "valid_to that do not overlap"
                 )
         budgets.append(budget)
     return tuple(budgets)

@@ -6,6 +6,7 @@ A slip of the pen stops nothing: what was good before goes on to hold, and the p
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -81,14 +82,19 @@ def budget_file_in_force(folder: Path) -> UserMap[tuple[Budget, ...]]:
     return _file_in_force(folder, BUDGET_FILE, parse_budgets, "no budget of it is in force")
 
 
-def budgets_in_force(folder: Path, environ: Mapping[str, str]) -> tuple[Budget, ...]:
-    """The budgets of the file, and that of the environment: the month of all together, where no line states that."""
-    stated = budget_file_in_force(folder).rows
+def budgets_in_force(folder: Path, environ: Mapping[str, str], day: date) -> list[Budget]:
+    """The budgets of a day: those of the file, and the environment's, which is the month of all where no line is."""
+    stated = [budget for budget in budget_file_in_force(folder).rows if budget.holds_on(day)]
     monthly, _ = budget_in_force(folder, environ)
-    if monthly is None:
+    if monthly is None or any((budget.scope, budget.period) == (ALL, "month") for budget in stated):
         return stated
-    of_environment = Budget(ALL, ALL, "month", monthly)
-    return stated if any(one.overlaps(of_environment) for one in stated) else (*stated, of_environment)
+    return [*stated, Budget(ALL, ALL, "month", monthly)]
+
+
+def check_budgets(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the budgets as they are stated now."""
+    problems = (budget_file_in_force(folder).problem, budget_in_force(folder, environ)[1])
+    return [problem for problem in problems if problem]
 
 
 def _file_in_force(
