@@ -13,6 +13,8 @@ from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of
 from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
+from pipelines.decisions.spend_anomaly import spend_anomaly
+from pipelines.decisions.spend_change import DAYS, spend_change
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.spend import BudgetStatus
@@ -90,6 +92,23 @@ def budget_status_on(
     if of_owners:
         outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners))
     return budget_status(budgets, outlooks, _paid(connection, day), day, known.seen)
+
+
+def spend_change_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Why the day, week and month before a day differ from those before them."""
+    return spend_change(_costs_before(connection, day, 2 * max(DAYS.values())), day)
+
+
+def spend_anomaly_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Whose spend of the day before a day stands out, and why."""
+    judged = day - timedelta(days=1)
+    conversations = read_table(connection, "main.conversation_cost", "usage_date = $judged", judged=judged)
+    return spend_anomaly(_costs_before(connection, day, HISTORY_DAYS), conversations, day)
+
+
+def _costs_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
+    span = {"first": day - timedelta(days=days), "day": day}
+    return read_table(connection, "core.usage_cost", "usage_date >= $first AND usage_date < $day", **span)
 
 
 LONGEST = 31

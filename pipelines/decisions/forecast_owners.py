@@ -190,6 +190,6 @@ def _expected(usd: np.ndarray, gaps: list[list[list[str]]], groups: np.ndarray, 
 
 def _placed(array: np.ndarray, rows: np.ndarray, groups: int, fill: float) -> np.ndarray:
     """Rows of an array at their places among all groups; `fill` where a group has none."""
-    placed = np.full((groups, *array.shape[1:]), fill)
+    placed = np.full((groups, *array.shape[1:]), float(fill))
     placed[rows] = array
     return placed

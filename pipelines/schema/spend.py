@@ -2,11 +2,16 @@
 
 import dataframely as dy
 
-from pipelines.schema.columns import choice, day, flag, ratio, text, usd
+from pipelines.schema.columns import choice, count, day, flag, ratio, text, usd
 
 BUDGET_SCOPES = ("all", "account", "team", "project", "model", "provider")
 BUDGET_PERIODS = ("day", "week", "month")
 BUDGET_STATES = ("exceeded", "will_exceed", "may_exceed", "within", "unknown")
+
+CHANGE_PERIODS = ("day", "week", "month")
+CHANGE_SCOPES = ("all", "account", "project")
+ANOMALY_CAUSES = ("price", "one_conversation", "one_key", "volume")
+CHANGE_CAUSES = ("price", "volume", "mix", "cache", "tier", "new", "gone")
 
 
 class BudgetStatus(dy.Schema):
@@ -46,4 +51,66 @@ class BudgetStatus(dy.Schema):
     unpriced_reason = text("which usage has no price", nullable=True)
     band_basis = text("what band and chance rest on, or why there are none")
     source = text("where the budget is stated")
+    formula_version = text("version of the formula")
+
+
+class SpendChange(dy.Schema):
+    """Why spend differs from the period before: grain as_of, period, scope, owner, provider, model.
+
+    change_usd is exactly the sum of the parts: docs/budgets.md. The row of all models of an owner has the shift between
+    models in its mix; so its parts are not the sums of its models', its change is.
+    """
+
+    as_of = day("day of the judgement; the period ends the day before")
+    period = choice("how long both periods are: 1, 7 or 30 days", CHANGE_PERIODS)
+    scope = choice("whose spend", CHANGE_SCOPES)
+    owner = text("the account or project; 'all' for all together")
+    provider = text("who bills; 'all' for all models of the owner together")
+    model = text("model id as the usage log reports it; 'all' for all models of the owner together")
+    first_on = day("first day of the period")
+    last_on = day("last day of it")
+    before_first_on = day("first day of the period before, which is as long and ends the day before this one")
+    period_usd = usd("exact cost of the period at what was agreed, usage under plans as 0, fees of plans not included")
+    before_usd = usd("the same of the period before")
+    change_usd = usd("period_usd - before_usd, exact", nullable=False)
+    price_usd = usd("other prices of what was used in both, at the volume of this period", nullable=False)
+    volume_usd = usd("more or less tokens of the same model, all else as before", nullable=False)
+    mix_usd = usd(
+        "other shares of input, output and the rest, of channels and regions; of all models together of models, too; "
+        "what rounding to the pico-dollar leaves is here",
+        nullable=False,
+    )
+    cache_usd = usd("other shares of cached input, at the prices of before", nullable=False)
+    tier_usd = usd("other shares of service tiers, at the prices of before", nullable=False)
+    new_usd = usd("models that were not used before", nullable=False)
+    gone_usd = usd("models that are not used any more: what they cost, with a minus", nullable=False)
+    main_cause = choice("the part that is the largest, by amount; NULL: nothing changed", CHANGE_CAUSES, nullable=True)
+    is_lower_bound = flag("some of the usage of either period has no price and is not in it")
+    formula_version = text("version of the formula")
+
+
+class SpendAnomaly(dy.Schema):
+    """Days that cost more than those before let expect: grain as_of, scope, owner, provider, model."""
+
+    as_of = day("day of the judgement; the day before it is judged")
+    usage_date = day("the day that stands out")
+    scope = choice("whose spend", CHANGE_SCOPES)
+    owner = text("the account or project; 'all' for all together")
+    provider = text("who bills; 'all' for all models of the owner together")
+    model = text("model id as the usage log reports it; 'all' for all models of the owner together")
+    spent_usd = usd("exact cost of the day at what was agreed", nullable=False)
+    expected_usd = usd(
+        "what the forecast of the evening before expected, moved by what that day was off", nullable=False
+    )
+    excess_usd = usd("spent less expected: at least the floor, 5 USD", nullable=False)
+    times = ratio("spent over expected", nullable=False)
+    limit_times = ratio("the same, above which the day stands out: past errors of this series say", nullable=False)
+    cause = choice(
+        "price: half of the excess is other prices than in the four weeks before; one_conversation, one_key: one of "
+        "them is half of it; else volume",
+        ANOMALY_CAUSES,
+    )
+    cause_id = text("the conversation or the key", nullable=True)
+    price_usd = usd("what other prices than in the four weeks before add", nullable=False)
+    history_days = count("days from the first usage", unit="days")
     formula_version = text("version of the formula")
