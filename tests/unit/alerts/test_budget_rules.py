@@ -51,7 +51,8 @@ def test_a_message_names_the_budget_and_comes_once_a_period():
     alerts = budget_exceeded(pl.concat([status(), later, team]), RAISED)
     assert alerts["title"].to_list() == [
         "2026-11: budget of 100.00 USD may be exceeded; projection 110.00 USD, spent 70.00 USD",
-        "team search, week from 2026-11-16: budget of 100.00 USD may be exceeded; projection 110.00 USD, spent 70.00 USD",
+        "team search, week from 2026-11-16: budget of 100.00 USD may be exceeded; "
+        "projection 110.00 USD, spent 70.00 USD",
     ]
     # What the month of all together was called before there were others.
     assert alerts["alert_id"][0] == alert_id("budget", ["2026-11", "warning"])

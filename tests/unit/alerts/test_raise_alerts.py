@@ -100,7 +100,7 @@ def test_alerts_are_raised_once(warehouse):
 
 
 def test_a_budget_that_is_passed_and_a_day_that_stands_out_raise(warehouse):
-    """1500 projected, at least 1200: a budget of 1000 is all but surely passed. Other days' rows are told on their own."""
+    """1500 projected, at least 1200: a budget of 1000 is all but surely passed. Another day is told on its own."""
     budget = {
         "as_of": DAY, "scope": "all", "owner": "all", "period": "month", "first_on": date(2026, 9, 1),
         "last_on": date(2026, 9, 30), "budget_usd": Decimal(1000), "status": "will_exceed",
