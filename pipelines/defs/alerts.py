@@ -16,6 +16,7 @@ ALERTS_READ = (
     *(
         "main.spend_forecast",
         "main.budget_status",
+        "main.spend_anomaly",
         "main.deprecation_risk",
         "main.price_change",
         "main.gpu_rate_history",
