@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of
 from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.forecast_accuracy import HORIZONS, forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
 from pipelines.decisions.spend_anomaly import spend_anomaly
@@ -72,6 +73,14 @@ def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) 
     known = _known(connection, folder, day)
     costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
     return spend_forecast(known.usage, costs, known.prices, day, known.owners, known.seen)
+
+
+def forecast_accuracy_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """How good the forecasts of the days before a day were, of all usage, each provider and each model."""
+    known = _known(connection, folder, day)
+    costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
+    outlook = model_outlook(known.usage, costs, known.prices, day, max(HORIZONS), 0.0, None)
+    return forecast_accuracy(outlook, day)
 
 
 def budget_status_on(

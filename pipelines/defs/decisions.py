@@ -16,7 +16,13 @@ from pipelines.decisions.decide import (
     saving_on,
     what_if_on,
 )
-from pipelines.decisions.decide_spend import budget_status_on, forecast_on, spend_anomaly_on, spend_change_on
+from pipelines.decisions.decide_spend import (
+    budget_status_on,
+    forecast_accuracy_on,
+    forecast_on,
+    spend_anomaly_on,
+    spend_change_on,
+)
 from pipelines.defs.metadata import READ_DAILY, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
@@ -82,6 +88,7 @@ DECISIONS = [
     decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
     decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
     decision_asset("main.spend_forecast", SPEND_INPUTS, forecast_on),
+    decision_asset("main.forecast_accuracy", ("core.token_price", "core.usage_cost"), forecast_accuracy_on),
     budget_status,
     decision_asset("main.spend_change", ("core.usage_cost",), spend_change_on),
     decision_asset("main.spend_anomaly", ("core.usage_cost", "main.conversation_cost"), spend_anomaly_on),

@@ -114,3 +114,21 @@ class SpendAnomaly(dy.Schema):
     price_usd = usd("what other prices than in the four weeks before add", nullable=False)
     history_days = count("days from the first usage", unit="days")
     formula_version = text("version of the formula")
+
+
+class ForecastAccuracy(dy.Schema):
+    """How good past forecasts of a day were: grain as_of, scope, provider, model, days_ahead."""
+
+    as_of = day("day of the judgement; forecasts of the 400 days before it are held against what came")
+    scope = choice("whose spend", ("all", "provider", "model"))
+    provider = text("who bills; 'all' for all together")
+    model = text("model id as the usage log reports it; 'all' for all together")
+    days_ahead = count("how far ahead the day was: 1 is the first day that was forecast", unit="days")
+    origins = count("forecasts whose day is over", unit="forecasts")
+    mape = ratio("mean of the error over what came, of days that cost something")
+    mase = ratio("mean error over that of repeating the last week: below 1 is better")
+    within_50 = ratio("share of the days within the band of 50 %; NULL: none had a band")
+    within_80 = ratio("the same for 80 %")
+    within_95 = ratio("the same for 95 %")
+    band_origins = count("forecasts that had a band", unit="forecasts")
+    formula_version = text("version of the formula")
