@@ -143,7 +143,7 @@ def _build(
     on_phase("decisions")
     decided = day_tags([first_decided or today, today])
     phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
-    _tell_failed(settings, instance, [*before, *phases])
+    _tell_failed(settings, instance, [*before, *phases], is_sent=False)
     on_phase("publish")
     told = None if publishes else [alerts.key for alerts in ALERTS]
     phases.append(_execute(definitions, instance, publish.name, "publish", decided, told))
@@ -151,12 +151,16 @@ def _build(
     return phases
 
 
-def _tell_failed(settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase]) -> None:
+def _tell_failed(
+    settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase], *, is_sent: bool = True
+) -> None:
+    """Store what failed; sent at once only where no delivery follows."""
     for phase in phases:
         run = instance.get_run_by_id(phase.run_id)
         if not phase.is_success:
             before = failures_before(instance, run, phase.failures) if run else {}
-            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
+            told = (settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
+            tell_failed_run(*told, is_sent=is_sent)
 
 
 def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
