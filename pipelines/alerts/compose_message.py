@@ -76,7 +76,7 @@ def _by_a_line(notices: Sequence[Notice]) -> list[str]:
 
 
 def _count_words(notices: Sequence[Notice]) -> str:
-    """ "2 critical, 1 warning, 3 resolved"."""
+    """How many of each: 2 critical, 1 warning, 3 resolved."""
     counts = Counter("resolved" if one.kind == "resolved" else one.alert["severity"] for one in notices)
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 

@@ -68,7 +68,7 @@ def mistaken_addresses(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def mistaken_channels(used: Collection[str], environ: Mapping[str, str]) -> list[str]:
-    """What to do for each channel that alerts are to go to and that no address has, where there are addresses at all."""
+    """What to do for each channel that alerts are to go to and that no address has, where there is any address."""
     targets = targets_from_environment(environ)
     missing = sorted(set(used) - {DEFAULT} - {target.name for target in targets}) if targets else []
     return [

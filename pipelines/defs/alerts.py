@@ -1,5 +1,6 @@
 """The alerts of a day, their delivery, and what is told of a run that failed."""
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from pipelines.defs.follow_up import ENDED
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
+from pipelines.snapshots.schedule_settings import schedule_problems
 
 ALERTS_READ = (
     *("main.spend_forecast", "main.deprecation_risk", "main.price_change", "main.gpu_rate_history"),
@@ -30,7 +32,7 @@ ALERTS_READ = (
 def alert(context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets) -> dg.MaterializeResult[Any]:
     """Store the alerts of the days of the run."""
     environ, warehouse = secrets.environ(), settings.warehouse
-    problems = user_facts(warehouse.folder, keep=True).problems
+    problems = [*user_facts(warehouse.folder, keep=True).problems, *schedule_problems(os.environ)]
     failing = partial(failing_steps, context.instance)
     days = days_of(context)
     new = sum(raise_alerts(warehouse, day, settings.now(), environ, problems, failing) for day in days)
