@@ -24,13 +24,13 @@ Row = dict[str, Any]
 
 def standing(events: pl.DataFrame) -> dict[str, Row]:
     """The last event of each alert that says how it stands: alert_id -> row of AlertEvent."""
-    last = events.filter(pl.col("event").is_in(STATES)).sort("at", maintain_order=True)
+    last = events.filter(pl.col("event").is_in(STATES)).sort("event_at", maintain_order=True)
     return {row["alert_id"]: row for row in last.unique("alert_id", keep="last", maintain_order=True).to_dicts()}
 
 
 def firing(alerts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """The alerts that are firing, with `firing_since` of their present episode."""
-    since = {key: row["at"] for key, row in standing(events).items() if row["event"] == "firing"}
+    since = {key: row["event_at"] for key, row in standing(events).items() if row["event"] == "firing"}
     frame = pl.DataFrame(
         {"alert_id": list(since), "firing_since": list(since.values())},
         schema={"alert_id": pl.String, "firing_since": pl.Datetime("us")},
@@ -79,7 +79,7 @@ def holding_back(events: pl.DataFrame, held: Mapping[str, tuple[str, str]], now:
     noted = {
         (row["alert_id"], row["event"], row["because"])
         for row in events.filter(~pl.col("event").is_in(STATES)).iter_rows(named=True)
-        if row["alert_id"] in state and row["at"] >= state[row["alert_id"]]["at"]
+        if row["alert_id"] in state and row["event_at"] >= state[row["alert_id"]]["event_at"]
     }
     return event_frame([_event(key, now, *why) for key, why in held.items() if (key, *why) not in noted])
 
@@ -95,4 +95,4 @@ def parts_of(subject: str | None) -> list[str]:
 
 
 def _event(alert_id: str, at: datetime, event: str, because: str | None = None) -> Row:
-    return {"alert_id": alert_id, "at": at, "event": event, "because": because}
+    return {"alert_id": alert_id, "event_at": at, "event": event, "because": because}

@@ -75,7 +75,7 @@ def pending(
         if row["alert_id"] in held or stands is None:
             continue
         kind = _kind(row, stands, told.get(row["alert_id"]), row["alert_id"] in ever_held, row["rule"] in lasting, now)
-        is_old = kind != "reminder" and stands["at"] < now - max_age
+        is_old = kind != "reminder" and stands["event_at"] < now - max_age
         if kind is not None and not is_old:
             is_calm = kind == "reminder" or row["delivery_class"] == "digest"
             found.append(Notice(row, kind, is_calm))

@@ -92,7 +92,7 @@ def tell_failed_run(
             append_new(connection, "main.alert", told, ["alert_id"])
             known = standing(read_table(connection, "main.alert_event"))
             begun = [key for key in told["alert_id"] if key not in known or known[key]["event"] != "firing"]
-            events = [{"alert_id": key, "at": now, "event": "firing", "because": None} for key in begun]
+            events = [{"alert_id": key, "event_at": now, "event": "firing", "because": None} for key in begun]
             append(connection, "main.alert_event", event_frame(events))
     except (WarehouseError, duckdb.Error, OSError):
         at_once(told, targets_from_environment(environ), now)

@@ -16,11 +16,11 @@ app = typer.Typer(help="Alerts: list, show, silence, test.", no_args_is_help=Tru
 SPAN = re.compile(r"([1-9]\d{0,3})([hd])")
 LIST = """
 WITH stands AS (
-    SELECT alert_id, arg_max(event, at) AS state, max(at) AS state_since
+    SELECT alert_id, arg_max(event, event_at) AS state, max(event_at) AS state_since
     FROM main.alert_event WHERE event IN ('firing', 'resolved', 'superseded') GROUP BY alert_id
 ),
 held AS (
-    SELECT alert_id, arg_max(event, at) AS held, max(at) AS held_since
+    SELECT alert_id, arg_max(event, event_at) AS held, max(event_at) AS held_since
     FROM main.alert_event WHERE event IN ('inhibited', 'silenced') GROUP BY alert_id
 ),
 told AS (
@@ -66,7 +66,7 @@ def show(context: typer.Context, alert: Alert) -> None:
         rows = connection.sql(query, params={"id": alert}).pl().to_dicts()
         row = rows[0] if len(rows) == 1 else _refuse(alert, len(rows))
         key = {"id": row["alert_id"]}
-        query = "SELECT at, event, because FROM main.alert_event WHERE alert_id = $id ORDER BY at"
+        query = "SELECT event_at, event, because FROM main.alert_event WHERE alert_id = $id ORDER BY event_at"
         events = connection.execute(query, key).fetchall()
         tried = "SELECT attempted_at, outcome, channel, message_id, error FROM main.alert_delivery WHERE alert_id = $id"
         sent = connection.execute(f"{tried} ORDER BY attempted_at", key).fetchall()

@@ -70,13 +70,13 @@ class Alert(dy.Schema):
 
 
 class AlertEvent(dy.Schema):
-    """What became of an alert, each change a row: grain alert_id, at, event.
+    """What became of an alert, each change a row: grain alert_id, event_at, event.
 
     The last of firing, resolved and superseded is how it stands.
     """
 
     alert_id = text("the alert in main.alert")
-    at = instant("when the run that saw it took place")
+    event_at = instant("when the run that saw it took place")
     event = choice(
         "firing: its cause holds; resolved: it ended, or the news is old; superseded: another alert of the subject "
         "took its place; inhibited: not told while its own cause is told; silenced: not told, a person said so",
