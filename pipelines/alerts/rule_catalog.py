@@ -6,9 +6,10 @@ What a rule means is the docstring of its function; docs/alerts.md lists them al
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules, source_rules
+from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules, source_rules, usage_rules
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,33 @@ RULES = (
         True,
         "warning",
         {"min_usd": Threshold(operating_rules.MIN_LEFT_OUT_USD, "USD", "what is left out of a month's cost")},
+    ),
+    Rule(
+        "usage_late",
+        usage_rules.usage_late,
+        True,
+        "warning",
+        {"max_late": Threshold(usage_rules.MAX_LATE_DAYS, "days", "days without usage of an account that has it")},
+    ),
+    Rule("usage_unpriced", usage_rules.usage_unpriced, True, "warning"),
+    Rule("usage_refused", usage_rules.usage_refused, False, "warning"),
+    Rule("usage_unknown_count", usage_rules.usage_unknown_count, False, "warning"),
+    Rule(
+        "runaway_key",
+        usage_rules.runaway_key,
+        False,
+        "critical",
+        {
+            "max_times": Threshold(Decimal(usage_rules.MAX_TIMES), "times", "a day against the key's median day"),
+            "min_usd": Threshold(usage_rules.MIN_USD, "USD", "of that day; both must be reached"),
+        },
+    ),
+    Rule(
+        "runaway_conversation",
+        usage_rules.runaway_conversation,
+        False,
+        "warning",
+        {"min_usd": Threshold(usage_rules.MIN_CONVERSATION_USD, "USD", "of one conversation in a day")},
     ),
     Rule("input_refused", operating_rules.input_refused, True, "warning"),
     Rule("run_failed", operating_rules.run_failed, True, "critical"),

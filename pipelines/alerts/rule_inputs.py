@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules, source_rules
+from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules, source_rules, usage_rules
 from pipelines.alerts.alert_settings import AlertSettings
 from pipelines.models.model_ids import undated
 from pipelines.snapshots.user_inputs import Problem
@@ -18,6 +18,7 @@ from pipelines.warehouse.rows import read_table
 
 LOOK_BACK = timedelta(days=7)
 """Changes of the last week raise alerts, so that a day without a run loses none; older ones are history."""
+MONTH = timedelta(days=30)
 LATE_USAGE = timedelta(days=62)
 """Usage of so many days is looked at for what is left out: last month's report comes in this one."""
 Rule = Callable[[], pl.DataFrame]
@@ -55,6 +56,7 @@ def rules_of_day(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
         yield from _of_offers(connection, asked)
         yield from _of_operation(connection, asked)
         yield from _of_spend(connection, asked)
+        yield from _of_usage(connection, asked)
 
 
 def _news(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
@@ -107,6 +109,28 @@ def _of_spend(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
         budget = {} if asked.budget_usd is None else asked.budget_usd
         yield "projection_moved", partial(operating_rules.projection_moved, totals, asked.now, **least)
         yield "budget", partial(operating_rules.budget_exceeded, totals, budget, asked.now)
+
+
+def _of_usage(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
+    now, day = asked.now, asked.day
+    recent = "usage_date >= $first AND usage_date < $day"
+    month = {"first": day - MONTH, "day": day}
+    owned = read_table(connection, "main.cost_by_owner", recent, **month | {"first": day - LATE_USAGE})
+    yield "usage_late", partial(usage_rules.usage_late, owned, day, now, **_thresholds(asked, "usage_late"))
+    unpriced = read_table(connection, "main.cost_unpriced", recent, **month)
+    yield "usage_unpriced", partial(usage_rules.usage_unpriced, unpriced, now)
+    # News of what came in lately: files of before were told then.
+    imported = "import_id IN (SELECT import_id FROM core.usage_import WHERE imported_at::DATE BETWEEN $first AND $day)"
+    lately = {"first": day - LOOK_BACK, "day": day}
+    refused = read_table(connection, "core.usage_reject", imported, **lately)
+    yield "usage_refused", partial(usage_rules.usage_refused, refused, now)
+    unknown = read_table(connection, "core.usage_unknown_count", imported, **lately)
+    yield "usage_unknown_count", partial(usage_rules.usage_unknown_count, unknown, now)
+    spent = owned.filter(pl.col("usage_date") >= day - timedelta(days=29))
+    yield "runaway_key", partial(usage_rules.runaway_key, spent, now, **_thresholds(asked, "runaway_key"))
+    talks = read_table(connection, "main.conversation_cost", recent, **month | {"first": day - timedelta(days=1)})
+    least = _thresholds(asked, "runaway_conversation")
+    yield "runaway_conversation", partial(usage_rules.runaway_conversation, talks, now, **least)
 
 
 def _thresholds(asked: Asked, rule: str) -> Mapping[str, Any]:

@@ -22,6 +22,12 @@ RULES = (
     "projection_moved",
     "budget",
     "usage_left_out",
+    "usage_late",
+    "usage_unpriced",
+    "usage_refused",
+    "usage_unknown_count",
+    "runaway_key",
+    "runaway_conversation",
     "input_refused",
     "run_failed",
 )
