@@ -1,13 +1,14 @@
 """Alerts about the pipeline's own health and about the month's spend: frames in, alert rows out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from pipelines.alerts.life import parts_of
 from pipelines.alerts.message import alert, alert_frame, percent_words, usd_words
 from pipelines.snapshots.user_inputs import Problem
 
@@ -15,46 +16,15 @@ MIN_SHIFT = Decimal("0.10")
 MIN_SHIFT_USD = Decimal(1)
 MIN_LEFT_OUT_USD = Decimal(1)
 
+SOURCE_FAILED = re.compile(r"(?P<source>[a-z0-9_]+) (?:could not be fetched|could not be read|is refused): ")
+"""How a line of a failed run begins that is about a source."""
+
 DIED = ""
 """Stands for the step of a run whose process ended before its time."""
 PASSING = re.compile(r"(?<!HTTP )(?<!status )\b(?=\w*\d)[0-9a-f][\w.:,%-]*", re.IGNORECASE)
 """What of a reason differs from day to day: times, counts, hashes; not the status of an answer."""
 
 Row = dict[str, Any]
-
-
-def source_failing(health: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
-    """One alert per source and streak of failures, or per last success where it only went stale.
-
-    `health` has the columns of SourceHealth. A source that was never tried, or has no key, is no alert. One that has
-    never met a live page says so: its parser is then the first suspect.
-    """
-    alerts = []
-    for row in health.filter(~pl.col("status").is_in(["ok", "no_key"])).sort("source").iter_rows(named=True):
-        begin = row["failing_since"] or row["last_success_at"]
-        if begin is None:
-            continue
-        last = "never" if row["last_success_at"] is None else f"{row['last_success_at']:%Y-%m-%d %H:%M} UTC"
-        alerts.append(
-            alert(
-                "source_failing",
-                [row["source"], begin],
-                "warning",
-                f"{row['source']}: {'stale' if row['status'] == 'stale' else 'failing'}, last success {last}",
-                [
-                    f"reason: {row['reason'] or 'none recorded'}",
-                    f"failures in a row: {row['consecutive_failures']}",
-                    "its last good version stays in force",
-                    *([] if row["is_proven"] else ["its parser has not been proven by a real answer yet"]),
-                ],
-                alert_on=begin.date(),
-                raised_at=raised_at,
-                source=row["source"],
-                since=begin,
-                link=row["url"],
-            )
-        )
-    return alert_frame(alerts)
 
 
 def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
@@ -141,13 +111,12 @@ def usage_left_out(overlaps: pl.DataFrame, raised_at: datetime, min_usd: Decimal
 
 
 def input_refused(problems: Sequence[Problem], raised_at: datetime) -> pl.DataFrame:
-    """One alert per mistake in a file or setting of the user, once a week as long as it is there."""
-    week = raised_at.date().isocalendar()
+    """One alert per mistake in a file or setting of the user, as long as it is there."""
     return alert_frame(
         [
             alert(
                 "input_refused",
-                [problem.name, problem.text, week.year, week.week],
+                [problem.name, problem.text],
                 "warning",
                 f"{problem.name} has a mistake and does not count as it is",
                 [problem.text],
@@ -191,11 +160,30 @@ def run_failed(
                     *([f"failing as before: {', '.join(as_before)}"] if as_before else []),
                     "what did not fail was built all the same; told once while it fails for the same reason",
                 ],
+                subject=[job, ",".join(steps), ",".join(_sources(list(new.values())))],
                 alert_on=raised_at.date(),
                 raised_at=raised_at,
             )
         ]
     )
+
+
+def _sources(said: Sequence[str]) -> list[str]:
+    """The sources that the lines of a failed run name, where each line names one."""
+    named = [SOURCE_FAILED.match(line) for line in said]
+    return sorted({one["source"] for one in named if one}) if all(named) else []
+
+
+def still_failed(alerts: pl.DataFrame, failing: Callable[[str, Sequence[str]], Collection[str]]) -> pl.DataFrame:
+    """Of the alerts of failed runs those whose cause holds: one of their steps failed also when it last ran.
+
+    `failing` says of a job which of some steps failed when each last ran, DIED where its last process died.
+    """
+    kept = []
+    for row in alerts.iter_rows(named=True):
+        _, job, steps, *_ = [*parts_of(row["subject"]), "", ""]
+        kept.append(not job or bool(set(steps.split(",")) & set(failing(job, steps.split(",")))))
+    return alerts.filter(pl.Series(kept, dtype=pl.Boolean))
 
 
 def _causes(failures: Mapping[str, str]) -> dict[tuple[str, str], str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import (
+    alerts,
     backtest,
     break_even,
     budget,
@@ -52,6 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(sources.app, name="sources")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(export.app, name="export")
 app.add_typer(usage.app, name="usage")
 app.command(context_settings=QUERY)(price.price)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.alerts.alert_settings import AlertSettings
 from pipelines.alerts.delivery import ADDRESSES
+from pipelines.alerts.rule_file import ALERT_FILE, alert_settings_in_force
 from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
@@ -28,7 +30,7 @@ from pipelines.usage.plan_file import PLAN_FILE
 from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
 from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses
 
-_InForce = UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]]
+UserFile = UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]] | UserMap[AlertSettings]
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -68,9 +70,7 @@ def _model_map(folder: Path) -> Finding:
     return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
 
 
-def _user_files(
-    folder: Path,
-) -> Iterator[tuple[str, UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]], str]]:
+def _user_files(folder: Path) -> Iterator[tuple[str, UserFile, str]]:
     """Name of each file, as it is in force, and what it says."""
     owners, plans, contract = owners_in_force(folder), plans_in_force(folder), contract_in_force(folder)
     classes, budgets = classes_in_force(folder), budget_file_in_force(folder)
@@ -79,6 +79,8 @@ def _user_files(
     yield CONTRACT_FILE, contract, f"{contract.rows.height} terms agreed"
     yield TASK_CLASS_FILE, classes, f"{len(classes.rows.alternatives)} task classes"
     yield BUDGET_FILE, budgets, f"{len(budgets.rows)} budgets"
+    alerts = alert_settings_in_force(folder)
+    yield ALERT_FILE, alerts, f"{len(alerts.rows.rules)} rules set"
 
 
 def _privacy(folder: Path) -> Finding:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import dataframely as dy
 
-from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.alerts import Alert, AlertDelivery, AlertEvent, AlertMessage, AlertNotice, Silence
 from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.contract import ContractCharge, ContractTerm
 from pipelines.schema.costs import (
@@ -69,6 +69,7 @@ TABLES = (
     Table("raw", "parse", Parse),
     Table("raw", "source_reject", SourceReject),
     Table("raw", "acceptance", Acceptance),
+    Table("raw", "silence", Silence),
     Table("core", "token_price", TokenPrice),
     Table("core", "gpu_rate", GpuRate),
     Table("core", "exchange_rate", ExchangeRate),
@@ -118,6 +119,9 @@ TABLES = (
     Table("main", "what_if", WhatIf, "as_of"),
     Table("main", "claim_check", ClaimCheck, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
+    Table("main", "alert_event", AlertEvent),
+    Table("main", "alert_message", AlertMessage),
+    Table("main", "alert_notice", AlertNotice),
     Table("main", "alert_delivery", AlertDelivery),
 )
 

@@ -54,32 +54,32 @@ class UserMap(Generic[Rows]):
 
 def map_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map below a warehouse folder; its last good state where the file has a mistake. Changes nothing."""
-    return _file_in_force(folder, MAP_FILE, parse_model_map)
+    return file_in_force(folder, MAP_FILE, parse_model_map)
 
 
 def owners_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map of owners below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, OWNER_FILE, parse_owner_map)
+    return file_in_force(folder, OWNER_FILE, parse_owner_map)
 
 
 def classes_in_force(folder: Path) -> UserMap[TaskClasses]:
     """The task classes below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, TASK_CLASS_FILE, parse_task_classes, "no task class is known")
+    return file_in_force(folder, TASK_CLASS_FILE, parse_task_classes, "no task class is known")
 
 
 def plans_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The plans below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
+    return file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
 
 
 def contract_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """What was agreed with who bills, of the file below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
+    return file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
 
 
 def budget_file_in_force(folder: Path) -> UserMap[tuple[Budget, ...]]:
     """The budgets of the file below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, BUDGET_FILE, parse_budgets, "no budget of it is in force")
+    return file_in_force(folder, BUDGET_FILE, parse_budgets, "no budget of it is in force")
 
 
 def budgets_in_force(folder: Path, environ: Mapping[str, str], day: date) -> list[Budget]:
@@ -97,9 +97,10 @@ def check_budgets(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     return [problem for problem in problems if problem]
 
 
-def _file_in_force(
+def file_in_force(
     folder: Path, name: str, parse: Callable[[Path, bytes], Rows], without: str = "no id is mapped"
 ) -> UserMap[Rows]:
+    """A file below a warehouse folder, as `map_in_force`; `without`: what holds where nothing good was ever kept."""
     path = folder / name
     try:
         content = file_content(path)

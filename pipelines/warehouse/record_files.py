@@ -25,6 +25,7 @@ RECORD_TABLES = (
     "raw.parse",
     "raw.source_reject",
     "raw.acceptance",
+    "raw.silence",
     "core.token_price",
     "core.gpu_rate",
     "core.exchange_rate",
@@ -46,6 +47,9 @@ RECORD_TABLES = (
     "main.spend_forecast",
     "main.budget_status",
     "main.alert",
+    "main.alert_event",
+    "main.alert_message",
+    "main.alert_notice",
     "main.alert_delivery",
 )
 

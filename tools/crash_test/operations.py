@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
+from pipelines.alerts.deliver_alerts import deliver_due
+from pipelines.alerts.raise_alerts import raise_alerts
 from pipelines.cli.main import app
 from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import days_to_build, price_days

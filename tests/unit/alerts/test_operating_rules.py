@@ -11,9 +11,9 @@ from pipelines.alerts.operating_rules import (
     month_totals,
     projection_moved,
     run_failed,
-    source_failing,
     usage_left_out,
 )
+from pipelines.alerts.source_rules import source_failing
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
