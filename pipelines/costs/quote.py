@@ -43,7 +43,7 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         listed = prices.listed()
         names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
-        costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names))
+        costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names, prices.read_at))
         lines = [] if costs is None else [_line(row, versions, prices) for row in costs.iter_rows(named=True)]
     reasons = sorted({line["reason"] for line in lines if line["reason"]})
     total = sum((Decimal(line["cost_usd"]) for line in lines if line["cost_usd"] is not None), Decimal(0))

@@ -140,7 +140,7 @@ def _segments(warehouse: PublishedWarehouse, used: pl.DataFrame, targets: Sequen
     with quoted_prices(warehouse, None, with_history=True) as prices:
         names = names_of(prices.listed(), models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
-    return segments_by_name(versions, names)
+        return segments_by_name(versions, names, prices.read_at)
 
 
 def _all_days(segments: pl.DataFrame, day: date) -> pl.DataFrame:

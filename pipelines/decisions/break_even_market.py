@@ -98,7 +98,7 @@ def _market(
         return Market(day, {}, rates)
     used = pl.DataFrame(wanted, dict.fromkeys(MODEL_KEY, pl.String()), orient="row").unique()
     names = names_of(listed, used, map_in_force(folder).rows)
-    segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
+    segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names, prices.read_at)
     short = in_force_at(segments, end_of_day(day)).filter(context_from=0, time_window=ALWAYS, unit="mtok")
     tiers = {(one.provider, one.model): one.service_tier for one in workloads}
     of_models = {key: _price(short, offer, tiers[key], ends) for key, offer in keys.items()}

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import polars as pl
 
+from pipelines.models.model_ids import DATE_SUFFIX
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
@@ -23,12 +24,14 @@ from pipelines.snapshots.segments import Key
 from pipelines.snapshots.versions import after_change, fold
 from pipelines.sources.source import PRICE_HISTORY
 from tools.price_history.evidence_rules import Belief, Row, Statement, corrected_since, facts_of, is_move
+from tools.price_history.sightings import Sightings, sighting, with_sightings, without_overlaps
 
 AGGREGATOR_RANK = 3
 ANNOUNCED = "announced"
 """The series of a belief that came into force as it had been announced."""
 BASE = {"meter": "input_uncached", "service_tier": "standard", "context_from": 0, "time_window": ALWAYS}
 
+_UNDATED = re.compile(DATE_SUFFIX, re.ASCII)
 _ID_DATE = re.compile(r".*[-@](20[2-3]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?:-v\d.*)?", re.ASCII)
 
 
@@ -55,6 +58,8 @@ class _Historian:
     """Hours with a price of their own, by the key of the price at any hour."""
     cancelled: dict[Key, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     """Announced prices that will not come."""
+    sightings: Sightings = field(default_factory=lambda: defaultdict(list))
+    """All that was printed, believed or not."""
 
 
 def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
@@ -68,6 +73,7 @@ def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
             versions = _folded(versions, observed, item)
         if item.is_whole:
             historian.last_seen[item.series] = item.seen_at
+    versions = without_overlaps(with_sightings(versions, historian.sightings))
     return versions.sort(*TOKEN_PRICES.key, "known_from", "valid_from")
 
 
@@ -87,14 +93,17 @@ def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:
     for row in item.rows.sort("effective_from", nulls_last=True).iter_rows(named=True):
         by_key[_key(row)].append(row)
     present = {key: found for key, rows in by_key.items() if (found := _present(rows, item.seen_at))}
+    for key, row in present.items():
+        historian.sightings[key].append(sighting(row, item.seen_at, is_provider=item.rank < AGGREGATOR_RANK))
     # Input prices first: what else is new about a model is dated by them.
     for key, stated in sorted(by_key.items(), key=lambda entry: not entry[1][0].items() >= BASE.items()):
         belief, current = historian.beliefs.get(key), present.get(key)
         _roll_on(belief, item)
         if current is not None and belief is not None and not item.is_whole and item.rank >= AGGREGATOR_RANK:
             current = current | {"context_to": belief.facts[1]}
-        if current is not None and (belief is not None or _is_credible(historian, item, current, present)):
-            before = historian.said[item.series].get(key)
+        before = historian.said[item.series].get(key)
+        is_known = belief is not None or _is_credible(historian, item, current, present) if current else False
+        if current is not None and is_known and not _is_told_by_its_name(historian, item, key, present):
             yield from _stated(historian, item, key, current, before)
         if current is not None:
             historian.said[item.series][key] = (facts_of(current), item.seen_at)
@@ -132,6 +141,19 @@ def _is_credible(historian: _Historian, item: Evidence, row: Row, present: dict[
         if belief is not None and own is not None and belief.facts[0] != own["usd_per_unit"]:
             return False
     return True
+
+
+def _is_told_by_its_name(historian: _Historian, item: Evidence, key: Key, present: dict[Key, Row]) -> bool:
+    """Whether an aggregator's figure for a snapshot only repeats the one of its model, under whose name it is priced.
+
+    A page prints the model; what it says of it would else be contradicted by the repeated figure under the other id.
+    """
+    model = present[key]["model"]
+    plain = _UNDATED.sub("", model)
+    if item.rank < AGGREGATOR_RANK or plain == model or key in historian.beliefs:
+        return False
+    twin = _key(present[key] | {"model": plain})
+    return twin in historian.beliefs and twin in present and facts_of(present[twin]) == facts_of(present[key])
 
 
 def _announced(historian: _Historian, item: Evidence, key: Key, current: Row | None, rows: list[Row]) -> Iterator[Row]:
@@ -185,13 +207,14 @@ def _stated(historian: _Historian, item: Evidence, key: Key, current: Row, befor
 def _first(historian: _Historian, item: Evidence, key: Key, current: Row) -> Iterator[Row]:
     """A key that nobody has named before: priced from its first sight, and before that by assumption."""
     seen = current["effective_from"] or item.seen_at
-    start = seen if current["effective_from"] else min(seen, _assumed_start(historian, item, current))
+    is_dated = current["effective_from"] or key in historian.said[item.series]
+    start = seen if is_dated else min(seen, _assumed_start(historian, item, current))
     historian.beliefs[key] = Belief(facts_of(current), start, item.series, item.seen_at)
     if current["time_window"] != ALWAYS:
         historian.windows[_key(current | {"time_window": ALWAYS})].add(current["time_window"])
     if start < seen:
         note = f"{current['printed']} (first listed {seen:%Y-%m-%d}, assumed since {start:%Y-%m-%d})"
-        yield current | {"effective_from": start, "basis": "derived", "printed": note[:300]}
+        yield current | {"effective_from": start, "basis": "assumed", "printed": note[:300]}
     yield current | {"effective_from": seen}
 
 
