@@ -4,8 +4,8 @@ Which figure is believed is decided in `fold_evidence.py`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
@@ -30,6 +30,8 @@ class Sighting(NamedTuple):
     usd: Decimal
     unit: str
     is_provider: bool
+    is_dated: bool = False
+    """Whether it names the day from which the price holds."""
 
 
 Sightings = defaultdict[Key, list[Sighting]]
@@ -38,7 +40,7 @@ Sightings = defaultdict[Key, list[Sighting]]
 def sighting(row: Row, seen_at: datetime, *, is_provider: bool) -> Sighting:
     """A row that a file printed; one that names its start is a statement about no earlier day."""
     at = max(seen_at, row["effective_from"] or seen_at)
-    return Sighting(at, row["usd_per_unit"], row["unit"], is_provider)
+    return Sighting(at, row["usd_per_unit"], row["unit"], is_provider, row["effective_from"] is not None)
 
 
 def with_sightings(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
@@ -62,6 +64,49 @@ def _proof(row: Row, said: list[Sighting]) -> Row:
         "proven_until": max(start, proof[-1].at),
         "disputed_usd": ";".join(f"{usd.normalize():f}" for usd in sorted(others)) or None,
     }
+
+
+def ended(versions: pl.DataFrame, ends: Mapping[Key, datetime]) -> pl.DataFrame:
+    """Ends what is in force of prices that a page has dropped while it went on printing their model."""
+    rows = versions.to_dicts()
+    for row in rows:
+        end = ends.get(_key(row))
+        if end is not None and row["known_to"] is None and row["valid_from"] < end:
+            row["valid_to"] = min(row["valid_to"] or END, end)
+    kept = [row for row in rows if row["known_to"] is not None or row["valid_from"] < ends.get(_key(row), END)]
+    return pl.DataFrame(kept, schema=versions.schema)
+
+
+def narrowed(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
+    """Ends an aggregator's figure where it was last printed, if a provider prints another one afterwards.
+
+    Nobody dates such a change; the provider's figure is assumed for the time between.
+    """
+    rows = versions.sort(*TOKEN_PRICES.key, "valid_from").to_dicts()
+    found = [row for row in rows if row["known_to"] is not None]
+    for _, group in groupby((row for row in rows if row["known_to"] is None), key=_key):
+        versions_of_key = list(group)
+        for row, after in zip(versions_of_key, [*versions_of_key[1:], None], strict=True):
+            found += _handed_over(row, after, sightings[_key(row)]) if after is not None else [row]
+    return pl.DataFrame(found, schema=versions.schema)
+
+
+def _handed_over(row: Row, after: Row, said: list[Sighting]) -> list[Row]:
+    """A version, and from its last sighting on the assumed start of the next one."""
+    last = row["proven_until"] + timedelta(days=1)
+    is_dated = any(s.is_dated and s.usd == after["usd_per_unit"] and s.at == after["valid_from"] for s in said)
+    is_given_up = (
+        (row["authority"], after["authority"]) == ("aggregator", "provider")
+        and row["basis"] != "assumed"
+        and row["usd_per_unit"] != after["usd_per_unit"]
+        and row["valid_to"] == after["valid_from"]
+        and last < after["valid_from"]
+    )
+    if is_dated or not is_given_up:
+        return [row]
+    note = f"{after['printed']} (assumed since {last:%Y-%m-%d}, when another price was no longer printed)"
+    assumed = after | {"valid_from": last, "valid_to": after["valid_from"], "basis": "assumed", "printed": note[:300]}
+    return [row | {"valid_to": last}, _renamed(assumed | {"effective_from": last})]
 
 
 def without_overlaps(versions: pl.DataFrame) -> pl.DataFrame:
