@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.costs.pricing.price_sums import price_sums
 from pipelines.costs.price_proof import proof
+from pipelines.costs.pricing.price_sums import price_sums
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
 from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
@@ -45,7 +45,9 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
         costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names, prices.read_at))
-        lines = [] if costs is None else [_line(row, versions, prices, question.at) for row in costs.iter_rows(named=True)]
+        lines = (
+            [] if costs is None else [_line(row, versions, prices, question.at) for row in costs.iter_rows(named=True)]
+        )
     reasons = sorted({line["reason"] for line in lines if line["reason"]})
     total = sum((Decimal(line["cost_usd"]) for line in lines if line["cost_usd"] is not None), Decimal(0))
     answer = {

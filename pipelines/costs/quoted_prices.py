@@ -73,7 +73,9 @@ def quoted_prices(
         if with_history:
             has_history = f"(SELECT source FROM {versions} WHERE source = '{PRICE_HISTORY}')"
             versions = f"(FROM {versions} UNION ALL BY NAME FROM {shipped} WHERE NOT EXISTS {has_history})"
-        yield QuotedPrices(connection, versions, partial(_page, connection), known_at, last_readings(connection, known_at))
+        yield QuotedPrices(
+            connection, versions, partial(_page, connection), known_at, last_readings(connection, known_at)
+        )
 
 
 def _page(connection: duckdb.DuckDBPyConnection, fetch_id: str) -> str | None:

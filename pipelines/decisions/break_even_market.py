@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
-from pipelines.costs.resolve_segments import names_of, segments_by_name
+from pipelines.costs.resolve_segments import last_readings, names_of, segments_by_name
 from pipelines.decisions.api_bill import ApiPrice
 from pipelines.decisions.scenario import TEXT_METERS
 from pipelines.decisions.workload import Workload
@@ -73,7 +73,8 @@ def market_known_on(
     day: date,
 ) -> Market:
     """Of a warehouse that is being built, by what was known on the day itself."""
-    prices = QuotedPrices(connection, "core.token_price", str, end_of_day(day))
+    known_at = end_of_day(day)
+    prices = QuotedPrices(connection, "core.token_price", str, known_at, last_readings(connection, known_at))
     rates, ends = listed_rates(connection, day, end_of_day(day)), retirements(connection, day)
     return _market(prices, workloads, open_models, folder, day, rates, ends)
 

@@ -98,4 +98,5 @@ def _weight(rows: Offers) -> int:
 
 def _said(rows: Offers, at: datetime) -> datetime:
     """When a source last spoke about a moment: then, or when it was last heard."""
-    return min(at, max(row["said_until"] for row in rows))
+    last: datetime = max(row["said_until"] for row in rows)
+    return min(at, last)

@@ -17,7 +17,7 @@ from pipelines.schema.price_segments import SEGMENT_KEY, SEGMENT_SCHEMA
 from pipelines.snapshots.authority import Offers, best_source, with_standing
 
 _STRETCH_SCHEMA = {"number": pl.UInt32()} | {
-    name: SEGMENT_SCHEMA[name] for name in ("segment_id", "valid_from", "valid_to")
+    name: SEGMENT_SCHEMA[name] for name in ("segment_id", "valid_from", "valid_to", "context_to")
 }
 _END = datetime(9999, 12, 31)
 SNAPSHOT_RULE = "dated"
@@ -50,12 +50,12 @@ def price_segments(versions: pl.DataFrame, candidates: pl.DataFrame, ranks: pl.D
     offers = offers.with_row_index("number")
     groups = (group.to_dicts() for _, group in offers.group_by(*SEGMENT_KEY, maintain_order=True))
     rows = [
-        (row["number"], segment_id, row["valid_from"], row["valid_to"])
+        (row["number"], segment_id, row["valid_from"], row["valid_to"], row["context_to"])
         for segment_id, stretch in enumerate(chain.from_iterable(map(_resolved, groups)))
         for row in stretch
     ]
     found = pl.DataFrame(rows, schema=_STRETCH_SCHEMA, orient="row")
-    stated = offers.drop("valid_from", "valid_to")[found["number"]]
+    stated = offers.drop("valid_from", "valid_to", "context_to")[found["number"]]
     segments = pl.concat([stated, found.drop("number")], how="horizontal")
     return segments.select(SEGMENT_SCHEMA.keys()).cast(pl.Schema(SEGMENT_SCHEMA))
 
@@ -66,7 +66,7 @@ def _still_sold(offers: pl.DataFrame) -> pl.DataFrame:
     A model that left altogether keeps its last price: nobody says what it costs now.
     """
     of_model = ["source", *(f"listed_{name}" for name in MODEL_KEY)]
-    is_sold = (pl.col("is_listed") & (pl.col("meter") == "input_uncached") & (pl.col("service_tier") == "standard"))
+    is_sold = pl.col("is_listed") & (pl.col("meter") == "input_uncached") & (pl.col("service_tier") == "standard")
     sold = offers.filter(is_sold).group_by(of_model).agg(sold_from=pl.col("valid_from"), sold_to=pl.col("valid_to"))
     gone = offers.filter(~pl.col("is_listed"))
     if gone.is_empty() or sold.is_empty():

@@ -166,7 +166,8 @@ def _note_ends(historian: _Historian, item: Evidence, present: dict[Key, Row]) -
         return
     models = {_key(row | BASE) for row in present.values()} & present.keys()
     for key, row in historian.printed[item.series].items():
-        if key not in present and _key(row | BASE) in models:
+        is_told = any(said.is_provider and said.at >= item.seen_at for said in historian.sightings[key])
+        if key not in present and not is_told and _key(row | BASE) in models:
             historian.ends.setdefault(key, item.seen_at)
 
 

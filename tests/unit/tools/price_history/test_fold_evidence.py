@@ -171,7 +171,7 @@ def test_a_feed_that_disagrees_on_the_price_says_nothing_about_peak_hours_and_lo
         "2026-04-24",
         "2026-08-05",
         "0.27",
-        "derived",
+        "assumed",
     )
 
 
