@@ -14,12 +14,14 @@ import polars as pl
 
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.price_segments import SEGMENT_KEY, SEGMENT_SCHEMA
-from pipelines.snapshots.authority import Offers, best_source, with_standing
+from pipelines.snapshots.authority import ASSUMED, Offers, best_source, with_standing
 
 _STRETCH_SCHEMA = {"number": pl.UInt32()} | {
     name: SEGMENT_SCHEMA[name] for name in ("segment_id", "valid_from", "valid_to", "context_to")
 }
 _END = datetime(9999, 12, 31)
+FEE = "fee"
+"""The rule by which a fee of any model counts where the model has none of its own."""
 SNAPSHOT_RULE = "dated"
 """The rule of `models.candidate_names` by which a snapshot costs what its model costs."""
 
@@ -121,7 +123,9 @@ def _best_named(rows: Offers) -> Offers:
 
     The shipped history has many voices: an aggregator on the id yields to the provider on the name of the model.
     """
-    _, exactness = min((row["weight"], row["exactness"]) for row in rows)
+    best_of = min(rows, key=lambda row: (row["rule"] == FEE, row["weight"] == ASSUMED, row["exactness"]))
+    plain = [row for row in rows if row["rule"] == SNAPSHOT_RULE and row["weight"] < best_of["weight"]]
+    exactness = min((row["exactness"] for row in plain), default=best_of["exactness"])
     best = [row for row in rows if row["exactness"] == exactness]
     return (_own_price(rows) or best) if best[0]["rule"] == SNAPSHOT_RULE else best
 
@@ -129,7 +133,7 @@ def _best_named(rows: Offers) -> Offers:
 def _own_price(rows: Offers) -> Offers:
     """The offers on a snapshot itself where the same source lists its model at another price, else none."""
     undated = [row for row in rows if row["rule"] == SNAPSHOT_RULE]
-    exact = [row for row in rows if row["rule"] != SNAPSHOT_RULE and row["rule"] != "fee"]
+    exact = [row for row in rows if row["rule"] != SNAPSHOT_RULE and row["rule"] != FEE]
     if not undated or not exact or any(row["basis"] == "assumed" for row in exact):
         return []
     first = min(row["exactness"] for row in exact)
