@@ -39,7 +39,7 @@ def _day(text: str) -> datetime:
 
 
 def agreement(folder: Path) -> list[Row]:
-    """One row per page: cells, how many equal ours of that day, differ, are not in the history; or why it is not read."""
+    """One row per page: cells, how many equal ours of that day, differ or are not held; or why it is not read."""
     found = []
     for name, day, source in pages(folder):
         try:

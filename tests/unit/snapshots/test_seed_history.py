@@ -85,4 +85,4 @@ def test_one_price_holds_for_each_prompt_size_and_what_nobody_printed_is_assumed
     assert pairs.is_empty()
     assert versions.filter(pl.col("authority").is_null() | pl.col("proven_until").is_null()).is_empty()
     assumed = versions.filter(basis="assumed")
-    assert assumed.filter(pl.col("proven_from") < pl.col("valid_to")).is_empty()
+    assert assumed.filter(pl.col("proven_from") < pl.col("valid_from")).is_empty()
