@@ -35,7 +35,7 @@ def outcomes(connection: duckdb.DuckDBPyConnection, capture: Capture) -> Iterato
     good = entered(connection, source, capture.body, nothing_known(source))
     if good.refusals or good.state.current.is_empty():
         return
-    nothing = nothing_known(source, good.state.last_rejects)
+    nothing = nothing_known(source, good.state.rejects_before)
     good = replace(good, held_count=0, reject_count=0, failed=())
     told = partial(_outcome, connection, capture, good)
     for kind, mutations in TEXT_MUTATIONS.items():

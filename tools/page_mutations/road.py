@@ -17,7 +17,7 @@ from pipelines.snapshots.quarantine import HOLD_SCHEMA
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, SourceState
 from pipelines.snapshots.versions import after_change
 from pipelines.sources.catalog import Source
-from pipelines.sources.parsed import Parsed
+from pipelines.sources.parsed import REJECT_SCHEMA, Parsed
 from tools.page_mutations.quick_checks import unmet
 from tools.page_mutations.row_mutations import RowMutation
 
@@ -44,7 +44,10 @@ class After:
         return bool(self.refusals or self.held_count or self.reject_count or self.failed)
 
 
-def nothing_known(source: Source, rejects: int = 0) -> After:
+NOTHING_REFUSED = pl.DataFrame(schema=REJECT_SCHEMA)
+
+
+def nothing_known(source: Source, rejects: pl.DataFrame = NOTHING_REFUSED) -> After:
     """The state before a source's first page. A capture may be an excerpt, so one row is enough."""
     versions = pl.DataFrame(schema=polars_schema(BOOKS_BY_TABLE[source.table].version))
     state = SourceState(versions, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, rejects, None, is_checked=True)
@@ -67,9 +70,9 @@ def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, 
         current=versions,
         open_holds=pl.concat([untouched, found.folded.holds.filter(status="open")]),
         last_rows=found.checked.staged.rows.height,
-        last_rejects=found.checked.rejects.height,
+        rejects_before=before.state.rejects_before if found.folded.kept_count else found.checked.rejects,
     )
-    news = max(0, found.checked.rejects.height - before.state.last_rejects)
+    news = max(0, found.checked.rejects.height - before.state.rejects_before.height)
     return After(
         state,
         at,
