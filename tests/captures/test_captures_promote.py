@@ -31,7 +31,7 @@ ANTHROPIC_DEPRECATIONS = {
     "2026-02-19": 24,
     "2026-02-20": 24,
     "2026-04-15": 24,
-    "2026-07-21": 28,
+    "2026-07-21": 29,
     "2026-08-22": 29,
 }
 LITELLM = {name.removeprefix("litellm/"): counts for name, counts in COUNTS.items() if name.startswith("litellm/")}
