@@ -33,6 +33,8 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     audio_output: Count = None,
     requests: Annotated[str | None, typer.Option(metavar="N", help="Requests, where a fee is due for each.")] = None,
     web_searches: Count = None,
+    reasoning_output: Count = None,
+    rerank_queries: Count = None,
     as_json: Annotated[bool, typer.Option("--json", help="All digits and the evidence, as JSON.")] = False,
 ) -> None:
     """What one request costs, at the price in force at a moment, with the page that says so.
@@ -57,6 +59,8 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         "audio_output": audio_output,
         "requests": requests,
         "web_searches": web_searches,
+        "reasoning_output": reasoning_output,
+        "rerank_queries": rerank_queries,
     }
     try:
         question = Question(

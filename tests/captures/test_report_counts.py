@@ -59,11 +59,12 @@ def test_explicit_cache_of_dashscope():
     assert found == [(13, 1889, 0), (13, 0, 1889)]
 
 
-def test_citations_and_searches_are_counted_and_reasoning_is_told():
-    columns = ("input_uncached_tokens", "output_tokens", "web_searches", "lower_bound_reason")
-    assert rows("12_perplexity_deep_research.jsonl", *columns) == [(108 + 7299, 3256, 74, "unknown_count")]
+def test_citations_searches_and_reasoning_of_deep_research_are_counted():
+    columns = ("input_uncached_tokens", "output_tokens", "reasoning_output_tokens", "web_searches")
+    assert rows("12_perplexity_deep_research.jsonl", *columns) == [(108 + 7299, 3256, 73_248, 74)]
+    assert rows("12_perplexity_deep_research.jsonl", "lower_bound_reason") == [(None,)]
     imported = import_file(REPORTS / "12_perplexity_deep_research.jsonl", NOW)
-    assert {path: count.total for path, count in imported.count.unknown.items()} == {"usage.reasoning_tokens": 73_248}
+    assert not imported.count.unknown
 
 
 def test_reasoning_beside_the_completion_is_output():

@@ -33,7 +33,7 @@ LABELS = {
     "Fast mode": "fast",
     "Ultrafast": "ultrafast",
 }
-"""Lines that name the tier of the next table, one that no row can carry among them."""
+"""Lines that name the tier of the next table."""
 TEXT_HEADERS = {
     ("Model", *(f"{size} context {kind.lower()}" for size in sizes for kind in kinds)): meters
     for kinds, meters in TEXT_KINDS.items()
