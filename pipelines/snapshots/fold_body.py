@@ -88,8 +88,11 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
 def _without_touched(
     book: Book, current: pl.DataFrame, printed: pl.DataFrame, entering: pl.DataFrame, held: pl.DataFrame
 ) -> pl.DataFrame:
-    """Current versions but those of models of which rows are held back and that the page lacks: they may be these."""
-    model = list(MODEL[book.table]) if book.table in MODEL else []
+    """Current versions but those of models of which rows are held back and that the page lacks: they may be these.
+
+    The channel may be what was misread, so it does not count.
+    """
+    model = [name for name in MODEL.get(book.table, ()) if name != "channel"]
     if held.is_empty() or not model:
         return current
     touched = printed.with_columns(price_key=price_key(book)).join(held, on="price_key", how="semi")

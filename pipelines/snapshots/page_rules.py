@@ -21,6 +21,7 @@ SMALLEST_PAGE = 4
 """Of fewer prices no rule about most of a page says anything."""
 SEVERAL = 2
 """Models that move one way at once before it is the page's doing."""
+PAGE = "page"
 SWAP_FACTORS = (2.0, 0.5, 10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
 """What swapped tiers and slipped points come to."""
 LABELS = {
@@ -73,7 +74,7 @@ def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.
     )
     if known.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
-    everything = known.with_columns(part=pl.lit("page"))
+    everything = known.with_columns(part=pl.lit(PAGE))
     found = [part for frame in (everything, known) for part in _one_factor(frame)]
     backed = [
         _doubted(rows, f"{rows.height} prices move by one factor ({factor:g}) at once")
@@ -85,7 +86,7 @@ def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.
 
 def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
     """Of each part of a page, the rows that moved by one factor, if it is the part's doing."""
-    for _, rows in known.group_by("part", maintain_order=True):
+    for (part,), rows in known.group_by("part", maintain_order=True):
         moves = rows.filter((pl.col("ratio") - 1).abs() > SAME_FACTOR)
         for factor in moves["ratio"].round(2).unique().to_list():
             same = (
@@ -97,7 +98,8 @@ def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
             is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
             is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
             is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
-            if is_most or is_many or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
+            is_all = part == PAGE and is_swap and same.height == rows.height >= SEVERAL
+            if is_most or is_many or is_all or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
                 yield same, factor
 
 
@@ -119,7 +121,7 @@ def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
         if name != "context_to"
     ]
     if "context_to" in names:
-        ends = both.filter(pl.col("context_to") != pl.col("context_to_before"))
+        ends = both.filter(pl.col("context_to").ne_missing(pl.col("context_to_before")))
         if ends["model_of"].n_unique() >= SEVERAL:
             found.append(_doubted(ends, "the boundary of prompt sizes moves for several models at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
@@ -134,7 +136,8 @@ def _label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.
         pairs = new.join(
             gone.select(*others, was=book.amount or "").unique(others), on=others, how="inner", nulls_equal=True
         ).with_columns(old_amount=pl.col("was"), thing=pl.col("model" if "model" in others else "sku"))
-        if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE:
+        is_all = pairs.height == moved.height >= SEVERAL
+        if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE or is_all:
             found.append(_doubted(pairs, f"the {column} moves for several keys at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 

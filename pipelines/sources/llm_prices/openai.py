@@ -30,6 +30,7 @@ from pipelines.sources.llm_prices.openai_rows import (
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices
 from pipelines.sources.page_tables import Table, html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.shown_text import seen_strings
 
 FLAT_HEADERS = {("Model", *kinds): meters for kinds, meters in TEXT_KINDS.items()}
 RANGE_HEADERS = {
@@ -54,7 +55,7 @@ def parse(body: bytes) -> Parsed:
     soup = BeautifulSoup(body, "lxml")
     islands, unreadable = price_islands(soup)
     prices = _all_prices(islands, unreadable, collector)
-    return parsed_prices(with_both_names(prices, soup.get_text(" ")), collector)
+    return parsed_prices(with_both_names(prices, " ".join(seen_strings(soup))), collector)
 
 
 def _all_prices(islands: list[Island], unreadable: list[tuple[str, str]], collector: RowCollector) -> list[Price]:

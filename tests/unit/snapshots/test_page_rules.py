@@ -111,3 +111,26 @@ def test_a_first_page_far_from_all_others_waits():
     assert doubts(TOKEN_PRICES, first.clear(), moved, others).height == len(PAGE)
     near = movements(TOKEN_PRICES, empty, rows(PAGE), AT)
     assert doubts(TOKEN_PRICES, first.clear(), near, others).is_empty()
+
+
+def test_a_boundary_that_is_lost_for_several_models_waits():
+    before = rows(PAGE, context_to=200_001).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = before.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    found = doubts(TOKEN_PRICES, before, movements(TOKEN_PRICES, in_force, rows(PAGE), AT), NOBODY)
+    assert set(found["reason"]) == {"the boundary of prompt sizes moves for several models at once"}
+    assert found.height == len(PAGE)
+
+
+@pytest.mark.parametrize("factor", ["2", "0.5", "10"])
+def test_the_whole_of_a_small_page_by_the_factor_of_a_swap_waits(factor):
+    small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}
+    moved = {key: Decimal(usd) * Decimal(factor) for key, usd in small.items()}
+    assert set(reasons(small, moved)) == set(small)
+    assert set(reasons(small, small, region="eu")) == set(small)
+
+
+def test_a_small_page_by_another_factor_is_a_new_price():
+    small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}
+    assert reasons(small, {key: Decimal(usd) * Decimal("1.25") for key, usd in small.items()}) == {}
