@@ -24,6 +24,8 @@ SEVERAL = 2
 PAGE = "page"
 SWAP_FACTORS = (2.0, 0.5, 10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
 """What swapped tiers and slipped points come to."""
+DATED_BACK = "most prices of the page begin before they were seen"
+"""A second source that prints the same price does not say since when."""
 LABELS = {
     TOKEN_PRICES.table: ("context_from", "time_window", "region", "channel", "service_tier", "meter"),
     GPU_RATES.table: ("memory_gb", "gpu_count", "region", "pricing", "tier", "gpu_fraction", "gpu", "variant"),
@@ -37,12 +39,14 @@ SLICE = {
 """What one column or table of a page holds."""
 
 
-def doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+def doubts(
+    book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.DataFrame, announced: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The rows of a page that wait, by price_key, why, and against which amount (DOUBT_SCHEMA), one row per key.
 
-    `current`: the source's listed prices in force, with price_key. `moved`: the page's rows beside them, as
-    `quarantine.movements` gives them. `others`: what other sources state for the same things, columns price_key (of
-    this source's row) and amount.
+    `current`: the source's listed prices in force, with price_key; `announced`: those that begin later. `moved`: the
+    page's rows beside them, as `quarantine.movements` gives them. `others`: what other sources state for the same
+    things, columns price_key (of this source's row) and amount.
     """
     news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1))
     found = [
@@ -50,6 +54,7 @@ def doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.Da
         _fact_doubts(book, current, moved),
         _label_doubts(book, current, moved),
         _order_doubts(book, current, moved, news),
+        _start_doubts(book, current, moved, announced),
         _first_doubts(book, moved, others),
     ]
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
@@ -124,6 +129,28 @@ def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
         ends = both.filter(pl.col("context_to").ne_missing(pl.col("context_to_before")))
         if ends["model_of"].n_unique() >= SEVERAL:
             found.append(_doubted(ends, "the boundary of prompt sizes moves for several models at once"))
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
+
+
+def _start_doubts(
+    book: Book, current: pl.DataFrame, moved: pl.DataFrame, announced: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Prices in force that most of a page dates back to before they were seen, and announced ones on another day."""
+    stated = moved.filter(pl.col("effective_from").is_not_null()).with_columns(model_of=_model(book))
+    if stated.is_empty() or "valid_from" not in current.columns:
+        return pl.DataFrame(schema=DOUBT_SCHEMA)
+    since = current.select("price_key", was_from="valid_from")
+    back = stated.filter(pl.col("ratio") == 1).join(since, on="price_key")
+    back = back.filter(pl.col("effective_from") < pl.col("was_from") - pl.duration(days=1))
+    found = []
+    if back["model_of"].n_unique() >= SEVERAL and back.height >= MOST * moved.height:
+        found.append(_doubted(back, DATED_BACK))
+    if announced is not None and announced.height:
+        same = announced.select("price_key", pl.col(book.amount or ""), was_from="valid_from")
+        other = stated.join(same, on=["price_key", book.amount or ""])
+        other = other.filter(pl.col("effective_from") != pl.col("was_from"))
+        if other["model_of"].n_unique() >= SEVERAL or other.height >= SMALLEST_PAGE:
+            found.append(_doubted(other, "the start of announced prices moves for several keys at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 

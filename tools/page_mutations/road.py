@@ -24,7 +24,9 @@ from tools.page_mutations.quick_checks import unmet
 from tools.page_mutations.row_mutations import RowMutation
 
 FIRST_DAY = datetime(2026, 11, 25, 8)
-NEXT_DAY = timedelta(days=1)
+NEXT_DAY, HALF_A_YEAR = timedelta(days=1), timedelta(days=183)
+DAYS_AFTER = timedelta(days=4)
+"""By then all bodies have been met; every outcome is looked at on the same day."""
 Prices = dict[tuple[object, ...], tuple[object, ...]]
 _WITNESSES: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[tuple[str, datetime], pl.DataFrame]] = WeakKeyDictionary()
 AMOUNTS = {"token_price": ("usd_per_unit", "unit", "context_to"), "gpu_rate": ("local_per_gpu_hour", "currency")}
@@ -112,12 +114,16 @@ def read_as(source: Source, mutate: RowMutation) -> Source:
 
 
 def in_force(source: Source, after: After) -> Prices:
-    """Key -> what it costs, as the source's prices stand at the end of that day."""
+    """Key and moment -> what it costs: on that day, half a year before it and half a year after it."""
     book = BOOKS_BY_TABLE[source.table]
-    rows = in_force_at(after.state.current, after.at).filter("is_listed")
     facts = AMOUNTS[book.table]
     width = len(book.key)
-    return {row[:width]: row[width:] for row in rows.select(*book.key, *facts).iter_rows()}
+    found: Prices = {}
+    for moment in (timedelta(), -HALF_A_YEAR, HALF_A_YEAR):
+        rows = in_force_at(after.state.current, FIRST_DAY + DAYS_AFTER + moment).filter("is_listed")
+        selected = rows.select(*book.key, *facts).iter_rows()
+        found |= {(*row[:width], str(moment)): row[width:] for row in selected}
+    return found
 
 
 def wrong_keys(good: Prices, found: Prices, *, is_whole: bool) -> list[tuple[object, ...]]:

@@ -134,3 +134,32 @@ def test_the_whole_of_a_small_page_by_the_factor_of_a_swap_waits(factor):
 def test_a_small_page_by_another_factor_is_a_new_price():
     small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}
     assert reasons(small, {key: Decimal(usd) * Decimal("1.25") for key, usd in small.items()}) == {}
+
+
+def dated(amounts, start, known_starts=datetime(2026, 1, 1)):
+    known = rows(PAGE).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(known_starts), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    moved = movements(TOKEN_PRICES, in_force, rows(amounts, effective_from=start), AT)
+    return doubts(TOKEN_PRICES, in_force, moved, NOBODY, in_force.clear())
+
+
+def test_prices_that_most_of_a_page_dates_back_wait():
+    assert set(dated(PAGE, datetime(2025, 3, 1))["reason"]) == {"most prices of the page begin before they were seen"}
+    assert dated(PAGE, datetime(2026, 1, 1)).is_empty()
+    assert dated(PAGE, datetime(2026, 4, 1)).is_empty()
+
+
+def test_announced_prices_that_begin_on_another_day_wait():
+    known = rows(PAGE).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    later = in_force.with_columns(
+        usd_per_unit=(pl.col("usd_per_unit") * 2).cast(pl.Decimal(18, 6)), valid_from=datetime(2026, 5, 1)
+    )
+    for start, is_moved in ((datetime(2026, 5, 1), False), (datetime(2027, 5, 1), True)):
+        moved = movements(TOKEN_PRICES, in_force, rows(scaled("2"), effective_from=start), AT)
+        found = doubts(TOKEN_PRICES, in_force, moved, NOBODY, later)
+        assert (found.height == len(PAGE)) is is_moved
