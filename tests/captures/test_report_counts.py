@@ -1,14 +1,17 @@
 """Counts of the composed reports, by hand from their index: tokens, tiers, and dollars at the prices that it names."""
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS, UNIT_SIZES
+from pipelines.sources.feeds import litellm
 from tests.one_import import import_file
 
-REPORTS = Path(__file__).parents[3] / "shared" / "usage_samples" / "reports"
+SHARED = Path(__file__).parents[3] / "shared"
+REPORTS = SHARED / "usage_samples" / "reports"
 NOW = datetime(2026, 11, 29)
 pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="the shared samples are not here")
 
@@ -96,3 +99,13 @@ def test_documented_keys_of_langfuse():
     found = rows("26_langfuse_keys.jsonl", *columns)
     assert found[:3] == [(2, 50_000, 100), (2, 50_000, 100), (200, 2000, 100)]
     assert found[3:6] == [(400, 600, 150), (1000, None, 150), (400, 600, 150)]
+
+
+def test_deep_research_costs_what_perplexity_bills():
+    feed = litellm.parse((SHARED / "feeds" / "litellm" / "2025-06-19.json").read_bytes()).rows
+    prices = feed.filter(provider="perplexity", model="sonar-deep-research").select("meter", "usd_per_unit", "unit")
+    counts = import_file(REPORTS / "12_perplexity_deep_research.jsonl", NOW).usage.row(0, named=True)
+    usd = sum(
+        (counts[QUANTITY_COLUMNS[meter]] or 0) * price / UNIT_SIZES[unit] for meter, price, unit in prices.iter_rows()
+    )
+    assert usd == Decimal("0.630606")  # 108 x 2 + 3,256 x 8 + 7,299 x 2 + 73,248 x 3 (per million) + 74 x 0.005
