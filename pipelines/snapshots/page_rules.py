@@ -103,7 +103,7 @@ def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
             is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
             is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
             is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
-            is_all = part == PAGE and is_swap and same.height == rows.height >= SEVERAL
+            is_all = part == PAGE and same.height == rows.height >= SEVERAL and (is_swap or models >= SEVERAL)
             if is_most or is_many or is_all or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
                 yield same, factor
 

@@ -21,8 +21,8 @@ HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
 PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
 """In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
-RATE_COLUMNS = ("provider", "gpu", "memory_gb", "pricing")
-"""By these another source's statement is set beside a row that no price in force is known of."""
+RATE_COLUMNS = ("gpu", "memory_gb", "pricing")
+"""By these the statements of others, of any seller, are set beside a row that no price in force is known of."""
 
 
 @dataclass(frozen=True)

@@ -100,9 +100,10 @@ def _entered_body(
     if (source.key, reading.at) not in known:
         known[source.key, reading.at] = witnesses(connection, book, reading)
     others = known[source.key, reading.at]
-    # Witnesses are looked up by provider: the rest of the shipped history would only be read in vain, each time.
-    own = others.filter(pl.col("provider").is_in(checked.good["provider"].unique().implode()))
-    return Entered(None, checked, fold_body(book, checked, state, reading, own))
+    if book.table == "token_price":
+        # These are looked up by provider: the rest of the shipped history would only be read in vain, each time.
+        others = others.filter(pl.col("provider").is_in(checked.good["provider"].unique().implode()))
+    return Entered(None, checked, fold_body(book, checked, state, reading, others))
 
 
 def read_as(source: Source, mutate: RowMutation) -> Source:

@@ -163,3 +163,9 @@ def test_announced_prices_that_begin_on_another_day_wait():
         moved = movements(TOKEN_PRICES, in_force, rows(scaled("2"), effective_from=start), AT)
         found = doubts(TOKEN_PRICES, in_force, moved, NOBODY, later)
         assert (found.height == len(PAGE)) is is_moved
+
+
+def test_a_page_of_two_models_at_one_factor_waits():
+    small = {("a", "output", "standard"): 15, ("b", "output", "standard"): 10}
+    assert set(reasons(small, {key: Decimal(usd) * Decimal("1.4") for key, usd in small.items()})) == set(small)
+    assert reasons(small, small | {("a", "output", "standard"): 21}) == {}
