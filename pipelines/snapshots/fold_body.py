@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.page_rules import MODEL
+from pipelines.snapshots.page_rules import MODEL, moves_at_once
 from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
 from pipelines.snapshots.source_state import witnesses
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState, check_body
@@ -90,14 +90,18 @@ def _without_touched(
 ) -> pl.DataFrame:
     """Current versions but those of models of which rows are held back and that the page lacks: they may be these.
 
-    The channel may be what was misread, so it does not count.
+    Where it is the channel that moves, those of all channels may be.
     """
-    model = [name for name in MODEL.get(book.table, ()) if name != "channel"]
+    model = list(MODEL.get(book.table, ()))
     if held.is_empty() or not model:
         return current
     touched = printed.with_columns(price_key=price_key(book)).join(held, on="price_key", how="semi")
     missing = current.join(entering, on=list(book.key), how="anti", nulls_equal=True)
     kept = missing.join(touched, on=model, how="semi", nulls_equal=True)
+    if "channel" in model:
+        elsewhere = touched.join(held.filter(reason=moves_at_once("channel")), on="price_key", how="semi")
+        on_any = missing.join(elsewhere, on=[name for name in model if name != "channel"], how="semi", nulls_equal=True)
+        kept = pl.concat([kept, on_any])
     return current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
 
 

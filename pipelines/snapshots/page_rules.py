@@ -60,6 +60,11 @@ def doubts(
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
 
 
+def moves_at_once(column: str) -> str:
+    """The reason of keys that are old ones but for one label."""
+    return f"the {column} moves for several keys at once"
+
+
 def _model(book: Book) -> pl.Expr:
     """One text per model: an id with its date and one without are the same."""
     names = [undated(pl.col(name)) if name == "model" else pl.col(name) for name in MODEL[book.table]]
@@ -165,7 +170,7 @@ def _label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.
         ).with_columns(old_amount=pl.col("was"), thing=pl.col("model" if "model" in others else "sku"))
         is_all = pairs.height == moved.height >= SEVERAL
         if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE or is_all:
-            found.append(_doubted(pairs, f"the {column} moves for several keys at once"))
+            found.append(_doubted(pairs, moves_at_once(column)))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 

@@ -20,9 +20,16 @@ something is held, refused or a check failed. wrong: a wrong price is in force a
 """
 
 
-def document(outcomes: Sequence[Outcome]) -> str:
-    """The document as Markdown."""
-    return HEAD + _by_kind(outcomes) + _by_mutation(outcomes) + _unknowable(outcomes)
+def document(outcomes: Sequence[Outcome], at_hand: int) -> str:
+    """The document as Markdown. `at_hand`: how many captures there are; a run that was cut short took fewer."""
+    taken = len({outcome.capture for outcome in outcomes})
+    return (
+        HEAD
+        + f"Captures with outcomes: {taken} of {at_hand} at hand.\n\n"
+        + _by_kind(outcomes)
+        + _by_mutation(outcomes)
+        + _unknowable(outcomes)
+    )
 
 
 def _by_kind(outcomes: Sequence[Outcome]) -> str:

@@ -120,6 +120,8 @@ def _token_prices(key: str, entry: dict[str, Any], is_free: bool, collector: Row
             continue
         is_apart = name == REASONING and str(entry.get("litellm_provider")) == "perplexity"
         place, parts = f"{key} {name}", _KEY.fullmatch("output_cost_per_token" if is_apart else name)
+        if name == REASONING and value == entry.get("output_cost_per_token") and not is_apart:
+            continue  # it says nothing that the price of output does not say
         if parts is None:
             is_endpoint = _DECISIONS.fullmatch(name) is not None
             reason = "a price of another endpoint, /v1/decisions" if is_endpoint else OTHER_KEYS.get(name, NO_KEY)
