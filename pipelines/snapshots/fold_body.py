@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.page_rules import MODEL, moves_at_once
+from pipelines.snapshots.page_rules import MODEL
 from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
 from pipelines.snapshots.source_state import witnesses
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState, check_body
@@ -90,7 +90,7 @@ def _without_touched(
 ) -> pl.DataFrame:
     """Current versions but those of models of which rows are held back and that the page lacks: they may be these.
 
-    Where it is the channel that moves, those of all channels may be.
+    Where they wait on a channel that the source never sold on, those of all channels may be.
     """
     model = list(MODEL.get(book.table, ()))
     if held.is_empty() or not model:
@@ -99,7 +99,7 @@ def _without_touched(
     missing = current.join(entering, on=list(book.key), how="anti", nulls_equal=True)
     kept = missing.join(touched, on=model, how="semi", nulls_equal=True)
     if "channel" in model:
-        elsewhere = touched.join(held.filter(reason=moves_at_once("channel")), on="price_key", how="semi")
+        elsewhere = touched.filter(~pl.col("channel").is_in(current["channel"].unique().implode()))
         on_any = missing.join(elsewhere, on=[name for name in model if name != "channel"], how="semi", nulls_equal=True)
         kept = pl.concat([kept, on_any])
     return current.join(kept, on=list(book.key), how="anti", nulls_equal=True)

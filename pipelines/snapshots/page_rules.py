@@ -60,11 +60,6 @@ def doubts(
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
 
 
-def moves_at_once(column: str) -> str:
-    """The reason of keys that are old ones but for one label."""
-    return f"the {column} moves for several keys at once"
-
-
 def _model(book: Book) -> pl.Expr:
     """One text per model: an id with its date and one without are the same."""
     names = [undated(pl.col(name)) if name == "model" else pl.col(name) for name in MODEL[book.table]]
@@ -170,13 +165,16 @@ def _label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.
         ).with_columns(old_amount=pl.col("was"), thing=pl.col("model" if "model" in others else "sku"))
         is_all = pairs.height == moved.height >= SEVERAL
         if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE or is_all:
-            found.append(_doubted(pairs, moves_at_once(column)))
+            found.append(_doubted(pairs, f"the {column} moves for several keys at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 
 def _order_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, news: pl.DataFrame) -> pl.DataFrame:
     """All that is new of a model whose order is turned round, and of the page if it is so of most of its models."""
-    turned = turned_round(book, current, moved)
+    # A page may print what held until a day beside what holds since: the last of the rows of a key that hold now.
+    is_later = pl.col("effective_from").is_not_null() & pl.col("old_amount").is_not_null() & pl.col("ratio").is_null()
+    holding = moved.filter(~is_later).sort("effective_from", nulls_last=False, maintain_order=True)
+    turned = turned_round(book, current, holding.unique("price_key", keep="last", maintain_order=True))
     if turned.is_empty() or news.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     rows = moved.with_columns(model_of=_model(book))

@@ -18,7 +18,6 @@ from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.page_rules import DATED_BACK, doubts
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
-OPEN_SCHEMA = {"price_key": pl.String(), "reason": pl.String()}
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
 PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
 """In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
@@ -36,7 +35,7 @@ class Quarantine:
     """Rows of core.price_hold that are new or whose status changed."""
     held_count: int
     open_keys: pl.DataFrame
-    """price_key and reason of what is held back for one."""
+    """price_key of what is held back for a reason."""
 
 
 def price_key(book: Book) -> pl.Expr:
@@ -79,7 +78,7 @@ def quarantine(
 ) -> Quarantine:
     """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
     if book.amount is None:
-        return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0, pl.DataFrame(schema=OPEN_SCHEMA))
+        return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0, pl.DataFrame(schema={"price_key": pl.String}))
     at = reading.at
     low, high = (float(bound) for bound in book.bounds)
     moved = _with_doubts(book, current, movements(book, current, observed, at), open_holds, witnesses, reading)
@@ -93,7 +92,7 @@ def quarantine(
     changed = holds.join(before, on="hold_id", how="left").filter(
         pl.col("was_open").is_null() | (pl.col("status") != "open")
     )
-    doubted = still_open.filter(pl.col("reason").is_not_null()).select("price_key", "reason")
+    doubted = still_open.filter(pl.col("reason").is_not_null()).select("price_key")
     return Quarantine(entering.select(observed.columns), changed.select(HOLD_SCHEMA.keys()), still_open.height, doubted)
 
 

@@ -169,3 +169,15 @@ def test_a_page_of_two_models_at_one_factor_waits():
     small = {("a", "output", "standard"): 15, ("b", "output", "standard"): 10}
     assert set(reasons(small, {key: Decimal(usd) * Decimal("1.4") for key, usd in small.items()})) == set(small)
     assert reasons(small, small | {("a", "output", "standard"): 21}) == {}
+
+
+def test_what_held_until_a_day_is_not_set_beside_what_holds_since():
+    before = {("a", "input_uncached", "standard"): 3, ("a", "cache_write_5m", "standard"): 4, **PAGE}
+    known = rows(before).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    cheap = {key: Decimal(usd) / 2 for key, usd in before.items() if key[0] == "a"}
+    page = pl.concat([rows(cheap), rows(before, effective_from=datetime(2026, 1, 1))])
+    moved = movements(TOKEN_PRICES, in_force, page, AT)
+    assert not [reason for reason in doubts(TOKEN_PRICES, known, moved, NOBODY)["reason"] if "above" in reason]
