@@ -103,43 +103,6 @@ def projection_moved(
     return alert_frame(alerts)
 
 
-def budget_exceeded(
-    totals: pl.DataFrame, budget_usd: Decimal | Mapping[str, Decimal], raised_at: datetime
-) -> pl.DataFrame:
-    """One alert per month and severity: warning if the projection passes the budget, critical if it is all but sure.
-
-    `totals` as from `month_totals`. `budget_usd`: one monthly budget, or one per "YYYY-MM"; months without one raise
-    nothing. Exactly on budget is within it.
-    """
-    alerts = []
-    for row in totals.sort("as_of", "month").iter_rows(named=True):
-        month = f"{row['month']:%Y-%m}"
-        budget = budget_usd.get(month) if isinstance(budget_usd, Mapping) else budget_usd
-        severity = None if budget is None else _budget_severity(row, budget)
-        if budget is None or severity is None:
-            continue
-        projected, spent = usd_words(row["projected_usd"]), usd_words(row["spent_usd"])
-        sure = "is" if severity == "critical" else "may be"
-        alerts.append(
-            alert(
-                "budget",
-                [month, severity],
-                severity,
-                f"{month}: budget of {usd_words(budget)} {sure} exceeded; projection {projected}, spent {spent}",
-                [
-                    f"spent: {spent}",
-                    f"projection: {projected}, at least {usd_words(row['low_usd'])}",
-                    _pricing_words(row),
-                ],
-                alert_on=row["as_of"],
-                raised_at=raised_at,
-                old_value=usd_words(budget),
-                new_value=projected,
-            )
-        )
-    return alert_frame(alerts).unique("alert_id", keep="first", maintain_order=True)
-
-
 def usage_left_out(overlaps: pl.DataFrame, raised_at: datetime, min_usd: Decimal = MIN_LEFT_OUT_USD) -> pl.DataFrame:
     """One alert per account, report and month of usage that is in no cost because another report states it too.
 
@@ -240,12 +203,6 @@ def _causes(failures: Mapping[str, str]) -> dict[tuple[str, str], str]:
     return {
         (step, PASSING.sub("#", line)): line for step, said in failures.items() for line in (said.splitlines() or [""])
     }
-
-
-def _budget_severity(row: Row, budget: Decimal) -> str | None:
-    if max(row["spent_usd"], row["low_usd"]) > budget:
-        return "critical"
-    return "warning" if row["projected_usd"] > budget else None
 
 
 def _pricing_words(row: Row) -> str:

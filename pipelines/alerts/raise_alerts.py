@@ -7,13 +7,13 @@ from functools import partial
 import duckdb
 import polars as pl
 
-from pipelines.alerts import gpu_rules, lifecycle_rules, operating_rules, price_rules
+from pipelines.alerts import budget_rules, gpu_rules, lifecycle_rules, operating_rules, price_rules
 from pipelines.alerts.delivery import deliver, mistaken_addresses, targets_from_environment
 from pipelines.alerts.outbox import PAIR, due
 from pipelines.models.model_ids import undated
 from pipelines.schema.alerts import AlertDelivery
 from pipelines.schema.columns import polars_schema
-from pipelines.snapshots.user_inputs import Problem, budget_in_force, check_user_inputs
+from pipelines.snapshots.user_inputs import Problem, check_user_inputs
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import append, append_new, read_table
@@ -138,7 +138,8 @@ def _rules(
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == day)
     problems = check_user_inputs(warehouse.folder, environ)
     problems += [Problem(*mistake) for mistake in mistaken_addresses(environ)]
-    budget, _ = budget_in_force(warehouse.folder, environ)
+    budgets = read_table(connection, "main.budget_status", "as_of = $day", day=day)
+    anomalies = read_table(connection, "main.spend_anomaly", "as_of = $day", day=day)
     yield "usage_left_out", partial(operating_rules.usage_left_out, overlaps, now)
     yield "input_refused", partial(operating_rules.input_refused, problems, now)
     yield "price_changed", partial(price_rules.price_changed, told, prices, now)
@@ -150,8 +151,8 @@ def _rules(
     # How a source stood on an earlier day is history, and no alert.
     yield "source_failing", partial(operating_rules.source_failing, health.filter(as_of=now.date()), now)
     yield "projection_moved", partial(operating_rules.projection_moved, totals, now)
-    if budget is not None:
-        yield "budget", partial(operating_rules.budget_exceeded, totals, budget, now)
+    yield "budget", partial(budget_rules.budget_exceeded, budgets, now)
+    yield "spend_anomaly", partial(budget_rules.spend_stands_out, anomalies, now)
 
 
 def _without_repeats(

@@ -10,6 +10,7 @@ import typer
 from pipelines.cli import (
     backtest,
     break_even,
+    budget,
     budget_by_stage,
     claims,
     docs,
@@ -57,6 +58,7 @@ app.command(context_settings=QUERY)(price.price)
 app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)
+app.command()(budget.budget)
 app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
 app.command()(exposure.exposure)
 app.command("break-even")(break_even.break_even)

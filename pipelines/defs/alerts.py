@@ -13,7 +13,14 @@ from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
 
 ALERTS_READ = (
-    *("main.spend_forecast", "main.deprecation_risk", "main.price_change", "main.gpu_rate_history"),
+    *(
+        "main.spend_forecast",
+        "main.budget_status",
+        "main.spend_anomaly",
+        "main.deprecation_risk",
+        "main.price_change",
+        "main.gpu_rate_history",
+    ),
     *("main.lifecycle_change", "main.source_health"),
 )
 

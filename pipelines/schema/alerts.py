@@ -16,6 +16,7 @@ RULES = (
     "used_after_retirement",
     "source_failing",
     "projection_moved",
+    "spend_anomaly",
     "budget",
     "usage_left_out",
     "input_refused",

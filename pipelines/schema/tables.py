@@ -28,6 +28,7 @@ from pipelines.schema.plans import PlanFee, PlanValue
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.savings import LoggedSaving
+from pipelines.schema.spend import BudgetStatus, ForecastAccuracy, SpendAnomaly, SpendChange
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import (
     LedgerFile,
@@ -110,6 +111,10 @@ TABLES = (
     Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
     Table("main", "saving", LoggedSaving, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
+    Table("main", "forecast_accuracy", ForecastAccuracy, "as_of"),
+    Table("main", "budget_status", BudgetStatus, "as_of"),
+    Table("main", "spend_change", SpendChange, "as_of"),
+    Table("main", "spend_anomaly", SpendAnomaly, "as_of"),
     Table("main", "what_if", WhatIf, "as_of"),
     Table("main", "claim_check", ClaimCheck, "as_of"),
     Table("main", "alert", Alert, "alert_on"),

@@ -44,6 +44,7 @@ RECORD_TABLES = (
     "main.break_even",
     "main.break_even_curve",
     "main.spend_forecast",
+    "main.budget_status",
     "main.alert",
     "main.alert_delivery",
 )

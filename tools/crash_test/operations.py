@@ -21,9 +21,9 @@ from pipelines.decisions.decide import (
     break_even_on,
     decide_days,
     deprecation_risk_on,
-    forecast_on,
     notice_statistics_on,
 )
+from pipelines.decisions.decide_spend import forecast_on
 from pipelines.demo.replay import recorded_sources
 from pipelines.snapshots.fetch_source import fetch_sources
 from pipelines.snapshots.load_book import load_book

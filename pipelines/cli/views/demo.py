@@ -32,7 +32,7 @@ _DEMO_TABLES = {
     "This month's end": """
         SELECT as_of, period, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
             round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, round(past_error, 3) AS past_error
-        FROM spend_forecast WHERE period = 'month' OR scope = 'all'
+        FROM spend_forecast WHERE (period = 'month' AND scope = 'model') OR scope = 'all'
         QUALIFY as_of = max(as_of) OVER () ORDER BY scope, projected_usd DESC""",
     "Usage without a price": """
         SELECT unpriced_reason, first_price_on, count(DISTINCT usage_date) AS days, min(usage_date) AS first_day,
