@@ -58,10 +58,16 @@ def _unknowable(outcomes: Sequence[Outcome]) -> str:
     if not by_capture:
         return ""
     lines = [
-        f"- {capture}: {len(found)}: {', '.join(dict.fromkeys(outcome.mutation for outcome in found))}\n"
+        f"- {_shown(capture)}: {len(found)}: {', '.join(dict.fromkeys(outcome.mutation for outcome in found))}\n"
         for capture, found in by_capture.items()
     ]
     return "\n## What no rule could know\n\n" + "".join(lines)
+
+
+def _shown(capture: str) -> str:
+    """The file and where it is from: as one path it would be taken for one of this folder."""
+    folder, _, file = capture.partition("/")
+    return f"{file} ({folder})"
 
 
 def _row(name: str, outcomes: Sequence[Outcome]) -> list[str]:
