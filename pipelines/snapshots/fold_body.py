@@ -119,13 +119,20 @@ def _with_confirmed(book: Book, current: pl.DataFrame, confirmed: pl.DataFrame, 
 def _without_touched(
     book: Book, current: pl.DataFrame, printed: pl.DataFrame, entering: pl.DataFrame, held: pl.DataFrame
 ) -> pl.DataFrame:
-    """Current versions but those of models of which rows are held back and that the page lacks: they may be these."""
-    model = list(MODEL[book.table]) if book.table in MODEL else []
+    """Current versions but those of models of which rows are held back and that the page lacks: they may be these.
+
+    Where they wait on a channel that the source never sold on, those of all channels may be.
+    """
+    model = list(MODEL.get(book.table, ()))
     if held.is_empty() or not model:
         return current
     touched = printed.with_columns(price_key=price_key(book)).join(held, on="price_key", how="semi")
     missing = current.join(entering, on=list(book.key), how="anti", nulls_equal=True)
     kept = missing.join(touched, on=model, how="semi", nulls_equal=True)
+    if "channel" in model:
+        elsewhere = touched.filter(~pl.col("channel").is_in(current["channel"].unique().implode()))
+        on_any = missing.join(elsewhere, on=[name for name in model if name != "channel"], how="semi", nulls_equal=True)
+        kept = pl.concat([kept, on_any])
     return current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
 
 
