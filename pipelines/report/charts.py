@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from dateutil.relativedelta import relativedelta
+
 if TYPE_CHECKING:
     import altair as alt
 
@@ -25,15 +27,19 @@ DOLLARS = "$,.2~f"
 
 
 def vega_rows(rows: Iterable[Mapping[str, Any]]) -> "alt.InlineData":
-    """Rows as Vega reads them: days as text, decimals as numbers; it only draws them, money is added up in SQL."""
+    """Rows as Vega reads them: it only draws them, money is added up in SQL.
+
+    A day is there twice, to be drawn and, with `_day` behind its name, as the text that a tip shows: Vega would show
+    it in the time zone of the reader.
+    """
     import altair as alt
 
-    def plain(value: Any) -> Any:
+    def plain(name: str, value: Any) -> dict[str, Any]:
         if isinstance(value, Decimal):
-            return round(float(value), 6)
-        return value.isoformat() if isinstance(value, date) else value
+            return {name: float(f"{value:.7g}")}
+        return {name: value.isoformat(), f"{name}_day": value.isoformat()} if isinstance(value, date) else {name: value}
 
-    return alt.Data(values=[{name: plain(value) for name, value in row.items()} for row in rows])
+    return alt.Data(values=[dict(pair for one in row.items() for pair in plain(*one).items()) for row in rows])
 
 
 def finished(chart: "alt.Chart | alt.LayerChart", height: int) -> dict[str, Any]:
@@ -79,19 +85,19 @@ def stacked_spend(rows: Sequence[Mapping[str, Any]], bucket: str) -> dict[str, A
 
     names = list(dict.fromkeys(row["model"] for row in sorted(rows, key=lambda row: row["place"])))
     picked = legend_pick("model", "model_picked")
-    unit = {"day": "yearmonthdate", "week": "yearweek", "month": "yearmonth"}[bucket]
-    starts_on = alt.X("starts_on:T", timeUnit=f"utc{unit}", title=None, bandPosition=0.5, axis=alt.Axis(format="%d %b %y"))
+    step = {"day": relativedelta(days=1), "week": relativedelta(weeks=1), "month": relativedelta(months=1)}[bucket]
     chart = (
-        alt.Chart(vega_rows(rows))
-        .mark_bar()
+        alt.Chart(vega_rows({**row, "ends_on": row["starts_on"] + step} for row in rows))
+        .mark_bar(orient="vertical", stroke=None)
         .encode(
-            x=starts_on,
-            y=alt.Y("usd:Q", title=f"USD a {bucket}", axis=alt.Axis(format="$,~f")),
+            x=alt.X("starts_on:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%-d %b %y", tickCount=8, grid=False)),
+            x2="ends_on:T",
+            y=alt.Y("usd:Q", stack="zero", title=f"USD a {bucket}", axis=alt.Axis(format="$,~f")),
             color=alt.Color("model:N", scale=colors_of(names), sort=names),
             order=alt.Order("place:Q"),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.15)),
             tooltip=[
-                alt.Tooltip("starts_on:T", title=f"{bucket} from", format="%Y-%m-%d", timeUnit=None),
+                alt.Tooltip("starts_on_day:N", title=f"{bucket} from"),
                 "model:N",
                 alt.Tooltip("usd:Q", title="USD", format=DOLLARS),
             ],
@@ -118,7 +124,7 @@ def owner_bars(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], kind: st
         alt.Tooltip("usd_before:Q", title="USD before", format=DOLLARS),
     ]
     now = base.mark_bar(color=COLORS[0]).encode(
-        x=alt.X("usd:Q", title="USD; the tick is the period before", axis=alt.Axis(format="$,~f")), y=owner, tooltip=tips
+        x=alt.X("usd:Q", title="USD; the tick is the period before", axis=alt.Axis(format="$,~f", tickCount=7)), y=owner, tooltip=tips
     )
     before = base.mark_tick(color=TEXT, thickness=2, size=16).encode(x="usd_before:Q", y=owner, tooltip=tips)
     shown = max(sum(1 for row in rows if row["kind"] == one and row["place"] <= places) for one in kinds)
@@ -197,11 +203,11 @@ def retirement_line(rows: Sequence[Mapping[str, Any]], today: date) -> dict[str,
     """Models by the day on which they are expected to end; the larger the spend, the larger the mark."""
     import altair as alt
 
-    ends = alt.X("expected_end_on:T", title=None, axis=alt.Axis(format="%b %Y"))
+    ends = alt.X("expected_end_on:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%b %Y"))
     model = alt.Y("model:N", sort=alt.EncodingSortField("expected_end_on", op="min"), title=None)
     tips = [
         "model:N",
-        alt.Tooltip("expected_end_on:T", title="ends", format="%Y-%m-%d"),
+        alt.Tooltip("expected_end_on_day:N", title="ends"),
         alt.Tooltip("days_left:Q", title="days left"),
         alt.Tooltip("spend_30d_usd:Q", title="USD in 30 days", format=DOLLARS),
         alt.Tooltip("replacement:N"),
@@ -216,7 +222,7 @@ def retirement_line(rows: Sequence[Mapping[str, Any]], today: date) -> dict[str,
     now = (
         alt.Chart(vega_rows([{"expected_end_on": today, "what": "today"}]))
         .mark_rule(strokeDash=[4, 3], color=TEXT)
-        .encode(x="expected_end_on:T", tooltip=["what:N", alt.Tooltip("expected_end_on:T", format="%Y-%m-%d")])
+        .encode(x=ends, tooltip=["what:N", alt.Tooltip("expected_end_on_day:N", title="day")])
     )
     return finished(now + points, max(80, 28 * len(rows)))
 
@@ -229,7 +235,9 @@ def break_even_curves(rows: Sequence[Mapping[str, Any]], model: str) -> dict[str
     chosen = alt.param("workload", value=model, bind=alt.binding_select(options=models, name="in place of "))
     ways = ["api", "managed", "rented", "dedicated", "owned", "mac"]
     picked = legend_pick("way", "way_picked")
-    base = alt.Chart(vega_rows(rows)).transform_filter("datum.api_model == workload")
+    columns = ("api_model", "way", "tokens_per_month", "usd_per_month", "seller", "gpu", "replicas", "is_own_volume")
+    slim = [{name: row[name] for name in columns if row[name] not in {None, False}} for row in rows]
+    base = alt.Chart(vega_rows(slim)).transform_filter("datum.api_model == workload")
     volume = alt.X(
         "tokens_per_month:Q", scale=alt.Scale(type="log"), title="tokens a month",
         axis=alt.Axis(format="~s", tickCount=8, labelExpr="replace(datum.label, 'G', 'B')"),
@@ -288,13 +296,13 @@ def _steps(  # noqa: PLR0913, PLR0917 - what two charts differ in
     chart = (
         base.mark_line(interpolate="step-after", strokeWidth=2.2, point=alt.OverlayMarkDef(size=22))
         .encode(
-            x=alt.X(f"{time}:T", title=None, axis=alt.Axis(format="%b %Y")),
+            x=alt.X(f"{time}:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%b %Y")),
             y=alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="$,~f"), scale=alt.Scale(zero=True)),
             color=alt.Color(f"{series}:N", scale=colors_of(names), sort=list(names)),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[
                 f"{series}:N",
-                alt.Tooltip(f"{time}:T", title="from", format="%Y-%m-%d"),
+                alt.Tooltip(f"{time}_day:N", title="from"),
                 alt.Tooltip(f"{value}:Q", title="USD", format="$,.4~f"),
                 *source,
             ],
