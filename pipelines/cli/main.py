@@ -20,6 +20,7 @@ from pipelines.cli import (
     keep,
     price,
     query,
+    report,
     run,
     savings,
     sources,
@@ -61,6 +62,7 @@ app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
 app.command()(exposure.exposure)
 app.command("break-even")(break_even.break_even)
 app.command()(savings.savings)
+app.command()(report.report)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)

@@ -7,12 +7,10 @@ a contrast of three to one on both grounds, and marks that only color tells apar
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import altair as alt
 from dateutil.relativedelta import relativedelta
-
-if TYPE_CHECKING:
-    import altair as alt
 
 COLORS = (
     "#2b7bba", "#c8553d", "#2a9171", "#a8741a", "#8a63c9", "#c4527f", "#5f8a1f", "#1c8c9c", "#a05a2c", "#6f7f9f",
@@ -24,25 +22,27 @@ TEXT = "currentColor"
 FONT = "system-ui, sans-serif"
 WIDTH = 760
 DOLLARS = "$,.2~f"
+UTC = alt.Scale(type="utc")
+DAYS = alt.Axis(format="%-d %b %y", tickCount=6)
+MONEY = alt.Axis(format="$,~f")
 
 
-def vega_rows(rows: Iterable[Mapping[str, Any]]) -> "alt.InlineData":
+def vega_rows(rows: Iterable[Mapping[str, Any]]) -> alt.InlineData:
     """Rows as Vega reads them: it only draws them, money is added up in SQL.
 
     A day is there twice, to be drawn and, with `_day` behind its name, as the text that a tip shows: Vega would show
     it in the time zone of the reader.
     """
-    import altair as alt
 
     def plain(name: str, value: Any) -> dict[str, Any]:
         if isinstance(value, Decimal):
             return {name: float(f"{value:.7g}")}
         return {name: value.isoformat(), f"{name}_day": value.isoformat()} if isinstance(value, date) else {name: value}
 
-    return alt.Data(values=[dict(pair for one in row.items() for pair in plain(*one).items()) for row in rows])
+    return alt.InlineData(values=[dict(pair for one in row.items() for pair in plain(*one).items()) for row in rows])
 
 
-def finished(chart: "alt.Chart | alt.LayerChart", height: int) -> dict[str, Any]:
+def finished(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int) -> dict[str, Any]:
     """The specification of a chart, with the looks of all of them."""
     dressed = (
         chart.properties(width=WIDTH, height=height, background="transparent")
@@ -64,25 +64,19 @@ def finished(chart: "alt.Chart | alt.LayerChart", height: int) -> dict[str, Any]
     return spec
 
 
-def legend_pick(field: str, name: str) -> "alt.Parameter":
+def legend_pick(field: str, name: str) -> alt.Parameter:
     """A series is picked in the legend; the others fade."""
-    import altair as alt
-
     return alt.selection_point(fields=[field], bind="legend", name=name)
 
 
-def colors_of(names: Sequence[str]) -> "alt.Scale":
+def colors_of(names: Sequence[str]) -> alt.Scale:
     """One color for each name in its order; what stands for the rest is gray."""
-    import altair as alt
-
     shown = [OTHERS if name == "all others" else COLORS[place % len(COLORS)] for place, name in enumerate(names)]
     return alt.Scale(domain=list(names), range=shown)
 
 
 def stacked_spend(rows: Sequence[Mapping[str, Any]], bucket: str) -> dict[str, Any]:
     """Bars of dollars by day, week or month, by model."""
-    import altair as alt
-
     names = list(dict.fromkeys(row["model"] for row in sorted(rows, key=lambda row: row["place"])))
     picked = legend_pick("model", "model_picked")
     step = {"day": relativedelta(days=1), "week": relativedelta(weeks=1), "month": relativedelta(months=1)}[bucket]
@@ -90,9 +84,14 @@ def stacked_spend(rows: Sequence[Mapping[str, Any]], bucket: str) -> dict[str, A
         alt.Chart(vega_rows({**row, "ends_on": row["starts_on"] + step} for row in rows))
         .mark_bar(orient="vertical", stroke=None)
         .encode(
-            x=alt.X("starts_on:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%-d %b %y", tickCount=8, grid=False)),
+            x=alt.X(
+                "starts_on:T",
+                scale=UTC,
+                title=None,
+                axis=alt.Axis(format="%-d %b %y", tickCount=8, grid=False),
+            ),
             x2="ends_on:T",
-            y=alt.Y("usd:Q", stack="zero", title=f"USD a {bucket}", axis=alt.Axis(format="$,~f")),
+            y=alt.Y("usd:Q", stack="zero", title=f"USD a {bucket}", axis=MONEY),
             color=alt.Color("model:N", scale=colors_of(names), sort=names),
             order=alt.Order("place:Q"),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.15)),
@@ -109,8 +108,6 @@ def stacked_spend(rows: Sequence[Mapping[str, Any]], bucket: str) -> dict[str, A
 
 def owner_bars(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], kind: str, places: int) -> dict[str, Any]:
     """Bars of dollars by owner, now and before; the kind of owner is chosen below the chart."""
-    import altair as alt
-
     chosen = alt.param("owner_kind", value=kind, bind=alt.binding_select(options=list(kinds), name="by "))
     base = (
         alt.Chart(vega_rows(rows))
@@ -124,7 +121,9 @@ def owner_bars(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], kind: st
         alt.Tooltip("usd_before:Q", title="USD before", format=DOLLARS),
     ]
     now = base.mark_bar(color=COLORS[0]).encode(
-        x=alt.X("usd:Q", title="USD; the tick is the period before", axis=alt.Axis(format="$,~f", tickCount=7)), y=owner, tooltip=tips
+        x=alt.X("usd:Q", title="USD; the tick is the period before", axis=alt.Axis(format="$,~f", tickCount=7)),
+        y=owner,
+        tooltip=tips,
     )
     before = base.mark_tick(color=TEXT, thickness=2, size=16).encode(x="usd_before:Q", y=owner, tooltip=tips)
     shown = max(sum(1 for row in rows if row["kind"] == one and row["place"] <= places) for one in kinds)
@@ -134,14 +133,17 @@ def owner_bars(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], kind: st
 def cumulative_spend(
     rows: Sequence[Mapping[str, Any]], forecast: Mapping[str, Any] | None, budget: Decimal | None
 ) -> dict[str, Any]:
-    """This month's dollars day by day beside the last one's, the forecast of its end with its bands, and the budget."""
-    import altair as alt
-
+    """Dollars of a month day by day beside the last one's, the forecast of its end with its bands, and the budget."""
     months = sorted({row["month"] for row in rows})
     names = {month: "this month" if month == months[-1] else "last month" for month in months}
     lines = [{**row, "line": names[row["month"]]} for row in rows]
-    day = alt.X("day_of_month:Q", title="day of the month", scale=alt.Scale(domain=[1, 31], nice=False))
-    dollars = alt.Y("usd_to_date:Q", title="USD since the first", axis=alt.Axis(format="$,~f"))
+    day = alt.X(
+        "day_of_month:Q",
+        title="day of the month",
+        axis=alt.Axis(grid=False, tickCount=10),
+        scale=alt.Scale(domain=[1, 31], nice=False),
+    )
+    dollars = alt.Y("usd_to_date:Q", title="USD since the first", axis=MONEY)
     layers: list[Any] = [
         alt.Chart(vega_rows(lines))
         .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=14))
@@ -150,7 +152,7 @@ def cumulative_spend(
             y=dollars,
             color=alt.Color("line:N", scale=alt.Scale(domain=["this month", "last month"], range=[COLORS[0], OTHERS])),
             strokeDash=alt.StrokeDash(
-                "line:N", scale=alt.Scale(domain=["this month", "last month"], range=[[1, 0], [5, 4]]), legend=None
+                "line:N", scale=alt.Scale(domain=["this month", "last month"], range=[[1, 0], [5, 4]])
             ),
             tooltip=[
                 "line:N",
@@ -174,8 +176,6 @@ def cumulative_spend(
 
 def _month_end_marks(forecast: Mapping[str, Any]) -> list[Any]:
     """The projection at the month's last day: bands of 95, 80 and 50 %, thinner the wider, and the figure itself."""
-    import altair as alt
-
     last = forecast["last_on"].day
     row = {**{name: forecast[name] for name in forecast if name.endswith("_usd")}, "day_of_month": last}
     data = alt.Chart(vega_rows([row]))
@@ -189,7 +189,9 @@ def _month_end_marks(forecast: Mapping[str, Any]) -> list[Any]:
             x="day_of_month:Q", y=f"{low}:Q", y2=high, tooltip=tips
         )
         for low, high, width, opacity in (
-            ("low_95_usd", "high_95_usd", 2, 0.9), ("low_usd", "high_usd", 7, 0.5), ("low_50_usd", "high_50_usd", 14, 0.4),
+            ("low_95_usd", "high_95_usd", 2, 0.9),
+            ("low_usd", "high_usd", 7, 0.5),
+            ("low_50_usd", "high_50_usd", 14, 0.4),
         )
         if row[low] is not None
     ]  # fmt: skip
@@ -201,9 +203,7 @@ def _month_end_marks(forecast: Mapping[str, Any]) -> list[Any]:
 
 def retirement_line(rows: Sequence[Mapping[str, Any]], today: date) -> dict[str, Any]:
     """Models by the day on which they are expected to end; the larger the spend, the larger the mark."""
-    import altair as alt
-
-    ends = alt.X("expected_end_on:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%b %Y"))
+    ends = alt.X("expected_end_on:T", scale=UTC, title=None, axis=DAYS)
     model = alt.Y("model:N", sort=alt.EncodingSortField("expected_end_on", op="min"), title=None)
     tips = [
         "model:N",
@@ -229,8 +229,6 @@ def retirement_line(rows: Sequence[Mapping[str, Any]], today: date) -> dict[str,
 
 def break_even_curves(rows: Sequence[Mapping[str, Any]], model: str) -> dict[str, Any]:
     """Dollars a month over volume, each way; today's volume is the upright line. The workload is chosen below."""
-    import altair as alt
-
     models = list(dict.fromkeys(row["api_model"] for row in rows))
     chosen = alt.param("workload", value=model, bind=alt.binding_select(options=models, name="in place of "))
     ways = ["api", "managed", "rented", "dedicated", "owned", "mac"]
@@ -246,7 +244,12 @@ def break_even_curves(rows: Sequence[Mapping[str, Any]], model: str) -> dict[str
         base.mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=16))
         .encode(
             x=volume,
-            y=alt.Y("usd_per_month:Q", scale=alt.Scale(type="log"), title="USD a month", axis=alt.Axis(format="$~s", tickCount=6)),
+            y=alt.Y(
+                "usd_per_month:Q",
+                scale=alt.Scale(type="log"),
+                title="USD a month",
+                axis=alt.Axis(format="$~s", tickCount=6),
+            ),
             color=alt.Color("way:N", scale=alt.Scale(domain=ways, range=list(COLORS[: len(ways)]))),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[
@@ -268,12 +271,17 @@ def break_even_curves(rows: Sequence[Mapping[str, Any]], model: str) -> dict[str
 
 def price_steps(rows: Sequence[Mapping[str, Any]], meters: Sequence[str]) -> dict[str, Any]:
     """Prices over time as steps; the meter is chosen below."""
-    import altair as alt
-
     names = list(dict.fromkeys(row["model"] for row in rows))
     chosen = alt.param("meter_shown", value=meters[0], bind=alt.binding_select(options=list(meters), name="price of "))
     return _steps(
-        rows, "model", names, "valid_from", "usd_per_unit", "USD per million tokens", chosen, "datum.meter == meter_shown"
+        rows,
+        "model",
+        names,
+        "valid_from",
+        "usd_per_unit",
+        "USD per million tokens",
+        chosen,
+        "datum.meter == meter_shown",
     )
 
 
@@ -287,8 +295,6 @@ def _steps(  # noqa: PLR0913, PLR0917 - what two charts differ in
     rows: Sequence[Mapping[str, Any]], series: str, names: Sequence[str], time: str, value: str, title: str,
     chosen: Any, where: str | None,
 ) -> dict[str, Any]:  # fmt: skip
-    import altair as alt
-
     picked = legend_pick(series, f"{series}_step")
     base = alt.Chart(vega_rows(rows))
     base = base.transform_filter(where) if where else base
@@ -296,8 +302,8 @@ def _steps(  # noqa: PLR0913, PLR0917 - what two charts differ in
     chart = (
         base.mark_line(interpolate="step-after", strokeWidth=2.2, point=alt.OverlayMarkDef(size=22))
         .encode(
-            x=alt.X(f"{time}:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%b %Y")),
-            y=alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="$,~f"), scale=alt.Scale(zero=True)),
+            x=alt.X(f"{time}:T", scale=UTC, title=None, axis=DAYS),
+            y=alt.Y(f"{value}:Q", title=title, axis=MONEY, scale=alt.Scale(zero=True)),
             color=alt.Color(f"{series}:N", scale=colors_of(names), sort=list(names)),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[

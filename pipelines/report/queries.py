@@ -2,17 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
-import polars as pl
+from duckdb import DuckDBPyConnection
 
 from pipelines.report.asked import Asked
+from pipelines.report.section import Answer
 from pipelines.warehouse import SQL_FOLDER
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 QUERIES = SQL_FOLDER / "report"
 PARAMETER = re.compile(r"\$(\w+)")
@@ -21,16 +17,7 @@ OPTIONAL_TABLES = ("main.budget_status", "main.spend_change", "main.spend_anomal
 """Tables that a published file of an older program does not have; their part of the page then says so."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One statement and its rows. `text` has the parameters written in, so that it answers the same anywhere."""
-
-    name: str
-    text: str
-    frame: pl.DataFrame
-
-
-def run_all(connection: "DuckDBPyConnection", asked: Asked, first_usage: date | None) -> dict[str, Answer]:
+def run_all(connection: DuckDBPyConnection, asked: Asked, first_usage: date | None) -> dict[str, Answer]:
     """Every statement of sql/report by its name; one that reads a table which is not there yet is left out."""
     parameters = asked.parameters(first_usage)
     known = {name for (name,) in connection.execute("SELECT 'main.' || table_name FROM duckdb_tables()").fetchall()}

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.report.queries import Answer
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One statement and its rows. `text` has the parameters written in, so that it answers the same anywhere."""
+
+    name: str
+    text: str
+    frame: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,8 @@ class Cell:
     text: str
     is_number: bool = False
     link: str | None = None
+    is_day: bool = False
+    """It is never broken over two lines."""
 
 
 @dataclass(frozen=True)

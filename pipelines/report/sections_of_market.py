@@ -5,8 +5,7 @@ from typing import Any
 
 from pipelines.report import charts
 from pipelines.report.asked import Asked
-from pipelines.report.queries import Answer
-from pipelines.report.section import Chart, Figure, Section, Table
+from pipelines.report.section import Answer, Chart, Figure, Section, Table
 from pipelines.report.shown import day, number, percent, rate, text, tokens, usd, words
 
 
@@ -60,8 +59,8 @@ def retirements(answers: Mapping[str, Answer], asked: Asked) -> Section:
         "retirements",
         "Retirements ahead",
         day(as_of),
-        f"{len(ahead)} models in use have an end ahead, with {usd(at_risk)} of the last 30 days; the named replacements "
-        f"would add {usd(more, signed=True)} a month."
+        f"{len(ahead)} models in use have an end ahead, with {usd(at_risk)} of the last 30 days; the named "
+        f"replacements would {'add' if more >= 0 else 'save'} {usd(abs(more))} a month."
         if rows
         else "No model in use has a known end.",
         [answers["retirements"]],
@@ -80,13 +79,15 @@ def break_even(answers: Mapping[str, Answer], asked: Asked) -> Section:
         (
             text(row["api_model"]), text(row["way"]), text(row["gpu_provider"]), text(row["gpu"]),
             number(tokens(row["own_tokens_per_month"])),
-            number("never" if row["break_even_tokens_per_month"] is None else tokens(row["break_even_tokens_per_month"])),
+            number(tokens(row["break_even_tokens_per_month"]) if row["break_even_tokens_per_month"] else "never"),
             text(row["answer"]),
         )
         for row in rows
     ]  # fmt: skip
     columns = ("API model", "Way", "From", "Machine", "Tokens a month now", "Pays from", "Answer")
-    description = "Lines of USD a month over tokens a month for each way to serve a workload; the point is today's volume."
+    description = (
+        "Lines of USD a month over tokens a month for each way to serve a workload; the point is today's volume."
+    )
     shown = []
     if curves:
         spec = charts.break_even_curves(curves, curves[0]["api_model"])
@@ -96,7 +97,9 @@ def break_even(answers: Mapping[str, Answer], asked: Asked) -> Section:
         "break-even",
         "When other ways pay",
         day(as_of),
-        f"{lead}less another way at today's volume. Prices are compared, not quality." if rows else "No model to compare.",
+        f"{lead}less another way at today's volume. Prices are compared, not quality."
+        if rows
+        else "No model to compare.",
         [answers["break_even_curve"], answers["break_even"]],
         charts=shown,
         tables=[Table("The best offer of each way", columns, cells, is_folded=True)] if rows else [],
@@ -117,7 +120,8 @@ def price_history(answers: Mapping[str, Answer], asked: Asked) -> Section:
     ]
     cells = [
         (
-            text(row["model"]), text(words(row["meter"])), number(rate(row["usd_per_unit"])), text(day(row["valid_from"])),
+            text(row["model"]), text(words(row["meter"])), number(rate(row["usd_per_unit"])),
+            text(day(row["valid_from"])),
             text(day(row["valid_to"]) if row["valid_to"] else "still holds"),
             text(row["source"], link=f"#page-{row['source']}"),
         )

@@ -5,12 +5,12 @@ from typing import Any
 
 from pipelines.report import charts
 from pipelines.report.asked import Asked
-from pipelines.report.queries import Answer
-from pipelines.report.section import Cell, Chart, Figure, Section, Table
+from pipelines.report.section import Answer, Cell, Chart, Figure, Section, Table
 from pipelines.report.shown import change_percent, day, number, percent, text, usd, words
 
 OWNER_BARS = 12
 KINDS = ("team", "project", "user", "feature", "key", "account")
+NONE = "\N{EN DASH}"
 NOTHING_SPENT = "No usage is priced in this period."
 
 
@@ -78,7 +78,9 @@ def _spend_lead(total: Mapping[str, Any], change: float | None) -> str:
     if change is None:
         return f"{usd(total['usd'])}; nothing was priced in the period before."
     way = "more" if change >= 0 else "less"
-    return f"{usd(total['usd'])}, {percent(abs(change))} {way} than the {usd(total['usd_before'])} of the period before."
+    return (
+        f"{usd(total['usd'])}, {percent(abs(change))} {way} than the {usd(total['usd_before'])} of the period before."
+    )
 
 
 def _tone(change: float | None) -> str:
@@ -109,10 +111,12 @@ def _compared(caption: str, label: str, name: str, rows: list[dict[str, Any]], *
         [
             (
                 text(row[name]),
-                number(usd(row["usd"]) if row["usd"] is not None else "–"),
-                number(usd(row["usd_before"]) if row["usd_before"] is not None else "–"),
+                number(usd(row["usd"]) if row["usd"] is not None else NONE),
+                number(usd(row["usd_before"]) if row["usd_before"] is not None else NONE),
                 number(usd(row["usd_change"], signed=True)),
-                number("" if (pct := change_percent(row["usd"], row["usd_before"])) is None else percent(pct, signed=True)),
+                number(
+                    "" if (pct := change_percent(row["usd"], row["usd_before"])) is None else percent(pct, signed=True)
+                ),
             )
             for row in rows
         ],
@@ -122,7 +126,11 @@ def _compared(caption: str, label: str, name: str, rows: list[dict[str, Any]], *
 
 def _owner_tables(owners: list[dict[str, Any]]) -> list[Table]:
     by_kind = {kind: [row for row in owners if row["kind"] == kind] for kind in KINDS}
-    return [_compared(f"By {kind}", kind.capitalize(), "owner", rows, is_folded=True) for kind, rows in by_kind.items() if rows]
+    return [
+        _compared(f"By {kind}", kind.capitalize(), "owner", rows, is_folded=True)
+        for kind, rows in by_kind.items()
+        if rows
+    ]
 
 
 def _causes(answers: Mapping[str, Answer]) -> list[Table]:
@@ -149,7 +157,9 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     month = totals.get("month")
     cumulative = answers["spend_cumulative"].frame.rows(named=True)
     budgets = answers["budgets"].frame.rows(named=True) if "budgets" in answers else []
-    figures = [_forecast_figure(period, totals[period]) for period in ("month", "next_month", "90_days") if period in totals]
+    figures = [
+        _forecast_figure(period, totals[period]) for period in ("month", "next_month", "90_days") if period in totals
+    ]
     if month:
         error = month["past_error"]
         told = "forecasts of 30 days, mean error over mean outcome" if error is not None else month["band_basis"]
@@ -169,7 +179,11 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
         "Month-end, against budget",
         day(month["as_of"] if month else asked.last),
         _month_lead(month, budget),
-        [answers[name] for name in ("month_end", "spend_cumulative", "budgets", "forecast_accuracy") if name in answers],
+        [
+            answers[name]
+            for name in ("month_end", "spend_cumulative", "budgets", "forecast_accuracy")
+            if name in answers
+        ],
         figures=figures,
         charts=shown,
         tables=[table for table in (_budget_table(budgets), _accuracy(answers), _by_model(models)) if table.rows],
@@ -220,7 +234,9 @@ def _budget_table(rows: list[dict[str, Any]]) -> Table:
 
 def _accuracy(answers: Mapping[str, Answer]) -> Table:
     rows = answers["forecast_accuracy"].frame.rows(named=True) if "forecast_accuracy" in answers else []
-    cells = [(text(day(row["month"])[:7]), number(usd(row["forecast_usd"])), number(usd(row["actual_usd"]))) for row in rows]
+    cells = [
+        (text(day(row["month"])[:7]), number(usd(row["forecast_usd"])), number(usd(row["actual_usd"]))) for row in rows
+    ]
     return Table("Past forecasts, a week into their month", ("Month", "Forecast", "Came to"), cells, is_folded=True)
 
 
@@ -233,6 +249,18 @@ PARTS = (
     ("retries_usd", "Retries and fallbacks"),
 )
 NOT_IN_DATA = "not in your data"
+LEVERS = {
+    "prompt_caching_saved": "Prompt caching, saved already",
+    "cache_misses": "Caches that were missed",
+    "prompt_caching_left": "More prompt caching",
+    "batch_saved": "Batch, saved already",
+    "batch_left": "Batch for what can wait",
+    "flex_saved": "Flex, saved already",
+    "flex_left": "Flex for what can wait",
+    "response_cache": "A cache of answers",
+    "contract_discount": "A contract's discount",
+    "smaller_model": "A smaller model",
+}
 
 
 def hidden_and_savings(answers: Mapping[str, Answer], asked: Asked) -> Section:
@@ -249,7 +277,7 @@ def hidden_and_savings(answers: Mapping[str, Answer], asked: Asked) -> Section:
     ]
     saving = [
         (
-            text(words(row["lever"])), number(usd(row["usd_a_month"])), text(row["basis"]), text(row["most_of_it"]),
+            text(LEVERS[row["lever"]]), number(usd(row["usd_a_month"])), text(row["basis"]), text(row["most_of_it"]),
             text(row["reason"]), text(day(row["as_of"])),
         )
         for row in levers
@@ -258,7 +286,7 @@ def hidden_and_savings(answers: Mapping[str, Answer], asked: Asked) -> Section:
     lead = "No saving is left that the logs tell."
     if left and left[0]["usd_a_month"]:
         best = left[0]
-        lead = f"The largest lever left: {words(best['lever'])}, {usd(best['usd_a_month'])} a month at most."
+        lead = f"The largest lever left: {LEVERS[best['lever']].lower()}, {usd(best['usd_a_month'])} a month at most."
     period = f"{asked.first} to {asked.last}"
     tables = [
         Table(f"Hidden parts of {usd(hidden['cost_usd'])} at list price, {period}", ("Part", "USD", "of it"), parts),
@@ -281,5 +309,3 @@ def hidden_and_savings(answers: Mapping[str, Answer], asked: Asked) -> Section:
 
 def _share(part: Any, whole: Any) -> float | None:
     return 100 * float(part) / float(whole) if whole else None
-
-

@@ -1,12 +1,15 @@
 """Values as people read them: dollars, percent, tokens, days. A value that is not known is said, never 0."""
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pipelines.report.section import Cell
 
+MINUS = "\N{MINUS SIGN}"
 UNKNOWN = "not known"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 Number = Decimal | float | int
 
 
@@ -20,7 +23,7 @@ def usd(value: Number | None, *, signed: bool = False) -> str:
         text = f"{size:.2g}" if size >= Decimal("0.0001") else "<0.0001"
     else:
         text = f"{size.quantize(Decimal('0.01') if size < 1000 else Decimal(1), ROUND_HALF_UP):,}"
-    sign = "−" if amount < 0 else "+" if signed and amount > 0 else ""
+    sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
     return f"{sign}${text}"
 
 
@@ -40,7 +43,7 @@ def percent(value: Number | None, *, signed: bool = False) -> str:
     size = abs(float(value))
     digits = 1 if size >= 1 or size == 0 else 2
     text = f"{size:.{digits}f}".rstrip("0").rstrip(".") if size < 1000 else f"{size:,.0f}"
-    sign = "−" if value < 0 and text != "0" else "+" if signed and value > 0 else ""
+    sign = MINUS if value < 0 and text != "0" else "+" if signed and value > 0 else ""
     return f"{sign}{text} %"
 
 
@@ -73,7 +76,7 @@ def words(value: str | None) -> str:
 
 def text(value: Any, link: str | None = None) -> Cell:
     """A cell of text; nothing where there is no value."""
-    return Cell("" if value is None else str(value), link=link)
+    return Cell("" if value is None else str(value), link=link, is_day=DAY.fullmatch(str(value)) is not None)
 
 
 def number(value: str) -> Cell:

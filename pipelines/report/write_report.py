@@ -1,21 +1,22 @@
-"""The page as one file: the published warehouse is read, sections are made, charts are drawn, the template is filled."""
+"""The page as one file: the published file is read, sections are made, charts are drawn, the template is filled."""
 
 import re
 from datetime import date
 from importlib.metadata import version
 from os.path import relpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import jinja2
+from duckdb import DuckDBPyConnection
+from markupsafe import Markup, escape
 
 from pipelines.report import sections_of_market, sections_of_spend
 from pipelines.report.asked import Asked, month_to_date
-from pipelines.report.queries import Answer, run_all
-from pipelines.report.section import Section
+from pipelines.report.draw import scripts, svg
+from pipelines.report.queries import run_all
+from pipelines.report.section import Answer, Section
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.published import PublishedWarehouse
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 REPORT_FILE = "report.html"
 HERE = Path(__file__).parent
@@ -38,7 +39,9 @@ def write_report(
     with warehouse.read() as connection:
         spent_from, spent_to = _days_with_spend(connection, owner)
         if owner and spent_from is None:
-            raise ValueError(f"no usage is of {owner}; cost_by_owner has accounts, teams, projects, keys, users, features")
+            raise ValueError(
+                f"no usage is of {owner}; cost_by_owner has accounts, teams, projects, keys, users, features"
+            )
         by_default = month_to_date(last or spent_to or today)
         asked = Asked(first or by_default.first, by_default.last, owner)
         if asked.first > asked.last:
@@ -50,10 +53,10 @@ def write_report(
     return file
 
 
-def _days_with_spend(connection: "DuckDBPyConnection", owner: str) -> tuple[date | None, date | None]:
-    found = connection.execute("SELECT min(usage_date), max(usage_date) FROM spend_of($owner)", {"owner": owner}).fetchone()
-    assert found is not None
-    return found
+def _days_with_spend(connection: DuckDBPyConnection, owner: str) -> tuple[date | None, date | None]:
+    query = "SELECT min(usage_date), max(usage_date) FROM spend_of($owner)"
+    ((first, last),) = connection.execute(query, {"owner": owner}).fetchall()
+    return first, last
 
 
 def sections(answers: dict[str, Answer], asked: Asked) -> list[Section]:
@@ -77,10 +80,6 @@ def sections(answers: dict[str, Answer], asked: Asked) -> list[Section]:
 
 def page(answers: dict[str, Answer], asked: Asked, folder: Path, file: Path) -> str:
     """The whole page as HTML. Links to stored pages go from the folder of the file."""
-    import jinja2
-
-    from pipelines.report.draw import scripts, svg
-
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -102,16 +101,12 @@ def page(answers: dict[str, Answer], asked: Asked, folder: Path, file: Path) -> 
     )
 
 
-def _trusted(text: str) -> Any:
+def _trusted(text: str) -> Markup:
     """Text of our own files, or markup that was escaped where it was made."""
-    from markupsafe import Markup
-
     return Markup(text)  # noqa: S704
 
 
 def _named(drawing: str, description: str) -> str:
     """A drawing that grows with its place and says to a screen reader what it is."""
-    from markupsafe import escape
-
     sized = re.sub(r'<svg ([^>]*?)width="[\d.]+" height="[\d.]+"', r"<svg \1", drawing, count=1)
     return sized.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)

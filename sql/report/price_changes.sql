@@ -4,9 +4,13 @@ SELECT
     changed_on, kind, provider, channel, model,
     count(*) AS prices,
     string_agg(
-        format('{}{} {} → {}', meter, CASE service_tier WHEN 'standard' THEN '' ELSE ' ' || service_tier END,
-            coalesce(old_usd_per_unit::DOUBLE::VARCHAR, '–'), coalesce(new_usd_per_unit::DOUBLE::VARCHAR, '–')),
-        '; ' ORDER BY service_tier <> 'standard', context_from, meter
+        CASE
+            WHEN old_usd_per_unit = new_usd_per_unit THEN format('{} stays at {:g}', meter, new_usd_per_unit::DOUBLE)
+            WHEN old_usd_per_unit IS NULL THEN format('{} {:g}', meter, new_usd_per_unit::DOUBLE)
+            WHEN new_usd_per_unit IS NULL THEN format('{} {:g} → none', meter, old_usd_per_unit::DOUBLE)
+            ELSE format('{} {:g} → {:g}', meter, old_usd_per_unit::DOUBLE, new_usd_per_unit::DOUBLE)
+        END,
+        '; ' ORDER BY meter
     ) FILTER (context_from = 0 AND meter IN ('input_uncached', 'output') AND service_tier = 'standard') AS "change",
     min(valid_from)::DATE AS holds_from,
     sum(usd_per_month_effect) AS usd_a_month,
