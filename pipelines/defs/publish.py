@@ -44,6 +44,7 @@ def costs_duckdb(settings: Settings) -> dg.MaterializeResult[Any]:
     group_name="publish",
     kinds={"html"},
     owners=OWNERS,
+    tags={"schema": "main"},
     description="warehouse/report.html: the page that people look at, of the month to date. It fails alone.",
     freshness_policy=READ_DAILY,
     op_tags={"dagster/priority": "-2"},

@@ -16,9 +16,8 @@ from pipelines.report.draw import scripts, svg
 from pipelines.report.queries import run_all
 from pipelines.report.section import Answer, Section
 from pipelines.warehouse.atomic_file import atomic_file
-from pipelines.warehouse.published import PublishedWarehouse
+from pipelines.warehouse.published import REPORT_FILE, PublishedWarehouse
 
-REPORT_FILE = "report.html"
 HERE = Path(__file__).parent
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+REPORT_FILE = "report.html"
+"""The page beside the published file."""
 FOLDER_VARIABLE = "warehouse"
 """The variable of a session that says where the ledger is, for a file that is no longer where it was published."""
 
