@@ -12,13 +12,16 @@ from pipelines.cli import (
     break_even,
     budget_by_stage,
     claims,
+    cost,
     docs,
     doctor,
     export,
     exposure,
     hidden_cost,
     keep,
+    outlook,
     price,
+    prices,
     query,
     report,
     run,
@@ -54,7 +57,11 @@ app = typer.Typer(
 app.add_typer(sources.app, name="sources")
 app.add_typer(export.app, name="export")
 app.add_typer(usage.app, name="usage")
+app.command()(cost.cost)
 app.command(context_settings=QUERY)(price.price)
+app.command()(prices.prices)
+app.command()(outlook.risk)
+app.command()(outlook.forecast)
 app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)

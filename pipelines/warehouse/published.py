@@ -36,7 +36,10 @@ class PublishedWarehouse:
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The published file, read only. Raises WarehouseError where there is none."""
         if not self.published_file.exists():
-            raise WarehouseError(f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it")
+            raise WarehouseError(
+                f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it, "
+                "and `costs cost --from-logs` and `costs prices` answer without it"
+            )
         with duckdb.connect(str(self.published_file), read_only=True) as connection:
             # The folder may have been moved since the file was published. No declaration is needed to quote a path.
             folder = str(self.folder.resolve()).replace("'", "''")
