@@ -123,9 +123,13 @@ def _say(promotion: "Promotion") -> None:
 
 
 def _source(key: str) -> "Source":
+    from difflib import get_close_matches
+
     from pipelines.sources.catalog import SOURCES_BY_KEY
 
     if key not in SOURCES_BY_KEY:
-        say_error(f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}")
+        like = get_close_matches(key, SOURCES_BY_KEY, 3)
+        hint = f"did you mean {', '.join(like)}?" if like else "`costs sources list` names them all"
+        say_error(f"there is no source {key!r}; {hint}")
         raise typer.Exit(BAD_INPUT)
     return SOURCES_BY_KEY[key]

@@ -59,7 +59,7 @@ def finished(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int) ->
         .configure_header(labelColor=TEXT, titleColor=TEXT)
         .configure_text(color=TEXT, fontSize=12)
     )  # fmt: skip
-    spec: dict[str, Any] = dressed.to_dict()
+    spec: dict[str, Any] = dressed.to_dict(validate=False)
     spec["config"]["font"] = FONT
     return spec
 
