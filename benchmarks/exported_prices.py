@@ -1,7 +1,7 @@
 """Proves `costs export prices`: each form is loaded into its peer, and the peer prices with it what the book says.
 
 `python exported_prices.py LITELLM.json GENAI.json BOOK.csv`, with the peers' own Python (benchmarks/.peers): it has
-none of our modules. Of every model that both the form and the peer's loader know, 1,000 tokens in and 1,000 out are priced,
+none of our modules. Of every model that both the form and the peer know, 1,000 tokens in and 1,000 out are priced,
 at the standard tier. Prints how many agree with the book and names those that do not.
 """
 

@@ -7,11 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.costs.derive_tables import derive_tables
+from pipelines.costs.price_ledger import price_days
 from pipelines.snapshots.seed_history import seed_price_history
-from pipelines.usage.import_files import FileOutcome, import_files, named_files
+from pipelines.usage.import_files import FileOutcome, days_of, import_files, named_files
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.marts import build_mart, marts
 
+MARTS = {"cost_daily", "cost_unpriced"}
+"""What is asked of logs beside the tables that pricing itself fills."""
 USUAL_FOLDERS = (
     ("CLAUDE_CONFIG_DIR", "projects", "~/.claude"),
     ("CLAUDE_CONFIG_DIR", "projects", "~/.config/claude"),
@@ -43,6 +46,10 @@ def priced_logs(
         warehouse = Warehouse(Path(folder))
         seed_price_history(warehouse)
         outcomes = import_files(warehouse, files, as_of, on_file=on_file)
-        derive_tables(warehouse, as_of.date())
+        days = days_of(outcomes)
+        price_days(warehouse, days)
+        for mart in marts():
+            if mart.table.name in MARTS:
+                build_mart(warehouse, mart, days)
         warehouse.publish()
         yield warehouse, outcomes

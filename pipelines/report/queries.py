@@ -13,7 +13,7 @@ from pipelines.warehouse import SQL_FOLDER
 QUERIES = SQL_FOLDER / "report"
 PARAMETER = re.compile(r"\$(\w+)")
 TABLE = re.compile(r"\b((?:main|core|raw)\.\w+)\b")
-OPTIONAL_TABLES = ("main.budget_status", "main.spend_change", "main.spend_anomaly", "main.forecast_accuracy")
+OPTIONAL_TABLES = ("main.budget_status", "main.spend_change", "main.spend_anomaly")
 """Tables that a published file of an older program does not have; their part of the page then says so."""
 
 

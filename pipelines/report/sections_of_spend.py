@@ -11,6 +11,7 @@ from pipelines.report.shown import change_percent, day, number, percent, text, u
 OWNER_BARS = 12
 KINDS = ("team", "project", "user", "feature", "key", "account")
 NONE = "\N{EN DASH}"
+NOTHING = "nothing priced"
 NOTHING_SPENT = "No usage is priced in this period."
 
 
@@ -42,7 +43,8 @@ def spend(answers: Mapping[str, Answer], asked: Asked, sources: list[str]) -> Se
     owners = answers["spend_by_owner"].frame.rows(named=True)
     first, last = asked.before
     change = change_percent(total["usd"], total["usd_before"])
-    before = f"{usd(total['usd_before'])} from {first} to {last}"
+    was = NOTHING if total["usd_before"] is None else usd(total["usd_before"])
+    before = f"{was} from {first} to {last}"
     figures = [
         Figure("Spend of the period", usd(total["usd"]), f"{asked.first} to {asked.last}"),
         Figure("Against the period before", percent(change, signed=True), before, _tone(change)),
@@ -179,14 +181,10 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
         "Month-end, against budget",
         day(month["as_of"] if month else asked.last),
         _month_lead(month, budget),
-        [
-            answers[name]
-            for name in ("month_end", "spend_cumulative", "budgets", "forecast_accuracy")
-            if name in answers
-        ],
+        [answers[name] for name in ("month_end", "spend_cumulative", "budgets") if name in answers],
         figures=figures,
         charts=shown,
-        tables=[table for table in (_budget_table(budgets), _accuracy(answers), _by_model(models)) if table.rows],
+        tables=[table for table in (_budget_table(budgets), _by_model(models)) if table.rows],
         notes=notes + (["A lower bound: some usage has no price."] if month and month["is_lower_bound"] else []),
     )
 
@@ -230,14 +228,6 @@ def _budget_table(rows: list[dict[str, Any]]) -> Table:
         for row in rows
     ]  # fmt: skip
     return Table("Budgets", ("Budget", "USD", "Spent", "Projected", "Status", "As of"), cells)
-
-
-def _accuracy(answers: Mapping[str, Answer]) -> Table:
-    rows = answers["forecast_accuracy"].frame.rows(named=True) if "forecast_accuracy" in answers else []
-    cells = [
-        (text(day(row["month"])[:7]), number(usd(row["forecast_usd"])), number(usd(row["actual_usd"]))) for row in rows
-    ]
-    return Table("Past forecasts, a week into their month", ("Month", "Forecast", "Came to"), cells, is_folded=True)
 
 
 PARTS = (
