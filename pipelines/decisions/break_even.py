@@ -4,12 +4,12 @@ Volumes are whole tokens a month, input and output together, and all comparisons
 throughput and the share of headroom are rounded before they are counted with. Where prices come from is not known here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil, floor
 from typing import Any
 
@@ -92,9 +92,15 @@ def steps_of(load: Load, option: Option, serving: Serving, terms: Terms) -> Step
     served = seconds * load.tokens_per_call * Fraction(terms.acceptance)
     return Steps(
         cache(lambda n: cost(n) + people),
-        cache(lambda n: served * serving.requests_per_s(terms.headroom, n)),
+        _capacity(serving, terms.headroom, served),
         terms.max_replicas,
     )
+
+
+@lru_cache(maxsize=1024)
+def _capacity(serving: Serving, headroom: Headroom, served: Fraction) -> Callable[[int], Fraction]:
+    """What n replicas serve: the same on all the machines, of whatever seller, that run one setup."""
+    return cache(lambda n: served * serving.requests_per_s(headroom, n))
 
 
 def break_even(

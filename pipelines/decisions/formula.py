@@ -9,6 +9,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 from math import ceil, inf
 
 Number = Fraction | float
@@ -80,10 +81,11 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Number, Number], Number]] = {
 }
 
 
-def names_of(formula: str) -> list[str]:
+@cache
+def names_of(formula: str) -> tuple[str, ...]:
     """Names that a formula uses, functions left out, in the order of the text. Raises FormulaError."""
     nodes = [node for node in ast.walk(_parsed(formula)) if isinstance(node, ast.Name)]
-    return list(dict.fromkeys(node.id for node in sorted(nodes, key=_place) if node.id not in FUNCTIONS))
+    return tuple(dict.fromkeys(node.id for node in sorted(nodes, key=_place) if node.id not in FUNCTIONS))
 
 
 def evaluate(formula: str, values: Mapping[str, Number]) -> Number:
@@ -100,6 +102,7 @@ def _place(node: ast.Name) -> tuple[int, int]:
     return node.lineno, node.col_offset
 
 
+@cache
 def _parsed(formula: str) -> ast.expr:
     try:
         return ast.parse(formula, mode="eval").body

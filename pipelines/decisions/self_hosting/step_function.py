@@ -4,11 +4,14 @@ All exact: a threshold is the smallest whole volume that pays, and not one token
 This module does not know what a unit of volume is: a token, a request, or an accepted answer.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor
+from functools import cached_property
+from itertools import accumulate
+from math import floor
 
 _NEAREST = 3
 
@@ -30,6 +33,11 @@ class Steps:
     capacity: Callable[[int], Fraction]
     most: int
 
+    @cached_property
+    def reach(self) -> list[int]:
+        """The largest whole volume of up to n replicas, from n = 1."""
+        return list(accumulate((floor(self.capacity(n)) for n in range(1, self.most + 1)), max))
+
 
 def paying_intervals(usd_per_unit: Fraction, steps: Steps) -> tuple[Interval, ...]:
     """Within the reach of n replicas the cost is flat and the API bill rises, so each step has at most one interval."""
@@ -37,30 +45,27 @@ def paying_intervals(usd_per_unit: Fraction, steps: Steps) -> tuple[Interval, ..
         return ()
     found = []
     reached = 0
-    units_per_usd = 1 / usd_per_unit
-    for replicas in range(1, steps.most + 1):
-        until = floor(steps.capacity(replicas))
-        start = max(reached + 1, ceil(steps.cost(replicas) * units_per_usd))
-        if start <= until:
-            found.append(Interval(replicas, start, until))
-        reached = max(reached, until)
+    for replicas, until in enumerate(steps.reach, 1):
+        if until > reached:
+            start = max(reached + 1, -(-steps.cost(replicas) // usd_per_unit))
+            if start <= until:
+                found.append(Interval(replicas, start, until))
+            reached = until
     return tuple(found)
 
 
 def cheapest_full(steps: Steps) -> Fraction | None:
     """The lowest cost per unit that any number of full replicas reaches: no API price below it is ever beaten."""
     # Ranked as floats, which is quick; the few nearest are then compared exactly.
-    counted = [n for n in range(1, steps.most + 1) if steps.capacity(n) > 0]
-    ranked = sorted(counted, key=lambda n: float(steps.cost(n)) / float(steps.capacity(n)))
+    counted = [(n, capacity) for n in range(1, steps.most + 1) if (capacity := float(steps.capacity(n))) > 0]
+    ranked = [n for n, capacity in sorted(counted, key=lambda one: float(steps.cost(one[0])) / one[1])]
     return min((steps.cost(n) / steps.capacity(n) for n in ranked[:_NEAREST]), default=None)
 
 
 def cost_at(volume: int, steps: Steps) -> tuple[int, Fraction] | None:
     """Replicas and USD a month that serve a volume; None where `most` replicas do not."""
-    for replicas in range(1, steps.most + 1):
-        if steps.capacity(replicas) >= volume:
-            return replicas, steps.cost(replicas)
-    return None
+    before = bisect_left(steps.reach, volume)
+    return None if before == steps.most else (before + 1, steps.cost(before + 1))
 
 
 def joined(intervals: Iterable[Interval]) -> tuple[tuple[int, int], ...]:

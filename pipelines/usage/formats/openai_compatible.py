@@ -100,8 +100,14 @@ TICKS_PER_USD = 10_000_000_000
 """xAI states what a request cost in these."""
 
 
-def _places(*names: str) -> list[str]:
-    return [place + name for name in names for place in PLACES]
+def _places(name: str) -> list[str]:
+    return [place + name for place in PLACES]
+
+
+def _innermost(records: pl.DataFrame) -> pl.DataFrame:
+    """Each text of the innermost response that has it, under its plain name; where usage stands is left as it is."""
+    names = [name for name in (*IN_RESPONSE, *IN_USAGE) if name != "usage"]
+    return records.with_columns(first_of(*_places(name)).alias(name) for name in names)
 
 
 def _signatures() -> tuple[frozenset[str], ...]:
@@ -115,31 +121,29 @@ def _signatures() -> tuple[frozenset[str], ...]:
 
 def _in_details(name: str, more: tuple[str, ...] = ()) -> Reading:
     """A count that stands in any of the objects of details, or under one of the names of its own."""
-    return first_count(*_places(*(key for key in IN_USAGE if key.startswith(f"{name}_in_")), *more))
+    return first_count(*(key for key in IN_USAGE if key.startswith(f"{name}_in_")), *more)
 
 
 def _of(side: tuple[str, ...], name: str, more: tuple[str, ...] = ()) -> Reading:
-    return first_count(*_places(*(key for key in IN_USAGE if key in side and key.startswith(f"{name}_in_")), *more))
+    return first_count(*(key for key in IN_USAGE if key in side and key.startswith(f"{name}_in_")), *more)
 
 
 PROMPT_SIDE = tuple(key for key in IN_USAGE if "_in_prompt" in key or "_in_input" in key)
 COMPLETION_SIDE = tuple(key for key in IN_USAGE if "_in_completion" in key or "_in_output" in key)
-prompt = first_count(*_places("prompt_tokens", "input_tokens"))
-completion = first_count(*_places("completion_tokens", "output_tokens"))
-total = first_count(*_places("total_tokens"))
+prompt = first_count("prompt_tokens", "input_tokens")
+completion = first_count("completion_tokens", "output_tokens")
+total = first_count("total_tokens")
 cached = _in_details("cached", ("cached", "cached_num", "cache_hit", "anthropic_read"))
 created, long_lived = _in_details("created"), _in_details("created_1h")
-written = first_count(
-    *_places(*(key for key in IN_USAGE if key.startswith(("written_in_", "created_in_"))), "anthropic_write")
-)
+written = first_count(*(key for key in IN_USAGE if key.startswith(("written_in_", "created_in_"))), "anthropic_write")
 audio, image = _of(PROMPT_SIDE, "audio"), _of(PROMPT_SIDE, "image")
 cached_audio, cached_image = _in_details("cached_audio"), _in_details("cached_image")
 reasoning = _of(COMPLETION_SIDE, "reasoning", ("reasoning",))
 audio_out, image_out = _of(COMPLETION_SIDE, "audio"), _of(COMPLETION_SIDE, "image")
-citations, searches = first_count(*_places("citations")), first_count(*_places("searches"))
+citations, searches = first_count("citations"), first_count("searches")
 
 # Perplexity bills the citations of its deep research as input; its reasoning has a price that no meter has.
-is_deep_research = first_of(*_places("model")).str.contains(DEEP_RESEARCH).fill_null(value=False)
+is_deep_research = first_of("model").str.contains(DEEP_RESEARCH).fill_null(value=False)
 cited = pl.when(is_deep_research).then(citations.value)
 # What a vendor's total holds beside the two is output: reasoning that it counts apart (xAI), and what has no name.
 sum_of_two = prompt.value + completion.value.fill_null(0)
@@ -169,14 +173,13 @@ audio_uncached, image_uncached = rest(audio.value, audio_cached), rest(image.val
 uncached = rest(prompt.value, cached.value, written.value, audio_uncached, image_uncached)
 text_out = rest(generated, audio_out.value, image_out.value)
 
-response_id = first_text(*_places("id"))
+response_id = first_text("id")
 is_openrouter = response_id.value.str.starts_with(OPENROUTER_ID).fill_null(value=False)
 told_provider, told_channel = seller(pl.col("provider"))
-tiers = [choice(name, TIERS, None, "unknown_service_tier") for name in _places("service_tier")]
+tier = choice("service_tier", TIERS, None, "unknown_service_tier")
 is_batch = pl.col("custom_id").is_not_null() & pl.col("body_usage").is_not_null()
-ticks = [usd(name, per_usd=TICKS_PER_USD) for name in _places("ticks")]
-costs = [usd(name) for name in _places("cost")]
-anthropic = first_count(*_places("anthropic_read", "anthropic_write"))
+ticks, cost = usd("ticks", per_usd=TICKS_PER_USD), usd("cost")
+anthropic = first_count("anthropic_read", "anthropic_write")
 
 DETAILS = {
     "text_tokens": "the total; what other kinds leave is counted",
@@ -230,19 +233,17 @@ OPENAI_COMPATIBLE = Importer(
     | {place + name: path + inner for place, path in PLACES.items() for name, inner in IN_RESPONSE.items()},
     nested={place + "usage": {place + name: path for name, path in IN_USAGE.items()} for place in PLACES},
     is_usage=pl.any_horizontal(pl.col(name).is_not_null() for name in _places("usage")),
+    # Once per text: readings of three places each make expressions that take seconds to evaluate.
+    split=_innermost,
     columns={
-        "usage_at": first_moment(
-            *(epoch(name) for name in _places("created", "created_at")), moment("created_at"), moment("timestamp")
-        ),
+        "usage_at": first_moment(epoch("created"), epoch("created_at"), moment("created_at"), moment("timestamp")),
         "grain": pl.lit("request"),
         # OpenRouter writes into `provider` whom it asked, not who bills.
         "provider": pl.when(is_openrouter).then(pl.lit("unknown")).otherwise(told_provider),
         "channel": pl.when(is_openrouter).then(pl.lit("openrouter")).otherwise(told_channel),
         "region": pl.lit("global"),
-        "model": first_text(*_places("model")),
-        "service_tier": pl.when(is_batch)
-        .then(pl.lit("batch"))
-        .otherwise(pl.coalesce(*(tier.value for tier in tiers), pl.lit("standard"))),
+        "model": first_text("model"),
+        "service_tier": pl.when(is_batch).then(pl.lit("batch")).otherwise(pl.coalesce(tier.value, pl.lit("standard"))),
         "input_uncached_tokens": uncached + cited.fill_null(0),
         "cache_read_tokens": text_cached,
         "cache_write_5m_tokens": rest(written.value, long_lived.value),
@@ -260,10 +261,8 @@ OPENAI_COMPATIBLE = Importer(
         "lower_bound_reason": pl.when(is_kind_unknown).then(pl.lit("rest_at_default")).otherwise(unnamed.reason),
         # `cost` is OpenRouter's; its credits are dollars.
         "reported_cost_usd": Reading(
-            pl.when(is_openrouter)
-            .then(pl.coalesce(cost.value for cost in costs))
-            .otherwise(pl.coalesce(tick.value for tick in ticks)),
-            is_openrouter & pl.any_horizontal(cost.is_broken for cost in costs),
+            pl.when(is_openrouter).then(cost.value).otherwise(ticks.value),
+            is_openrouter & cost.is_broken,
             "not_a_cost",
             "usage.cost is not an amount of money",
         ),
@@ -277,14 +276,14 @@ OPENAI_COMPATIBLE = Importer(
         ),
         *(
             unreadable(reading)
-            for reading in (*tiers, prompt, completion, total, cached, written, audio, image, searches)
+            for reading in (tier, prompt, completion, total, cached, written, audio, image, searches)
         ),
         Rule("no_token_counts", prompt.value.is_null(), "usage has neither prompt_tokens nor input_tokens"),
         Rule("no_identity", response_id.value.is_null(), "the response has no id"),
-        Rule("no_model", first_of(*_places("model")).is_null(), "the response names no model"),
+        Rule("no_model", first_of("model").is_null(), "the response names no model"),
         Rule(
             "usage_of_anthropic",
-            anthropic.value.is_not_null() & first_count(*_places("input_tokens")).value.is_not_null(),
+            anthropic.value.is_not_null() & first_count("input_tokens").value.is_not_null(),
             "cache_read_input_tokens or cache_creation_input_tokens is Anthropic's; there input_tokens holds no cache",
         ),
         Rule(

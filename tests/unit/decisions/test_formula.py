@@ -57,4 +57,4 @@ def test_nothing_else_is_run(formula: str) -> None:
 
 
 def test_names_in_the_order_of_the_text() -> None:
-    assert names_of("b * ceil(a) + b + c") == ["b", "a", "c"]
+    assert names_of("b * ceil(a) + b + c") == ("b", "a", "c")
