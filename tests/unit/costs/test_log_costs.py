@@ -14,13 +14,13 @@ NOW = datetime(2026, 11, 29)
 
 
 def test_a_session_is_priced_and_nothing_is_kept():
-    """Codex: 1,000 fresh, 2,000 cached, 300 output at 1.75, 0.175 and 14 USD per million: 0.0063 and what is cached."""
+    """1,900 fresh, 1,100 cached and 300 output tokens at 1.75, 0.175 and 14 USD per million: 3325 + 192.5 + 4200."""
     with priced_logs([FILES / "codex_session.jsonl"], NOW) as (warehouse, (outcome,)):
         rows = spend_by(warehouse, "model").rows(named=True)
         folder = warehouse.folder
     assert outcome.outcome == "imported"
     assert [(row["model"], row["tokens"]) for row in rows] == [("gpt-5.2-codex", 3300)]
-    assert rows[0]["list_usd"] > Decimal("0.005")
+    assert rows[0]["list_usd"] == Decimal("0.0077175")
     assert not folder.exists()
 
 
