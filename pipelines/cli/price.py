@@ -12,8 +12,6 @@ from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 MAX_QUANTITY = 10**15
 
-Count = Annotated[str | None, typer.Option(metavar="N", show_default=False)]
-
 
 def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
@@ -25,14 +23,18 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     at: Annotated[str | None, typer.Option(help="When; ISO 8601, UTC without an offset. Default: now.")] = None,
     known_at: Annotated[str | None, typer.Option(help="By what was known then. Default: by what is known now.")] = None,
     input_: Annotated[str | None, typer.Option("--input", metavar="N", help="Uncached input tokens.")] = None,
-    cache_read: Count = None,
-    cache_write_5m: Annotated[str | None, typer.Option("--cache-write-5m", metavar="N")] = None,
-    cache_write_1h: Annotated[str | None, typer.Option("--cache-write-1h", metavar="N")] = None,
+    cache_read: Annotated[str | None, typer.Option(metavar="N", help="Tokens read from a cache.")] = None,
+    cache_write_5m: Annotated[
+        str | None, typer.Option("--cache-write-5m", metavar="N", help="Tokens written to a cache for five minutes.")
+    ] = None,
+    cache_write_1h: Annotated[
+        str | None, typer.Option("--cache-write-1h", metavar="N", help="Tokens written to a cache for an hour.")
+    ] = None,
     output: Annotated[str | None, typer.Option(metavar="N", help="Output tokens, reasoning included.")] = None,
-    audio_input: Count = None,
-    audio_output: Count = None,
+    audio_input: Annotated[str | None, typer.Option(metavar="N", help="Audio tokens of the input.")] = None,
+    audio_output: Annotated[str | None, typer.Option(metavar="N", help="Audio tokens of the answer.")] = None,
     requests: Annotated[str | None, typer.Option(metavar="N", help="Requests, where a fee is due for each.")] = None,
-    web_searches: Count = None,
+    web_searches: Annotated[str | None, typer.Option(metavar="N", help="Searches that the model made.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All digits and the evidence, as JSON.")] = False,
 ) -> None:
     """What one request costs, at the price in force at a moment, with the page that says so.

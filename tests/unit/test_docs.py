@@ -7,8 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 import typer
+import typer.core
 
 from pipelines.cli.main import app
+from pipelines.defs.resources import Secrets
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.sources.catalog import SOURCES
 from pipelines.usage.formats import IMPORTERS
@@ -19,6 +21,8 @@ ROOMS = ROOT / "pipelines"
 # The data dictionary is generated, and checked against its declarations.
 DOCUMENTS = [
     ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
     ROOT / "warehouse" / "README.md",
     ROOT / "benchmarks" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
@@ -66,6 +70,44 @@ def test_commands_exist() -> None:
     commands = {line for line in lines if re.match(r"(\S*/)?costs( |$)", line)}
     assert len(commands) > 20
     assert {command for command in commands if not _is_command(command)} == set()
+
+
+def test_every_command_is_shown() -> None:
+    patterns = (FENCE, CODE)
+    text = "\n".join(one for document in DOCUMENTS for each in patterns for one in each.findall(_text(document)))
+    assert [name for name in _commands() if not re.search(rf"costs( --\S+ \S+)* {name}\b", text)] == []
+
+
+def test_every_option_says_what_it_does() -> None:
+    options = [
+        (name, option)
+        for name, command in _commands().items()
+        for option in command.params
+        if isinstance(option, typer.core.TyperOption)
+    ]
+    assert len(options) > 50
+    assert [f"{name} {option.name}" for name, option in options if not option.help] == []
+
+
+def test_every_setting_is_in_the_page_on_configuration() -> None:
+    code = "\n".join(_text(path) for path in _modules(ROOMS))
+    ours = set(re.findall(r"\bCOSTS_[A-Z]+(?:_[A-Z]+)*\b", code))
+    keys = {name.upper() for name in Secrets.model_fields}
+    page = _text(ROOT / "docs" / "configuration.md")
+    assert {name for name in ours | keys if f"`{name}`" not in page} == set()
+
+
+def test_every_file_of_a_user_is_in_the_page_on_configuration() -> None:
+    code = "\n".join(_text(path) for path in _modules(ROOMS))
+    files = set(re.findall(r'^[A-Z_]*FILE = "(\w+\.(?:csv|toml))"', code, flags=re.MULTILINE))
+    page = _text(ROOT / "docs" / "configuration.md")
+    assert len(files) >= 5
+    assert {name for name in files if f"`{name}`" not in page} == set()
+
+
+def test_every_source_is_listed() -> None:
+    pages = "\n".join(_text(path) for path in (ROOT / "docs").glob("*_sources.md"))
+    assert [source.key for source in SOURCES if f"`{source.key}`" not in pages] == []
 
 
 def test_targets_of_make_exist() -> None:
@@ -142,6 +184,18 @@ def _modules(folder: Path) -> list[Path]:
 
 def _text(document: Path) -> str:
     return document.read_text(encoding="utf-8")
+
+
+def _commands() -> dict[str, typer.core.TyperCommand]:
+    """Every command that does something, by the words that call it."""
+    found, waiting = {}, [("", typer.main.get_command(app))]
+    while waiting:
+        name, command = waiting.pop()
+        if hasattr(command, "commands"):
+            waiting += [(f"{name} {word}".strip(), inner) for word, inner in command.commands.items()]
+        else:
+            found[name] = command
+    return found
 
 
 def _is_command(line: str) -> bool:
