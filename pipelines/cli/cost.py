@@ -8,7 +8,7 @@ import typer
 
 from pipelines.cli.decision_options import days_since, refuse
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
-from pipelines.cli.terminal import NEEDS_A_LOOK, errors, now, progress, say_error
+from pipelines.cli.terminal import NEEDS_A_LOOK, console, errors, now, progress, say_error
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,10 +60,23 @@ def cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     found = (
         _of_logs(logs, by, start, until, owner) if from_logs else _of_warehouse(context.obj, by, start, until, owner)
     )
+    if console().is_terminal and not (as_json or as_csv or parquet):
+        found = _for_a_person(found)
     show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, is_money=True)
     if found.is_empty():
         say_error("costs cost: nothing was spent in that time, or by that owner")
         raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _for_a_person(found: "pl.DataFrame") -> "pl.DataFrame":
+    """The columns that fit a narrow terminal; the total, and what else they would say, in words above."""
+    if "is_lower_bound" not in found.columns:
+        return found
+    total = sum(usd for usd in found["owed_usd"] if usd is not None)
+    at_least = "; at least, as daily buckets do not tell prompt sizes" if found["is_lower_bound"].any() else ""
+    errors().print(f"{total:,.2f} USD owed in all{at_least}", highlight=False, soft_wrap=True)
+    is_owed = found["list_usd"].equals(found["owed_usd"])
+    return found.drop("is_lower_bound", *(["list_usd"] if is_owed else []))
 
 
 def _like(by: str) -> str:
