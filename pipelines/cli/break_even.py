@@ -13,6 +13,7 @@ from pipelines.cli.decision_options import (
     day_of,
     days_since,
     refuse,
+    refuse_options_of_logs,
 )
 from pipelines.cli.terminal import console
 
@@ -20,7 +21,7 @@ from pipelines.cli.terminal import console
 def break_even(
     context: typer.Context,
     scenario: ScenarioOption = None,
-    since: SinceOption = "30d",
+    since: SinceOption = None,
     date: DateOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,6 +37,8 @@ def break_even(
     from pipelines.decisions.answer_break_even import answer_logs, answer_scenario
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if scenario:
+        refuse_options_of_logs("break-even", "--scenario", since=since)
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     try:
         answer = None if scenario else answer_logs(warehouse, days, day)

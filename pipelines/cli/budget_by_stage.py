@@ -13,6 +13,7 @@ from pipelines.cli.decision_options import (
     days_since,
     end_where_unlisted,
     refuse,
+    refuse_options_of_logs,
     scenario_of,
 )
 from pipelines.cli.terminal import console
@@ -48,6 +49,8 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
 
     if tier is not None and tier not in SERVICE_TIERS:
         refuse(f"budget-by-stage: --tier {tier}: write one of {', '.join(SERVICE_TIERS)}")
+    if scenario:
+        refuse_options_of_logs("budget-by-stage", "--scenario", since=since)
     stages = [_count(text) for text in calls] if calls else STAGES
     question = BudgetQuestion(day_of(date), tuple(dict.fromkeys(model or ())), stages, tier)
     told = scenario_of(scenario) if scenario else None

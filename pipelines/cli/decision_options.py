@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.decisions.scenario import Scenario
 
 MAX_DAYS = 3660
+DEFAULT_DAYS = 30
 MAX_YEAR = 2999
 """Decisions look years ahead of a day, and a calendar has an end."""
 UNLISTED = "unknown_model"
@@ -25,13 +26,17 @@ FALLBACK_SCENARIO = "support-bot"
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="FILE|NAME", help="A scenario file, or one that ships, by name.")
 ]
-SinceOption = Annotated[str, typer.Option("--since", metavar="DAYS", help="Days of logs before --date, such as 30d.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="DAYS", help="Days of logs before --date. Default: 30d.")
+]
 DateOption = Annotated[str | None, typer.Option("--date", metavar="DAY", help="Prices of that day. Default: today.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="All digits and the evidence, as JSON.")]
 
 
-def days_since(text: str) -> int:
-    """`30d` or `30` as days. Ends the command where it is neither."""
+def days_since(text: str | None) -> int:
+    """`30d` or `30` as days; 30 where nothing is said. Ends the command where it is neither."""
+    if text is None:
+        return DEFAULT_DAYS
     found = re.fullmatch(r"(\d{1,4})\s*(d|days?)?", text.strip())
     if not found or not 1 <= int(found[1]) <= MAX_DAYS:
         refuse(f"--since {text}: write days, 1 to {MAX_DAYS}, such as 30d")
@@ -71,6 +76,17 @@ def scenario_of(name_or_path: str) -> "Scenario":
         return read_scenario(name_or_path)
     except UserFileError as error:
         refuse(str(error))
+
+
+def refuse_options_of_logs(command: str, because_of: str, **given: object) -> None:
+    """End the command where an option about logs is given beside one that is answered without them.
+
+    `because_of`: that other option; `given`: values of options by name, what nobody gave is None.
+    """
+    named = [f"--{name.rstrip('_').replace('_', '-')}" for name, value in given.items() if value]
+    if named:
+        told = "are about logs; leave them out, or" if len(named) > 1 else "is about logs; leave it out, or"
+        refuse(f"{command}: {' and '.join(named)} {told} {because_of}")
 
 
 def answer_of_scenario(

@@ -15,6 +15,7 @@ from pipelines.cli.decision_options import (
     day_of,
     days_since,
     refuse,
+    refuse_options_of_logs,
 )
 from pipelines.cli.terminal import console
 
@@ -26,7 +27,7 @@ def exposure(
     requests_per_minute: Limit = None,
     tokens_per_minute: Limit = None,
     scenario: ScenarioOption = None,
-    since: SinceOption = "30d",
+    since: SinceOption = None,
     date: DateOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,6 +40,8 @@ def exposure(
     from pipelines.snapshots.user_inputs import budget_in_force
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if scenario:
+        refuse_options_of_logs("exposure", "--scenario", since=since)
     given = {"requests": requests_per_minute, "tokens": tokens_per_minute}
     limits = {name: limit for name, limit in given.items() if limit is not None}
     warehouse, days = PublishedWarehouse(context.obj), days_since(since)

@@ -14,6 +14,7 @@ from pipelines.cli.decision_options import (
     day_of,
     days_since,
     refuse,
+    refuse_options_of_logs,
 )
 from pipelines.cli.terminal import console
 
@@ -21,7 +22,7 @@ from pipelines.cli.terminal import console
 def hidden_cost(
     context: typer.Context,
     scenario: ScenarioOption = None,
-    since: SinceOption = "30d",
+    since: SinceOption = None,
     date: DateOption = None,
     model: Annotated[str | None, typer.Option(help="Price it at this model instead of the scenario's.")] = None,
     by: Annotated[str | None, typer.Option(metavar="COLUMN", help="Logs by owner: team, project_id, model, …")] = None,
@@ -39,6 +40,8 @@ def hidden_cost(
     from pipelines.decisions.logged_hidden_cost import answer_logs
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if alone := next((name for name in ("scenario", "model") if context.params[name] is not None), None):
+        refuse_options_of_logs("hidden-cost", f"--{alone}", since=since, by=by)
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     try:
         answer = None if scenario or model else answer_logs(warehouse, days, day, by)

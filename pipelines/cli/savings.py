@@ -16,6 +16,7 @@ from pipelines.cli.decision_options import (
     day_of,
     days_since,
     refuse,
+    refuse_options_of_logs,
     share_of,
 )
 from pipelines.cli.terminal import console
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
     scenario: ScenarioOption = None,
-    since: SinceOption = "30d",
+    since: SinceOption = None,
     date: DateOption = None,
     model: Annotated[str | None, typer.Option(help="Price it at this model instead of the scenario's.")] = None,
     smaller_model: Annotated[str | None, typer.Option(metavar="MODEL", help="Model that some calls may go to.")] = None,
@@ -52,6 +53,8 @@ def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     from pipelines.decisions.answer_savings import answer_savings, answer_trace
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if alone := next((name for name in ("trace", "scenario", "model") if context.params[name] is not None), None):
+        refuse_options_of_logs("savings", f"--{alone}", since=since)
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     given = {
         "smaller_share": smaller_share,

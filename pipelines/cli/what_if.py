@@ -19,6 +19,7 @@ from pipelines.cli.decision_options import (
     days_since,
     end_where_unlisted,
     refuse,
+    refuse_options_of_logs,
 )
 from pipelines.cli.terminal import console
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
@@ -50,7 +51,7 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         str, typer.Option(metavar="LOW..HIGH", help="Length of its answers to those of now.")
     ] = "1",
     scenario: ScenarioOption = None,
-    since: SinceOption = "30d",
+    since: SinceOption = None,
     until: Annotated[str | None, typer.Option(metavar="DAY", help="Logs before that day. Default: --date.")] = None,
     date: DateOption = None,
     as_json: JsonOption = False,
@@ -67,8 +68,8 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     from pipelines.decisions.answer_what_if import WhatIfQuestion, answer_logs, answer_scenario
     from pipelines.warehouse.published import PublishedWarehouse
 
-    if scenario and (where or until):
-        refuse(f"what-if: {'--where' if where else '--until'} is about logs; leave it out, or --scenario")
+    if scenario:
+        refuse_options_of_logs("what-if", "--scenario", where=where, since=since, until=until)
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     end = day_of(until) if until else day
     target = _target(to, provider, channel, region, tier)

@@ -49,12 +49,11 @@ class QuotedPrices:
 
 
 @contextmanager
-def quoted_prices(
-    warehouse: PublishedWarehouse, known_at: datetime | None, *, with_history: bool = False
-) -> Iterator[QuotedPrices]:
-    """The prices of a warehouse, or those that ship with the program for one that has published none.
+def quoted_prices(warehouse: PublishedWarehouse, known_at: datetime | None) -> Iterator[QuotedPrices]:
+    """The prices of a warehouse, and those that ship with the program where it was never given them.
 
-    `with_history`: those that ship, too, where the warehouse was never given them, as that of the demo.
+    That is so where nothing is published, and in the demo. Every question about a price is answered from here, so that
+    a model which only the shipped history knows has the same price in all of them.
     """
     shipped = f"read_parquet('{str(PRICE_FILE).replace(chr(39), chr(39) * 2)}')"
     if not warehouse.published_file.exists():
@@ -62,10 +61,9 @@ def quoted_prices(
             yield QuotedPrices(connection, shipped, shipped_pages().get, known_at)
         return
     with warehouse.read() as connection:
-        versions = "core.token_price"
-        if with_history:
-            has_history = f"(SELECT source FROM {versions} WHERE source = '{PRICE_HISTORY}')"
-            versions = f"(FROM {versions} UNION ALL BY NAME FROM {shipped} WHERE NOT EXISTS {has_history})"
+        own = "core.token_price"
+        has_history = f"(SELECT source FROM {own} WHERE source = '{PRICE_HISTORY}')"
+        versions = f"(FROM {own} UNION ALL BY NAME FROM {shipped} WHERE NOT EXISTS {has_history})"
         yield QuotedPrices(connection, versions, partial(_page, connection), known_at)
 
 

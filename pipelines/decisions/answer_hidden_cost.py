@@ -12,8 +12,9 @@ from typing import Any
 
 from pipelines.decisions.conversation import cache_write_of, input_by_turn
 from pipelines.decisions.hidden_cost import FORMULA_VERSION, conversation_cost, hidden_cost
-from pipelines.decisions.offer_prices import OfferPrices, offer_prices
+from pipelines.decisions.offer_prices import OfferPrices, prices_by_turn
 from pipelines.decisions.scenario import Scenario
+from pipelines.decisions.turn_prices import Prices, TurnPrices
 from pipelines.decisions.workload import whole_tokens
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -40,30 +41,19 @@ def prices_of(warehouse: PublishedWarehouse, scenario: Scenario, day: date, mode
         raise ValueError(
             "the scenario names no model and no prices; write model, or input_usd_per_mtok and output_usd_per_mtok"
         )
-    sizes = input_by_turn(scenario)
-    mean = whole_tokens(Fraction(sum(sizes), len(sizes)))
-
-    def of_size(tokens: int) -> OfferPrices:
-        return offer_prices(
-            warehouse,
-            named,
-            day,
-            prompt_tokens=tokens,
-            provider=None if model else scenario.provider,
-            channel=scenario.channel,
-            region=scenario.region,
-            service_tier=scenario.service_tier,
-        )
-
-    prices = of_size(mean)
+    prices = prices_by_turn(
+        warehouse,
+        scenario,
+        named,
+        day,
+        provider=None if model else scenario.provider,
+        channel=scenario.channel,
+        region=scenario.region,
+        service_tier=scenario.service_tier,
+    )
     if prices.reason:
         raise ValueError(f"no price: {prices.reason}")
-    notes = [
-        f"a prompt of {tokens:,} tokens, as some turn sends, has other prices than the mean of {mean:,}, which count"
-        for tokens in sorted({min(sizes), max(sizes)} - {mean})
-        if of_size(tokens).usd_per_mtok != prices.usd_per_mtok
-    ]
-    return replace(prices, notes=tuple(notes))
+    return prices
 
 
 def with_billed_writes(scenario: Scenario, prices: Mapping[str, Decimal]) -> Scenario:
@@ -80,7 +70,7 @@ def answer_scenario(
     """All parts of a scenario's month. `model` is asked for in place of the scenario's, and of its stated prices."""
     prices = prices_of(warehouse, scenario, day, model)
     scenario = with_billed_writes(scenario, prices.usd_per_mtok)
-    fallback = offer_prices(warehouse, scenario.fallback_model, day) if scenario.fallback_model else None
+    fallback = prices_by_turn(warehouse, scenario, scenario.fallback_model, day) if scenario.fallback_model else None
     found = hidden_cost(scenario, prices.usd_per_mtok, fallback.usd_per_mtok if fallback else None)
     amounts = {"base_input": found.base_input, "base_output": found.base_output, **found.parts}
     return {
@@ -106,7 +96,8 @@ def answer_scenario(
         ],
         "tokens_per_month": {name: whole_tokens(count) for name, count in found.tokens.items()},
         "conversation": _conversation(scenario, prices.usd_per_mtok),
-        "usd_per_mtok": {meter: f"{price:f}" for meter, price in prices.usd_per_mtok.items()},
+        "usd_per_mtok": texts_of(prices.usd_per_mtok),
+        "prices_by_turn": turns_told(prices.usd_per_mtok),
         "cache_write": cache_write_of(scenario),
         "prices": [_evidence(line) for line in prices.evidence],
         "not_in_your_data": [],
@@ -137,6 +128,19 @@ def usd(amount: Fraction | None, places: int = 12) -> str | None:
     exact = Decimal(amount.numerator) / Decimal(amount.denominator)
     text = f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def texts_of(prices: Mapping[str, Decimal]) -> dict[str, str]:
+    """Prices by meter, all digits."""
+    return {meter: f"{price:f}" for meter, price in prices.items()}
+
+
+def turns_told(prices: Prices) -> list[dict[str, Any]]:
+    """Prices by turn, counted from 1; none where all turns have the same."""
+    return [
+        {"first_turn": one.first + 1, "last_turn": one.until, "usd_per_mtok": texts_of(one.prices)}
+        for one in (prices.stretches if isinstance(prices, TurnPrices) else ())
+    ]
 
 
 def _evidence(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pipelines.decisions.answer_hidden_cost import prices_of, usd, with_billed_writes
-from pipelines.decisions.hidden_cost import MTOK, Prices
-from pipelines.decisions.offer_prices import OfferPrices, offer_prices
+from pipelines.decisions.answer_hidden_cost import prices_of, texts_of, turns_told, usd, with_billed_writes
+from pipelines.decisions.hidden_cost import MTOK
+from pipelines.decisions.offer_prices import OfferPrices, offer_prices, prices_by_turn
 from pipelines.decisions.saving import FORMULA_VERSION, Levers, Saving, TierPrices, savings
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.stacking import RULES
 from pipelines.decisions.trace import read_trace
+from pipelines.decisions.turn_prices import Prices
 from pipelines.warehouse.published import PublishedWarehouse
 
 FORMULAS = {
@@ -37,7 +38,8 @@ def answer_savings(
     prices = _tiers(warehouse, scenario, standard, day, model or scenario.model, missing)
     smaller = None
     if scenario.smaller_model:
-        found = offer_prices(warehouse, scenario.smaller_model, day, channel=scenario.channel, region=scenario.region)
+        where = {"channel": scenario.channel, "region": scenario.region}
+        found = prices_by_turn(warehouse, scenario, scenario.smaller_model, day, **where)
         if found.reason:
             missing["smaller_model"] = found.reason
         elif scenario.smaller_share:
@@ -54,7 +56,8 @@ def answer_savings(
         "saved_together_usd_per_month": usd(in_all),
         "left_usd_per_month": usd(now - in_all),
         "savings": [_row(one, now) for one in found_savings],
-        "usd_per_mtok": {meter: f"{price:f}" for meter, price in standard.usd_per_mtok.items()},
+        "usd_per_mtok": texts_of(standard.usd_per_mtok),
+        "prices_by_turn": turns_told(standard.usd_per_mtok),
         "prices_stated": not standard.evidence,
         "prices": [
             {name: line.get(name) for name in ("meter", "usd_per_unit", "price_id", "valid_from", "source", "page")}
@@ -73,7 +76,7 @@ def _fallback(warehouse: PublishedWarehouse, scenario: Scenario, day: date) -> t
     """Prices of the fallback model, and what has to be said where there are none."""
     if not scenario.fallback_share or not scenario.fallback_model:
         return None, []
-    found = offer_prices(warehouse, scenario.fallback_model, day)
+    found = prices_by_turn(warehouse, scenario, scenario.fallback_model, day)
     return found.usd_per_mtok, [f"fallbacks are in no figure: {found.reason}"] if found.reason else []
 
 
@@ -92,8 +95,9 @@ def _tiers(
     provider = str(standard.evidence[0]["listed_as"]["provider"])
     tiers: dict[str, Prices | None] = {}
     for tier in ("batch", "flex"):
-        found = offer_prices(
+        found = prices_by_turn(
             warehouse,
+            scenario,
             model or "",
             day,
             provider=provider,
@@ -118,8 +122,9 @@ def _row(one: Saving, now: Fraction) -> dict[str, Any]:
         "lever": one.lever,
         "usd_per_month": usd(one.alone),
         "share": usd(one.alone / now, 4) if one.alone is not None and now else None,
-        "together_usd_per_month": usd(one.together),
-        "basis": "scenario",
+        # What is not known alone is not known together, and is none of what is saved in all.
+        "together_usd_per_month": None if one.alone is None else usd(one.together),
+        "basis": "unknown" if one.alone is None else "scenario",
         "formula": FORMULAS[one.lever],
         "reason": one.reason,
     }

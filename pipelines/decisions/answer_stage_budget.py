@@ -11,9 +11,11 @@ import polars as pl
 from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.reprice import Target
 from pipelines.costs.resolve_segments import names_of, segments_by_name
+from pipelines.costs.usage_buckets import size_edges
 from pipelines.decisions.answer_what_if import plain
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.scenario import Scenario
+from pipelines.decisions.scenario_usage import calls_by_size
 from pipelines.decisions.stage_budget import (
     ARTICLE_CALL,
     ARTICLE_STATES,
@@ -56,13 +58,13 @@ def answer_stage_budget(
     warehouse: PublishedWarehouse, question: BudgetQuestion, scenario: Scenario | None, since_days: int | None
 ) -> dict[str, Any]:
     """From the scenario's call, or with `since_days` from the mean call of logs, else from the article's."""
-    call = _call(warehouse, question, scenario, since_days)
     tier = question.service_tier or (scenario.service_tier if scenario else "standard")
     targets = [Target("unknown", "api", "global", name, tier) for name in (question.models or MODELS)]
     used = pl.DataFrame(sorted({one[:4] for one in targets}), dict.fromkeys(MODEL_KEY, pl.String()), orient="row")
-    with quoted_prices(warehouse, None, with_history=True) as prices:
+    with quoted_prices(warehouse, None) as prices:
         names = names_of(prices.listed(), used, map_in_force(warehouse.folder).rows)
         segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
+    call = _call(warehouse, question, scenario, since_days, size_edges(segments))
     rows = stage_budgets(question.stages, call, targets, segments, question.day)
     return {
         "date": question.day.isoformat(),
@@ -80,14 +82,23 @@ def answer_stage_budget(
 
 
 def _call(
-    warehouse: PublishedWarehouse, question: BudgetQuestion, scenario: Scenario | None, since_days: int | None
+    warehouse: PublishedWarehouse,
+    question: BudgetQuestion,
+    scenario: Scenario | None,
+    since_days: int | None,
+    edges: Sequence[int],
 ) -> Call:
-    """Raises ValueError where logs are asked for and count no calls."""
+    """`edges`: prompt sizes from which some price is another. Raises ValueError where the logs count no calls."""
     if scenario is not None:
         month = workload_of_scenario(scenario)
         calls = Fraction(scenario.calls_per_day) * scenario.days_per_month
         tokens = {meter: count / calls for meter, count in month.tokens_per_month.items()}
-        return Call(tokens, tokens, f"scenario {scenario.name}: its mean call, retries included")
+        by_size = []
+        for one in calls_by_size(scenario, edges):
+            share = one.calls / month.calls_per_month
+            by_size.append((share, {meter: count / (calls * share) for meter, count in one.tokens.items()}))
+        told = f"scenario {scenario.name}: its mean call, retries included"
+        return Call(tokens, tokens, told, tuple(by_size))
     if since_days is None:
         return ARTICLE_CALL
     with warehouse.read() as connection:

@@ -15,15 +15,18 @@ import polars as pl
 
 from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.reprice import EQUAL, Factors, Target, edges_before, frozen
-from pipelines.costs.resolve_segments import names_of, segments_by_name
+from pipelines.costs.resolve_segments import Resolved, names_of, segments_by_name
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
 from pipelines.decisions.alternatives import targets_by_class, targets_of_scenario
+from pipelines.decisions.paid_cost import LIST, PAID, paid_by, paid_note
 from pipelines.decisions.scenario import Scenario
-from pipelines.decisions.scenario_usage import scenario_buckets, scenario_prefixes, stated_segments
+from pipelines.decisions.scenario_usage import scenario_buckets, scenario_offer, scenario_prefixes, stated_segments
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
 from pipelines.decisions.workload import workload_of_scenario
 from pipelines.models.model_ids import undated
+from pipelines.models.one_model import one_model_on
 from pipelines.schema.offers import MODEL_KEY, OFFER
+from pipelines.snapshots.current import end_of_day
 from pipelines.snapshots.user_inputs import classes_in_force, map_in_force
 from pipelines.usage.task_classes import class_of
 from pipelines.warehouse.published import PublishedWarehouse
@@ -65,6 +68,7 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     with warehouse.read() as connection:
         days = counted_usage(connection, warehouse.folder, question.first, question.until)
         used = _offers_used(connection, question)
+        paid = _paid(connection, question)
     if not days or used.is_empty():
         return None
     where = _slice(question)
@@ -72,14 +76,15 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     if not named and not classes.rows.alternatives and classes.problem is not None:
         raise ValueError(classes.problem.text)
     wanted = named or targets_by_class(classes.rows)
-    segments = _segments(warehouse, used, [one for some in wanted.values() for one in some])
-    edges = edges_before(size_edges(segments), (EQUAL, question.low, question.high))
+    segments, is_one_model = _resolved(warehouse, used, [one for some in wanted.values() for one in some], question)
+    edges = _edges(segments, question)
     by_minute = changes_within_days(_all_days(segments, question.day), min(days), max(days))
     buckets = usage_buckets(days, edges, by_minute=by_minute, by={"task_class": class_of(classes.rows)}, where=where)
     if buckets.is_empty():
         raise ValueError("no usage of those days is in the slice; `costs sql` on cost_by_owner shows what there is")
-    asked = Asked(wanted, question.day, segments, question.low, question.high)
+    asked = Asked(wanted, question.day, segments, question.low, question.high, is_one_model)
     answer = _answer(what_if(buckets, cached_prefixes(days, buckets, edges, where), asked), question)
+    _add_paid(answer, paid)
     answer |= {"basis": "logs", "first_day": f"{min(days)}", "last_day": f"{max(days)}"}
     if classes.problem is not None:
         answer["notes"].append(classes.problem.text)
@@ -92,13 +97,14 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
         raise ValueError("the scenario names no model; write model")
     chosen = ([question.target], None) if question.target else targets_of_scenario(warehouse.folder, scenario)
     targets, word = chosen
-    buckets = scenario_buckets(scenario, question.day)
-    segments = _segments(warehouse, buckets.select(MODEL_KEY), targets)
+    offer = scenario_offer(scenario)
+    segments, is_one_model = _resolved(warehouse, offer.select(MODEL_KEY), targets, question)
     segments = pl.concat([segments, stated_segments(scenario, question.day)])
+    buckets = scenario_buckets(scenario, question.day, _edges(segments, question))
     if scenario.stated_usd_per_mtok:
-        is_source = pl.all_horizontal(pl.col(name) == buckets[name][0] for name in OFFER)
+        is_source = pl.all_horizontal(pl.col(name) == offer[name][0] for name in OFFER)
         segments = segments.filter(~is_source | (pl.col("price_id") == "scenario"))
-    asked = Asked({None: targets}, question.day, segments, question.low, question.high)
+    asked = Asked({None: targets}, question.day, segments, question.low, question.high, is_one_model)
     rows = what_if(buckets, scenario_prefixes(scenario, question.day), asked)
     answer = _answer([replace(row, spent_usd=None) for row in rows], question)
     answer |= {"basis": "scenario", "scenario": scenario.name}
@@ -109,6 +115,37 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     if scenario.stated_usd_per_mtok:
         answer["notes"].append(f"{scenario.model} at the prices that the scenario states, not at its list prices")
     return answer
+
+
+def _edges(segments: pl.DataFrame, question: WhatIfQuestion) -> list[int]:
+    """Prompt sizes, in tokens as logged, from which some price is another at some factor."""
+    return edges_before(size_edges(segments), (EQUAL, question.low, question.high))
+
+
+def _paid(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> dict[tuple[Any, ...], Decimal]:
+    """Effective cost of the slice by OFFER; none where it is picked by what no cost by model is known of."""
+    when = {"first": question.first, "until": question.until}
+    if {"user_id", "feature"} & question.where.keys():
+        return {}
+    return paid_by(connection, OFFER, when, question.where)
+
+
+def _add_paid(answer: dict[str, Any], paid: Mapping[tuple[Any, ...], Decimal]) -> None:
+    """What the same usage cost by contract and plans, beside its list cost; of an offer of several classes, in all."""
+    classes: dict[tuple[Any, ...], set[Any]] = {}
+    for row in answer["rows"]:
+        classes.setdefault(tuple(row["source"].values()), set()).add(row["task_class"])
+    for row in answer["rows"]:
+        offer = tuple(row["source"].values())
+        row["spent_effective_usd"] = plain(paid.get(offer)) if len(classes[offer]) == 1 else None
+    amounts = [paid.get(offer) for offer in classes]
+    in_all = None if None in amounts else sum((one or Decimal(0) for one in amounts), Decimal(0))
+    if answer["total"]:
+        answer["total"]["spent_effective_usd"] = plain(in_all)
+    spent = [row["spent_usd"] for row in answer["rows"]]
+    listed = None if None in spent else sum((Decimal(one) for one in spent), Decimal(0))
+    answer["price_basis"]["spent_effective_usd"] = PAID
+    answer["notes"].append(paid_note(listed, in_all))
 
 
 def _offers_used(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> pl.DataFrame:
@@ -133,14 +170,17 @@ def _is_model(model: pl.Expr, named: str) -> pl.Expr:
     return (model == named) | (undated(model) == named)
 
 
-def _segments(warehouse: PublishedWarehouse, used: pl.DataFrame, targets: Sequence[Target]) -> pl.DataFrame:
+def _resolved(
+    warehouse: PublishedWarehouse, used: pl.DataFrame, targets: Sequence[Target], question: WhatIfQuestion
+) -> Resolved:
     """Prices of the models in use (MODEL_KEY) and of these at each target, by what is known now."""
     there = [one.applied(used).select(MODEL_KEY) for one in targets]
     models = pl.concat([used.select(MODEL_KEY), *there]).unique()
-    with quoted_prices(warehouse, None, with_history=True) as prices:
-        names = names_of(prices.listed(), models, map_in_force(warehouse.folder).rows)
+    with quoted_prices(warehouse, None) as prices:
+        listed = prices.listed()
+        names = names_of(listed, models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
-    return segments_by_name(versions, names)
+    return Resolved(segments_by_name(versions, names), one_model_on(names, listed, end_of_day(question.day)))
 
 
 def _all_days(segments: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -158,6 +198,7 @@ def _answer(rows: Sequence[WhatIf], question: WhatIfQuestion) -> dict[str, Any]:
         },
         "rows": [_row(row, is_cheapest=best.get(tuple(row.source.values())) is row) for row in rows],
         "total": _total(rows) if question.target else None,
+        "price_basis": {"*": LIST},
         "rules": list(RULES),
         "notes": _notes(rows, question),
         "formula_version": FORMULA_VERSION,

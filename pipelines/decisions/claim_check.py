@@ -32,7 +32,7 @@ ORDER BY ALL
 def answer_claims(warehouse: PublishedWarehouse, day: date) -> dict[str, Any]:
     """All claims, at their own dates and on a day, by what is known now; without a run from the shipped history."""
     models = models_of_claims()
-    with quoted_prices(warehouse, None, with_history=True) as prices:
+    with quoted_prices(warehouse, None) as prices:
         names = names_of(prices.listed(), models, map_in_force(warehouse.folder).rows)
         segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
         has_rates = warehouse.published_file.exists()

@@ -5,7 +5,7 @@ exchanges before it, all or the last few of a window. Whole tokens, closed sums:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pipelines.decisions.scenario import Scenario
@@ -95,6 +95,28 @@ def conversation_of(scenario: Scenario) -> Conversation:
         reasoning=turns * scenario.reasoning_tokens,
         hit_share=Fraction(1) if scenario.cached_share is not None else Fraction(scenario.cache_hit_share),
         cache_write=cache_write_of(scenario),
+    )
+
+
+def turns_of(scenario: Scenario, first: int, until: int) -> Conversation:
+    """The sums over some turns of a scenario's conversation, `first` <= turn < `until`, counted from 0."""
+    whole = conversation_of(replace(scenario, turns=until))
+    if not first:
+        return whole
+    before = conversation_of(replace(scenario, turns=first))
+    return replace(
+        whole,
+        calls=until - first,
+        parts={
+            name: PromptPart(
+                part.tokens - before.parts[name].tokens,
+                part.cacheable - before.parts[name].cacheable,
+                part.entering - before.parts[name].entering,
+            )
+            for name, part in whole.parts.items()
+        },
+        output=whole.output - before.output,
+        reasoning=whole.reasoning - before.reasoning,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.resolve_segments import segments_in_force, segments_with_history
+from pipelines.costs.resolve_segments import Resolved, resolved_at, segments_in_force, segments_with_history
 from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
 from pipelines.decisions.break_even import FORMULA_VERSION
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
@@ -16,6 +16,7 @@ from pipelines.decisions.claim_check import claim_table, gpu_rates
 from pipelines.decisions.claim_inputs import models_of_claims
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
 from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.forecast_paid import with_paid
 from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
@@ -85,8 +86,9 @@ def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[di
 def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Month-end spend by model, of what is billed by use: usage under a plan is not owed."""
     used = _usage_before(connection, day, HISTORY_DAYS).filter(pl.col("plan_id").is_null())
-    costs = used.select("usage_date", "provider", "model", "cost_usd")
-    return spend_forecast(used, costs, _short_prompt_prices(connection, folder, _models(used), day), day)
+    costs = used.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
+    prices = _short_prompt_prices(connection, folder, _models(used), day)
+    return with_paid(spend_forecast(used, costs, prices, day), costs, day)
 
 
 def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
@@ -125,10 +127,10 @@ def claim_check_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: dat
 def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Usage of the last days at other models: those of the user's task classes, else every other model in use."""
 
-    def segments_of(models: pl.DataFrame) -> pl.DataFrame:
-        return segments_in_force(connection, folder, models, end_of_day(day))
+    def resolve(models: pl.DataFrame) -> Resolved:
+        return resolved_at(connection, folder, models, end_of_day(day))
 
-    return what_if_table(connection, folder, day, RECENT_DAYS, segments_of)
+    return what_if_table(connection, folder, day, RECENT_DAYS, resolve)
 
 
 def _ends(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:

@@ -5,18 +5,17 @@ what they cost with the cache hits that are stated; what misses and cache writes
 parts add up to the total. Formulas with a worked example: docs/scenarios.md. What logs tell is `costs.hidden_costs`'.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from pipelines.decisions.conversation import Conversation, PromptPart, conversation_of
+from pipelines.decisions.conversation import Conversation, PromptPart, conversation_of, turns_of
 from pipelines.decisions.scenario import Scenario
+from pipelines.decisions.turn_prices import Prices, paired
 
 FORMULA_VERSION = "hidden-cost-1"
 MTOK = 1_000_000
-Prices = Mapping[str, Decimal]
-"""USD per million tokens by meter."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,21 @@ class HiddenCost:
 def hidden_cost(scenario: Scenario, prices: Prices, fallback_prices: Prices | None = None) -> HiddenCost:
     """The parts of a scenario's month at these prices; those of the fallback model where the scenario has one.
 
-    A cache that has no price of its own is reckoned at the price of input, and said. Raises KeyError without prices of
-    input and output.
+    A cache that has no price of its own is reckoned at the price of input, and said. Prices that change between turns
+    (`turn_prices`) are those of each turn. Raises KeyError without prices of input and output.
     """
-    one = conversation_of(scenario)
-    calls = Fraction(scenario.calls_per_day) * scenario.days_per_month
-    times = calls / one.calls
+    times = Fraction(scenario.calls_per_day) * scenario.days_per_month / scenario.turns
+    parts = [
+        _of_stretch(scenario, turns_of(scenario, at.first, at.until), times, at.prices, there)
+        for at, there in paired(prices, fallback_prices or {}, scenario.turns)
+    ]
+    return parts[0] if len(parts) == 1 else _added_up(parts)
+
+
+def _of_stretch(
+    scenario: Scenario, one: Conversation, times: Fraction, prices: Prices, fallback_prices: Prices
+) -> HiddenCost:
+    """The parts of a month of conversations, `times` of them, of the turns that these prices hold for."""
     each = {name: _prompt_part(part, one, prices) * times for name, part in one.parts.items()}
     output, reasoning = (Fraction(prices["output"]) / MTOK * count * times for count in (one.output, one.reasoning))
     misses = sum((_cache_misses(part, one, prices) for part in one.parts.values()), Fraction(0)) * times
@@ -84,6 +92,27 @@ def hidden_cost(scenario: Scenario, prices: Prices, fallback_prices: Prices | No
             "cache_misses": one.misses * times,
         },
         reasons=reasons,
+    )
+
+
+def _added_up(stretches: Sequence[HiddenCost]) -> HiddenCost:
+    """All turns together. A part that has no price in some of them has none."""
+    first = stretches[0]
+
+    def total(amounts: Iterable[Fraction]) -> Fraction:
+        return sum(amounts, Fraction(0))
+
+    parts = {name: [one.parts[name] for one in stretches] for name in first.parts}
+    return HiddenCost(
+        naive=total(one.naive for one in stretches),
+        base_input=total(one.base_input for one in stretches),
+        base_output=total(one.base_output for one in stretches),
+        parts={
+            name: None if None in some else total(one for one in some if one is not None)
+            for name, some in parts.items()
+        },
+        tokens={name: total(one.tokens[name] for one in stretches) for name in first.tokens},
+        reasons={name: reason for one in stretches for name, reason in one.reasons.items()},
     )
 
 
@@ -152,12 +181,12 @@ def _cache_misses(part: PromptPart, one: Conversation, prices: Prices) -> Fracti
 
 
 def _fallbacks(
-    scenario: Scenario, one: Conversation, times: Fraction, prices: Prices | None
+    scenario: Scenario, one: Conversation, times: Fraction, prices: Prices
 ) -> tuple[Fraction | None, dict[str, str]]:
     """Calls that another model answers once more: its whole prompt uncached, since no cache of it is warm."""
     if not scenario.fallback_share:
         return Fraction(0), {}
-    if not prices or not {"input_uncached", "output"} <= set(prices):
+    if not {"input_uncached", "output"} <= set(prices):
         return None, {"fallbacks": f"no price of {scenario.fallback_model}"}
     tokens = one.prompt * Fraction(prices["input_uncached"]) + (one.output + one.reasoning) * Fraction(prices["output"])
     return Fraction(scenario.fallback_share) * tokens / MTOK * times, {}

@@ -1,5 +1,6 @@
 """The answer of `costs hidden-cost` from logs: main.hidden_cost of the days before one, in the form of a scenario's."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -8,6 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.decisions.answer_hidden_cost import usd
+from pipelines.decisions.paid_cost import LIST, PAID, paid_by, paid_note
 from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
 
 DAYS_PER_MONTH = 30
@@ -21,6 +23,8 @@ _HOW = {
     "reasoning": "reasoning tokens * output price",
     "retries": None,
 }
+_IN_ALL = object()
+"""Of effective costs by owner, that of all owners."""
 _SUMS = ", ".join(f"sum({part}_usd)" for part in _HOW)
 _WITHIN = "usage_date >= $first AND usage_date < $until"
 
@@ -40,6 +44,10 @@ def answer_logs(warehouse: PublishedWarehouse, days: int, day: date, by: str | N
         try:
             total = _rows(connection, None, when)
             owners = _rows(connection, by, when) if by else []
+            of_owners = paid_by(connection, (by,), when) if by else {}
+            paid = {owner: usd for (owner,), usd in of_owners.items()} | {
+                _IN_ALL: paid_by(connection, (), when).get(())
+            }
         except duckdb.CatalogException as error:
             older = "the file was published by an older program; `costs build` makes main.hidden_cost"
             raise WarehouseError(older) from error
@@ -56,15 +64,23 @@ def answer_logs(warehouse: PublishedWarehouse, days: int, day: date, by: str | N
         "last_day": (day - timedelta(days=1)).isoformat(),
         "model": None,
         "by": by,
-        **_figures(total[0], owners, Fraction(DAYS_PER_MONTH, days), said),
+        **_figures(total[0], owners, Fraction(DAYS_PER_MONTH, days), said, paid),
         "not_in_your_data": said,
         "settings": [],
     }
 
 
-def _figures(whole: dict[str, Any], owners: list[dict[str, Any]], scale: Fraction, said: list[str]) -> dict[str, Any]:
-    """Dollars of a month, in all and by owner."""
+def _figures(
+    whole: dict[str, Any],
+    owners: list[dict[str, Any]],
+    scale: Fraction,
+    said: list[str],
+    paid: Mapping[Any, Decimal | None],
+) -> dict[str, Any]:
+    """Dollars of a month, in all and by owner. `paid`: effective cost by owner, and of _IN_ALL."""
     return {
+        "price_basis": {"*": LIST, "effective_usd_per_month": PAID},
+        "effective_usd_per_month": _scaled(paid.get(_IN_ALL), scale),
         "days_per_month": DAYS_PER_MONTH,
         "naive_usd_per_month": _scaled(whole["naive"], scale),
         "total_usd_per_month": _scaled(whole["cost"], scale),
@@ -76,13 +92,14 @@ def _figures(whole: dict[str, Any], owners: list[dict[str, Any]], scale: Fractio
                 "owner": row["owner"],
                 "naive_usd_per_month": _scaled(row["naive"], scale),
                 "total_usd_per_month": _scaled(row["cost"], scale),
+                "effective_usd_per_month": _scaled(paid.get(row["owner"]), scale),
                 "ratio": _ratio(row["cost"], row["naive"]),
                 **{f"{name}_usd_per_month": _scaled(row[name], scale) for name in _HOW},
             }
             for row in owners
         ],
         "unpriced_quantity": int(whole["unpriced"]),
-        "notes": _notes(whole),
+        "notes": [*_notes(whole), paid_note(whole["cost"], paid.get(_IN_ALL))],
     }
 
 

@@ -47,6 +47,7 @@ def logged_saving(used: pl.DataFrame, prices: pl.DataFrame, hidden: pl.DataFrame
             "prompt_caching_left": _of_conversations(parts, "cacheable_usd"),
             **_slow_tiers(mine, in_force),
             **{lever: (None, "unknown", reason) for lever, reason in _UNKNOWN.items()},
+            **_contract_saved(mine),
         }
         cost = mine["cost_usd"].sum() if mine["cost_usd"].count() else None
         if cost is None:
@@ -117,6 +118,15 @@ def _of_conversations(parts: pl.DataFrame, column: str) -> _Amount:
         "measured" if measured else "modelled",
         "; ".join(filter(None, (reason, at_most))) or None,
     )
+
+
+def _contract_saved(mine: pl.DataFrame) -> dict[str, _Amount]:
+    """What the contract takes off the list prices of what is billed by use; nothing is known without a term for it."""
+    billed = mine.filter(pl.col("plan_id").is_null(), pl.col("term_id").is_not_null(), pl.col("cost_usd").is_not_null())
+    if billed.is_empty():
+        return {}
+    saved = Decimal(billed["cost_usd"].sum()) - Decimal(billed["effective_cost_usd"].sum())
+    return {"contract_discount": (saved, "measured", "in the effective cost already: list price less contract price")}
 
 
 def _slow_tiers(mine: pl.DataFrame, in_force: dict[tuple[Any, ...], dict[str, Decimal]]) -> dict[str, _Amount]:

@@ -15,6 +15,7 @@ from pipelines.decisions.decide import saving_on
 from pipelines.decisions.hidden_cost import MTOK
 from pipelines.decisions.logged_saving import FORMULA_VERSION
 from pipelines.decisions.offer_prices import offer_prices
+from pipelines.decisions.paid_cost import LIST, PAID, paid_by, paid_note
 from pipelines.decisions.stacking import RULES
 from pipelines.schema.savings import LOGGED_LEVERS
 from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
@@ -44,7 +45,7 @@ def answer_logged_savings(
     Levers that logs know nothing of are computed where they are `stated`. Raises ValueError where the smaller model has
     no price, WarehouseError where nothing is published, or was before main.hidden_cost was.
     """
-    rows, tokens = _read(warehouse, days, day)
+    rows, tokens, paid = _read(warehouse, days, day)
     if rows.is_empty():
         return None
     scale = Fraction(DAYS_PER_MONTH, days)
@@ -56,6 +57,8 @@ def answer_logged_savings(
         "last_day": (day - timedelta(days=1)).isoformat(),
         "model": None,
         "usd_per_month": usd(Fraction(cost) * scale),
+        "effective_usd_per_month": _scaled(paid, scale),
+        "price_basis": {"*": LIST, "effective_usd_per_month": PAID, "contract_discount": f"{LIST} less {PAID}"},
         "saved_together_usd_per_month": None,
         "left_usd_per_month": None,
         "savings": _with_stated(
@@ -66,21 +69,28 @@ def answer_logged_savings(
         ),
         "models": _by_model(rows, scale),
         "rules": [asdict(rule) | {"source_on": rule.source_on.isoformat()} for rule in RULES],
-        "notes": ["batch and flex are in place of each other; nothing is added up here", *_unpriced(rows)],
+        "notes": [
+            "batch and flex are in place of each other; nothing is added up here",
+            *_unpriced(rows),
+            paid_note(cost, paid),
+        ],
         "formula_version": FORMULA_VERSION,
         "settings": [],
     }
 
 
-def _read(warehouse: PublishedWarehouse, days: int, day: date) -> tuple[pl.DataFrame, list[tuple[str, int]]]:
-    """Rows of main.saving for these days, and the priced text tokens by meter."""
+def _read(
+    warehouse: PublishedWarehouse, days: int, day: date
+) -> tuple[pl.DataFrame, list[tuple[str, int]], Decimal | None]:
+    """Rows of main.saving for these days, the priced text tokens by meter, and what was paid."""
+    when = {"first": day - timedelta(days=days), "until": day}
     with warehouse.read() as connection:
         try:
             rows = saving_on(connection, warehouse.folder, day, days)
         except duckdb.CatalogException as error:
             older = "the file was published by an older program; `costs build` makes main.hidden_cost"
             raise WarehouseError(older) from error
-        return rows, connection.execute(_TOKENS, {"first": day - timedelta(days=days), "until": day}).fetchall()
+        return rows, connection.execute(_TOKENS, when).fetchall(), paid_by(connection, (), when).get(())
 
 
 def _by_model(rows: pl.DataFrame, scale: Fraction) -> list[dict[str, Any]]:

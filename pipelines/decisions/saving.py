@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from pipelines.decisions.hidden_cost import Prices, hidden_cost
+from pipelines.decisions.hidden_cost import hidden_cost
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.stacking import prices_with_rule
+from pipelines.decisions.turn_prices import Prices
 
 FORMULA_VERSION = "saving-1"
 LEAST_CACHEABLE = 1024

@@ -1,15 +1,19 @@
-"""A scenario's month in the form that usage is priced in: one bucket of its tokens, its own prices, its cache."""
+"""A scenario's month in the form that usage is priced in: buckets of its tokens, its own prices, its cache."""
 
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 import polars as pl
 
 from pipelines.costs.usage_buckets import BUCKET_SCHEMA, QUANTITIES
-from pipelines.decisions.conversation import conversation_of, input_by_turn
+from pipelines.decisions.conversation import conversation_of, input_by_turn, turns_of
 from pipelines.decisions.scenario import Scenario
-from pipelines.decisions.workload import whole_tokens, workload_of_scenario
+from pipelines.decisions.workload import month_of_turns, whole_tokens
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import OFFER
@@ -20,13 +24,39 @@ STATED = "scenario"
 """Where a price comes from that the scenario itself states."""
 
 
-def scenario_buckets(scenario: Scenario, day: date) -> pl.DataFrame:
-    """The tokens of a month: `usage_buckets.BUCKET_SCHEMA` and task_class, retries included, one row."""
-    month = workload_of_scenario(scenario)
-    tokens = {QUANTITY_COLUMNS[meter]: whole_tokens(count) for meter, count in month.tokens_per_month.items()}
-    tokens["requests"] = whole_tokens(month.calls_per_month)
-    size = whole_tokens(month.mean_input_tokens or Fraction(0))
-    return _bucket(scenario, day, tokens, size).with_columns(task_class=pl.lit(scenario.task, pl.String))
+@dataclass(frozen=True)
+class SizedCalls:
+    """The calls of a month, retries included, whose prompts lie between the same two edges. Tokens by meter."""
+
+    prompt_tokens: int
+    """The smallest of these prompts."""
+    calls: Fraction
+    tokens: Mapping[str, Fraction]
+
+
+def calls_by_size(scenario: Scenario, edges: Sequence[int]) -> list[SizedCalls]:
+    """A month of a scenario, turns of prompts on either side of an edge apart. `edges`: prompt sizes, sorted."""
+    sizes = input_by_turn(scenario)
+    starts = {0, *(first for edge in edges if 0 < (first := bisect_left(sizes, edge)) < scenario.turns)}
+    calls = Fraction(scenario.calls_per_day) * scenario.days_per_month * (1 + scenario.retries) / scenario.turns
+    return [
+        SizedCalls(sizes[first], calls * (until - first), month_of_turns(scenario, turns_of(scenario, first, until)))
+        for first, until in pairwise(sorted(starts | {scenario.turns}))
+    ]
+
+
+def scenario_offer(scenario: Scenario) -> pl.DataFrame:
+    """OFFER of the calls of a scenario, one row."""
+    return pl.DataFrame([_offer(scenario)])
+
+
+def scenario_buckets(scenario: Scenario, day: date, edges: Sequence[int]) -> pl.DataFrame:
+    """The tokens of a month: `usage_buckets.BUCKET_SCHEMA` and task_class, retries included, a row for each size."""
+    rows = []
+    for one in calls_by_size(scenario, edges):
+        tokens = {QUANTITY_COLUMNS[meter]: whole_tokens(count) for meter, count in one.tokens.items()}
+        rows.append(_bucket(scenario, day, tokens | {"requests": whole_tokens(one.calls)}, one.prompt_tokens))
+    return pl.concat(rows).with_columns(task_class=pl.lit(scenario.task, pl.String))
 
 
 def scenario_prefixes(scenario: Scenario, day: date) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from pipelines.decisions.hidden_cost import Prices
+from pipelines.decisions.turn_prices import Prices, combined
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,10 @@ def rule_of(provider: str | None, one: str, other: str) -> Rule:
 
 def prices_with_rule(standard: Prices, other: Prices, provider: str | None) -> Prices:
     """Prices of a cheaper tier, with those of its cache: as printed, else as the provider's rule has it."""
+    return combined(standard, other, lambda one, slow: _with_rule(one, slow, provider))
+
+
+def _with_rule(standard: Prices, other: Prices, provider: str | None) -> Prices:
     prices = dict(other)
     how = rule_of(provider, "prompt_caching", "batch").how
     discount = Decimal(other["input_uncached"]) / standard["input_uncached"] if standard["input_uncached"] else 1

@@ -4,7 +4,7 @@ One call is the article's (500 to 800 tokens in, 300 to 500 out), or the mean ca
 through the exact engine; which model is good enough is the user's word.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -38,6 +38,12 @@ class Call:
     low: Mapping[str, Fraction]
     high: Mapping[str, Fraction]
     basis: str
+    by_size: tuple[tuple[Fraction, Mapping[str, Fraction]], ...] = ()
+    """Of calls of several sizes: the share of each size, and the tokens of one such call. Else all are alike."""
+
+    def sizes(self, end: Mapping[str, Fraction]) -> Iterable[tuple[Fraction, Mapping[str, Fraction]]]:
+        """Share and tokens of the calls of each size, at one end."""
+        return self.by_size or ((Fraction(1), end),)
 
 
 ARTICLE_CALL = Call(
@@ -67,10 +73,11 @@ def stage_budgets(
     """Every stage at every target, stages as given, cheapest first. `segments`: price segments of all targets."""
     prices = frozen(segments, day)
     parts = [
-        moved(_bucket(calls * DAYS_PER_MONTH, end, day, f"{calls}|{number}|{name}"), target, day, EQUAL)
+        moved(_bucket(calls * DAYS_PER_MONTH * share, tokens, day, f"{calls}|{number}|{name}"), target, day, EQUAL)
         for calls in stages
         for number, target in enumerate(targets)
         for name, end in (("low", call.low), ("high", call.high))
+        for share, tokens in call.sizes(end)
     ]
     found = reprice(pl.concat(parts), prices).costs
     usd = totals(found)
@@ -107,7 +114,7 @@ def _tokens(calls: int, call: Mapping[str, Fraction]) -> int:
     return whole_tokens(sum(call.values(), Fraction(0)) * calls * DAYS_PER_MONTH)
 
 
-def _bucket(calls: int, call: Mapping[str, Fraction], day: date, group: str) -> pl.DataFrame:
+def _bucket(calls: Fraction, call: Mapping[str, Fraction], day: date, group: str) -> pl.DataFrame:
     """A month of equal calls as one bucket of usage."""
     start = datetime.combine(day, time())
     tokens = {QUANTITY_COLUMNS[meter]: whole_tokens(count * calls) for meter, count in call.items()}
@@ -120,7 +127,7 @@ def _bucket(calls: int, call: Mapping[str, Fraction], day: date, group: str) -> 
         "usage_until": start + timedelta(minutes=1),
         "prompt_tokens_from": size,
         **tokens,
-        "requests": calls,
-        "usage_rows": calls,
+        "requests": whole_tokens(calls),
+        "usage_rows": whole_tokens(calls),
     }
     return pl.DataFrame([row], schema=pl.Schema(BUCKET_SCHEMA)).with_columns(group=pl.lit(group))

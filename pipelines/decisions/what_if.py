@@ -10,7 +10,7 @@ Frames and dataclasses only: `answer_what_if` reads, `costs.reprice` prices.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,9 @@ from typing import Any
 import polars as pl
 
 from pipelines.costs.reprice import EQUAL, Factors, Repriced, Target, frozen, moved, price_as_used, reprice, totals
+from pipelines.models.one_model import OneModel
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.schema.offers import OFFER
+from pipelines.schema.offers import MODEL_KEY, OFFER
 
 FORMULA_VERSION = "what-if-1"
 SOURCE = (*OFFER, "task_class")
@@ -36,6 +37,8 @@ class Asked:
     segments: pl.DataFrame
     low: Factors = EQUAL
     high: Factors = EQUAL
+    is_one_model: OneModel = field(default_factory=OneModel)
+    """Whether two MODEL_KEY mean one model: a switch between its names leaves the cache warm."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,9 @@ def what_if(buckets: pl.DataFrame, prefixes: pl.DataFrame, asked: Asked) -> list
         group = source["group"]
         named = {name: source[name] for name in SOURCE}
         there = {name: value or source[name] for name, value in target._asdict().items()}
-        is_same = all(there[name] == source[name] for name in OFFER)
+        has_one_tier = there["service_tier"] == source["service_tier"]
+        here, target_model = (tuple(offer[name] for name in MODEL_KEY) for offer in (source, there))
+        is_same = has_one_tier and asked.is_one_model(here, target_model)
         money: dict[str, Any] = {name: amounts.get(group) for name, amounts in used.items()}
         counted = tokens[group]["tokens"]
         at = figures.of(f"{group}|{number}", is_same=is_same, has_reads="cache_read" in counted)

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.costs.counted_usage import counted_usage
 from pipelines.costs.reprice import Target, frozen
+from pipelines.costs.resolve_segments import Resolved
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
 from pipelines.decisions.alternatives import targets_by_class
 from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
@@ -19,12 +20,12 @@ from pipelines.schema.what_if import WhatIf as WhatIfRow
 from pipelines.snapshots.user_inputs import classes_in_force
 from pipelines.usage.task_classes import class_of
 
-Segments = Callable[[pl.DataFrame], pl.DataFrame]
-"""MODEL_KEY -> price segments of these models."""
+Resolve = Callable[[pl.DataFrame], Resolved]
+"""MODEL_KEY -> price segments of these models, and which of them are one."""
 
 
 def what_if_table(
-    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days_before: int, segments_of: Segments
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days_before: int, resolve: Resolve
 ) -> pl.DataFrame:
     """Rows of WhatIf for a day; none without usage in the days before it."""
     nothing = pl.DataFrame(schema=polars_schema(WhatIfRow))
@@ -37,11 +38,13 @@ def what_if_table(
     targets = targets_by_class(classes) if classes.alternatives else everything
     basis = "task_classes" if classes.alternatives else "models_in_use"
     there = [one.applied(used).select(MODEL_KEY) for some in targets.values() for one in some]
-    segments = segments_of(pl.concat([used, *there]).unique())
+    segments, is_one_model = resolve(pl.concat([used, *there]).unique())
     edges = size_edges(segments)
     by_minute = changes_within_days(pl.concat([segments, frozen(segments, day)]), min(days), max(days))
     buckets = usage_buckets(days, edges, by_minute=by_minute, by={"task_class": class_of(classes)})
-    rows = what_if(buckets, cached_prefixes(days, buckets, edges), Asked(targets, day, segments))
+    rows = what_if(
+        buckets, cached_prefixes(days, buckets, edges), Asked(targets, day, segments, is_one_model=is_one_model)
+    )
     rows = [row for row in rows if any(row.target[name] != row.source[name] for name in OFFER)]
     best = cheapest(rows)
     found = [_row(row, day, basis, is_cheapest=best.get(tuple(row.source.values())) is row) for row in rows]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from pipelines.decisions.conversation import conversation_of
+from pipelines.decisions.conversation import Conversation, conversation_of
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.setting import Setting
 
@@ -88,17 +88,7 @@ def whole_tokens(tokens: Fraction) -> int:
 def workload_of_scenario(scenario: Scenario) -> Workload:
     """The month of calls that a scenario describes, its retries included. Fallbacks go to another model."""
     one = conversation_of(scenario)
-    once = Fraction(scenario.calls_per_day) * scenario.days_per_month
-    calls = once * (1 + scenario.retries)
-    conversations = calls / one.calls
-    # Of a retry only part of the answer may be paid.
-    answers = once / one.calls * (1 + scenario.retries * Fraction(scenario.retry_output_share))
-    tokens = dict.fromkeys(TEXT_METERS, Fraction(0))
-    tokens["input_uncached"] = one.prompt - one.cache_read - one.written
-    tokens["cache_read"] = one.cache_read
-    if one.cache_write != "none":
-        tokens[f"cache_write_{one.cache_write}"] = one.written
-    tokens["output"] = Fraction(one.output + one.reasoning)
+    calls = Fraction(scenario.calls_per_day) * scenario.days_per_month * (1 + scenario.retries)
     return Workload(
         name=scenario.name,
         basis="scenario",
@@ -109,10 +99,8 @@ def workload_of_scenario(scenario: Scenario) -> Workload:
         service_tier=scenario.service_tier,
         days_per_month=scenario.days_per_month,
         calls_per_month=calls,
-        tokens_per_month={
-            meter: count * (answers if meter == "output" else conversations) for meter, count in tokens.items()
-        },
-        reasoning_tokens_per_month=one.reasoning * answers,
+        tokens_per_month=month_of_turns(scenario, one),
+        reasoning_tokens_per_month=one.reasoning * _answers(scenario),
         peak_over_mean=scenario.peak_over_mean,
         tokens_per_second_per_user=scenario.tokens_per_second_per_user,
         first_token_seconds=scenario.first_token_seconds,
@@ -120,6 +108,25 @@ def workload_of_scenario(scenario: Scenario) -> Workload:
         settings=scenario.settings,
         notes=_left_out(scenario),
     )
+
+
+def month_of_turns(scenario: Scenario, one: Conversation) -> dict[str, Fraction]:
+    """Tokens a month by meter, retries included, of all or some turns of each conversation."""
+    conversations = Fraction(scenario.calls_per_day) * scenario.days_per_month * (1 + scenario.retries) / scenario.turns
+    tokens = dict.fromkeys(TEXT_METERS, Fraction(0))
+    tokens["input_uncached"] = one.prompt - one.cache_read - one.written
+    tokens["cache_read"] = one.cache_read
+    if one.cache_write != "none":
+        tokens[f"cache_write_{one.cache_write}"] = one.written
+    tokens["output"] = Fraction(one.output + one.reasoning)
+    answers = _answers(scenario)
+    return {meter: count * (answers if meter == "output" else conversations) for meter, count in tokens.items()}
+
+
+def _answers(scenario: Scenario) -> Fraction:
+    """Conversations a month, as many as answers are paid of: of a retry it may be a part only."""
+    once = Fraction(scenario.calls_per_day) * scenario.days_per_month / scenario.turns
+    return once * (1 + scenario.retries * Fraction(scenario.retry_output_share))
 
 
 def _left_out(scenario: Scenario) -> tuple[str, ...]:

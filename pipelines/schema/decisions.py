@@ -155,6 +155,11 @@ class SpendForecast(dy.Schema):
     spent_usd = usd("exact cost of the period before as_of, of usage that has a price; NULL where none has")
     remaining_usd = usd("expected cost of the days to come, each at the price then in force; NULL where none is known")
     projected_usd = usd("both together: a lower bound where is_lower_bound; NULL where nothing is known")
+    spent_effective_usd = usd("what is paid for spent_usd by the contract (core.contract_term), exact")
+    projected_effective_usd = usd(
+        "that, and remaining_usd at the share of list price that each model was paid at in the 56 days before as_of; "
+        "terms that begin or end later are not in it, nor are commitments and credits"
+    )
     low_50_usd = usd("lower end of the band that half of the outcomes fall into; NULL without enough past errors")
     high_50_usd = usd("upper end of the same")
     low_usd = usd("lower end of the band of 80 %; NULL without enough past errors")

@@ -18,7 +18,7 @@ from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import LONGEST_BUCKET, Usage
 from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_shared_ids
 from pipelines.usage.importer import Importer, Reading, unreadable
-from pipelines.usage.rejects import PLACE, first_of_each_file, rejects_of_faults, rejects_of_rules, rejects_of_table
+from pipelines.usage.rejects import PLACE, first_of_each_reason, rejects_of_faults, rejects_of_rules, rejects_of_table
 
 USAGE_SCHEMA = polars_schema(Usage)
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -37,6 +37,8 @@ class Checked:
 
     good: pl.DataFrame
     rejects: pl.DataFrame
+    more: pl.DataFrame
+    """Refused records that are counted and no rejects: MORE_SCHEMA."""
     ignored: pl.DataFrame
     """import_id, lines: records that state no usage by design."""
     refused: pl.DataFrame
@@ -68,19 +70,26 @@ def check(records: pl.DataFrame, importer: Importer, as_of: datetime) -> Checked
     good, numbers, against = _table_rules(read.filter(pl.col("broken").is_null()) if broken.height else read, importer)
     places = [faulty, stating[broken["record_number"]], stating[against["record_number"]]]
     refused = pl.concat([place.select(PLACE) for place in places])
+    why = (faulty["fault"], _names(broken, reasons), against["rules"].str.split(", ").list.first())
     (faulty, more), (broken, more_broken), (against, more_against) = (
-        first_of_each_file(frame, place) for frame, place in zip((faulty, broken, against), places, strict=True)
+        first_of_each_reason(*group) for group in zip((faulty, broken, against), places, why, strict=True)
     )
     rejects = pl.concat(
         [
             rejects_of_faults(faulty),
             rejects_of_rules(stating, broken, reasons, importer),
             rejects_of_table(stating, against, importer),
-            *(more, more_broken, more_against),
         ]
     )
+    more = pl.concat([more, more_broken, more_against])
     lines = refused.group_by("import_id").agg(lines=pl.len().cast(pl.Int64))
-    return Checked(good, rejects, ignored, lines, stating, numbers)
+    return Checked(good, rejects, more, ignored, lines, stating, numbers)
+
+
+def _names(broken: pl.DataFrame, reasons: list[tuple[str, str]]) -> pl.Series:
+    """The rule that each record breaks."""
+    names = {number: name for number, (name, _) in enumerate(reasons)}
+    return broken["broken"].replace_strict(names, return_dtype=pl.String)
 
 
 def usage_frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:

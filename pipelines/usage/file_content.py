@@ -22,6 +22,8 @@ from backports import zstd
 CHUNK_BYTES = 32 << 20
 KEPT_BYTES = 64 << 20
 READ_BYTES = 1 << 20
+DECODED_BYTES = 16 << 10
+"""Decoded at once where some of it is no UTF-8."""
 MAX_LINE_BYTES = 16 << 20
 HEAD_BYTES = 320
 MAX_EXPANSION = 200
@@ -238,14 +240,16 @@ def _not_utf8(data: bytes, offsets: np.ndarray) -> set[int]:
     found: set[int] = set()
     view, start = memoryview(data), 0
     while start < len(data):
+        # An error holds a copy of what was to be decoded, so that is never the whole.
+        window = view[start : start + DECODED_BYTES]
         try:
-            codecs.utf_8_decode(view[start:], "strict", True)
+            _, used = codecs.utf_8_decode(window, "strict", start + len(window) == len(data))
         except UnicodeDecodeError as error:
             index = int(np.searchsorted(offsets, start + error.start, side="right")) - 1
             found.add(index)
             start = int(offsets[index + 1])
         else:
-            break
+            start += used
     return found
 
 

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
+from pipelines.usage.bad_lines import BadLines, RejectBook
 from pipelines.usage.batches import Batch, FileCount, UnknownCount
 from pipelines.usage.contract import DECLARATIONS, GIVEN_ACCOUNT, Checked, check, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike, one_per_call
@@ -31,7 +32,6 @@ from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
 from pipelines.usage.identity import given_account, import_id_of
 from pipelines.usage.records import read_pieces, records_of
-from pipelines.usage.rejects import REJECT_SCHEMA
 from pipelines.usage.unknown_counts import unknown_counts
 
 CHECK_FAULTS = (*FILE_FAULTS, duckdb.Error)
@@ -80,11 +80,21 @@ def _read_file(
     reader: "_Reader", path: Path, account: str, seen: set[str], is_known: Callable[[str], bool]
 ) -> Iterator[Batch]:
     count = FileCount(path, "", reader.found.importer.name, 0)
+    bad = BadLines()
     for piece in _pieces(reader.found, count, account, seen, is_known):
-        reader.add(piece, count)
+        reader.add(_thinned(piece, bad, count) if reader.found.form == "json_lines" else piece, count)
         if sum(one.rows.height + one.rejects.height for one in reader.checked) >= BATCH_ROWS:
             yield reader.batch()
+    reader.rejected.add(bad.told(count.import_id, count.name))
     reader.end(count)
+
+
+def _thinned(piece: pa.Table, bad: BadLines, count: FileCount) -> pa.Table:
+    """A piece without the bad lines that are too many to keep; they are counted."""
+    with _engine().cursor() as cursor:
+        kept = bad.thinned(cursor, piece)
+    count.reject_count += len(piece) - len(kept)
+    return kept
 
 
 def _pieces(
@@ -116,6 +126,8 @@ class _CheckedPieces:
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
+    more: pl.DataFrame
+    """Refused records that are counted and not among the rejects: MORE_SCHEMA."""
     counts: pl.DataFrame
     """import_id, row_count, reject_count, ignored_count, dated_count, first and last usage_date; before any choice."""
     unknown: pl.DataFrame
@@ -136,6 +148,9 @@ class _Reader:
     checked: list[_CheckedPieces] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
     complete: list[FileCount] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)
+    """Files that were read to their end, by import_id."""
+    rejected: RejectBook = field(default_factory=RejectBook)
     alike: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ALIKE_SCHEMA))
     """Of the rows so far, for `number_alike`."""
 
@@ -200,7 +215,7 @@ class _Reader:
         if self.found.importer.numbers_alike:
             rows, self.alike = number_alike(found.rows, self.alike)
             found = replace(found, rows=rows)
-        self.checked.append(found)
+        self.checked.append(replace(found, rejects=self.rejected.keep(found.rejects, found.more)))
         for import_id, rows, rejects, ignored, dated, first, last in found.counts.iter_rows():
             count = self.counts[import_id]
             count.row_count += rows
@@ -223,9 +238,10 @@ class _Reader:
             rows = (importer.settle or one_per_call)(with_grouping(rows))
         else:
             rows = (importer.settle or latest_per_cost)(rows)
-        rejects = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *(one.rejects for one in self.checked)])
-        batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.counts, self.complete)
         ended = [count.import_id for count in self.complete]
+        self.ended |= set(ended)
+        rejects = pl.concat([self.rejected.told(self.ended), *(one.rejects for one in self.checked)])
+        batch = Batch(importer.table, rows, rejects.sort("import_id", "source_line"), self.counts, self.complete)
         self.alike = self.alike.filter(~pl.col("file").cast(pl.String).is_in(ended))
         self.checked, self.complete = [], []
         return batch
@@ -252,7 +268,7 @@ def _check(
     good = good.drop("record")
     flagged = _flagged(good, unknown) if unknown.height else good
     dated = _dated_by_file(checked.good, files) if importer.is_dated_by_file else None
-    return _CheckedPieces(flagged, checked.rejects, _counts(checked, dated), _by_path(good, unknown))
+    return _CheckedPieces(flagged, checked.rejects, checked.more, _counts(checked, dated), _by_path(good, unknown))
 
 
 def _unknown(

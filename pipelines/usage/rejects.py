@@ -19,7 +19,17 @@ from pipelines.usage.importer import Importer
 REJECT_SCHEMA = polars_schema(UsageReject)
 PLACE = ("import_id", "file_name", "source_line")
 MAX_REJECTS = 5_000
-"""Of one file that are kept of the lines checked at once; the others are counted, and one reject says how many."""
+"""Of one file and reason that are kept; the others are counted, and one reject says how many, and on which lines."""
+TOO_MANY = "too_many_rejects"
+MORE_SCHEMA = {
+    "import_id": pl.String(),
+    "file_name": pl.String(),
+    "rule": pl.String(),
+    "first": pl.Int64(),
+    "last": pl.Int64(),
+    "more": pl.Int64(),
+}
+"""Refused records that are counted and not kept: their file and reason, first and last line, and number."""
 MAX_DETAIL = 300
 MAX_RAW_TEXT = 500
 HARMLESS = re.compile(r"[\w.:+/@|=-]{0,80}")
@@ -28,21 +38,36 @@ SAFE_START = re.compile(r'\s*\{(?:\s*"[\w.]{1,40}"\s*:\s*(?:"[\w.:+-]{0,80}"|-?\
 FREE_TEXT = re.compile(r'"(?:content|text|prompt|message|input|output|summary|query|cwd|name)"\s*:\s*"[^"]*"?')
 
 
-def first_of_each_file(refused: pl.DataFrame, place: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Refused records cut to MAX_REJECTS of a file, and the rejects that tell how many more there were.
+def first_of_each_reason(
+    refused: pl.DataFrame, place: pl.DataFrame, reasons: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Refused records cut to MAX_REJECTS of a file and reason, and how many more there were: MORE_SCHEMA.
 
-    `place`: PLACE of each of them.
+    `place`: PLACE of each of them; `reasons`: the rule that each breaks.
     """
     if refused.height <= MAX_REJECTS:
-        return refused, pl.DataFrame(schema=REJECT_SCHEMA)
-    is_kept = place.select(pl.int_range(pl.len()).over("import_id") < MAX_REJECTS).to_series()
-    more = place.filter(~is_kept).group_by("import_id", "file_name", maintain_order=True)
-    counts = more.agg(first=pl.col("source_line").min(), last=pl.col("source_line").max(), more=pl.len())
-    told = _rejects(
-        (import_id, name, first, "too_many_rejects", f"{count} more refused up to line {last}: counted, not kept", "")
-        for import_id, name, first, last, count in counts.iter_rows()
+        return refused, pl.DataFrame(schema=MORE_SCHEMA)
+    named = place.with_columns(rule=reasons)
+    is_kept = named.select(pl.int_range(pl.len()).over("import_id", "rule") < MAX_REJECTS).to_series()
+    return refused.filter(is_kept), counted(named.filter(~is_kept))
+
+
+def counted(refused: pl.DataFrame) -> pl.DataFrame:
+    """Refused records that are not kept, as MORE_SCHEMA. `refused`: PLACE and rule."""
+    lines = pl.col("source_line")
+    groups = refused.group_by("import_id", "file_name", "rule", maintain_order=True)
+    return groups.agg(first=lines.min(), last=lines.max(), more=pl.len()).cast(pl.Schema(MORE_SCHEMA))
+
+
+def rejects_of_more(more: pl.DataFrame) -> pl.DataFrame:
+    """One reject for each file and reason of which there are too many. `more`: MORE_SCHEMA, several rows of each."""
+    sums = more.group_by("import_id", "file_name", "rule", maintain_order=True).agg(
+        pl.col("first").min(), pl.col("last").max(), pl.col("more").sum()
     )
-    return refused.filter(is_kept), told
+    return _rejects(
+        (import_id, name, first, TOO_MANY, f"{rule}: {count} more, lines {first} to {last}: counted, not kept", "")
+        for import_id, name, rule, first, last, count in sums.iter_rows()
+    )
 
 
 def rejects_of_faults(faulty: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.decisions.self_hosting.capacity import replica_seconds, utilisation, wait_probability
 from pipelines.decisions.self_hosting.hybrid import hybrid
-from pipelines.decisions.self_hosting.memory import cards_needed, kv_bytes_per_token, open_models, weight_bytes
+from pipelines.decisions.self_hosting.memory import cards_needed, open_models, weight_bytes
 from pipelines.decisions.self_hosting.ownership import (
     Machine,
     machines_for,
@@ -182,8 +182,7 @@ def test_cards_from_memory(case: tuple[str, int, str, int, int, int]) -> None:
 
 def test_kv_of_a_token() -> None:
     inputs = BREAK_EVENS["G07"]["inputs"]
-    assert kv_bytes_per_token(80, 8, 128) == inputs["kv_bytes_per_token_llama70b"]
-    assert kv_bytes_per_token(32, 8, 128) == inputs["kv_bytes_per_token_llama8b"]
+    assert open_models()["llama-3.1-8b"].kv_bytes_per_token == inputs["kv_bytes_per_token_llama8b"]
     assert open_models()["llama-3.3-70b"].kv_bytes_per_token == inputs["kv_bytes_per_token_llama70b"]
 
 

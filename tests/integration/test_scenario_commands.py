@@ -120,15 +120,23 @@ def test_shares_may_be_given_beside_a_scenario(tmp_path: Path) -> None:
     assert rows["batch"]["usd_per_month"] == "360.9375"
 
 
-def test_prompts_on_both_sides_of_a_context_range_are_told(tmp_path: Path) -> None:
-    # Gemini 2.5 Pro has other prices from 200,001 tokens on: 150,000, then 350,000 with the first exchange.
+def test_prompts_on_both_sides_of_a_context_range_are_priced_turn_by_turn(tmp_path: Path) -> None:
+    """Gemini 2.5 Pro has other prices from 200,001 tokens on: 150,000 in and 50,000 out, then 350,000 in.
+
+    30 conversations a month of 0.15 * 1.25 + 0.05 * 10, and 0.35 * 2.5 + 0.05 * 15: 30 * (0.6875 + 1.625) = 69.375.
+    """
     file = tmp_path / "long.toml"
     long = "calls_per_day = 2\nuser_tokens = 150_000\noutput_tokens = 50_000\nturns = 2\nmodel = 'gemini-2.5-pro'\n"
     file.write_text(long)
-    for command in ("hidden-cost", "savings"):
-        notes = answered(tmp_path, command, "--scenario", str(file), "--date", "2026-10-01")["notes"]
-        assert len(notes) == 1
-        assert "a prompt of 150,000 tokens" in notes[0]
+    asked = ("--scenario", str(file), "--date", "2026-10-01")
+    hidden, savings = answered(tmp_path, "hidden-cost", *asked), answered(tmp_path, "savings", *asked)
+    assert (hidden["total_usd_per_month"], savings["usd_per_month"]) == ("69.375", "69.375")
+    assert [(one["first_turn"], one["last_turn"]) for one in hidden["prices_by_turn"]] == [(1, 1), (2, 2)]
+    assert "turns 2 to 2, prompts of 350,000 to 350,000 tokens" in hidden["notes"][1]
+    (row,) = answered(tmp_path, "what-if", *asked, "--to", "gemini-2.5-pro")["rows"]
+    assert row["same_usd"] == "69.375"
+    stages = answered(tmp_path, "budget-by-stage", *asked, "--model", "gemini-2.5-pro", "--calls", "2")
+    assert stages["rows"][0]["usd_per_month_high"] == "69.375"
 
 
 def test_savings_that_exclude_each_other(tmp_path: Path) -> None:
@@ -138,6 +146,7 @@ def test_savings_that_exclude_each_other(tmp_path: Path) -> None:
     assert answer["usd_per_month"] == "1443.75"
     assert rows["batch"]["usd_per_month"] == rows["flex"]["usd_per_month"] == "721.875"
     assert rows["flex"]["together_usd_per_month"] == "0"
-    in_all = sum(float(row["together_usd_per_month"]) for row in rows.values())
+    assert (rows["response_cache"]["usd_per_month"], rows["response_cache"]["together_usd_per_month"]) == (None, None)
+    in_all = sum(float(row["together_usd_per_month"] or 0) for row in rows.values())
     assert in_all == pytest.approx(float(answer["saved_together_usd_per_month"]))
     assert all(rule["source"] and rule["source_on"] for rule in answer["rules"])

@@ -28,6 +28,7 @@ def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
         f"naive: {dollars(answer['naive_usd_per_month'])} USD a month; in all: "
         f"{dollars(answer['total_usd_per_month'])}; ratio {answer['ratio'] or 'unknown'}"
     )
+    print_effective(console, answer)
     if (one := answer.get("conversation")) and one["turns"] > 1:
         console.print(
             f"one conversation of {one['turns']:,} turns: {one['input_tokens']:,} tokens in, {one['output_tokens']:,} "
@@ -42,9 +43,21 @@ def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
     print_settings(console, answer["settings"])
 
 
+def print_effective(console: Console, answer: dict[str, Any]) -> None:
+    """What is paid for the same usage, where that is known; everything else is at list prices."""
+    if answer.get("effective_usd_per_month") is not None:
+        paid = dollars(answer["effective_usd_per_month"])
+        console.print(f"these are list prices; effective, by contract and plans: {paid} USD a month")
+
+
 def print_owners(console: Console, answer: dict[str, Any]) -> None:
     """The same by owner, dearest first."""
-    columns = ("naive", "total", *(part["part"] for part in answer["parts"] if part["usd_per_month"] is not None))
+    columns = (
+        "naive",
+        "total",
+        "effective",
+        *(part["part"] for part in answer["parts"] if part["usd_per_month"] is not None),
+    )
     table = Table(title=f"USD a month by {cell(answer['by'])}")
     for name in (answer["by"], *columns, "ratio"):
         table.add_column(name, justify="left" if name == answer["by"] else "right", overflow="fold")

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars, print_prices, print_settings
+from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars, print_effective, print_prices, print_settings
 from pipelines.cli.views.tables import MAX_LINE, cell
 
 
@@ -22,6 +22,7 @@ def print_savings(console: Console, answer: dict[str, Any]) -> None:
         table.add_row(cell(row["lever"]), *shown, cell(row["basis"]), cell(row["reason"] or row["formula"]))
     console.print(table)
     console.print(f"now: {dollars(answer['usd_per_month'])} USD a month")
+    print_effective(console, answer)
     if answer["saved_together_usd_per_month"] is not None:
         console.print(
             f"together: {dollars(answer['saved_together_usd_per_month'])} less, "

@@ -17,7 +17,7 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
     table = Table(title=f"{cell(what)}, at the prices of {answer['date']}")
     for name in ("used", "class", "at"):
         table.add_column(name, overflow="fold")
-    for name in ("spent", "same offer", "low", "high", "change", "cold cache, once"):
+    for name in ("spent", "effective", "same offer", "low", "high", "change", "cold cache, once"):
         table.add_column(name, justify="right")
     is_choice = len({_offer(row["target"]) for row in answer["rows"]}) > 1
     for row in answer["rows"]:
@@ -25,13 +25,13 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
             _offer(row["source"]),
             cell(row["task_class"] or ""),
             _offer(row["target"]) + (" (cheapest)" if row["is_cheapest"] and is_choice else ""),
-            *(_usd(row[name], absent="-" if name == "spent_usd" else UNKNOWN) for name in _MONEY),
+            *(_usd(row.get(name), absent="-" if name.startswith("spent") else UNKNOWN) for name in _MONEY),
             _change(row),
             _usd(row["cold_cache_usd"], absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
         )
     if answer["total"] and len(answer["rows"]) > 1:
         total = answer["total"]
-        amounts = [_usd(total[name], absent=UNKNOWN) for name in _MONEY]
+        amounts = [_usd(total.get(name), absent="-" if name.startswith("spent") else UNKNOWN) for name in _MONEY]
         table.add_row("in all", "", "", *amounts, "", _usd(total["cold_cache_usd"], absent=UNKNOWN))
     console.print(table)
     for text in sorted({_unknown(row) for row in answer["rows"] if row["unknown"]}):
@@ -47,7 +47,7 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
         console.print(f"note: {cell(note, MAX_LINE)}")
 
 
-_MONEY = ("spent_usd", "same_usd", "low_usd", "high_usd")
+_MONEY = ("spent_usd", "spent_effective_usd", "same_usd", "low_usd", "high_usd")
 
 
 def _offer(offer: dict[str, str]) -> str:

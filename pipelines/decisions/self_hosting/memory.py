@@ -67,21 +67,6 @@ def weight_bytes(parameters: int, bytes_per_parameter: Decimal, overhead: Decima
     return parameters * Fraction(bytes_per_parameter) * (1 + Fraction(overhead))
 
 
-def kv_bytes_per_token(layers: int, kv_heads: int, head_size: int, bytes_per_entry: int = 2) -> int:
-    """Of dense and grouped-query attention: a key and a value per layer and head. Layers with a window do not grow."""
-    return 2 * layers * kv_heads * head_size * bytes_per_entry
-
-
-def latent_kv_bytes_per_token(layers: int, latent_rank: int, rope_size: int, bytes_per_entry: int = 2) -> int:
-    """Of multi-head latent attention (DeepSeek, Kimi): one latent and one rope part per layer, whatever the heads."""
-    return layers * (latent_rank + rope_size) * bytes_per_entry
-
-
-def windowed_kv_bytes(layers: int, kv_heads: int, head_size: int, window: int, bytes_per_entry: int = 2) -> int:
-    """The most that layers with a sliding window hold for one request."""
-    return kv_bytes_per_token(layers, kv_heads, head_size, bytes_per_entry) * window
-
-
 def cards_needed(
     weights: Fraction, kv: Fraction, vram_bytes: int, usable_share: Decimal = USABLE_SHARE
 ) -> Cards | None:

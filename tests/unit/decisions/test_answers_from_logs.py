@@ -7,10 +7,14 @@ from decimal import Decimal
 import pytest
 
 from pipelines.costs.price_ledger import price_days
+from pipelines.costs.quote import Question, quote
 from pipelines.costs.reprice import Target
-from pipelines.decisions import answer_exposure, answer_what_if
+from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if, logged_hidden_cost
+from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
-from pipelines.decisions.decide import claim_check_on, decide_days, what_if_on
+from pipelines.decisions.decide import claim_check_on, decide_days, forecast_on, what_if_on
+from pipelines.decisions.logged_savings import answer_logged_savings
+from pipelines.decisions.scenario import Scenario
 from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.what_if import WhatIf
 from pipelines.snapshots.prepare_run import prepare
@@ -128,3 +132,68 @@ def test_stages_at_the_mean_call_of_the_ledger(warehouse):
     ask = BudgetQuestion(AFTER, ("claude-x", "other"), (500,))
     rows = answer_stage_budget(PublishedWarehouse(warehouse.folder), ask, None, 10)["rows"]
     assert [(row["model"], row["usd_per_month_high"]) for row in rows] == [("other", "21.6"), ("claude-x", "43.2")]
+
+
+def test_a_model_that_only_the_shipped_history_knows_costs_the_same_in_every_answer(warehouse):
+    """gpt-4o then: 2.50 USD a million in, 10 out. A call of 1,000 and 100 is 0.0035, 150 of them 0.525."""
+    warehouse.publish()
+    published, day = PublishedWarehouse(warehouse.folder), date(2025, 12, 1)
+    with warehouse.write() as connection:
+        models = read_table(connection, "core.token_price")["model"].unique()
+    assert "gpt-4o" not in models, "the history was never given to it"
+    scenario = Scenario(
+        name="s", model="gpt-4o", calls_per_day=Decimal(5), days_per_month=30, user_tokens=1000, output_tokens=100
+    )
+    tokens = {"input_uncached": 150_000, "output": 15_000}
+    asked = Question("gpt-4o", tokens, datetime(2025, 12, 1, 12))
+    stages = answer_stage_budget(published, BudgetQuestion(day, ("gpt-4o",), (5,)), scenario, None)
+    answers = [
+        quote(published, asked)["cost_usd"],
+        answer_savings(published, scenario, day)["usd_per_month"],
+        answer_hidden_cost.answer_scenario(published, scenario, day)["total_usd_per_month"],
+        answer_what_if.answer_scenario(published, scenario, question(day=day, target=OTHER))["rows"][0]["same_usd"],
+        stages["rows"][0]["usd_per_month_low"],
+    ]
+    assert answers == ["0.525"] * 5
+
+
+def test_another_name_of_the_same_model_leaves_the_cache_warm(warehouse):
+    """The provider is not said, and the date suffix names the snapshot of the same model."""
+    warehouse.publish()
+    published = PublishedWarehouse(warehouse.folder)
+    for model in ("claude-x", "claude-x-20250514"):
+        target = Target("unknown", "api", "global", model)
+        (row,) = answer_what_if.answer_logs(published, question(target=target))["rows"]
+        assert (row["low_usd"], row["cold_cache_usd"]) == ("0.00576", "0")
+
+
+def test_what_is_paid_stands_beside_list_prices(warehouse):
+    """A quarter off claude-x: 0.00576 at list are 0.00432; a month of thirty days from ten is three times that."""
+    line = "kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to\n"
+    (warehouse.folder / "contract_prices.csv").write_text(line + "discount,,anthropic,,claude-x,,,25%,,,,\n")
+    assert prepare(warehouse, datetime(2026, 3, 21)).problems == []
+    assert price_days(warehouse, DAYS) == 2
+    warehouse.publish()
+    published = PublishedWarehouse(warehouse.folder)
+    whatif = answer_what_if.answer_logs(published, question())
+    assert (whatif["rows"][0]["spent_usd"], whatif["rows"][0]["spent_effective_usd"]) == ("0.00576", "0.00432")
+    assert whatif["total"]["spent_effective_usd"] == "0.00432"
+    by_project = answer_what_if.answer_logs(published, question(where={"project_id": "p1"}))
+    assert by_project["total"]["spent_effective_usd"] == "0.00216"
+    by_feature = answer_what_if.answer_logs(published, question(where={"feature": "tag"}))
+    assert by_feature["total"]["spent_effective_usd"] is None
+    hidden = logged_hidden_cost.answer_logs(published, 10, AFTER, "feature")
+    assert (hidden["total_usd_per_month"], hidden["effective_usd_per_month"]) == ("0.01728", "0.01296")
+    assert {row["owner"]: row["effective_usd_per_month"] for row in hidden["owners"]} == dict.fromkeys(
+        ("tag", "write"), "0.00648"
+    )
+    savings = answer_logged_savings(published, 10, AFTER)
+    assert (savings["usd_per_month"], savings["effective_usd_per_month"]) == ("0.01728", "0.01296")
+    (contract,) = (row for row in savings["savings"] if row["lever"] == "contract_discount")
+    assert (contract["usd_per_month"], contract["basis"]) == ("0.00432", "measured")
+    assert all("at list prices" in answer["notes"][-1] for answer in (whatif, hidden, savings))
+    with warehouse.write() as connection:
+        forecast = forecast_on(connection, warehouse.folder, AFTER).filter(scope="all", period="month")
+    (row,) = forecast.to_dicts()
+    assert (row["spent_usd"], row["spent_effective_usd"]) == (Decimal("0.00576"), Decimal("0.00432"))
+    assert row["projected_effective_usd"] == pytest.approx(row["projected_usd"] * Decimal("0.75"))

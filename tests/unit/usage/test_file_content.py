@@ -5,12 +5,13 @@ import hashlib
 import tracemalloc
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.usage.file_content import KEPT_BYTES, MAX_LINE_BYTES, Content, line_tables
+from pipelines.usage.file_content import KEPT_BYTES, MAX_LINE_BYTES, Content, line_tables, text_table
 
 
 @dataclass(frozen=True)
@@ -134,3 +135,22 @@ def test_lines_come_back_as_they_were_written(tmp_path_factory, texts):
     path.write_bytes("\n".join(texts).encode())
     expected = [(number, text) for number, text in enumerate(texts, 1) if text.encode().strip()]
     assert [(line.number, line.text) for line in lines_of(path)] == expected
+
+
+def test_lines_that_are_no_utf8_are_found_wherever_they_stand(monkeypatch):
+    """Letters of two, three and four bytes lie across the ends of what is decoded at once."""
+    monkeypatch.setattr("pipelines.usage.file_content.DECODED_BYTES", 5)
+    lines = [
+        "é€😀".encode() + b"\n",
+        b"ok\n",
+        b"\xff\n",
+        "€€€".encode() + b"\n",
+        b"\xc3\n",
+        "😀😀".encode(),
+        b"\xe2\x82",
+    ]
+    ends = np.cumsum([len(line) for line in lines])
+    table = text_table(np.arange(1, 8), b"".join(lines), ends, 1000)
+    faults = dict(zip(table["source_line"].to_pylist(), table["fault"].to_pylist(), strict=True))
+    assert [line for line, fault in faults.items() if fault == "invalid_utf8"] == [3, 5, 7]
+    assert [line for line, fault in faults.items() if fault is None] == [1, 2, 4, 6]

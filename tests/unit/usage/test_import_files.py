@@ -273,7 +273,7 @@ def test_a_pipe_in_the_inbox_is_refused_and_nobody_waits(warehouse, tmp_path):
 
 
 def test_of_too_many_bad_lines_the_first_are_kept_and_all_are_counted(warehouse, tmp_path, monkeypatch):
-    for place in ("records", "rejects"):
+    for place in ("records", "rejects", "bad_lines"):
         monkeypatch.setattr(f"pipelines.usage.{place}.MAX_REJECTS", 3)
     log = session(tmp_path, "log.jsonl", ("a", 5))
     log.write_text(log.read_text() + "{broken\n" * 10 + "\n" * 5 + session(tmp_path, "x.jsonl", ("b", 6)).read_text())
@@ -286,7 +286,7 @@ def test_of_too_many_bad_lines_the_first_are_kept_and_all_are_counted(warehouse,
         (4, "invalid_json"),
         (5, "too_many_rejects"),
     ]
-    assert rejects["detail"][3] == "7 more refused up to line 11: counted, not kept"
+    assert rejects["detail"][3] == "invalid_json: 7 more, lines 5 to 11: counted, not kept"
 
 
 def test_a_compressed_file_that_grows_too_far_is_read_up_to_there(warehouse, tmp_path, monkeypatch):

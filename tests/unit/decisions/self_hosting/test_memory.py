@@ -10,27 +10,23 @@ from pipelines.decisions.self_hosting.memory import (
     Cards,
     cards_for,
     cards_needed,
-    kv_bytes_per_token,
-    latent_kv_bytes_per_token,
     open_models,
     vram_bytes,
     weight_bytes,
-    windowed_kv_bytes,
 )
 
 
 def test_kv_of_latent_attention_does_not_grow_with_heads() -> None:
     """DeepSeek V3 and Kimi K2: 61 layers of a latent of 512 and a rope part of 64, two bytes each."""
-    assert latent_kv_bytes_per_token(61, 512, 64) == 70_272
-    assert open_models()["deepseek-r1"].kv_bytes_per_token == 70_272
+    assert open_models()["deepseek-r1"].kv_bytes_per_token == 61 * (512 + 64) * 2 == 70_272
     assert open_models()["kimi-k2"].kv_bytes_per_token == 70_272
 
 
 def test_windowed_layers_hold_a_constant() -> None:
     """gpt-oss-120b: 18 of 36 layers grow, 18 hold 128 tokens at most; 8 heads of 64."""
     model = open_models()["gpt-oss-120b"]
-    assert kv_bytes_per_token(18, 8, 64) == model.kv_bytes_per_token == 36_864
-    assert windowed_kv_bytes(18, 8, 64, 128) == model.kv_windowed_bytes == 4_718_592
+    assert model.kv_bytes_per_token == 2 * 18 * 8 * 64 * 2 == 36_864
+    assert model.kv_windowed_bytes == 2 * 18 * 8 * 64 * 2 * 128 == 4_718_592
     assert model.kv_bytes(1000, 2) == 2 * (36_864_000 + 4_718_592)
     assert model.kv_bytes(1000, 2, bits=8) == 36_864_000 + 4_718_592
 
