@@ -17,7 +17,7 @@ def price_book(warehouse: PublishedWarehouse, at: datetime, known_at: datetime |
 
     Of a warehouse that has published nothing, or was never given the shipped history, with that history.
     """
-    with quoted_prices(warehouse, known_at, with_history=True) as prices:
+    with quoted_prices(warehouse, known_at) as prices:
         versions = prices.versions(prices.listed()["model"].unique().to_list())
     holds = (pl.col("valid_from") <= at) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
     rank = pl.col("source").replace_strict(ranks(), default=len(ranks()), return_dtype=pl.Int64())

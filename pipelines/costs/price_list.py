@@ -33,7 +33,7 @@ def price_list(
     named = provider_named(provider) if provider else (None, None)
     offer = {"provider": named[0] or UNKNOWN, "channel": channel or named[1] or "api", "region": region, "model": model}
     used = pl.DataFrame([offer]).select(MODEL_KEY)
-    with quoted_prices(warehouse, known_at, with_history=True) as prices:
+    with quoted_prices(warehouse, known_at) as prices:
         listed = prices.listed()
         names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
