@@ -70,8 +70,8 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         question = Question(
             model=model,
             quantities=_quantities(given),
-            at=_moment("--at", at) if at else now(),
-            known_at=_moment("--known-at", known_at) if known_at else None,
+            at=moment_of("--at", at) if at else now(),
+            known_at=moment_of("--known-at", known_at) if known_at else None,
             provider=provider,
             channel=_one_of("--channel", channel, CHANNELS) if channel else None,
             region=region,
@@ -108,7 +108,7 @@ def _quantities(given: Mapping[str, str | None]) -> dict[str, int]:
     return quantities
 
 
-def _moment(option: str, text: str) -> datetime:
+def moment_of(option: str, text: str) -> datetime:
     """A moment as naive UTC. Raises ValueError that names the option."""
     try:
         moment = datetime.fromisoformat(text)

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.cli.views.tables import print_frame
-from pipelines.warehouse.published import PublishedWarehouse
+from pipelines.warehouse.published import REPORT_FILE, PublishedWarehouse
 
 MAX_ROWS = 12
 
@@ -60,3 +60,5 @@ def print_demo(console: Console, warehouse: PublishedWarehouse, *, is_unchanged:
     for query in _QUERIES_TO_TRY:
         folder = warehouse.folder
         console.print(f'  .venv/bin/costs --warehouse {folder} sql "{escape(query)}"', highlight=False, soft_wrap=True)
+    page = escape(str(warehouse.folder / REPORT_FILE))
+    console.print(f"\nThe report, for any browser: {page}", highlight=False, soft_wrap=True)
