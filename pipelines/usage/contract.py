@@ -16,7 +16,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import LONGEST_BUCKET, Usage
-from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_shared_ids
+from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_provider_ids, with_shared_ids
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.rejects import PLACE, first_of_each_reason, rejects_of_faults, rejects_of_rules, rejects_of_table
 
@@ -111,6 +111,9 @@ def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:
 def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Typed columns and `broken`: the number of the first reason why a record cannot become a row."""
     values = {name: c.value if isinstance(c, Reading) else c for name, c in importer.columns.items()}
+    if name := importer.response_id:
+        for text in values[name].meta.root_names() if name in values else [name]:
+            stating = with_provider_ids(stating, text)
     readings = [unreadable(column) for column in importer.columns.values() if isinstance(column, Reading)]
     rules = (*readings, *importer.rules)
     values = _folded(stating, values)

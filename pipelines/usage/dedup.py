@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, present_ids, without_restated
+from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, present_ids, with_provider_ids, without_restated
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}
@@ -21,6 +21,8 @@ def identified(usage: pl.DataFrame) -> pl.DataFrame:
     columns, knew only the format's own ids: that one takes the response's identity.
     """
     present = usage.with_columns(usage_id=present_ids())
+    for name in ("usage_id", "format_usage_id"):
+        present = with_provider_ids(present, name)
     if present["format_usage_id"].null_count() == present.height:
         return present
     known = present.filter(pl.col("format_usage_id").is_not_null())

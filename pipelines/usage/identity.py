@@ -10,9 +10,16 @@ records, and the response objects that Helicone, Langfuse and Bedrock keep.
 Two accounts may have the same buckets, so a stated account is part of every identity; DEFAULT_ACCOUNT is not, and rows
 of before accounts were known keep theirs. `without_restated` says which rows of no account are those of a stated one.
 
+LiteLLM gives a client of its Responses API an id of its own, which holds the provider's: `resp_` and the base64 of
+"litellm:custom_llm_provider:openai;model_id:...;response_id:resp_..." (its responses/utils.py). Whichever log shows it,
+the id inside names the response, and so on where one proxy asks another. Ids that the proxy encrypts cannot be read.
+
 Not all servers give each response an id of its own: Ollama prints chatcmpl- and a number below 999, others the second
 or a constant (BerriAI/litellm#28376, #41273). So such an id counts only if it is long enough to be random.
 """
+
+import re
+from base64 import b64decode
 
 import polars as pl
 
@@ -39,7 +46,11 @@ nanoseconds has 19."""
 SHARED = "shared"
 """Ends the identity of a call whose server gave its id to others too, so that it is never taken for the response's."""
 ID_OF_ANTHROPIC = rf"^msg_[A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
+WRAPPED = "resp_bGl0ZWxsbTpj"
+"""How an id that LiteLLM made begins: the base64 of "litellm:c"."""
+STANDARD_ALPHABET = str.maketrans("-_", "+/")
 ONE_OF_A_KIND = rf"^(?:chatcmpl|cmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
+IS_OF_ONE_CALL = re.compile(rf"{ONE_OF_A_KIND}|{ID_OF_GOOGLE}")
 
 
 def identity_of(importer: Importer, *, has_accounts: bool) -> pl.Expr:
@@ -75,6 +86,30 @@ def is_of_one_response(importer: Importer) -> pl.Expr:
     name = importer.response_id or ""
     is_googles = (pl.col("provider") == "google") & pl.col(name).str.contains(ID_OF_GOOGLE)
     return (is_one_of_a_kind(name) | is_googles.fill_null(value=False)) & ~pl.col("shares_id")
+
+
+def with_provider_ids(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Put the provider's id of the response where a column holds, at its end, the one that LiteLLM made of it."""
+    is_wrapped = pl.col(name).str.contains(WRAPPED, literal=True).fill_null(value=False)
+    wrapped = rows.filter(is_wrapped)[name].unique().to_list()
+    if not wrapped:
+        return rows
+    return rows.with_columns(pl.col(name).replace({text: _unwrapped(text) for text in wrapped}))
+
+
+def _unwrapped(text: str) -> str:
+    """A text that ends with LiteLLM's id of one response: in either alphabet of base64, with or without padding."""
+    begin, prefix, encoded = text.rpartition("resp_")
+    if not (prefix + encoded).startswith(WRAPPED):
+        return text
+    plain = encoded.rstrip("=").translate(STANDARD_ALPHABET)
+    try:
+        inside = b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
+    except ValueError:  # it only begins like one
+        return text
+    held = _unwrapped(inside.partition(";response_id:")[2].partition(";")[0])
+    # Two deployments may give one number to two calls; LiteLLM's ids of these differ.
+    return begin + held if IS_OF_ONE_CALL.match(held) else text
 
 
 def with_shared_ids(rows: pl.DataFrame, importer: Importer) -> pl.DataFrame:
@@ -162,7 +197,8 @@ def contents_given(rows: pl.DataFrame) -> pl.Series:
 
 def is_one_of_a_kind(name: str) -> pl.Expr:
     """Whether a column holds an id that no other response has, of any server."""
-    return pl.col(name).str.contains(ONE_OF_A_KIND).fill_null(value=False)
+    is_wrapped = pl.col(name).str.starts_with(WRAPPED)
+    return (pl.col(name).str.contains(ONE_OF_A_KIND) & ~is_wrapped).fill_null(value=False)
 
 
 def response_in(*texts: pl.Expr) -> pl.Expr:

@@ -6,15 +6,17 @@ streamed requests with server tools are those of the first iteration only (Berri
 the rest is counted to the lifetime that the parts name; where they name both, as 5-minute writes, flagged. `cache_hit`
 is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is LiteLLM's own estimate in USD.
 
-request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511); newer versions
-write the proxy's own call id, a UUID. There the id of `response` names it, which LiteLLM keeps where prompts are
-stored; without it a client's log of the request is a second row.
+request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511), of the Responses
+API one that holds the provider's (see `identity`); newer versions write the proxy's own call id, a UUID. There the id
+of `response` names it, which LiteLLM keeps where prompts are stored; without it a client's log of the request is a
+second row.
 """
 
 import polars as pl
 
 from pipelines.usage import anthropic_usage
 from pipelines.usage.fields import (
+    MAX_ID,
     choice,
     first_count,
     first_text,
@@ -212,7 +214,7 @@ LITELLM_SPEND_LOGS = Importer(
         "feature": text("agent_id"),
         "conversation_id": text("session_id"),
         "reported_cost_usd": spend,
-        "request": first_text("request_id"),
+        "request": first_text("request_id", longest=MAX_ID),
         "response": response_in(pl.col("request_id"), pl.col("response_id")),
     },
     rules=(
@@ -248,7 +250,7 @@ LITELLM_SPEND_LOGS = Importer(
     identity=("request",),
     response_id="response",
     keeps_format_id=True,
-    version=2,
+    version=3,
     usage_objects=(USAGE_OBJECT,),
     private=frozenset({"user", "api_base"}),
 )

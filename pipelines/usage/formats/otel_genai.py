@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
+from pipelines.usage.fields import MAX_ID, choice, epoch, first_count, first_text, must_have, rest, seller, text
 from pipelines.usage.formats import openinference
 from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, UsageObject, unreadable
@@ -278,11 +278,11 @@ OTEL_GENAI = Importer(
         "lower_bound_reason": pl.when(is_untold).then(pl.lit("cache_may_be_apart")),
         "response": pl.col("response_id"),
         "call": pl.when(pl.col("response_id").str.len_chars() >= MIN_RANDOM)
-        .then(first_text("response_id").value)
+        .then(first_text("response_id", longest=MAX_ID).value)
         .otherwise(pl.concat_str("trace_id", "span_id", separator="/")),
     },
     rules=(
-        *(unreadable(reading) for reading in (prompt, output, no_cache, first_text("response_id"))),
+        *(unreadable(reading) for reading in (prompt, output, no_cache, first_text("response_id", longest=MAX_ID))),
         must_have("trace_id", "span_id", rule="no_identity"),
         Rule(
             "no_model",
