@@ -20,6 +20,7 @@ or a constant (BerriAI/litellm#28376, #41273). So such an id counts only if it i
 
 import re
 from base64 import b64decode
+from collections.abc import Callable
 
 import polars as pl
 
@@ -34,6 +35,10 @@ ANY_FORMAT = "response"
 """Stands where the name of the format is, in the identity of a response that several formats can state."""
 OF_ACCOUNT = "account"
 """Stands before the name of the account in an identity."""
+PSEUDONYM = r"hash:[0-9a-f]{32}"
+"""What stands for an identity where a warehouse keeps no names: see `pseudonyms`."""
+HASHED_RESPONSE = f"{ANY_FORMAT}:"
+"""Begins the last part of the pseudonym of a response's identity that has an account."""
 GIVEN = "@"
 """Between the hash of a content and the account that it was given for, in an import_id."""
 ID_OF_GOOGLE = r"^[A-Za-z0-9_-]{20,}$"
@@ -50,6 +55,7 @@ WRAPPED = "resp_bGl0ZWxsbTpj"
 """How an id that LiteLLM made begins: the base64 of "litellm:c"."""
 STANDARD_ALPHABET = str.maketrans("-_", "+/")
 ONE_OF_A_KIND = rf"^(?:chatcmpl|cmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
+_ACCOUNT_PART = f"{SEPARATOR}{OF_ACCOUNT}{SEPARATOR}[^{SEPARATOR}]*"
 IS_OF_ONE_CALL = re.compile(rf"{ONE_OF_A_KIND}|{ID_OF_GOOGLE}")
 
 
@@ -163,7 +169,7 @@ def without_restated(usage: pl.DataFrame) -> pl.DataFrame:
     stated = usage.filter(is_stated)
     if stated.height in (0, usage.height):
         return usage
-    is_response = pl.col("usage_id").str.starts_with(ANY_FORMAT + SEPARATOR)
+    is_response = pl.col("usage_id").str.contains(f"^{ANY_FORMAT}{SEPARATOR}|{SEPARATOR}{HASHED_RESPONSE}")
     has_own_ids = is_response | ((pl.col("grain") == "request") & ~is_given())
     ids = stated.filter(has_own_ids).select(without_account(pl.col("usage_id")))["usage_id"]
     # Of two rows of one record, one may know the response and the other the ids of the format alone.
@@ -187,7 +193,21 @@ def is_given() -> pl.Expr:
 
 def without_account(identity: pl.Expr) -> pl.Expr:
     """A usage_id or cost_id as it is where no account is stated."""
-    return identity.str.replace(f"{SEPARATOR}{OF_ACCOUNT}{SEPARATOR}[^{SEPARATOR}]*", "")
+    return identity.str.replace(_ACCOUNT_PART, "")
+
+
+def hashed_identity(identity: str, pseudonym: Callable[[str], str]) -> str:
+    """The pseudonym of an identity; of one with an account two in one, so that `without_account` knows the bare one."""
+    bare = re.sub(_ACCOUNT_PART, "", identity, count=1)
+    if bare == identity:
+        return pseudonym(identity)
+    kind = HASHED_RESPONSE if identity.startswith(ANY_FORMAT + SEPARATOR) else ""
+    return SEPARATOR.join((pseudonym(bare), OF_ACCOUNT, kind + pseudonym(identity)))
+
+
+def whole_pseudonym(identity: str) -> pl.Expr:
+    """Of pseudonyms with an account the one that programs of before made; of others NULL."""
+    return pl.col(identity).str.extract(f"^{PSEUDONYM}{SEPARATOR}.*?({PSEUDONYM})$")
 
 
 def contents_given(rows: pl.DataFrame) -> pl.Series:

@@ -9,7 +9,8 @@ is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is Li
 request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511), of the Responses
 API one that holds the provider's (see `identity`); newer versions write the proxy's own call id, a UUID. There the id
 of `response` names it, which LiteLLM keeps where prompts are stored; without it a client's log of the request is a
-second row.
+second row. organization_id is LiteLLM's own (its schema.prisma), as team_id is: the account here, but not the one of a
+provider's report (`costs.overlap`).
 """
 
 import polars as pl
@@ -46,6 +47,7 @@ FIELDS = {
     "api_base": "api_base",
     "user": "user",
     "team_id": "team_id",
+    "organization_id": "organization_id",
     "agent_id": "agent_id",
     "session_id": "session_id",
     "cache_hit": "cache_hit",
@@ -55,6 +57,7 @@ FIELDS = {
 }
 IN_METADATA = {
     "batch_models": "batch_models",
+    "organization_of_key": "user_api_key_org_id",
     "usage_object": "usage_object",
     "extra_read": "additional_usage_values.cache_read_input_tokens",
     "extra_write": "additional_usage_values.cache_creation_input_tokens",
@@ -208,6 +211,7 @@ LITELLM_SPEND_LOGS = Importer(
         "requests": pl.lit(1, pl.Int64),
         "lower_bound_reason": pl.coalesce(more.reason, mixed_writes.reason),
         "web_searches": first_count("web_searches"),
+        "account_id": first_text("organization_id", "organization_of_key"),
         "project_id": text("team_id"),
         "api_key_id": key_id("api_key"),
         "user_id": text("user"),
