@@ -159,31 +159,42 @@ def given_account(import_id: str) -> str:
     return import_id.partition(GIVEN)[2] or DEFAULT_ACCOUNT
 
 
-def without_restated(usage: pl.DataFrame) -> pl.DataFrame:
-    """Rows without those of DEFAULT_ACCOUNT that others state with their account.
+def without_restated(rows: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Rows of usage or of bills without those of DEFAULT_ACCOUNT that others, or `known` ones, state with an account.
 
-    Such are the rows of a content that is given again for an account; and a response, or a request of a format that
-    states the account itself, that has the same ids with one. Buckets of two accounts may look alike, and both stay.
+    `known`: rows in the same columns.
     """
     is_stated = pl.col("account_id") != DEFAULT_ACCOUNT
-    stated = usage.filter(is_stated)
-    if stated.height in (0, usage.height):
-        return usage
-    is_response = pl.col("usage_id").str.contains(f"^{ANY_FORMAT}{SEPARATOR}|{SEPARATOR}{HASHED_RESPONSE}")
-    has_own_ids = is_response | ((pl.col("grain") == "request") & ~is_given())
-    ids = stated.filter(has_own_ids).select(without_account(pl.col("usage_id")))["usage_id"]
-    # Of two rows of one record, one may know the response and the other the ids of the format alone.
-    of_format = stated.filter((pl.col("grain") == "request") & ~is_given()).select(
-        without_account(pl.col("format_usage_id"))
-    )
-    either = pl.concat([ids, of_format["format_usage_id"].drop_nulls()])
+    everything = rows if known is None else pl.concat([known, rows.select(known.columns)])
+    stated = everything.filter(is_stated)
+    if stated.height in (0, everything.height):
+        return rows
+    ids = restated_by(stated)
+    is_restated = (pl.col(name).is_in(values.implode()).fill_null(value=False) for name, values in ids.items())
+    return rows.filter(is_stated | ~pl.any_horizontal(is_restated))
+
+
+def restated_by(stated: pl.DataFrame) -> dict[str, pl.Series]:
+    """By column the ids that rows of DEFAULT_ACCOUNT have which these rows of accounts state.
+
+    Such are the rows of a content that is given again for an account; lines of bills whose file states the account; and
+    a response, or a request of a format that states the account itself, that has the same ids with one. Buckets of two
+    accounts may look alike, and both stay.
+    """
     contents = contents_given(stated)
-    is_restated = pl.any_horizontal(
-        pl.col("import_id").is_in(contents.implode()),
-        pl.col("usage_id").is_in(either.implode()),
-        pl.col("format_usage_id").is_in(ids.implode()).fill_null(value=False),
-    )
-    return usage.filter(is_stated | ~is_restated)
+    of_files = stated.filter(~is_given())
+    if "cost_id" in stated.columns:
+        return {"import_id": contents, "cost_id": _bare(of_files, "cost_id")}
+    requests = of_files.filter(pl.col("grain") == "request")
+    is_response = pl.col("usage_id").str.contains(f"^{ANY_FORMAT}{SEPARATOR}|{SEPARATOR}{HASHED_RESPONSE}")
+    ids = pl.concat([_bare(requests, "usage_id"), _bare(stated.filter(is_response), "usage_id")])
+    # Of two rows of one record, one may know the response and the other the ids of the format alone.
+    either = pl.concat([ids, _bare(requests, "format_usage_id").alias("usage_id")])
+    return {"import_id": contents, "usage_id": either, "format_usage_id": ids}
+
+
+def _bare(rows: pl.DataFrame, name: str) -> pl.Series:
+    return rows.select(without_account(pl.col(name)))[name].drop_nulls()
 
 
 def is_given() -> pl.Expr:

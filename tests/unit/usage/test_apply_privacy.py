@@ -230,6 +230,23 @@ def test_what_is_given_without_its_account_counts_once_though_ids_are_hashed(tmp
     assert "team-a" not in "".join(usage_of(warehouse)["usage_id"])
 
 
+def test_a_line_of_a_bill_whose_pseudonym_is_of_before_is_restated_all_the_same(tmp_path):
+    warehouse = Warehouse(tmp_path / "warehouse")
+    settings(warehouse, user_id="hash")
+    bill = tmp_path / "costs.csv"
+    head = "start_time,end_time,amount_value,amount_currency,line_item,project_id,organization_id\n"
+    bill.write_text(head + "1790812800,1790899200,1.5,usd,,proj_1,org-1\n")
+    import_files(warehouse, [bill], NOW)
+    with warehouse.write() as connection:
+        connection.execute("UPDATE core.reported_cost SET cost_id = split_part(cost_id, chr(31), 3)")
+        assert connection.sql("SELECT count(*) FROM core.reported_cost WHERE cost_id LIKE 'hash:%'").fetchall() == [
+            (1,)
+        ]
+    bill.write_text(head + "1790812800,1790899200,2.5,usd,,proj_1,org-1\n")
+    import_files(warehouse, [bill], NOW)
+    assert [str(line["amount_usd"]) for line in tables_of(warehouse)[3].rows(named=True)] == ["2.500000000000"]
+
+
 def test_pseudonyms_of_before_are_those_of_now():
     key = Privacy(key=b"k" * 32)
     rows = pl.DataFrame(

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.identity import is_one_of_a_kind, with_provider_ids
-from pipelines.usage.import_files import merge
+from pipelines.usage.store_batch import merge
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
 from tests.one_import import import_file
