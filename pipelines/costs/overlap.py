@@ -189,7 +189,7 @@ def _losing(parts: pl.DataFrame) -> pl.DataFrame:
     Three rounds. Of the reports of one project, where its id tells it from others, one counts. Then all that are so
     split compete as one with each report that is not. Then what names no account competes with what does.
     """
-    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False) & (pl.col("grain") == "bucket")
+    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False) & (pl.col("grain") != "request")
     wide, rest = parts.filter(is_wide), _with_sides(parts.filter(~is_wide))
     lost = [wide.with_columns(**_NOTHING, of_project=pl.lit(None, pl.String))]
     for group, side in (([*_ACCOUNT, "side", "project"], "report"), (_ACCOUNT, "side"), (_HOLDER, "account_side")):
@@ -246,7 +246,7 @@ def _overlaps(losing: pl.DataFrame) -> pl.DataFrame:
     sums = of_project.group_by(report).agg(lost, pl.col("counted_tokens", "counted_calls").sum())
     reason = (
         pl.when(pl.col("counted_report").is_null())
-        .then(pl.lit("its bucket is wider than a day, so on which days its usage was is not known: import it by day"))
+        .then(pl.lit("it is wider than a day, so on which days its usage was is not known: import it by day"))
         .when(pl.col("tokens") < pl.col("counted_tokens"))
         .then(pl.lit("it holds fewer tokens than the report that counts"))
         .when((pl.col("tokens") == 0) & (pl.col("calls") < pl.col("counted_calls")))

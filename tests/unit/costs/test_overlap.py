@@ -292,6 +292,11 @@ def test_each_project_has_its_own_larger_report():
     ]
 
 
+def test_a_session_of_several_days_that_an_older_program_took_in_is_not_usage_of_its_first_day():
+    long, short = (bucket(30, hours, grain="session", grouping=None, format="vibe") for hours in (26, 25))
+    assert counted([request(1), long, short])[0] == ids(request(1), short)
+
+
 def test_a_bucket_of_a_month_that_an_older_program_took_in_is_not_usage_of_its_first_day():
     month = bucket(30, hours=720)
     log = request(1)
