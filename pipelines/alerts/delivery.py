@@ -1,4 +1,4 @@
-"""Sends stored alerts through apprise and says what became of each. What is due is decided in outbox.py.
+"""Sends stored messages through apprise and says what became of each. What is due is decided in outbox.py.
 
 An address is a secret as a whole: host, path and query of a webhook are its password. It lives in
 `Target.url` only, and neither apprise nor urllib3 may write to the log while one is in use.
@@ -8,7 +8,7 @@ import hashlib
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,15 +19,19 @@ import polars as pl
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential
 
+from pipelines.alerts.alert_settings import DEFAULT
 from pipelines.schema.alerts import AlertDelivery
 from pipelines.schema.columns import polars_schema
 
 ADDRESSES = "COSTS_ALERT_URLS"
-SEPARATOR = re.compile(r"[\s,]*\s[\s,]*|,+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+SEPARATOR = re.compile(r"[\s,]*\s[\s,]*|,+(?=(?:[A-Za-z][\w-]*=)?[A-Za-z][A-Za-z0-9+.-]*://)")
 """A comma inside one address, as between two mail recipients, does not split it."""
+NAMED = re.compile(r"(?P<name>[A-Za-z][\w-]*)=(?P<url>[A-Za-z][A-Za-z0-9+.-]*://.*)", re.DOTALL)
+"""An address with the channel of alerts.toml that it is of: "finance=slack://..."."""
 
 LOGGERS_THAT_PRINT_ADDRESSES = ("apprise", "urllib3.connectionpool", "urllib3.util.retry")
 UNKNOWN_CHANNEL = "unknown"
+MOST_IN_A_ROW = 3
 NOTIFY_TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
 HTTP_STATUS = re.compile(r"\berror=(\d{3})\b")
 
@@ -36,16 +40,20 @@ _heard: ContextVar[list[str] | None] = ContextVar("alert_delivery_heard", defaul
 
 @dataclass(frozen=True)
 class Target:
-    """One place that alerts go to. Only `channel` and `digest` may be stored or shown."""
+    """One place that alerts go to. `url` may neither be stored nor shown."""
 
     channel: str
+    """Kind of service."""
     digest: str
     url: str = field(repr=False)
+    name: str = DEFAULT
+    """The channel of alerts.toml."""
 
 
 def targets_from_environment(environ: Mapping[str, str]) -> list[Target]:
     """The addresses in COSTS_ALERT_URLS, separated by blanks or commas, each once; none if it is not set.
 
+    "name=address" is an address of the channel of that name, any other one of the channel 'default'.
     An address that apprise does not understand becomes a target of channel 'unknown', whose delivery fails with a
     message, so that a typing error shows up instead of silencing the alerts.
     """
@@ -59,29 +67,50 @@ def mistaken_addresses(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(ADDRESSES, f"{_invalid(target)}. The other addresses get what is due") for target in mistaken]
 
 
-def target_of(url: str) -> Target:
-    """The target behind one apprise URL."""
+def mistaken_channels(used: Collection[str], environ: Mapping[str, str]) -> list[str]:
+    """What to do for each channel that alerts are to go to and that no address has, where there is any address."""
+    targets = targets_from_environment(environ)
+    missing = sorted(set(used) - {DEFAULT} - {target.name for target in targets}) if targets else []
+    return [
+        f"channel {name!r} has no address: write {name}=ADDRESS into {ADDRESSES}. Until then its alerts go elsewhere"
+        for name in missing
+    ]
+
+
+def targets_of(channel: str, targets: Sequence[Target]) -> list[Target]:
+    """Where alerts of a channel go: to its addresses, else to those without a name, else to all."""
+    for name in (channel, DEFAULT):
+        if found := [target for target in targets if target.name == name]:
+            return found
+    return list(targets)
+
+
+def target_of(address: str) -> Target:
+    """The target behind one apprise URL, with or without the name of a channel before it."""
+    named = NAMED.fullmatch(address)
+    name, url = (named["name"], named["url"]) if named else (DEFAULT, address)
     # scrypt, as a plain hash of a mail address with a weak password could be found by trial.
     digest = hashlib.scrypt(url.encode(), salt=b"alert target", n=2**14, r=8, p=1, dklen=6).hex()
     service = service_of(url)
-    return Target(UNKNOWN_CHANNEL if service is None else str(service.schema), digest, url)
+    return Target(UNKNOWN_CHANNEL if service is None else str(service.schema), digest, url, name)
 
 
 def deliver(
     due: pl.DataFrame,
+    alerts_of: Mapping[str, Sequence[str]],
     targets: Sequence[Target],
     now: datetime,
     attempts: int = 3,
     backoff_seconds: float = 1.0,
-    give_up_after: int = 3,
-    on_attempt: Callable[[pl.DataFrame], None] = lambda row: None,
+    note: Callable[[pl.DataFrame], None] = lambda rows: None,
 ) -> pl.DataFrame:
-    """Sends every pair of `due` (the frame of `outbox.due`) and returns one AlertDelivery row per pair tried.
+    """Sends each message of `due` (rows of AlertMessage) to its address. Returns AlertDelivery rows of what came of it.
 
-    Each pair is tried up to `attempts` times with exponential back-off. After `give_up_after` pairs of one target
-    have failed in a row its other pairs are left for the next run. `on_attempt` gets each row before the next pair is
-    sent. A pair that was sent but whose row is lost is sent again: at least once, never silently not. Nothing raised by
-    a service leaves this function.
+    `alerts_of`: message_id -> alerts that it tells of, a row each. `note` gets the rows of a message twice: claimed
+    before it is sent, delivered or failed before the next one is. Each is tried up to `attempts` times with exponential
+    back-off. After MOST_IN_A_ROW messages to one address have failed in a row its others are left for the next run,
+    and so are those that tell of an alert of a failed one. A message that was sent but whose row is lost is sent again:
+    at least once, never silently not. Nothing raised by a service leaves this function.
     """
     retrying = Retrying(
         stop=stop_after_attempt(attempts),
@@ -92,21 +121,28 @@ def deliver(
     rows = [pl.DataFrame(schema=polars_schema(AlertDelivery))]
     for target in targets:
         failed_in_a_row = 0
+        unheard: set[str] = set()
         service = service_of(target.url)
-        for alert in due.filter(pl.col("target") == target.digest).iter_rows(named=True):
-            error = _invalid(target) if service is None else retrying(_send, service, alert)
-            rows.append(_attempt(alert["alert_id"], target, now, error))
-            on_attempt(rows[-1])
+        for message in due.filter(pl.col("target") == target.digest).iter_rows(named=True):
+            alerts = alerts_of[message["message_id"]]
+            if unheard.intersection(alerts):
+                continue
+            note(_attempt(message, alerts, target, now, "claimed", None))
+            error = _invalid(target) if service is None else retrying(_send, service, message)
+            rows.append(_attempt(message, alerts, target, now, "failed" if error else "delivered", error))
+            note(rows[-1])
             failed_in_a_row = failed_in_a_row + 1 if error else 0
-            if failed_in_a_row >= give_up_after:
+            unheard.update(alerts if error else ())
+            if failed_in_a_row >= MOST_IN_A_ROW:
                 break
     return pl.concat(rows)
 
 
-def _attempt(alert_id: str, target: Target, now: datetime, error: str | None) -> pl.DataFrame:
-    outcome = "failed" if error else "delivered"
-    row = (alert_id, now, target.channel, target.digest, outcome, error)
-    return pl.DataFrame([row], schema=polars_schema(AlertDelivery), orient="row", strict=True)
+def _attempt(
+    message: Mapping[str, Any], alerts: Sequence[str], target: Target, now: datetime, outcome: str, error: str | None
+) -> pl.DataFrame:
+    rows = [(alert, now, target.channel, target.digest, outcome, error, message["message_id"]) for alert in alerts]
+    return pl.DataFrame(rows, schema=polars_schema(AlertDelivery), orient="row", strict=True)
 
 
 def service_of(url: str) -> Any:
@@ -121,14 +157,14 @@ def service_of(url: str) -> Any:
             return None
 
 
-def _send(service: Any, alert: Mapping[str, Any]) -> str | None:
+def _send(service: Any, message: Mapping[str, Any]) -> str | None:
     """Sends once; returns None or why it failed. apprise escapes plain text for services that want HTML."""
     with _silence() as heard:
         try:
             sender = Apprise(service)
-            kind = NOTIFY_TYPES[alert["severity"]]
+            kind = NOTIFY_TYPES[message["severity"]]
             is_sent = sender.notify(
-                title=alert["title"], body=alert["body"], notify_type=kind, body_format=NotifyFormat.TEXT
+                title=message["title"], body=message["body"], notify_type=kind, body_format=NotifyFormat.TEXT
             )
         except Exception as error:  # noqa: BLE001 - one broken service must not stop the others
             return f"the service failed with {type(error).__name__}"

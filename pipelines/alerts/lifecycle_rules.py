@@ -4,6 +4,7 @@ Every rule is a pure function that returns a frame in the columns of Alert. A re
 alert_id for the same event; `outbox.unseen` keeps what is not stored yet.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -59,19 +60,22 @@ def retirement_moved(moves: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     return alert_frame(alerts)
 
 
-def retirement_near(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
+def retirement_near(
+    risks: pl.DataFrame, raised_at: datetime, thresholds: Sequence[int] = THRESHOLD_DAYS
+) -> pl.DataFrame:
     """One alert per provider, model, retirement date and the smallest threshold of 90/60/30/14/7/1 days reached.
 
-    `risks` has the columns of DeprecationRisk. Only printed dates of models used in the last 30 days count.
+    `thresholds`, in days, are sorted. `risks` has the columns of DeprecationRisk.
+    Only printed dates of models used in the last 30 days count.
     """
     near = risks.filter(
-        pl.col("days_left").is_between(0, THRESHOLD_DAYS[-1]),
+        pl.col("days_left").is_between(0, thresholds[-1]),
         pl.col("days_basis").is_in(["firm", "floor"]),
         pl.col("last_used_on") >= pl.col("as_of").dt.offset_by("-30d"),
     )
     alerts = []
     for row in _per_model(near).iter_rows(named=True):
-        threshold = next(days for days in THRESHOLD_DAYS if row["days_left"] <= days)
+        threshold = next(days for days in thresholds if row["days_left"] <= days)
         gone = ("not before " if row["days_basis"] == "floor" else "") + str(row["retires_on"])
         title = f"retires {gone}, days left: {row['days_left']}; replacement: {row['replacement'] or 'none named'}"
         delta = row["monthly_delta_usd"]
@@ -86,6 +90,7 @@ def retirement_near(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
                     "cost of the move: "
                     + ("unknown" if delta is None else f"{usd_words(delta, signed=True)} a month on your usage"),
                 ],
+                subject=_whose(row),
                 usd_per_month_effect=delta,
                 **_risk_facts(row, raised_at),
             )
@@ -112,6 +117,7 @@ def used_after_retirement(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFr
                     _spend_words(row["spend_30d_usd"]),
                     f"replacement: {row['replacement'] or 'none named'}",
                 ],
+                subject=_whose(row),
                 **_risk_facts(row, raised_at),
             )
         )

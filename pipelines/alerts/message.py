@@ -41,11 +41,18 @@ ELLIPSIS_BYTES = len(ELLIPSIS.encode())
 
 
 def alert(
-    rule: str, scope: Sequence[object], severity: str, title: str, lines: Sequence[str], **facts: Any
+    rule: str,
+    scope: Sequence[object],
+    severity: str,
+    title: str,
+    lines: Sequence[str],
+    subject: Sequence[object] | None = None,
+    **facts: Any,
 ) -> dict[str, Any]:
     """One row in the columns of Alert.
 
     `scope` names what the alert is about and its period or version: the same rule and scope are the same alert.
+    `subject` is the part of it that stays when the alert is followed by another, such as the model without the date.
     `facts` are further columns; those left out are NULL. `title` and `lines` may hold scraped text. `link`, the address
     of the page that we read ourselves, is the one address that stays a link.
     """
@@ -55,6 +62,7 @@ def alert(
         "severity": severity,
         "title": one_line(title, MAX_TITLE),
         "body": several_lines(lines, facts.get("link")),
+        "subject": json.dumps([rule, *map(str, scope if subject is None else subject)]),
         **facts,
     }
 

@@ -1,13 +1,14 @@
 """Alerts about the pipeline's own health and about the month's spend: frames in, alert rows out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from pipelines.alerts.life import parts_of
 from pipelines.alerts.message import alert, alert_frame, percent_words, usd_words
 from pipelines.snapshots.user_inputs import Problem
 
@@ -15,46 +16,15 @@ MIN_SHIFT = Decimal("0.10")
 MIN_SHIFT_USD = Decimal(1)
 MIN_LEFT_OUT_USD = Decimal(1)
 
+SOURCE_FAILED = re.compile(r"(?P<source>[a-z0-9_]+) (?:could not be fetched|could not be read|is refused): ")
+"""How a line of a failed run begins that is about a source."""
+
 DIED = ""
 """Stands for the step of a run whose process ended before its time."""
 PASSING = re.compile(r"(?<!HTTP )(?<!status )\b(?=\w*\d)[0-9a-f][\w.:,%-]*", re.IGNORECASE)
 """What of a reason differs from day to day: times, counts, hashes; not the status of an answer."""
 
 Row = dict[str, Any]
-
-
-def source_failing(health: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
-    """One alert per source and streak of failures, or per last success where it only went stale.
-
-    `health` has the columns of SourceHealth. A source that was never tried, or has no key, is no alert. One that has
-    never met a live page says so: its parser is then the first suspect.
-    """
-    alerts = []
-    for row in health.filter(~pl.col("status").is_in(["ok", "no_key"])).sort("source").iter_rows(named=True):
-        begin = row["failing_since"] or row["last_success_at"]
-        if begin is None:
-            continue
-        last = "never" if row["last_success_at"] is None else f"{row['last_success_at']:%Y-%m-%d %H:%M} UTC"
-        alerts.append(
-            alert(
-                "source_failing",
-                [row["source"], begin],
-                "warning",
-                f"{row['source']}: {'stale' if row['status'] == 'stale' else 'failing'}, last success {last}",
-                [
-                    f"reason: {row['reason'] or 'none recorded'}",
-                    f"failures in a row: {row['consecutive_failures']}",
-                    "its last good version stays in force",
-                    *([] if row["is_proven"] else ["its parser has not been proven by a real answer yet"]),
-                ],
-                alert_on=begin.date(),
-                raised_at=raised_at,
-                source=row["source"],
-                since=begin,
-                link=row["url"],
-            )
-        )
-    return alert_frame(alerts)
 
 
 def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
@@ -103,43 +73,6 @@ def projection_moved(
     return alert_frame(alerts)
 
 
-def budget_exceeded(
-    totals: pl.DataFrame, budget_usd: Decimal | Mapping[str, Decimal], raised_at: datetime
-) -> pl.DataFrame:
-    """One alert per month and severity: warning if the projection passes the budget, critical if it is all but sure.
-
-    `totals` as from `month_totals`. `budget_usd`: one monthly budget, or one per "YYYY-MM"; months without one raise
-    nothing. Exactly on budget is within it.
-    """
-    alerts = []
-    for row in totals.sort("as_of", "month").iter_rows(named=True):
-        month = f"{row['month']:%Y-%m}"
-        budget = budget_usd.get(month) if isinstance(budget_usd, Mapping) else budget_usd
-        severity = None if budget is None else _budget_severity(row, budget)
-        if budget is None or severity is None:
-            continue
-        projected, spent = usd_words(row["projected_usd"]), usd_words(row["spent_usd"])
-        sure = "is" if severity == "critical" else "may be"
-        alerts.append(
-            alert(
-                "budget",
-                [month, severity],
-                severity,
-                f"{month}: budget of {usd_words(budget)} {sure} exceeded; projection {projected}, spent {spent}",
-                [
-                    f"spent: {spent}",
-                    f"projection: {projected}, at least {usd_words(row['low_usd'])}",
-                    _pricing_words(row),
-                ],
-                alert_on=row["as_of"],
-                raised_at=raised_at,
-                old_value=usd_words(budget),
-                new_value=projected,
-            )
-        )
-    return alert_frame(alerts).unique("alert_id", keep="first", maintain_order=True)
-
-
 def usage_left_out(overlaps: pl.DataFrame, raised_at: datetime, min_usd: Decimal = MIN_LEFT_OUT_USD) -> pl.DataFrame:
     """One alert per account, report and month of usage that is in no cost because another report states it too.
 
@@ -178,13 +111,12 @@ def usage_left_out(overlaps: pl.DataFrame, raised_at: datetime, min_usd: Decimal
 
 
 def input_refused(problems: Sequence[Problem], raised_at: datetime) -> pl.DataFrame:
-    """One alert per mistake in a file or setting of the user, once a week as long as it is there."""
-    week = raised_at.date().isocalendar()
+    """One alert per mistake in a file or setting of the user, as long as it is there."""
     return alert_frame(
         [
             alert(
                 "input_refused",
-                [problem.name, problem.text, week.year, week.week],
+                [problem.name, problem.text],
                 "warning",
                 f"{problem.name} has a mistake and does not count as it is",
                 [problem.text],
@@ -228,6 +160,7 @@ def run_failed(
                     *([f"failing as before: {', '.join(as_before)}"] if as_before else []),
                     "what did not fail was built all the same; told once while it fails for the same reason",
                 ],
+                subject=[job, ",".join(steps), ",".join(_sources(list(new.values())))],
                 alert_on=raised_at.date(),
                 raised_at=raised_at,
             )
@@ -235,17 +168,29 @@ def run_failed(
     )
 
 
+def _sources(said: Sequence[str]) -> list[str]:
+    """The sources that the lines of a failed run name, where each line names one."""
+    named = [SOURCE_FAILED.match(line) for line in said]
+    return sorted({one["source"] for one in named if one}) if all(named) else []
+
+
+def still_failed(alerts: pl.DataFrame, failing: Callable[[str, Sequence[str]], Collection[str]]) -> pl.DataFrame:
+    """Of the alerts of failed runs those whose cause holds: one of their steps failed also when it last ran.
+
+    `failing` says of a job which of some steps failed when each last ran, DIED where its last process died.
+    """
+    kept = []
+    for row in alerts.iter_rows(named=True):
+        _, job, steps, *_ = [*parts_of(row["subject"]), "", ""]
+        kept.append(not job or bool(set(steps.split(",")) & set(failing(job, steps.split(",")))))
+    return alerts.filter(pl.Series(kept, dtype=pl.Boolean))
+
+
 def _causes(failures: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """Step and reason without what differs each time -> the line as it was said."""
     return {
         (step, PASSING.sub("#", line)): line for step, said in failures.items() for line in (said.splitlines() or [""])
     }
-
-
-def _budget_severity(row: Row, budget: Decimal) -> str | None:
-    if max(row["spent_usd"], row["low_usd"]) > budget:
-        return "critical"
-    return "warning" if row["projected_usd"] > budget else None
 
 
 def _pricing_words(row: Row) -> str:

@@ -11,6 +11,7 @@ from pipelines.cli.decision_options import (
     ScenarioOption,
     day_of,
     days_since,
+    end_where_unlisted,
     refuse,
     refuse_options_of_logs,
     scenario_of,
@@ -64,6 +65,7 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
         from pipelines.cli.views.stage_budget import print_stage_budget
 
         print_stage_budget(console(), answer)
+    end_where_unlisted(answer, *(model or ()))
 
 
 def _count(text: str) -> int:

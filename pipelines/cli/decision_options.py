@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from pipelines.cli.terminal import BAD_INPUT, now, say_error
+from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, now, say_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pipelines.decisions.scenario import Scenario
 
@@ -18,6 +18,8 @@ MAX_DAYS = 3660
 DEFAULT_DAYS = 30
 MAX_YEAR = 2999
 """Decisions look years ahead of a day, and a calendar has an end."""
+UNLISTED = "unknown_model"
+"""The reason of a price that is missing because no list has the model."""
 FALLBACK_SCENARIO = "support-bot"
 """What is answered from where nothing is logged and no scenario is named; the answer says so."""
 
@@ -98,6 +100,25 @@ def answer_of_scenario(
 
 
 def refuse(reason: str) -> NoReturn:
-    """End the command: it was asked for what makes no sense."""
+    """End the command: it was asked for what makes no sense, or (1) for a model that no price list has."""
     say_error(f"costs: {reason}")
-    raise typer.Exit(BAD_INPUT)
+    raise typer.Exit(NEEDS_A_LOOK if UNLISTED in reason else BAD_INPUT)
+
+
+def end_where_unlisted(answer: Any, *asked: str | None) -> None:
+    """End a command whose answer says that no price list has a model that it was asked for; names the model."""
+    named = sorted(set(filter(None, asked)) & set(_unlisted(answer)))
+    if named:
+        say_error(f"costs: no price list has {', '.join(named)}: {UNLISTED}")
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _unlisted(answer: Any) -> "Iterator[str]":
+    """The models of an answer that it calls unknown: each beside its reason, or in the target beside its reasons."""
+    rows = answer if isinstance(answer, list) else list(answer.values()) if isinstance(answer, dict) else []
+    if isinstance(answer, dict):
+        model = answer.get("model") or (answer.get("target") or {}).get("model")
+        if model and UNLISTED in f"{answer.get('reason')} {answer.get('unknown')}":
+            yield model
+    for row in rows:
+        yield from _unlisted(row)

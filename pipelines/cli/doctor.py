@@ -23,10 +23,13 @@ def doctor(
     Exit code 0: all is well; 1: something needs a look, and each such line says what to do.
     """
     from pipelines.cli.views.doctor import print_findings
+    from pipelines.decisions.user_facts import user_facts
     from pipelines.doctor.examine import examine
+    from pipelines.snapshots.schedule_settings import schedule_problems
     from pipelines.warehouse.database import Warehouse
 
-    findings = list(examine(Warehouse(context.obj), now(), os.environ))
+    problems = [*user_facts(context.obj).problems, *schedule_problems(os.environ)]
+    findings = list(examine(Warehouse(context.obj), now(), os.environ, problems))
     if as_json:
         for finding in findings:
             typer.echo(json.dumps({**asdict(finding), "is_ok": finding.is_ok}))

@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.terminal import BAD_INPUT, console, errors, say_error
+from pipelines.cli.price import moment_of
+from pipelines.cli.terminal import BAD_INPUT, console, errors, now, say_error
+
+PRICE_FORMS = ("litellm", "genai-prices", "focus", "csv", "parquet")
 
 app = typer.Typer(help="Write priced usage for other tools.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -72,3 +75,50 @@ def sku_prices(
         say_error(f"costs export: {error}")
         raise typer.Exit(BAD_INPUT) from error
     console().print(f"{output}: {count} prices", markup=False, soft_wrap=True)
+
+
+@app.command()
+def prices(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="File to write.", dir_okay=False)],
+    form: Annotated[str, typer.Option("--as", help=f"One of {', '.join(PRICE_FORMS)}.")] = "litellm",
+    at: Annotated[
+        str | None, typer.Option(help="In force when; ISO 8601, UTC without an offset. Default: now.")
+    ] = None,
+    known_at: Annotated[str | None, typer.Option(help="By what was known then. Default: by what is known now.")] = None,
+) -> None:
+    """The dated price book for other tools: LiteLLM's price map, genai-prices' data, FOCUS SKU prices, CSV, Parquet.
+
+    What a form cannot say (prices by the hour, other regions, some tiers) is left out and counted. Works without a run.
+
+    Examples: costs export prices --as litellm --output prices.json | costs export prices --as csv --at 2026-01-01
+    --output then.csv
+    """
+    import json
+
+    from pipelines.costs.export_focus import write_book
+    from pipelines.costs.price_book import price_book
+    from pipelines.costs.prices_for_peers import FORMS
+    from pipelines.warehouse.atomic_file import atomic_file
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    if form not in PRICE_FORMS:
+        say_error(f"costs export prices: --as {form}: write one of {', '.join(PRICE_FORMS)}")
+        raise typer.Exit(BAD_INPUT)
+    try:
+        moment = moment_of("--at", at) if at else now()
+        known = moment_of("--known-at", known_at) if known_at else None
+    except ValueError as error:
+        say_error(f"costs export prices: {error}")
+        raise typer.Exit(BAD_INPUT) from error
+    book = price_book(PublishedWarehouse(context.obj), moment, known)
+    if form not in FORMS:
+        count = write_book(book, output, form)
+        console().print(f"{output}: {count} prices", markup=False, soft_wrap=True)
+        return
+    told, left_out = FORMS[form](book)
+    with atomic_file(output) as temporary:
+        temporary.write_text(json.dumps(told, indent=1))
+    console().print(f"{output}: {book.height - left_out} prices", markup=False, soft_wrap=True)
+    if left_out:
+        errors().print(f"left out: {left_out} prices that {form} has no place for", soft_wrap=True)

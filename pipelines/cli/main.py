@@ -8,18 +8,24 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import (
+    alerts,
     backtest,
     break_even,
+    budget,
     budget_by_stage,
     claims,
+    cost,
     docs,
     doctor,
     export,
     exposure,
     hidden_cost,
     keep,
+    outlook,
     price,
+    prices,
     query,
+    report,
     run,
     savings,
     sources,
@@ -51,16 +57,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(sources.app, name="sources")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(export.app, name="export")
 app.add_typer(usage.app, name="usage")
+app.command()(cost.cost)
 app.command(context_settings=QUERY)(price.price)
+app.command()(prices.prices)
+app.command()(outlook.risk)
+app.command()(outlook.forecast)
 app.command("hidden-cost")(hidden_cost.hidden_cost)
 app.command("what-if")(what_if.what_if)
 app.command()(claims.claims)
+app.command()(budget.budget)
 app.command("budget-by-stage")(budget_by_stage.budget_by_stage)
 app.command()(exposure.exposure)
 app.command("break-even")(break_even.break_even)
 app.command()(savings.savings)
+app.command()(report.report)
 app.command()(run.run)
 app.command()(run.build)
 app.command()(run.demo)

@@ -35,6 +35,10 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     audio_output: Annotated[str | None, typer.Option(metavar="N", help="Audio tokens of the answer.")] = None,
     requests: Annotated[str | None, typer.Option(metavar="N", help="Requests, where a fee is due for each.")] = None,
     web_searches: Annotated[str | None, typer.Option(metavar="N", help="Searches that the model made.")] = None,
+    reasoning_output: Annotated[
+        str | None, typer.Option(metavar="N", help="Reasoning that is billed beside the output.")
+    ] = None,
+    rerank_queries: Annotated[str | None, typer.Option(metavar="N", help="Queries of reranking.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All digits and the evidence, as JSON.")] = False,
 ) -> None:
     """What one request costs, at the price in force at a moment, with the page that says so.
@@ -59,13 +63,15 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         "audio_output": audio_output,
         "requests": requests,
         "web_searches": web_searches,
+        "reasoning_output": reasoning_output,
+        "rerank_queries": rerank_queries,
     }
     try:
         question = Question(
             model=model,
             quantities=_quantities(given),
-            at=_moment("--at", at) if at else now(),
-            known_at=_moment("--known-at", known_at) if known_at else None,
+            at=moment_of("--at", at) if at else now(),
+            known_at=moment_of("--known-at", known_at) if known_at else None,
             provider=provider,
             channel=_one_of("--channel", channel, CHANNELS) if channel else None,
             region=region,
@@ -102,7 +108,7 @@ def _quantities(given: Mapping[str, str | None]) -> dict[str, int]:
     return quantities
 
 
-def _moment(option: str, text: str) -> datetime:
+def moment_of(option: str, text: str) -> datetime:
     """A moment as naive UTC. Raises ValueError that names the option."""
     try:
         moment = datetime.fromisoformat(text)

@@ -25,8 +25,12 @@ def show_rows(
     as_csv: bool = False,
     parquet: Path | None = None,
     limit: int | None = None,
+    is_money: bool = False,
 ) -> None:
-    """Print or write the rows as asked. Raises typer.BadParameter where more than one way is asked for."""
+    """Print or write the rows as asked. `is_money`: a terminal shows cents, everything else all digits.
+
+    Raises typer.BadParameter where more than one way is asked for.
+    """
     if as_json + as_csv + (parquet is not None) > 1:
         raise typer.BadParameter("one of --json, --csv and --parquet at a time")
     shown = frame if limit is None else frame.head(limit)
@@ -39,7 +43,15 @@ def show_rows(
     else:
         from pipelines.cli.views.tables import print_rows
 
-        print_rows(console(), shown, frame.height)
+        print_rows(console(), _in_cents(shown) if is_money and console().is_terminal else shown, frame.height)
+
+
+def _in_cents(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Dollars as a person reads them, rounded half away from zero."""
+    import polars as pl
+
+    dollars = [name for name, dtype in frame.schema.items() if dtype.is_decimal()]
+    return frame.with_columns(pl.col(dollars).round(2, mode="half_away_from_zero").cast(pl.Decimal(38, 2)))
 
 
 def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":

@@ -42,7 +42,7 @@ def parse(
     from pipelines.cli.views.tables import print_frame
     from pipelines.sources.parsed import ParseError
 
-    source = _source(key)
+    source = source_of(key)
     try:
         parsed = source.parse(file.read_bytes())
     except ParseError as error:
@@ -76,7 +76,7 @@ def load(
     from pipelines.snapshots.load_body import promote_latest
     from pipelines.warehouse.database import Warehouse
 
-    source, warehouse = _source(key), Warehouse(context.obj)
+    source, warehouse = source_of(key), Warehouse(context.obj)
     if at > now():
         say_error(f"--at {at} lies in the future")
         raise typer.Exit(BAD_INPUT)
@@ -95,7 +95,7 @@ def accept(context: typer.Context, key: Key) -> None:
     from pipelines.snapshots.load_body import approve_latest
     from pipelines.warehouse.database import Warehouse
 
-    _say(approve_latest(Warehouse(context.obj), _source(key), now()))
+    _say(approve_latest(Warehouse(context.obj), source_of(key), now()))
 
 
 @app.command()
@@ -109,7 +109,7 @@ def reparse(context: typer.Context, key: Key) -> None:
     from pipelines.warehouse.database import Warehouse
 
     warehouse = Warehouse(context.obj)
-    restatement = reread(warehouse, _source(key), now(), is_asked_for=True)
+    restatement = reread(warehouse, source_of(key), now(), is_asked_for=True)
     warehouse.save_records()
     print_restatement(console(), restatement)
 
@@ -122,10 +122,15 @@ def _say(promotion: "Promotion") -> None:
         raise typer.Exit(SOMETHING_FAILED)
 
 
-def _source(key: str) -> "Source":
+def source_of(key: str) -> "Source":
+    """The source of a key. Ends the command where there is none, with those that look like it."""
+    from difflib import get_close_matches
+
     from pipelines.sources.catalog import SOURCES_BY_KEY
 
     if key not in SOURCES_BY_KEY:
-        say_error(f"there is no source {key!r}; there are: {', '.join(SOURCES_BY_KEY)}")
+        like = get_close_matches(key, SOURCES_BY_KEY, 3)
+        hint = f"did you mean {', '.join(like)}? " if like else ""
+        say_error(f"there is no source {key!r}; {hint}there are: {', '.join(SOURCES_BY_KEY)}")
         raise typer.Exit(BAD_INPUT)
     return SOURCES_BY_KEY[key]

@@ -17,6 +17,7 @@ from pipelines.cli.decision_options import (
     answer_of_scenario,
     day_of,
     days_since,
+    end_where_unlisted,
     refuse,
     refuse_options_of_logs,
 )
@@ -98,6 +99,7 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     except ValueError as error:
         refuse(f"what-if: {error}")
     _show(answer, as_json=as_json)
+    end_where_unlisted(answer, to, from_)
 
 
 def _target(

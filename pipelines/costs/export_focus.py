@@ -103,14 +103,32 @@ def export_sku_prices(warehouse: PublishedWarehouse, file: Path) -> int:
     return records.height
 
 
+def write_book(book: pl.DataFrame, file: Path, form: str) -> int:
+    """Write a price book as CSV, as Parquet, or as records of SKU Price ('focus'). Returns their number.
+
+    Records of SKU Price are CSV unless the name says Parquet.
+    """
+    if form == "focus":
+        order = ranks()
+        versions = book.with_columns(first_known="known_from").select(PRICE_SCHEMA.keys()).cast(PRICE_SCHEMA)
+        book = sku_price_rows(versions, pl.DataFrame({"source": order.keys(), "rank": order.values()}))
+    is_parquet = form == "parquet" or (form == "focus" and file.suffix == ".parquet")
+    _write_as(book, file, ".parquet" if is_parquet else ".csv")
+    return book.height
+
+
 def _refuse_other_suffix(file: Path) -> None:
     if file.suffix not in SUFFIXES:
         raise ValueError(f"{file.name}: expected a name that ends in {' or '.join(SUFFIXES)}")
 
 
 def _write(rows: pl.DataFrame, file: Path) -> None:
+    _write_as(rows, file, file.suffix)
+
+
+def _write_as(rows: pl.DataFrame, file: Path, suffix: str) -> None:
     with atomic_file(file) as temporary:
-        if file.suffix == ".csv":
+        if suffix == ".csv":
             rows.write_csv(temporary, datetime_format=INSTANT_FORMAT)
         else:
             rows.write_parquet(temporary)

@@ -241,5 +241,5 @@ def _share() -> pl.Expr:
 
 
 def _noun() -> pl.Expr:
-    nouns = {"requests": "Requests", "web_searches": "Searches"}
+    nouns = {"requests": "Requests", "web_searches": "Searches", "rerank_queries": "Queries"}
     return pl.when(pl.col("meter").is_in(FEE_METERS)).then(pl.col("meter").replace(nouns)).otherwise(pl.lit("Tokens"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.costs.price_proof import proof
 from pipelines.costs.pricing.price_sums import price_sums
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
 from pipelines.costs.resolve_segments import names_of, segments_by_name
@@ -43,8 +44,10 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         listed = prices.listed()
         names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
-        costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names))
-        lines = [] if costs is None else [_line(row, versions, prices) for row in costs.iter_rows(named=True)]
+        costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names, prices.read_at))
+        lines = (
+            [] if costs is None else [_line(row, versions, prices, question.at) for row in costs.iter_rows(named=True)]
+        )
     reasons = sorted({line["reason"] for line in lines if line["reason"]})
     total = sum((Decimal(line["cost_usd"]) for line in lines if line["cost_usd"] is not None), Decimal(0))
     answer = {
@@ -85,7 +88,7 @@ def _usage_row(question: Question) -> dict[str, Any]:
     }
 
 
-def _line(cost: Mapping[str, Any], versions: pl.DataFrame, prices: QuotedPrices) -> dict[str, Any]:
+def _line(cost: Mapping[str, Any], versions: pl.DataFrame, prices: QuotedPrices, at: datetime) -> dict[str, Any]:
     """One meter: how many, at which price, from which version of which list and page."""
     line = {name: cost[name] for name in ("meter", "quantity", "unit", "price_id")}
     line["usd_per_unit"] = None if cost["usd_per_unit"] is None else _plain(cost["usd_per_unit"])
@@ -99,6 +102,7 @@ def _line(cost: Mapping[str, Any], versions: pl.DataFrame, prices: QuotedPrices)
             value = version[name]
             line[name] = f"{value.isoformat()}Z" if isinstance(value, datetime) else value
         line["page"] = prices.page(version["fetch_id"])
+        line |= proof(version, versions, prices.read_at, at)
     return line
 
 

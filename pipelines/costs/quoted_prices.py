@@ -3,7 +3,7 @@
 Read as rows of Python and not as Arrow: that takes pyarrow and numpy, which take longer to import than a quote takes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from functools import partial
 import duckdb
 import polars as pl
 
+from pipelines.costs.resolve_segments import last_readings
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.shipped_prices import PRICE_FILE, shipped_pages
 from pipelines.sources.source import PRICE_HISTORY
@@ -30,6 +31,8 @@ class QuotedPrices:
     page: Callable[[str], str | None]
     """fetch_id -> the address of the page that a version rests on."""
     known_at: datetime | None
+    read_at: Mapping[str, datetime]
+    """Source -> when it was last read with success by then; nothing where no warehouse is read."""
 
     def listed(self) -> pl.DataFrame:
         """What the price lists hold: MODEL_KEY."""
@@ -42,7 +45,11 @@ class QuotedPrices:
         # The shipped file has them, and reading them from there declares nothing twice. A decimal comes as its text.
         schema = pl.Schema(pl.read_parquet_schema(PRICE_FILE))
         texts = {name: pl.String() if dtype.is_decimal() else dtype for name, dtype in schema.items()}
-        columns = ", ".join(f"{name}::VARCHAR" if dtype.is_decimal() else name for name, dtype in schema.items())
+        there = {row[0] for row in self.connection.execute(f"DESCRIBE FROM {self.versions_from}").fetchall()}
+        columns = ", ".join(
+            (f"{name}::VARCHAR" if dtype.is_decimal() else name) if name in there else f"NULL AS {name}"
+            for name, dtype in schema.items()
+        )
         query = f"SELECT {columns} FROM {self.versions_from} WHERE {_KNOWN} AND model IN (SELECT unnest($models))"
         values = {"known_at": self.known_at, "models": list(models)}
         return pl.DataFrame(self.connection.execute(query, values).fetchall(), texts, orient="row").cast(schema)
@@ -58,13 +65,15 @@ def quoted_prices(warehouse: PublishedWarehouse, known_at: datetime | None) -> I
     shipped = f"read_parquet('{str(PRICE_FILE).replace(chr(39), chr(39) * 2)}')"
     if not warehouse.published_file.exists():
         with duckdb.connect() as connection:
-            yield QuotedPrices(connection, shipped, shipped_pages().get, known_at)
+            yield QuotedPrices(connection, shipped, shipped_pages().get, known_at, {})
         return
     with warehouse.read() as connection:
         own = "core.token_price"
         has_history = f"(SELECT source FROM {own} WHERE source = '{PRICE_HISTORY}')"
         versions = f"(FROM {own} UNION ALL BY NAME FROM {shipped} WHERE NOT EXISTS {has_history})"
-        yield QuotedPrices(connection, versions, partial(_page, connection), known_at)
+        yield QuotedPrices(
+            connection, versions, partial(_page, connection), known_at, last_readings(connection, known_at)
+        )
 
 
 def _page(connection: duckdb.DuckDBPyConnection, fetch_id: str) -> str | None:

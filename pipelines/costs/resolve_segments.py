@@ -3,6 +3,7 @@
 Pricing usage by them is `pricing`'s. Imports no declaration of a table, so that a quote answers at once.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +18,12 @@ from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.resolve_prices import price_segments
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.snapshots.user_inputs import map_in_force
-from pipelines.sources.catalog import ranks
+from pipelines.sources.catalog import SOURCES_BY_KEY, ranks
 from pipelines.sources.source import PRICE_HISTORY
+
+Readings = Mapping[str, datetime]
+"""Source -> when it was last read with success."""
+_ORDER_SCHEMA = {"source": pl.String(), "rank": pl.Int64(), "standing": pl.String(), "read_at": pl.Datetime("us")}
 
 
 class Resolved(NamedTuple):
@@ -32,7 +37,8 @@ def segments_in_force(
     connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, known_at: datetime | None = None
 ) -> pl.DataFrame:
     """Price segments of the models (MODEL_KEY), by what is known now or was known at a moment (naive UTC)."""
-    return segments_of(_versions(connection, known_at), models, map_in_force(folder).rows)
+    read_at = last_readings(connection, known_at)
+    return segments_of(_versions(connection, known_at), models, map_in_force(folder).rows, read_at)
 
 
 def resolved_at(connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, at: datetime) -> Resolved:
@@ -40,7 +46,8 @@ def resolved_at(connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.
     versions = _versions(connection, at)
     listed = versions.select(MODEL_KEY).unique()
     names = names_of(listed, models, map_in_force(folder).rows)
-    return Resolved(segments_by_name(versions, names), one_model_on(names, listed, at))
+    segments = segments_by_name(versions, names, last_readings(connection, at))
+    return Resolved(segments, one_model_on(names, listed, at))
 
 
 def _versions(connection: duckdb.DuckDBPyConnection, known_at: datetime | None) -> pl.DataFrame:
@@ -59,18 +66,37 @@ def segments_with_history(connection: duckdb.DuckDBPyConnection, folder: Path, m
         versions = pl.concat(
             [versions, shipped_versions().filter(pl.col("known_to").is_null())], how="diagonal_relaxed"
         )
-    return segments_of(versions, models, map_in_force(folder).rows)
+    return segments_of(versions, models, map_in_force(folder).rows, last_readings(connection, None))
 
 
-def segments_of(versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
+def segments_of(
+    versions: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame, read_at: Readings | None = None
+) -> pl.DataFrame:
     """Price segments of the models (MODEL_KEY) out of versions known at one moment; `mapped`: the user's map."""
-    return segments_by_name(versions, names_of(versions.select(MODEL_KEY).unique(), models, mapped))
+    return segments_by_name(versions, names_of(versions.select(MODEL_KEY).unique(), models, mapped), read_at)
 
 
-def segments_by_name(versions: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+def segments_by_name(versions: pl.DataFrame, names: pl.DataFrame, read_at: Readings | None = None) -> pl.DataFrame:
     """Price segments of the models whose candidate names these are; of versions only those so named are needed."""
-    order = ranks()
-    return price_segments(versions, names, pl.DataFrame({"source": order.keys(), "rank": order.values()}))
+    return price_segments(versions, names, source_order(read_at or {}))
+
+
+def source_order(read_at: Readings) -> pl.DataFrame:
+    """Columns source, rank, standing (NULL: shipped history), read_at (NULL: not known)."""
+    rows = [
+        (key, rank, SOURCES_BY_KEY[key].standing if key in SOURCES_BY_KEY else None, read_at.get(key))
+        for key, rank in ranks().items()
+    ]
+    return pl.DataFrame(rows, schema=_ORDER_SCHEMA, orient="row")
+
+
+def last_readings(connection: duckdb.DuckDBPyConnection, known_at: datetime | None) -> Readings:
+    """When each source was last read with success, by what was known at a moment (naive UTC) or is known now."""
+    query = (
+        "SELECT source, max(fetched_at) FROM raw.parse WHERE outcome = 'promoted' "
+        "AND coalesce(fetched_at <= $at, true) GROUP BY source"
+    )
+    return dict(connection.execute(query, {"at": known_at}).fetchall())
 
 
 def names_of(listed: pl.DataFrame, models: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:

@@ -36,7 +36,7 @@ def _answer(warehouse: PublishedWarehouse, asked: list[Asked], day: date, scenar
         answer = AskedBreakEven(asked, market, facts)
         rows = [_plain(row) for row in answer.rows()]
         curve = [_plain(row) for row in answer.curves()]
-    notes = [*facts.problems, *(note for one in asked for note in one.workload.notes)]
+    notes = [*(problem.text for problem in facts.problems), *(note for one in asked for note in one.workload.notes)]
     return {"date": day.isoformat(), "scenario": scenario, "answers": rows, "curve": curve, "notes": notes}
 
 

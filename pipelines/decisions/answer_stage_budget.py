@@ -63,7 +63,7 @@ def answer_stage_budget(
     used = pl.DataFrame(sorted({one[:4] for one in targets}), dict.fromkeys(MODEL_KEY, pl.String()), orient="row")
     with quoted_prices(warehouse, None) as prices:
         names = names_of(prices.listed(), used, map_in_force(warehouse.folder).rows)
-        segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
+        segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names, prices.read_at)
     call = _call(warehouse, question, scenario, since_days, size_edges(segments))
     rows = stage_budgets(question.stages, call, targets, segments, question.day)
     return {

@@ -180,7 +180,8 @@ def _resolved(
         listed = prices.listed()
         names = names_of(listed, models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
-    return Resolved(segments_by_name(versions, names), one_model_on(names, listed, end_of_day(question.day)))
+        segments = segments_by_name(versions, names, prices.read_at)
+    return Resolved(segments, one_model_on(names, listed, end_of_day(question.day)))
 
 
 def _all_days(segments: pl.DataFrame, day: date) -> pl.DataFrame:

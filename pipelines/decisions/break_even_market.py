@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
-from pipelines.costs.resolve_segments import names_of, segments_by_name
+from pipelines.costs.resolve_segments import last_readings, names_of, segments_by_name
 from pipelines.decisions.api_bill import ApiPrice
 from pipelines.decisions.scenario import TEXT_METERS
 from pipelines.decisions.workload import Workload
@@ -73,7 +73,8 @@ def market_known_on(
     day: date,
 ) -> Market:
     """Of a warehouse that is being built, by what was known on the day itself."""
-    prices = QuotedPrices(connection, "core.token_price", str, end_of_day(day))
+    known_at = end_of_day(day)
+    prices = QuotedPrices(connection, "core.token_price", str, known_at, last_readings(connection, known_at))
     rates, ends = listed_rates(connection, day, end_of_day(day)), retirements(connection, day)
     return _market(prices, workloads, open_models, folder, day, rates, ends)
 
@@ -98,7 +99,7 @@ def _market(
         return Market(day, {}, rates)
     used = pl.DataFrame(wanted, dict.fromkeys(MODEL_KEY, pl.String()), orient="row").unique()
     names = names_of(listed, used, map_in_force(folder).rows)
-    segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
+    segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names, prices.read_at)
     short = in_force_at(segments, end_of_day(day)).filter(context_from=0, time_window=ALWAYS, unit="mtok")
     tiers = {(one.provider, one.model): one.service_tier for one in workloads}
     of_models = {key: _price(short, offer, tiers[key], ends) for key, offer in keys.items()}

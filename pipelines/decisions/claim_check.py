@@ -34,7 +34,7 @@ def answer_claims(warehouse: PublishedWarehouse, day: date) -> dict[str, Any]:
     models = models_of_claims()
     with quoted_prices(warehouse, None) as prices:
         names = names_of(prices.listed(), models, map_in_force(warehouse.folder).rows)
-        segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names)
+        segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names, prices.read_at)
         has_rates = warehouse.published_file.exists()
         rates = gpu_rates(prices.connection) if has_rates else []
     rows = claim_rows(day, segments, rates)

@@ -1,4 +1,4 @@
-"""Decisions of one day from what was known then: break-even, forecast, notice, deprecation risk, what-if, claims."""
+"""Decisions of one day from what was known then: break-even, notice, deprecation risk, what-if, claims."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -15,8 +15,6 @@ from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.claim_check import claim_table, gpu_rates
 from pipelines.decisions.claim_inputs import models_of_claims
 from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
-from pipelines.decisions.forecast import spend_forecast
-from pipelines.decisions.forecast_paid import with_paid
 from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
@@ -35,8 +33,6 @@ from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
 RECENT_DAYS = 30
-HISTORY_DAYS = 460
-"""Usage before the day that a forecast and its past errors are made of."""
 
 Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
 
@@ -81,14 +77,6 @@ def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[di
     query = f"SELECT {', '.join(columns)} {past} = (SELECT max(as_of) {past} < $day)"
     rows = connection.execute(query, {"version": FORMULA_VERSION, "day": day}).fetchall()
     return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Month-end spend by model, of what is billed by use: usage under a plan is not owed."""
-    used = _usage_before(connection, day, HISTORY_DAYS).filter(pl.col("plan_id").is_null())
-    costs = used.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
-    prices = _short_prompt_prices(connection, folder, _models(used), day)
-    return with_paid(spend_forecast(used, costs, prices, day), costs, day)
 
 
 def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:

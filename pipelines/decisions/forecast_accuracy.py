@@ -12,11 +12,15 @@ import polars as pl
 
 from pipelines.decisions.forecast_bands import LEVELS, error_bounds
 from pipelines.decisions.forecast_choice import Replay, replay
-from pipelines.decisions.forecast_methods import METHODS, Array
+from pipelines.decisions.forecast_methods import METHODS, WEEK, Array
+from pipelines.decisions.forecast_outlook import Outlook
 from pipelines.decisions.forecast_totals import Totals, errors_of, past_errors
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.spend import ForecastAccuracy
 
 HORIZONS = (1, 7, 14, 30, 60, 90)
 CHOSEN_NAME = "chosen"
+RECORD_VERSION = "accuracy-1"
 
 
 def daily_series(days: Sequence[date], values: Sequence[float]) -> Array:
@@ -77,3 +81,50 @@ def held(found: Replay, first: int, last: int) -> dict[str, float | None]:
     shares = within[has_band].mean(axis=0) if has_band.any() else [None] * len(LEVELS)
     named = {f"within_{level:.0%}".rstrip("%"): share for level, share in zip(LEVELS, shares, strict=True)}
     return {"errors": int(has_band.sum()), **{name: None if one is None else float(one) for name, one in named.items()}}
+
+
+def forecast_accuracy(outlook: Outlook, as_of: date) -> pl.DataFrame:
+    """Rows of main.forecast_accuracy of a day: each group of an outlook by days ahead, as far as it looks."""
+    totals = outlook.totals
+    rows = [
+        row | {"as_of": as_of, "days_ahead": days, "formula_version": RECORD_VERSION}
+        for days in HORIZONS
+        if days <= totals.chosen.shape[-1]
+        for row in _record(outlook, days)
+    ]
+    return pl.DataFrame(rows, schema=polars_schema(ForecastAccuracy), orient="row")
+
+
+def _record(outlook: Outlook, days: int) -> list[dict[str, object]]:
+    totals = outlook.totals
+    actual, missed = totals.actual[..., days - 1], np.abs(totals.actual - totals.chosen)[..., days - 1]
+    # Repeating the last week: what came on the same weekday, in the last week that was known.
+    back = WEEK * ((days - 1) // WEEK + 1)
+    naive = np.full(actual.shape, np.nan)
+    naive[:, back:] = actual[:, :-back] if actual.shape[-1] > back else naive[:, back:]
+    naive_missed = np.abs(actual - naive)
+    errors = errors_of(totals, days - 1, days)
+    low, high = error_bounds(errors, days)
+    has_band = np.isfinite(low[..., 0]) & np.isfinite(errors)
+    within = (errors[..., None] >= low) & (errors[..., None] <= high)
+    rows = []
+    for place, group in enumerate(outlook.groups):
+        known = np.isfinite(missed[place])
+        both, paid = known & np.isfinite(naive_missed[place]), known & (actual[place] > 0)
+        repeated = naive_missed[place][both].mean() if both.any() else 0.0
+        banded = has_band[place]
+        shares = within[place][banded].mean(axis=0) if banded.any() else [None] * len(LEVELS)
+        rows.append(
+            {
+                **{name: value for name, value in group._asdict().items() if name != "owner"},
+                "origins": int(known.sum()),
+                "mape": float((missed[place][paid] / actual[place][paid]).mean()) if paid.any() else None,
+                "mase": float(missed[place][both].mean() / repeated) if repeated else None,
+                "band_origins": int(banded.sum()),
+                **{
+                    f"within_{round(100 * level)}": None if share is None else float(share)
+                    for level, share in zip(LEVELS, shares, strict=True)
+                },
+            }
+        )
+    return rows

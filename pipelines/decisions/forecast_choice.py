@@ -4,13 +4,14 @@ What is forecast is the mean of the three methods with the smallest errors so fa
 errors that were known then. Knows neither tokens nor prices.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pipelines.decisions.forecast_methods import METHODS, WEEK, WINDOW, Array
+from pipelines.decisions.forecast_methods import METHODS, TRENDING, WEEK, WINDOW, Array
 
 CHOSEN = 3
 """Methods whose mean is taken: one alone is chosen wrongly too often, all together are as bad as the worst of them."""
@@ -42,10 +43,19 @@ def replay(series: Array, horizon: int, origins: int) -> Replay:
     """Forecast from each of the last `origins` days and the day after. `series`: (series, day), NaN: not begun."""
     windows = _windows(series, origins)
     actual, seen = futures(series, horizon, origins), windows[..., WEEK:]
-    picks = _picks(seen, actual[..., : min(WEEK, horizon)])
-    chosen = np.zeros(actual.shape)
-    for number, method in enumerate(METHODS.values()):
-        chosen += method(seen, horizon) * ((picks == number).sum(axis=-1) / CHOSEN)[..., None]
+    weeks = [method(seen, WEEK) for method in METHODS.values()]
+    near = min(WEEK, horizon)
+    picks = _picks(seen, [week[..., :near] for week in weeks], actual[..., :near])
+    # All methods but the trend say the same week over and over, so that weeks are added up and not days.
+    chosen_week, chosen = np.zeros_like(weeks[0]), np.zeros(actual.shape)
+    for number, (name, method) in enumerate(METHODS.items()):
+        share = ((picks == number).sum(axis=-1) / CHOSEN)[..., None]
+        if name in TRENDING:
+            used = share[..., 0].any(axis=-1)
+            chosen[used] += method(seen[used], horizon) * share[used]
+        else:
+            chosen_week += weeks[number] * share
+    chosen += chosen_week[..., np.arange(horizon) % WEEK]
     return Replay(chosen, actual, picks, _scale(windows), seen)
 
 
@@ -79,7 +89,7 @@ def _windows(series: Array, origins: int) -> Array:
     return sliding_window_view(padded, WINDOW + WEEK, axis=-1)[:, _first(series, origins) :]
 
 
-def _picks(windows: Array, actual: Array) -> NDArray[np.intp]:
+def _picks(windows: Array, forecasts: Sequence[Array], actual: Array) -> NDArray[np.intp]:
     """The methods with the least absolute error of a week ahead, among the errors known at each origin.
 
     A series of less than 14 days has its run rate: nothing else can be told of it. One that is used on less than half
@@ -87,9 +97,7 @@ def _picks(windows: Array, actual: Array) -> NDArray[np.intp]:
     """
     days = actual.shape[-1]
     known = np.isfinite(actual)
-    losses = np.stack(
-        [np.where(known, np.abs(method(windows, days) - actual), 0).sum(axis=-1) for method in METHODS.values()]
-    )
+    losses = np.stack([np.where(known, np.abs(forecast - actual), 0).sum(axis=-1) for forecast in forecasts])
     total = np.zeros(losses.shape[:-1])
     picks = np.empty((*losses.shape[1:], CHOSEN), dtype=np.intp)
     for origin in range(losses.shape[-1]):

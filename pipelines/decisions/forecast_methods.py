@@ -82,9 +82,10 @@ def damped_trend(window: Array, horizon: int) -> Array:
         now = np.where(is_known, LEVEL_SHARE * np.where(is_known, week, 0) + (1 - LEVEL_SHARE) * before, level)
         trend = np.where(is_known, TREND_SHARE * (now - level) + (1 - TREND_SHARE) * TREND_DAMPING * trend, trend)
         level = now
-    ahead = np.arange(horizon) // WEEK + 1
+    ahead = np.arange(1, -(-horizon // WEEK) + 1)
     reach = TREND_DAMPING * (1 - TREND_DAMPING**ahead) / (1 - TREND_DAMPING)
     levels = np.maximum(level[..., None] + trend[..., None] * reach, 0)  # nobody uses less than nothing
+    levels = levels[..., np.arange(horizon) // WEEK]
     return _repeat(_profile(_mean(_weeks(window), axis=-2, otherwise=_level(window)[..., None])), horizon) * levels
 
 
@@ -105,13 +106,20 @@ METHODS: dict[str, Callable[[Array, int], Array]] = {
 }
 
 
+TRENDING = ("damped_trend",)
+"""Methods whose second week is not their first one again."""
+
+
 def _filled(window: Array) -> Array:
     return np.where(np.isfinite(window), window, _level(window)[..., None])
 
 
 def _level(window: Array) -> Array:
     """Mean of the last 7 known days; of all known days where these are none."""
-    return _mean(window[..., -WEEK:], axis=-1, otherwise=_mean(window, axis=-1, otherwise=0.0))
+    recent = window[..., -WEEK:]
+    if np.isfinite(recent).any(axis=-1).all():  # the usual case, and a cheap one
+        return _mean(recent, axis=-1, otherwise=0.0)
+    return _mean(recent, axis=-1, otherwise=_mean(window, axis=-1, otherwise=0.0))
 
 
 def _at_recent_level(window: Array, horizon: int, days: int) -> Array:
@@ -153,6 +161,9 @@ def _constant(level: Array, horizon: int) -> Array:
 
 def _mean(values: Array, axis: int, otherwise: Array | float) -> Array:
     known = np.isfinite(values)
+    if known.all():
+        whole: Array = values.sum(axis=axis) / values.shape[axis]
+        return whole
     count = known.sum(axis=axis)
     total = np.where(known, values, 0).sum(axis=axis)
     mean: Array = np.where(count > 0, total / np.maximum(count, 1), otherwise)

@@ -13,8 +13,8 @@ PAID_COLUMNS = ("spent_effective_usd", "projected_effective_usd")
 def with_paid(forecast: pl.DataFrame, costs: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Rows of main.spend_forecast with PAID_COLUMNS. `costs`: usage_date, MODEL, cost_usd, effective_cost_usd.
 
-    What is to come is paid at the share of list price that its model was paid at in the days before; a model that had
-    no list price then, at the list price.
+    Scopes other than model and all have none. What is to come is paid at the share of list price that its model was
+    paid at in the days before; a model that had no list price then, at the list price.
     """
     before = costs.filter(pl.col("usage_date") < as_of)
     recent = before.filter(pl.col("usage_date") >= as_of - timedelta(days=WINDOW), pl.col("cost_usd").is_not_null())
@@ -24,8 +24,8 @@ def with_paid(forecast: pl.DataFrame, costs: pl.DataFrame, as_of: date) -> pl.Da
     of_model = forecast.filter(scope="model").drop(PAID_COLUMNS)
     spans = of_model.select("period", "first_on", "last_on").unique()
     spent = (
-        before.join(spans, how="cross")
-        .filter(pl.col("usage_date").is_between("first_on", "last_on"))
+        costs.join(spans, how="cross")
+        .filter(pl.col("usage_date").is_between("first_on", "last_on"), pl.col("usage_date") <= as_of)
         .group_by(*MODEL, "period")
         .agg(spent_effective_usd=pl.coalesce("effective_cost_usd", "cost_usd").sum())
     )

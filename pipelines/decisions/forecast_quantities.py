@@ -1,5 +1,6 @@
 """Daily quantities of each series as arrays and back, and their price by day. What is expected is not decided here."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,32 +15,32 @@ SERIES = [*MODEL, "channel", "region", "service_tier", "meter"]
 USD = pl.Decimal(38, 12)
 
 
-def daily_quantities(usage: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """SERIES, usage_date, quantity: one row for every day from a series' first to the day before `as_of`, idle ones 0.
+def daily_quantities(usage: pl.DataFrame, as_of: date, keys: Sequence[str] = tuple(SERIES)) -> pl.DataFrame:
+    """keys, usage_date, quantity: one row for every day from a series' first to the day before `as_of`, idle ones 0.
 
     Series idle for all of the last eight weeks are left out.
     """
     history = usage.filter(pl.col("usage_date") < as_of)
-    sums = history.group_by(*SERIES, "usage_date").agg(pl.col("quantity").sum())
+    sums = history.group_by(*keys, "usage_date").agg(pl.col("quantity").sum())
     used = sums.filter(pl.col("quantity") > 0)
-    spans = used.group_by(SERIES).agg(start=pl.col("usage_date").min(), last=pl.col("usage_date").max())
+    spans = used.group_by(keys).agg(start=pl.col("usage_date").min(), last=pl.col("usage_date").max())
     days = (
         spans.filter(pl.col("last") >= as_of - timedelta(days=WINDOW))
-        .select(*SERIES, usage_date=pl.date_ranges("start", pl.lit(as_of), closed="left"))
+        .select(*keys, usage_date=pl.date_ranges("start", pl.lit(as_of), closed="left"))
         .explode("usage_date")
     )
-    filled = days.join(sums, on=[*SERIES, "usage_date"], how="left")
-    return filled.with_columns(pl.col("quantity").fill_null(0)).sort(*SERIES, "usage_date")
+    filled = days.join(sums, on=[*keys, "usage_date"], how="left")
+    return filled.with_columns(pl.col("quantity").fill_null(0)).sort(*keys, "usage_date")
 
 
-def as_array(daily: pl.DataFrame, as_of: date) -> tuple[pl.DataFrame, Array]:
+def as_array(daily: pl.DataFrame, as_of: date, keys: Sequence[str] = tuple(SERIES)) -> tuple[pl.DataFrame, Array]:
     """The series, and their quantities by (series, day) up to the day before `as_of`, NaN before each began."""
-    names = daily.select(SERIES).unique(maintain_order=True)
+    names = daily.select(keys).unique(maintain_order=True)
     if names.is_empty():
         return names, np.empty((0, 0))
     first = daily["usage_date"].min()
     assert isinstance(first, date)  # noqa: S101 - daily is not empty
-    places = daily.join(names.with_row_index("row"), on=SERIES).select(
+    places = daily.join(names.with_row_index("row"), on=keys).select(
         "row", "quantity", day=(pl.col("usage_date") - pl.lit(first)).dt.total_days()
     )
     values = np.full((names.height, (as_of - first).days), np.nan)

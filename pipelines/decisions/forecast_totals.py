@@ -25,10 +25,12 @@ class Totals:
     actual: Array
     scale: Array
 
-    def expected(self, first: int, last: int) -> Array:
-        """From the last origin on, of the days ahead from `first` up to `last`, of each group."""
-        expected: Array = self.chosen[:, -1, first:last].sum(axis=-1)
-        return expected
+    def expected(self, first: int, last: int, seen: float = 0.0) -> Array:
+        """From the last origin on, of the days ahead from `first` up to `last`, of each group.
+
+        `seen`: part of the first day ahead that is over.
+        """
+        return _sum(self.chosen[:, -1], first, last, seen)
 
 
 def totals_of(worth: Array, values: Array, found: Replay, origins: int) -> Totals:
@@ -37,19 +39,21 @@ def totals_of(worth: Array, values: Array, found: Replay, origins: int) -> Total
     `values`: the history, (series, day), NaN before a series began, when it was nothing.
     """
     daily = worth @ np.nan_to_num(values)
-    chosen = np.einsum("gs,soh->goh", worth, found.chosen)
+    series, origin_count, horizon = found.chosen.shape
+    chosen = (worth @ found.chosen.reshape(series, origin_count * horizon)).reshape(len(worth), origin_count, horizon)
     return Totals(chosen, futures(daily, found.chosen.shape[-1], origins), scales(daily, origins))
 
 
-def errors_of(totals: Totals, first: int, last: int) -> Array:
+def errors_of(totals: Totals, first: int, last: int, seen: float = 0.0) -> Array:
     """Errors of the total of the days ahead from `first` up to `last` over their scale, by (group, origin)."""
-    errors: Array = (totals.actual - totals.chosen)[..., first:last].sum(axis=-1) / totals.scale
+    missed = totals.actual[..., first:last] - totals.chosen[..., first:last]
+    errors: Array = _sum(missed, 0, last - first, 0.0 if first else seen) / totals.scale
     return errors
 
 
-def spread(totals: Totals, first: int, last: int) -> tuple[Array, Array, Array]:
+def spread(totals: Totals, first: int, last: int, seen: float = 0.0) -> tuple[Array, Array, Array]:
     """What the bands add to the expected total of these days, in USD: low and high by (group, level); known errors."""
-    errors = errors_of(totals, first, last)
+    errors = errors_of(totals, first, last, seen)
     low, high = error_bounds(errors, last)
     scale = totals.scale[:, -1, None]
     return low[:, -1] * scale, high[:, -1] * scale, np.isfinite(errors).sum(axis=-1)
@@ -62,3 +66,9 @@ def past_errors(totals: Totals) -> Array:
     known = np.isfinite(actual)
     volume = np.where(known, actual, 0).sum(axis=-1)
     return np.where(volume > 0, np.where(known, missed, 0).sum(axis=-1) / np.where(volume > 0, volume, 1), np.nan)
+
+
+def _sum(days: Array, first: int, last: int, seen: float) -> Array:
+    """The sum over days ahead; of the first of all, what is not seen yet."""
+    whole: Array = days[..., first:last].sum(axis=-1)
+    return whole if first or not seen or last == first else whole - seen * days[..., 0]

@@ -1,13 +1,8 @@
-"""Scenario files: TOML text -> `Scenario`; each mistake is told with file, line and what would be right.
-
-`tomllib` gives no lines, so each statement of the file is read once more on its own, which tells where it begins.
-"""
+"""Scenario files: TOML text -> `Scenario`; each mistake is told with file, line and what would be right."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING
-from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -15,6 +10,7 @@ from typing import Any
 from pipelines.decisions.scenario import Scenario, keys
 from pipelines.decisions.setting import Setting
 from pipelines.models.user_csv import UserFileError, file_content
+from pipelines.models.user_toml import shown, toml_statements
 
 READY = Path(__file__).with_name("scenarios")
 """The scenarios that ship with the program, one file each."""
@@ -59,7 +55,7 @@ def parse_scenario(path: Path, content: bytes) -> Scenario:
         except ValueError as error:
             unit = declared[name].metadata["unit"]
             in_unit = f" ({unit})" if unit and unit != "1" else ""
-            raise UserFileError(f"{where}: {name}{in_unit} is {_shown(value)}; {error}") from error
+            raise UserFileError(f"{where}: {name}{in_unit} is {shown(value)}; {error}") from error
     missing = [name for name, one in declared.items() if one.default is MISSING and name not in values]
     if missing:
         raise UserFileError(f"{path}: {missing[0]} is missing; write a line such as {missing[0]} = 1000")
@@ -71,31 +67,10 @@ def parse_scenario(path: Path, content: bytes) -> Scenario:
 
 def _statements(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, int]]:
     """The values by key, and the line on which each key stands."""
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise UserFileError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
-    rows = text.split("\n")
-    if len(rows) > MAX_LINES:
-        raise UserFileError(f"{path} has more than {MAX_LINES} lines; a scenario is a page of figures")
-    try:
-        stated = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        where = re.search(r"line (\d+)", str(error))
-        line = where[1] if where else len(text.splitlines())
-        raise UserFileError(
-            f"{path} line {line}: this is no TOML ({error}); write key = value, texts in quotes"
-        ) from error
+    stated, statements = toml_statements(path, content, MAX_LINES, "a scenario is a page of figures")
     lines: dict[str, int] = {}
-    begun = 1
-    for number in range(1, len(rows) + 1):
-        try:
-            part = tomllib.loads("\n".join(rows[begun - 1 : number]))
-        except tomllib.TOMLDecodeError:  # a value goes on in the next line
-            continue
-        for name in part:
-            lines.setdefault(name, begun)
-        begun = number + 1
+    for statement in statements:
+        lines.setdefault(statement.name, statement.line)
     return stated, lines
 
 
@@ -172,9 +147,3 @@ def _plain(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(value) if isinstance(value, tuple) else f"{value}"
-
-
-def _shown(value: Any) -> str:
-    """A value as the file may write it, cut."""
-    text = repr(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -14,6 +14,7 @@ from pipelines.decisions.self_hosting.figures import USER_FILE as FIGURES_FILE
 from pipelines.decisions.self_hosting.figures import Figure, parse_figures, shipped_figures
 from pipelines.decisions.self_hosting.measured_table import USER_FILE, Measurement, measurements, parse_measurements
 from pipelines.models.user_csv import UserFileError, csv_lines, file_content
+from pipelines.snapshots.user_inputs import Problem
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
 STAND_INS = "stand_ins.csv"
@@ -39,12 +40,12 @@ class UserFacts:
     points: tuple[Measurement, ...]
     figures: Mapping[str, Figure]
     stand_ins: dict[str, StandIn]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def user_facts(folder: Path, *, keep: bool = False) -> UserFacts:
     """The files of a warehouse folder; where one has a mistake, its last good state. `keep`: remember good states."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     own = _in_force(folder, USER_FILE, parse_measurements, problems, keep=keep)
     stand_ins = _in_force(folder, STAND_INS, parse_stand_ins, problems, keep=keep)
     own_figures = _in_force(folder, FIGURES_FILE, parse_figures, problems, keep=keep)
@@ -76,7 +77,7 @@ def _share(where: str, text: str) -> Decimal:
 
 
 def _in_force(
-    folder: Path, name: str, parse: Callable[[Path, bytes], Parsed], problems: list[str], *, keep: bool
+    folder: Path, name: str, parse: Callable[[Path, bytes], Parsed], problems: list[Problem], *, keep: bool
 ) -> Parsed:
     path = folder / name
     try:
@@ -85,7 +86,7 @@ def _in_force(
     except UserFileError as error:
         good = last_good(folder, name)
         meanwhile = "its last good state stays in force" if good else "what ships is in force"
-        problems.append(f"{error}. Until then {meanwhile}")
+        problems.append(Problem(name, f"{error}. Until then {meanwhile}"))
         return parse(path, good or b"")
     if keep:
         keep_last_good(folder, name, content or None)

@@ -1,19 +1,31 @@
 """The alerts of a day, their delivery, and what is told of a run that failed."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
+from pipelines.alerts.deliver_alerts import deliver_due
 from pipelines.alerts.operating_rules import DIED
-from pipelines.alerts.raise_alerts import deliver_due, raise_alerts, tell_failed_run
+from pipelines.alerts.raise_alerts import raise_alerts, tell_failed_run
+from pipelines.decisions.user_facts import user_facts
 from pipelines.defs.follow_up import ENDED
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
+from pipelines.snapshots.schedule_settings import schedule_problems
 
 ALERTS_READ = (
-    *("main.spend_forecast", "main.deprecation_risk", "main.price_change", "main.gpu_rate_history"),
+    *(
+        "main.spend_forecast",
+        "main.budget_status",
+        "main.spend_anomaly",
+        "main.deprecation_risk",
+        "main.price_change",
+        "main.gpu_rate_history",
+    ),
     *("main.lifecycle_change", "main.source_health"),
 )
 
@@ -26,8 +38,11 @@ ALERTS_READ = (
 )
 def alert(context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets) -> dg.MaterializeResult[Any]:
     """Store the alerts of the days of the run."""
-    environ = secrets.environ()
-    new = sum(raise_alerts(settings.warehouse, day, settings.now(), environ) for day in days_of(context))
+    environ, warehouse = secrets.environ(), settings.warehouse
+    problems = [*user_facts(warehouse.folder, keep=True).problems, *schedule_problems(os.environ)]
+    failing = partial(failing_steps, context.instance)
+    days = days_of(context)
+    new = sum(raise_alerts(warehouse, day, settings.now(), environ, problems, failing) for day in days)
     return dg.MaterializeResult(metadata={"alerts_new": new})
 
 
@@ -52,6 +67,8 @@ def alert_delivery(settings: Settings, secrets: Secrets) -> Iterator[Any]:
 LOOK_BACK_RUNS = 30
 """How many runs of a job are looked at for the last time that a step of it ran."""
 RAN = ("SUCCESS", "FAILURE")
+FOLLOWED = ("refresh_sources", "import_usage", "build_costs", "decide")
+"""Jobs after which the alerts of the day are raised and sent, however they went."""
 FAILED_RUN_TAG = "costs/failed_run"
 """Of a run that tells of another one: which."""
 
@@ -63,7 +80,10 @@ def tell(context: dg.OpExecutionContext, settings: Settings, secrets: Secrets) -
     if run is not None:
         failures = step_failures(context.instance, run.run_id)
         before = failures_before(context.instance, run, failures)
-        tell_failed_run(settings.warehouse, run.job_name, failures, settings.now(), secrets.environ(), before)
+        is_last = run.job_name not in FOLLOWED
+        tell_failed_run(
+            settings.warehouse, run.job_name, failures, settings.now(), secrets.environ(), before, is_sent=is_last
+        )
 
 
 @dg.job(executor_def=dg.in_process_executor, description="Tells of a run that failed.")
@@ -86,16 +106,29 @@ def failures_before(instance: dg.DagsterInstance, run: dg.DagsterRun, failures: 
     finished = instance.get_runs(dg.RunsFilter(job_name=run.job_name, statuses=ENDED), limit=LOOK_BACK_RUNS)
     ids = [one.run_id for one in finished]
     earlier = finished[ids.index(run.run_id) + 1 :] if run.run_id in ids else finished
+    return _said_last(instance, earlier, failures)
+
+
+def failing_steps(instance: dg.DagsterInstance, job: str, steps: Sequence[str]) -> set[str]:
+    """Which of some steps of a job failed when each last ran; DIED where its last process died."""
+    finished = instance.get_runs(dg.RunsFilter(job_name=job, statuses=ENDED), limit=LOOK_BACK_RUNS)
+    return set(_said_last(instance, finished, steps))
+
+
+def _said_last(
+    instance: dg.DagsterInstance, finished: Sequence[dg.DagsterRun], steps: Collection[str]
+) -> dict[str, str]:
+    """Of each step that failed when it last ran in `finished`, the newest first, what it said."""
     found: dict[str, str] = {}
-    open_steps = set(failures)
-    for number, one in enumerate(earlier):
+    open_steps = set(steps)
+    for number, one in enumerate(finished):
         said = step_failures(instance, one.run_id)
         if number == 0 and one.status == dg.DagsterRunStatus.FAILURE and not said:
             found[DIED] = ""
         if not open_steps:
             break
-        steps = instance.get_run_step_stats(one.run_id, [*open_steps])
-        ended = {step.step_key for step in steps if step.status and step.status.value in RAN}
+        ran = instance.get_run_step_stats(one.run_id, [*open_steps])
+        ended = {step.step_key for step in ran if step.status and step.status.value in RAN}
         found |= {step: said[step] for step in ended & said.keys()}
         open_steps -= ended
     return found

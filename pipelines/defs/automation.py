@@ -4,24 +4,27 @@ The jobs are separate on purpose: a proven source that fails is a failed run of 
 built all the same, from what is in force.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines.costs.price_ledger import days_to_build
-from pipelines.defs.alerts import ALERTS, FAILED_RUN_TAG, tell_of_failed_run
+from pipelines.defs.alerts import ALERTS, FAILED_RUN_TAG, alert_delivery, tell_of_failed_run
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.costs import model_alias, priced_ledger
 from pipelines.defs.decisions import DECISIONS
-from pipelines.defs.fetch import fetch
+from pipelines.defs.fetch import fetch, pages_key, raw_key
 from pipelines.defs.follow_up import ended_since, is_of_command_line, is_under_way, next_import
 from pipelines.defs.marts import MARTS_BY_MONTH, MARTS_OF_VERSIONS
 from pipelines.defs.partitions import month_tags
 from pipelines.defs.prepare import catalog_of_sources
-from pipelines.defs.publish import costs_duckdb
+from pipelines.defs.publish import costs_duckdb, report_html
 from pipelines.defs.resources import Settings, wall_clock
 from pipelines.defs.usage import usage
+from pipelines.snapshots.schedule_settings import HOURLY_SOURCES, daily_at, hourly_sources
+from pipelines.sources.source import Source
 from pipelines.usage.import_files import inbox_files
 from pipelines.usage.inbox import settled, state_of
 from pipelines.warehouse.published import WarehouseError
@@ -54,26 +57,77 @@ decide = dg.define_asset_job(
 )
 publish = dg.define_asset_job(
     "publish",
-    dg.AssetSelection.assets(*ALERTS, costs_duckdb),
+    dg.AssetSelection.assets(*ALERTS, costs_duckdb, report_html),
     description="Raise and send the alerts of one day, then publish. A job of its own: no decision can hold it up.",
     executor_def=IN_PROCESS,
 )
+deliver = dg.define_asset_job(
+    "deliver",
+    dg.AssetSelection.assets(alert_delivery),
+    description="Send what waits: what failed before, what is told again, and what quiet hours held back.",
+    executor_def=IN_PROCESS,
+)
+REFRESHED_FIRST = [catalog_of_sources.key, *(history.key for history in HISTORIES.values())]
+"""What every job of the daemon begins with."""
+
+
+def refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
+    """What reading some sources materializes: the sources, and the books that they feed."""
+    tables = dict.fromkeys(source.table for source in sources)
+    return [
+        *REFRESHED_FIRST,
+        *map(raw_key, sources),
+        *map(pages_key, tables),
+        *(BOOKS[table].key for table in tables),
+    ]
+
+
+def daily_cron(environ: Mapping[str, str]) -> str:
+    """The time of the daily run as cron writes it."""
+    (hour, minute), _ = daily_at(environ)
+    return f"{minute} {hour} * * *"
+
+
 JOBS: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [
     refresh_sources,
     import_usage,
     build_costs,
     decide,
     publish,
+    deliver,
     tell_of_failed_run,
 ]
 
 daily_refresh = dg.ScheduleDefinition(
     job=refresh_sources,
-    cron_schedule="0 6 * * *",
+    cron_schedule=daily_cron(os.environ),
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Prices are read once a day, early enough for an alert at nine.",
+    description="Prices are read once a day, at COSTS_DAILY_AT: early enough for an alert at nine.",
 )
+hourly_delivery = dg.ScheduleDefinition(
+    job=deliver,
+    cron_schedule="25 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="What no service took is tried again within the hour.",
+)
+
+
+@dg.schedule(
+    job=refresh_sources,
+    name="hourly_check",
+    cron_schedule="45 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="The sources that COSTS_HOURLY_SOURCES names are read every hour; none where it is not set.",
+)
+def hourly_check(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """A run of refresh_sources for these sources alone."""
+    sources, problem = hourly_sources(os.environ)
+    if not sources:
+        return dg.SkipReason(problem.text if problem else f"{HOURLY_SOURCES} names none")
+    return dg.RunRequest(asset_selection=refreshed(sources))
 
 
 @dg.sensor(
@@ -178,4 +232,4 @@ def _asked_for_today(
 
 
 SENSORS = [inbox_sensor, after_reading, after_costs, after_decisions, after_failed_run]
-SCHEDULES = [daily_refresh]
+SCHEDULES = [daily_refresh, hourly_check, hourly_delivery]

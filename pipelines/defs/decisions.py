@@ -1,5 +1,6 @@
 """Decisions by date: each a table of its own that fails alone."""
 
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -11,14 +12,20 @@ from pipelines.decisions.decide import (
     claim_check_on,
     decide_days,
     deprecation_risk_on,
-    forecast_on,
     notice_statistics_on,
     saving_on,
     what_if_on,
 )
+from pipelines.decisions.decide_spend import (
+    budget_status_on,
+    forecast_accuracy_on,
+    forecast_on,
+    spend_anomaly_on,
+    spend_change_on,
+)
 from pipelines.defs.metadata import READ_DAILY, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
-from pipelines.defs.resources import POOL, Settings
+from pipelines.defs.resources import POOL, Secrets, Settings
 
 
 def decision_asset(
@@ -52,10 +59,39 @@ BREAK_EVEN_INPUTS = (
     "core.usage_cost",
 )
 
+SPEND_INPUTS = ("core.token_price", "core.usage_cost", "main.cost_by_owner")
+
+
+@dg.multi_asset(
+    name="budget_status",
+    specs=[
+        table_spec(
+            "main.budget_status",
+            "decisions",
+            {"polars", "duckdb"},
+            (*SPEND_INPUTS, "main.cost_daily"),
+            freshness_policy=READ_DAILY,
+            partitions_def=DAYS,
+        )
+    ],
+    backfill_policy=IN_ONE_RUN,
+    pool=POOL,
+)
+def budget_status(context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets) -> dg.MaterializeResult[Any]:
+    """The one decision that reads the environment: a budget may be stated there."""
+    decision = partial(budget_status_on, environ=secrets.environ())
+    rows = decide_days(settings.warehouse, "main.budget_status", decision, days_of(context))
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+
 DECISIONS = [
     decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
     decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
-    decision_asset("main.spend_forecast", ("core.token_price", "core.usage_cost"), forecast_on),
+    decision_asset("main.spend_forecast", SPEND_INPUTS, forecast_on),
+    decision_asset("main.forecast_accuracy", ("core.token_price", "core.usage_cost"), forecast_accuracy_on),
+    budget_status,
+    decision_asset("main.spend_change", ("core.usage_cost",), spend_change_on),
+    decision_asset("main.spend_anomaly", ("core.usage_cost", "main.conversation_cost"), spend_anomaly_on),
     decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(

@@ -1,4 +1,4 @@
-"""The last step of a run: the file that people query.
+"""The last steps of a run: the file that people query, and the page made of it.
 
 It needs the marts only: whatever else fails, what is built is published.
 """
@@ -35,4 +35,23 @@ def costs_duckdb(settings: Settings) -> dg.MaterializeResult[Any]:
             allow_retries=False,
         )
     file = settings.warehouse.publish()
+    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(file)), "size_bytes": file.stat().st_size})
+
+
+@dg.asset(
+    key=dg.AssetKey("report_html"),
+    deps=[costs_duckdb],
+    group_name="publish",
+    kinds={"html"},
+    owners=OWNERS,
+    tags={"schema": "main"},
+    description="warehouse/report.html: the page that people look at, of the month to date. It fails alone.",
+    freshness_policy=READ_DAILY,
+    op_tags={"dagster/priority": "-2"},
+)
+def report_html(settings: Settings) -> dg.MaterializeResult[Any]:
+    """Write the page from what is published."""
+    from pipelines.report.write_report import write_report  # noqa: PLC0415 - its charts are slow to import
+
+    file = write_report(settings.warehouse, settings.now().date())
     return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(file)), "size_bytes": file.stat().st_size})

@@ -13,16 +13,21 @@ import dagster as dg
 from pipelines.alerts.raise_alerts import tell_failed_run
 from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.alerts import ALERTS, failures_before, failures_of
-from pipelines.defs.automation import build_costs, decide, import_usage, publish, refresh_sources
-from pipelines.defs.books import BOOKS, HISTORIES
+from pipelines.defs.automation import (
+    REFRESHED_FIRST,
+    build_costs,
+    decide,
+    import_usage,
+    publish,
+    refresh_sources,
+    refreshed,
+)
 from pipelines.defs.build import build_definitions
 from pipelines.defs.costs import priced_ledger
-from pipelines.defs.fetch import pages_key, raw_key
 from pipelines.defs.follow_up import FROM_COMMAND_LINE, UNFINISHED
 from pipelines.defs.instance import events_kept_open
 from pipelines.defs.marts import MARTS_BY_MONTH
 from pipelines.defs.partitions import day_tags, month_tags
-from pipelines.defs.prepare import catalog_of_sources
 from pipelines.defs.purge_runs import purge_runs
 from pipelines.defs.resources import Settings
 from pipelines.defs.usage import usage
@@ -33,8 +38,6 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
 ABOUT_THE_USER = ("user_inputs_are_understood", "files_are_understood", "alerts_arrive")
-PREPARATION = [catalog_of_sources.key, *(history.key for history in HISTORIES.values())]
-"""What every job of the daemon begins with; here the first phase does it for all."""
 BUILD_PHASES = ("history", "tables", "decisions", "publish")
 PHASES = ("sources", "usage", "tables", "decisions", "publish")
 
@@ -78,7 +81,7 @@ def build_once(
     with _only_run(settings, instance):
         on_phase("history")
         definitions = build_definitions(settings)
-        phases = [_execute(definitions, instance, refresh_sources.name, "history", assets=PREPARATION)]
+        phases = [_execute(definitions, instance, refresh_sources.name, "history", assets=REFRESHED_FIRST)]
         return phases + _build(settings, instance, on_phase, phases)
 
 
@@ -119,7 +122,7 @@ def _read(
 ) -> list[Phase]:
     definitions = build_definitions(settings)
     on_phase("sources")
-    phases = [_execute(definitions, instance, refresh_sources.name, "sources", assets=_refreshed(sources))]
+    phases = [_execute(definitions, instance, refresh_sources.name, "sources", assets=refreshed(sources))]
     on_phase("usage")
     return [*phases, _execute(definitions, instance, import_usage.name, "usage", assets=[*usage.keys])]
 
@@ -143,7 +146,7 @@ def _build(
     on_phase("decisions")
     decided = day_tags([first_decided or today, today])
     phases.append(_execute(definitions, instance, decide.name, "decisions", decided))
-    _tell_failed(settings, instance, [*before, *phases])
+    _tell_failed(settings, instance, [*before, *phases], is_sent=False)
     on_phase("publish")
     told = None if publishes else [alerts.key for alerts in ALERTS]
     phases.append(_execute(definitions, instance, publish.name, "publish", decided, told))
@@ -151,23 +154,16 @@ def _build(
     return phases
 
 
-def _tell_failed(settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase]) -> None:
+def _tell_failed(
+    settings: Settings, instance: dg.DagsterInstance, phases: Sequence[Phase], *, is_sent: bool = True
+) -> None:
+    """Store what failed; sent at once only where no delivery follows."""
     for phase in phases:
         run = instance.get_run_by_id(phase.run_id)
         if not phase.is_success:
             before = failures_before(instance, run, phase.failures) if run else {}
-            tell_failed_run(settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
-
-
-def _refreshed(sources: Sequence[Source]) -> list[dg.AssetKey]:
-    """What reading some sources materializes: the sources, and the books that they feed."""
-    tables = dict.fromkeys(source.table for source in sources)
-    return [
-        *PREPARATION,
-        *map(raw_key, sources),
-        *map(pages_key, tables),
-        *(BOOKS[table].key for table in tables),
-    ]
+            told = (settings.warehouse, phase.job, phase.failures, settings.now(), os.environ, before)
+            tell_failed_run(*told, is_sent=is_sent)
 
 
 def _execute(

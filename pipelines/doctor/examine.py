@@ -16,6 +16,7 @@ from pipelines.doctor.published_file import PUBLISH, compare, look_at_build, rea
 from pipelines.doctor.settings import look_at_settings
 from pipelines.doctor.source_freshness import look_at_sources
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
+from pipelines.snapshots.user_inputs import Problem
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
 
@@ -31,14 +32,20 @@ class _Look:
     remedy: str
 
 
-def examine(warehouse: Warehouse, now: datetime, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Every finding, in the order of the report. `now`: naive UTC. Changes nothing, waits for no lock."""
+def examine(
+    warehouse: Warehouse, now: datetime, environ: Mapping[str, str], problems: Iterable[Problem] = ()
+) -> Iterator[Finding]:
+    """Every finding, in the order of the report. `now`: naive UTC. Changes nothing, waits for no lock.
+
+    `problems`: of files that rooms beside this one read.
+    """
     folder = warehouse.folder
     yield from _guarded(_Look("versions", "libraries", look_at_versions, "`make install`"))
     if not folder.is_dir():
         yield Finding("machine", "folder", f"{folder} does not exist", BEGIN)
         return
     yield from _guarded(_Look("settings", "all", lambda: look_at_settings(folder, environ), "see the message"))
+    yield from (Finding("settings", problem.name, "cannot be used", problem.text) for problem in problems)
     yield from _guarded(_Look("machine", "folder", lambda: look_at_machine(warehouse), f"look at {folder}"))
     if warehouse.published_file.exists():
         published: Callable[[], Iterable[Finding]] = lambda: _look_at_published(warehouse, now, environ)  # noqa: E731

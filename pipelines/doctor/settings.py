@@ -5,13 +5,17 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.alerts.alert_settings import AlertSettings
 from pipelines.alerts.delivery import ADDRESSES
+from pipelines.alerts.rule_file import ALERT_FILE, alert_settings_in_force
 from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
+from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
 from pipelines.snapshots.contract_file import CONTRACT_FILE
 from pipelines.snapshots.user_inputs import (
     BUDGET,
     UserMap,
+    budget_file_in_force,
     budget_in_force,
     classes_in_force,
     contract_in_force,
@@ -25,6 +29,8 @@ from pipelines.usage.owner_map import OWNER_FILE
 from pipelines.usage.plan_file import PLAN_FILE
 from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
 from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses
+
+UserFile = UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]] | UserMap[AlertSettings]
 
 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -46,7 +52,12 @@ def _budget(folder: Path, environ: Mapping[str, str]) -> Finding:
     budget, problem = budget_in_force(folder, environ)
     if problem is not None:
         return Finding("settings", BUDGET, problem.text, f"set {BUDGET} to an amount in USD such as 1500")
-    return Finding("settings", BUDGET, "not set: no alert on the month's spend" if budget is None else f"{budget} USD")
+    if budget is None:
+        said = "not set" if budget_file_in_force(folder).rows else "not set: no alert on the month's spend"
+        return Finding("settings", BUDGET, said)
+    replaced = any(one.scope == ALL and one.period == "month" for one in budget_file_in_force(folder).rows)
+    beside = f": not read where {BUDGET_FILE} states the month of all together" if replaced else ""
+    return Finding("settings", BUDGET, f"{budget} USD{beside}")
 
 
 def _model_map(folder: Path) -> Finding:
@@ -59,14 +70,17 @@ def _model_map(folder: Path) -> Finding:
     return Finding("settings", MAP_FILE, f"{found.rows.height} ids mapped")
 
 
-def _user_files(folder: Path) -> Iterator[tuple[str, UserMap[pl.DataFrame] | UserMap[TaskClasses], str]]:
+def _user_files(folder: Path) -> Iterator[tuple[str, UserFile, str]]:
     """Name of each file, as it is in force, and what it says."""
     owners, plans, contract = owners_in_force(folder), plans_in_force(folder), contract_in_force(folder)
-    classes = classes_in_force(folder)
+    classes, budgets = classes_in_force(folder), budget_file_in_force(folder)
     yield OWNER_FILE, owners, f"{owners.rows.height} owners named"
     yield PLAN_FILE, plans, f"{plans.rows.height} plans"
     yield CONTRACT_FILE, contract, f"{contract.rows.height} terms agreed"
     yield TASK_CLASS_FILE, classes, f"{len(classes.rows.alternatives)} task classes"
+    yield BUDGET_FILE, budgets, f"{len(budgets.rows)} budgets"
+    alerts = alert_settings_in_force(folder)
+    yield ALERT_FILE, alerts, f"{len(alerts.rows.rules)} rules set"
 
 
 def _privacy(folder: Path) -> Finding:

@@ -56,6 +56,9 @@ PROVIDER_ALIASES: dict[str, tuple[str | None, str | None]] = {
     "z_ai": ("zai", None),
     "meta_llama": ("meta", None),
     "nvidia_nim": ("nvidia", None),
+    "dashscope": ("qwen", None),
+    "alibaba": ("qwen", None),
+    "alibaba_cloud": ("qwen", None),
 } | {prefix: (maker, None) for prefix, maker in OPENROUTER_MAKERS.items()}
 """LiteLLM's custom_llm_provider, OpenTelemetry's gen_ai.provider.name and gen_ai.system, OpenRouter's prefixes."""
 MAKER_PROVIDERS = frozenset(

@@ -10,6 +10,7 @@ COST_BASES = ("billed", "api_equivalent", "plan_fee")
 UNPRICED_REASONS = (
     "unknown_model",
     "before_first_price",
+    "after_last_price",
     "no_price_for_tier",
     "no_price_for_meter",
     "no_price_for_context",

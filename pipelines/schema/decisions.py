@@ -13,7 +13,7 @@ PRICINGS = ("on_demand", "spot", "reserved", "purchase")
 THROUGHPUT_BASES = ("measured", "interpolated", "at_or_above", "stated")
 MIX_BASES = ("own", "scenario", "default")
 FORECAST_PERIODS = ("month", "next_month", "90_days")
-FORECAST_SCOPES = ("model", "all")
+FORECAST_SCOPES = ("model", "all", "provider", "account", "team", "project")
 DAYS_BASES = ("firm", "floor", "inferred")
 NOTICE_BASES = ("announced", "legacy")
 NOTICE_PERIODS = ("12_months", "all_time")
@@ -140,7 +140,7 @@ class BreakEvenCurve(dy.Schema):
 
 
 class SpendForecast(dy.Schema):
-    """What will be spent: grain as_of, period, scope, provider, model. Tokens are forecast, prices are known."""
+    """What will be spent: grain as_of, period, scope, provider, model, owner. Tokens are forecast, prices are known."""
 
     as_of = day("first day that is forecast; history ends the day before")
     period = choice(
@@ -149,13 +149,25 @@ class SpendForecast(dy.Schema):
     month = day("first day of the month of as_of")
     first_on = day("first day of the period")
     last_on = day("last day of the period")
-    scope = choice("model: one model; all: all models together, with errors of their own", FORECAST_SCOPES)
-    provider = text("who bills; 'all' for all models together")
+    scope = choice(
+        "whose spend: a model, a provider, an account, team or project, or all together; each with its own errors",
+        FORECAST_SCOPES,
+    )
+    provider = text("who bills; 'all' for all of them together")
     model = text("model id as the usage log reports it; 'all' for all models together")
-    spent_usd = usd("exact cost of the period before as_of, of usage that has a price; NULL where none has")
-    remaining_usd = usd("expected cost of the days to come, each at the price then in force; NULL where none is known")
+    owner = text("name of the account, team or project; NULL for other scopes", nullable=True)
+    spent_usd = usd(
+        "exact cost at list price of the period up to as_of, what is seen of it included, of usage that has a price; "
+        "NULL where none has. Usage under a plan is not owed and not counted"
+    )
+    seen_usd = usd("part of it that is of as_of itself: the rest of that day is forecast")
+    remaining_usd = usd(
+        "expected cost of the rest of as_of and the days to come, each at the price then in force; NULL: none is known"
+    )
     projected_usd = usd("both together: a lower bound where is_lower_bound; NULL where nothing is known")
-    spent_effective_usd = usd("what is paid for spent_usd by the contract (core.contract_term), exact")
+    spent_effective_usd = usd(
+        "what is paid for spent_usd by the contract (core.contract_term), exact; NULL but for models and all"
+    )
     projected_effective_usd = usd(
         "that, and remaining_usd at the share of list price that each model was paid at in the 56 days before as_of; "
         "terms that begin or end later are not in it, nor are commitments and credits"

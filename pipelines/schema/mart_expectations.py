@@ -170,6 +170,20 @@ MART_CHECKS = (
         ),
     ),
     MartCheck(
+        "price_ranges",
+        "main.price_conflict",
+        ("usage_date", "source"),
+        (
+            _between(
+                "one_price_per_prompt_size",
+                "overlaps",
+                (0, 0),
+                "One price of a source holds for each size of a prompt. If it fails, a page states a price of short "
+                "prompts without a limit beside one of long prompts: usage is priced by the longer range.",
+            ),
+        ),
+    ),
+    MartCheck(
         "bill_gap",
         "main.cost_reconciliation",
         ("usage_date", "provider", "report"),

@@ -15,8 +15,9 @@ TOKEN_METERS = (
     "image_input",
     "image_cache_read",
     "image_output",
+    "reasoning_output",
 )
-FEE_METERS = ("requests", "web_searches")
+FEE_METERS = ("requests", "web_searches", "rerank_queries")
 METERS = TOKEN_METERS + FEE_METERS
 PROMPT_METERS = (
     "input_uncached",

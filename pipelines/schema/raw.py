@@ -48,6 +48,7 @@ class Parse(dy.Schema):
     row_count = count("rows that the parser found", unit="rows")
     reject_count = count("rows refused one by one", unit="rows")
     held_count = count("prices held back until confirmed", unit="rows")
+    kept_count = count("versions kept because a refused row may have been one of them", unit="rows", nullable=True)
     change_count = count("versions that this body opened", unit="rows")
     reason = text("why it was refused", nullable=True)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import dataframely as dy
 
-from pipelines.schema.alerts import Alert, AlertDelivery
+from pipelines.schema.alerts import Alert, AlertDelivery, AlertEvent, AlertMessage, AlertNotice, Silence
 from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.contract import ContractCharge, ContractTerm
 from pipelines.schema.costs import (
@@ -28,6 +28,7 @@ from pipelines.schema.plans import PlanFee, PlanValue
 from pipelines.schema.raw import Fetch, Parse, SchemaVersion, Source, SourceReject
 from pipelines.schema.reported_costs import CostComparison, CostReconciliation, ReportedCost
 from pipelines.schema.savings import LoggedSaving
+from pipelines.schema.spend import BudgetStatus, ForecastAccuracy, SpendAnomaly, SpendChange
 from pipelines.schema.token_prices import TokenPrice
 from pipelines.schema.usage import (
     LedgerFile,
@@ -68,6 +69,7 @@ TABLES = (
     Table("raw", "parse", Parse),
     Table("raw", "source_reject", SourceReject),
     Table("raw", "acceptance", Acceptance),
+    Table("raw", "silence", Silence),
     Table("core", "token_price", TokenPrice),
     Table("core", "gpu_rate", GpuRate),
     Table("core", "exchange_rate", ExchangeRate),
@@ -110,9 +112,16 @@ TABLES = (
     Table("main", "break_even_curve", BreakEvenCurve, "as_of"),
     Table("main", "saving", LoggedSaving, "as_of"),
     Table("main", "spend_forecast", SpendForecast, "as_of"),
+    Table("main", "forecast_accuracy", ForecastAccuracy, "as_of"),
+    Table("main", "budget_status", BudgetStatus, "as_of"),
+    Table("main", "spend_change", SpendChange, "as_of"),
+    Table("main", "spend_anomaly", SpendAnomaly, "as_of"),
     Table("main", "what_if", WhatIf, "as_of"),
     Table("main", "claim_check", ClaimCheck, "as_of"),
     Table("main", "alert", Alert, "alert_on"),
+    Table("main", "alert_event", AlertEvent),
+    Table("main", "alert_message", AlertMessage),
+    Table("main", "alert_notice", AlertNotice),
     Table("main", "alert_delivery", AlertDelivery),
 )
 

@@ -7,6 +7,8 @@ from pipelines.schema.meters import METERS, UNIT_SIZES
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 from pipelines.schema.versions import Version
 
+AUTHORITIES = ("provider", "aggregator")
+
 
 class TokenPriceObservation(dy.Schema):
     """One price as one source printed it at one moment."""
@@ -26,8 +28,8 @@ class TokenPriceObservation(dy.Schema):
     printed = text("the text that the source printed", max_length=300)
     basis = choice(
         "printed: as the source says; derived: by a rule that the source states; corrected: the source itself put "
-        "right what it had printed before",
-        ("printed", "derived", "corrected"),
+        "right what it had printed before; assumed: nobody printed it then, it is dated back from its first sight",
+        ("printed", "derived", "corrected", "assumed"),
     )
     effective_from = instant("start of validity, where the source announces one", nullable=True)
 
@@ -36,3 +38,16 @@ class TokenPrice(TokenPriceObservation, Version):
     """One version of one price: grain price_id (who, what, which range, from when), known_from."""
 
     price_id = text("identity of this version; cost rows refer to it")
+    authority = choice(
+        "of the shipped history, whose word the version rests on; NULL: that of its source",
+        AUTHORITIES,
+        nullable=True,
+    )
+    proven_from = instant(
+        "of the shipped history, when the price was first seen printed; after valid_from where it is dated back",
+        nullable=True,
+    )
+    proven_until = instant("of the shipped history, when it was last seen printed", nullable=True)
+    disputed_usd = text(
+        "of the shipped history, what was printed until its end and does not count any more, joined by ;", nullable=True
+    )

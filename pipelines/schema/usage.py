@@ -62,8 +62,12 @@ class Usage(dy.Schema):
     image_input_tokens = _tokens("uncached image prompt tokens")
     image_cache_read_tokens = _tokens("image prompt tokens read from the cache")
     image_output_tokens = _tokens("generated image tokens")
+    reasoning_output_tokens = _tokens(
+        "reasoning that is billed at a price of its own, beside output_tokens and no part of them"
+    )
     requests = count("requests in this row", unit="requests", nullable=True)
     web_searches = count("server-side web searches", unit="searches", nullable=True)
+    rerank_queries = count("queries of reranking, as the seller counts them", unit="queries", nullable=True)
     prompt_tokens = count("whole prompt: all input and cache meters", unit="tokens")
     prompt_tokens_from = count(
         "smallest prompt of a bucket's requests, where its report is split by prompt size; else NULL",

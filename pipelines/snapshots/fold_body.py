@@ -11,12 +11,15 @@ import duckdb
 import polars as pl
 
 from pipelines.snapshots.book import Book, Reading
+from pipelines.snapshots.current import current as in_system_time
 from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.page_rules import MODEL
 from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
+from pipelines.snapshots.refused_rows import new_rejects, possibly_refused, ranges_as_before
 from pipelines.snapshots.source_state import witnesses
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState, check_body
-from pipelines.snapshots.versions import VersionChange, fold
+from pipelines.snapshots.superseded_holds import borne_out, statement_of
+from pipelines.snapshots.versions import VersionChange, after_change, change_between, fold, timelines
 from pipelines.sources.archive import ArchiveError
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
@@ -30,6 +33,8 @@ class Folded:
     holds: pl.DataFrame
     """Rows of core.price_hold that are new or whose status changed."""
     held_count: int
+    kept_count: int
+    """Versions that stay as they were because what was refused may have been they."""
 
 
 @dataclass(frozen=True)
@@ -70,31 +75,64 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
     """Quarantine what needs a second witness and fold the rest into the versions. Pure.
 
     `witnesses`: other sources' prices in force. A page older than one that was entered already is history: nothing
-    waits for it, so nothing of it is held. Keys that are missing have gone, unless no more are missing than rows were
-    newly refused: then they may be among these.
+    waits for it, so nothing of it is held. Keys that are missing have gone, unless a newly refused row may have been
+    one of them: that changes nothing.
     """
     current = _readable(book, state.current, checked)
-    observed, holds, held_count = checked.good, pl.DataFrame(schema=HOLD_SCHEMA), 0
-    if state.next_at is None:
-        found = quarantine(book, current, observed, state.open_holds, witnesses, reading)
-        observed, holds, held_count = found.observed, found.holds, found.held_count
-        current = _without_touched(book, current, checked.good, found.observed, found.open_keys)
+    kept = _possibly_refused(book, current, checked, state, reading)
+    current = current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
+    observed = ranges_as_before(book, checked.good, kept)
+    if state.next_at is not None:
+        change = fold(book, current, observed, reading, state.next_at)
+        return Folded(change, pl.DataFrame(schema=HOLD_SCHEMA), 0, kept.height)
+    confirmed = borne_out(book, current, observed, state.open_holds, reading)
+    now = _with_confirmed(book, current, confirmed, reading)
+    open_holds = state.open_holds.join(confirmed, on="hold_id", how="anti")
+    found = quarantine(book, now, observed, open_holds, witnesses, reading)
+    known = _without_touched(book, now, observed, found.observed, found.open_keys)
+    change = fold(book, known, found.observed, reading)
+    if confirmed.height:  # one change out of two
+        untouched = now.join(known, on=list(book.key), how="anti", nulls_equal=True)
+        after = pl.concat([in_system_time(after_change(book, known, change)), untouched])
+        change = change_between(book, reading.source, timelines(book, current), timelines(book, after), reading.at)
+    return Folded(change, pl.concat([confirmed, found.holds]), found.held_count, kept.height)
+
+
+def _possibly_refused(
+    book: Book, current: pl.DataFrame, checked: Checked, state: SourceState, reading: Reading
+) -> pl.DataFrame:
+    """Listed versions that the page lacks and that what was newly refused of it may have been."""
     listed = in_force_at(current, reading.at).filter("is_listed")
-    missing = listed.join(observed, on=book.key, how="anti", nulls_equal=True)
-    is_whole = missing.height > checked.rejects.height - state.last_rejects
-    return Folded(fold(book, current, observed, reading, state.next_at, is_whole=is_whole), holds, held_count)
+    missing = listed.join(checked.good, on=book.key, how="anti", nulls_equal=True)
+    return possibly_refused(book, missing, listed, new_rejects(checked.rejects, state.rejects_before))
+
+
+def _with_confirmed(book: Book, current: pl.DataFrame, confirmed: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Current versions with the prices that were held until now, from their first sight."""
+    for (fetch_id,), holds in confirmed.group_by("fetch_id"):
+        rows = statement_of(book, current, holds, reading)
+        said = fold(book, current, rows, Reading(reading.source, str(fetch_id), reading.at), is_whole=False)
+        current = in_system_time(after_change(book, current, said))
+    return current
 
 
 def _without_touched(
     book: Book, current: pl.DataFrame, printed: pl.DataFrame, entering: pl.DataFrame, held: pl.DataFrame
 ) -> pl.DataFrame:
-    """Current versions but those of models of which rows are held back and that the page lacks: they may be these."""
-    model = list(MODEL[book.table]) if book.table in MODEL else []
+    """Current versions but those of models of which rows are held back and that the page lacks: they may be these.
+
+    Where they wait on a channel that the source never sold on, those of all channels may be.
+    """
+    model = list(MODEL.get(book.table, ()))
     if held.is_empty() or not model:
         return current
     touched = printed.with_columns(price_key=price_key(book)).join(held, on="price_key", how="semi")
     missing = current.join(entering, on=list(book.key), how="anti", nulls_equal=True)
     kept = missing.join(touched, on=model, how="semi", nulls_equal=True)
+    if "channel" in model:
+        elsewhere = touched.filter(~pl.col("channel").is_in(current["channel"].unique().implode()))
+        on_any = missing.join(elsewhere, on=[name for name in model if name != "channel"], how="semi", nulls_equal=True)
+        kept = pl.concat([kept, on_any])
     return current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
 
 

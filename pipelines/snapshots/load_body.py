@@ -42,6 +42,7 @@ class Promotion:
     row_count: int = 0
     reject_count: int = 0
     held_count: int = 0
+    kept_count: int = 0
     change_count: int = 0
     checks: list[CheckResult] = field(default_factory=list)
     """None where the body before was the same: it was checked then."""
@@ -91,6 +92,7 @@ def _promotion(source: Source, entered: Entered) -> Promotion:
         promotion.reject_count = entered.checked.rejects.height
     if entered.folded is not None:
         promotion.held_count = entered.folded.held_count
+        promotion.kept_count = entered.folded.kept_count
         promotion.change_count = entered.folded.change.opened.height
     return promotion
 
@@ -121,6 +123,7 @@ def _note(
         "row_count": promotion.row_count,
         "reject_count": promotion.reject_count,
         "held_count": promotion.held_count,
+        "kept_count": promotion.kept_count,
         "change_count": promotion.change_count,
         "reason": promotion.reason,
     }

@@ -52,14 +52,18 @@ def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> p
     """
     found = []
     for rule in (rule for rule in ORDER_RULES if rule.table == book.table):
+        if not {rule.low, rule.high} <= set(observed[rule.column].unique()):
+            continue
         now, before = _broken(book, observed, rule), _broken(book, current, rule)
         if not rule.is_certain:
             kept = _pairs(book, current, rule).join(before, on="pair", how="anti").select("pair")
             now = now.join(kept, on="pair", how="semi")
         news = now.join(before, on="pair", how="anti")
         found += [news.select(price_key=side, reason=pl.lit(rule.words)) for side in ("low_key", "high_key")]
-    if book.table == TOKEN_PRICES.table:
-        found += _ranges(book, current, observed) + _windows(book, current, observed)
+    if book.table == TOKEN_PRICES.table and observed["context_from"].n_unique() > 1:
+        found += _ranges(book, current, observed)
+    if book.table == TOKEN_PRICES.table and observed["time_window"].n_unique() > 1:
+        found += _windows(book, current, observed)
     schema = {"price_key": pl.String, "reason": pl.String}
     return pl.concat([pl.DataFrame(schema=schema), *found]).unique("price_key", keep="first", maintain_order=True)
 

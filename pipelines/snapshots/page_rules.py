@@ -21,8 +21,11 @@ SMALLEST_PAGE = 4
 """Of fewer prices no rule about most of a page says anything."""
 SEVERAL = 2
 """Models that move one way at once before it is the page's doing."""
+PAGE = "page"
 SWAP_FACTORS = (2.0, 0.5, 10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
 """What swapped tiers and slipped points come to."""
+DATED_BACK = "most prices of the page begin before they were seen"
+"""A second source that prints the same price does not say since when."""
 LABELS = {
     TOKEN_PRICES.table: ("context_from", "time_window", "region", "channel", "service_tier", "meter"),
     GPU_RATES.table: ("memory_gb", "gpu_count", "region", "pricing", "tier", "gpu_fraction", "gpu", "variant"),
@@ -36,12 +39,14 @@ SLICE = {
 """What one column or table of a page holds."""
 
 
-def doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+def doubts(
+    book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.DataFrame, announced: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The rows of a page that wait, by price_key, why, and against which amount (DOUBT_SCHEMA), one row per key.
 
-    `current`: the source's listed prices in force, with price_key. `moved`: the page's rows beside them, as
-    `quarantine.movements` gives them. `others`: what other sources state for the same things, columns price_key (of
-    this source's row) and amount.
+    `current`: the source's listed prices in force, with price_key; `announced`: those that begin later. `moved`: the
+    page's rows beside them, as `quarantine.movements` gives them. `others`: what other sources state for the same
+    things, columns price_key (of this source's row) and amount.
     """
     news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1))
     found = [
@@ -49,6 +54,7 @@ def doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.Da
         _fact_doubts(book, current, moved),
         _label_doubts(book, current, moved),
         _order_doubts(book, current, moved, news),
+        _start_doubts(book, current, moved, announced),
         _first_doubts(book, moved, others),
     ]
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
@@ -73,7 +79,7 @@ def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.
     )
     if known.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
-    everything = known.with_columns(part=pl.lit("page"))
+    everything = known.with_columns(part=pl.lit(PAGE))
     found = [part for frame in (everything, known) for part in _one_factor(frame)]
     backed = [
         _doubted(rows, f"{rows.height} prices move by one factor ({factor:g}) at once")
@@ -85,7 +91,7 @@ def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.
 
 def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
     """Of each part of a page, the rows that moved by one factor, if it is the part's doing."""
-    for _, rows in known.group_by("part", maintain_order=True):
+    for (part,), rows in known.group_by("part", maintain_order=True):
         moves = rows.filter((pl.col("ratio") - 1).abs() > SAME_FACTOR)
         for factor in moves["ratio"].round(2).unique().to_list():
             same = (
@@ -97,7 +103,8 @@ def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
             is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
             is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
             is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
-            if is_most or is_many or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
+            is_all = part == PAGE and same.height == rows.height >= SEVERAL and (is_swap or models >= SEVERAL)
+            if is_most or is_many or is_all or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
                 yield same, factor
 
 
@@ -119,9 +126,31 @@ def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
         if name != "context_to"
     ]
     if "context_to" in names:
-        ends = both.filter(pl.col("context_to") != pl.col("context_to_before"))
+        ends = both.filter(pl.col("context_to").ne_missing(pl.col("context_to_before")))
         if ends["model_of"].n_unique() >= SEVERAL:
             found.append(_doubted(ends, "the boundary of prompt sizes moves for several models at once"))
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
+
+
+def _start_doubts(
+    book: Book, current: pl.DataFrame, moved: pl.DataFrame, announced: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Prices in force that most of a page dates back to before they were seen, and announced ones on another day."""
+    stated = moved.filter(pl.col("effective_from").is_not_null()).with_columns(model_of=_model(book))
+    if stated.is_empty() or "valid_from" not in current.columns:
+        return pl.DataFrame(schema=DOUBT_SCHEMA)
+    since = current.select("price_key", was_from="valid_from")
+    back = stated.filter(pl.col("ratio") == 1).join(since, on="price_key")
+    back = back.filter(pl.col("effective_from") < pl.col("was_from") - pl.duration(days=1))
+    found = []
+    if back["model_of"].n_unique() >= SEVERAL and back.height >= MOST * moved.height:
+        found.append(_doubted(back, DATED_BACK))
+    if announced is not None and announced.height:
+        same = announced.select("price_key", pl.col(book.amount or ""), was_from="valid_from")
+        other = stated.join(same, on=["price_key", book.amount or ""])
+        other = other.filter(pl.col("effective_from") != pl.col("was_from"))
+        if other["model_of"].n_unique() >= SEVERAL or other.height >= SMALLEST_PAGE:
+            found.append(_doubted(other, "the start of announced prices moves for several keys at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 
@@ -134,14 +163,18 @@ def _label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.
         pairs = new.join(
             gone.select(*others, was=book.amount or "").unique(others), on=others, how="inner", nulls_equal=True
         ).with_columns(old_amount=pl.col("was"), thing=pl.col("model" if "model" in others else "sku"))
-        if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE:
+        is_all = pairs.height == moved.height >= SEVERAL
+        if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE or is_all:
             found.append(_doubted(pairs, f"the {column} moves for several keys at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 
 def _order_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, news: pl.DataFrame) -> pl.DataFrame:
     """All that is new of a model whose order is turned round, and of the page if it is so of most of its models."""
-    turned = turned_round(book, current, moved)
+    # A page may print what held until a day beside what holds since: the last of the rows of a key that hold now.
+    is_later = pl.col("effective_from").is_not_null() & pl.col("old_amount").is_not_null() & pl.col("ratio").is_null()
+    holding = moved.filter(~is_later).sort("effective_from", nulls_last=False, maintain_order=True)
+    turned = turned_round(book, current, holding.unique("price_key", keep="last", maintain_order=True))
     if turned.is_empty() or news.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     rows = moved.with_columns(model_of=_model(book))

@@ -15,14 +15,14 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.page_rules import doubts
+from pipelines.snapshots.page_rules import DATED_BACK, doubts
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
 WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
 PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
 """In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
-RATE_COLUMNS = ("provider", "gpu", "memory_gb", "pricing")
-"""By these another source's statement is set beside a row that no price in force is known of."""
+RATE_COLUMNS = ("gpu", "memory_gb", "pricing")
+"""By these the statements of others, of any seller, are set beside a row that no price in force is known of."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ def _with_doubts(
     if reading.is_approved:
         return moved.with_columns(reason=pl.lit(None, pl.String))
     in_force = in_force_at(current, reading.at).filter("is_listed").with_columns(price_key=price_key(book))
-    found = doubts(book, in_force, moved, _other_amounts(book, moved, witnesses))
+    later = _announced(current, reading.at).with_columns(price_key=price_key(book))
+    found = doubts(book, in_force, moved, _other_amounts(book, moved, witnesses), later)
     waiting = open_holds.filter(pl.col("reason").is_not_null()).select(
         "price_key", pl.col("new_amount").alias(book.amount or ""), waits="reason"
     )
@@ -124,6 +125,11 @@ def _with_doubts(
         .then(pl.coalesce("old_amount", "against", book.amount or ""))
         .otherwise("old_amount"),
     ).drop("waits", "against")
+
+
+def _announced(current: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """The listed versions that begin later."""
+    return current.filter(pl.col("valid_from") > at, "is_listed")
 
 
 def _other_amounts(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
@@ -220,7 +226,7 @@ def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.D
     beyond = moved.filter("is_beyond").with_columns(model=undated(pl.col("model")), new_amount=pl.col("usd_per_unit"))
     same, place = [*WITNESS_COLUMNS, "new_amount"], list(PLACE_COLUMNS)
     far = beyond.filter(pl.col("reason").is_null()).join(others, on=same)
-    doubted = beyond.filter(pl.col("reason").is_not_null()).join(others, on=[*same, *place], nulls_equal=True)
+    doubted = beyond.filter(pl.col("reason") != DATED_BACK).join(others, on=[*same, *place], nulls_equal=True)
     found = [rows.select("price_key", "new_amount", "witness") for rows in (far, doubted)]
     return pl.concat(found).group_by("price_key", "new_amount").agg(pl.col("witness").min())
 
@@ -228,7 +234,10 @@ def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.D
 def _entering_rows(
     book: Book, moved: pl.DataFrame, current: pl.DataFrame, holds: pl.DataFrame, at: datetime
 ) -> pl.DataFrame:
-    """Held rows get the facts in force back, or stay out where none are; confirmed ones start at their first sight."""
+    """Held rows get the facts in force back, or stay out where none are; confirmed ones start at their first sight.
+
+    Of a held price of a later day what was announced before stays.
+    """
     backed = holds.filter(pl.col("status") != "withdrawn").select("price_key", "new_amount", "status", "first_seen_at")
     rows = moved.join(
         backed, left_on=["price_key", book.amount or ""], right_on=["price_key", "new_amount"], how="left"
@@ -238,10 +247,17 @@ def _entering_rows(
     )
     rows = rows.join(in_force, on="price_key", how="left")
     is_held = pl.col("status").fill_null("") == "open"
-    rows = rows.filter(~is_held | pl.col(f"in_force_{book.amount}").is_not_null())
-    return rows.with_columns(
+    is_later = (pl.col("effective_from") > at).fill_null(value=False)
+    later = _announced(current, at).with_columns(price_key=price_key(book))
+    kept = later.join(rows.filter(is_held & is_later), on="price_key", how="semi").with_columns(
+        effective_from=pl.col("valid_from")
+    )
+    rows = rows.filter(~is_held | (pl.col(f"in_force_{book.amount}").is_not_null() & ~is_later))
+    entering = rows.with_columns(
         *(pl.when(is_held).then(f"in_force_{name}").otherwise(name).alias(name) for name in book.facts),
         effective_from=pl.when(pl.col("status").is_in(["confirmed", "accepted"]))
         .then(pl.coalesce("effective_from", "first_seen_at"))
-        .otherwise("effective_from"),
+        .when(~is_held)
+        .then("effective_from"),
     )
+    return pl.concat([entering, kept.select(name for name in kept.columns if name in entering.columns)], how="diagonal")

@@ -30,6 +30,7 @@ from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, SourceState
 from pipelines.snapshots.versions import after_change
 from pipelines.sources import archive
 from pipelines.sources.catalog import Source
+from pipelines.sources.parsed import REJECT_SCHEMA
 from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_current, scalar
@@ -73,6 +74,7 @@ class _Body:
     noted: dict[str, Any]
     row_count: int
     rejects: pl.DataFrame
+    kept_count: int = 0
 
 
 @dataclass
@@ -101,9 +103,10 @@ class _Rereading:
         Its rows are held against what was found in this very body before: a parser fails by finding less.
         """
         at = body["fetched_at"]
-        last = self.before(at)
-        last_rejects = last.rejects.height if last else 0
-        return SourceState(self.current, self.open_holds, 1, body["row_count"], last_rejects, self.after(at))
+        clean = [read for read in self.read if read.noted["fetched_at"] < at and not read.kept_count]
+        last = max(clean, key=lambda read: read.noted["fetched_at"], default=None)
+        rejects = last.rejects if last else pl.DataFrame(schema=REJECT_SCHEMA)
+        return SourceState(self.current, self.open_holds, 1, body["row_count"], rejects, self.after(at))
 
     def enter(self, folded: Folded) -> None:
         """Go on from what a body has changed."""
@@ -150,7 +153,7 @@ def _read_again(
     """Take one body down the road again. The same body once more says something new only to prices on hold."""
     last, is_newest = again.before(body["fetched_at"]), again.after(body["fetched_at"]) is None
     if last is not None and last.noted["sha256"] == body["sha256"] and is_newest and again.open_holds.is_empty():
-        again.read.append(_Body(body, last.row_count, last.rejects))
+        again.read.append(_Body(body, last.row_count, last.rejects, last.kept_count))
         return
     reading, content = reading_of(connection, source.key, body), partial(archive.read, folder, body["archive_path"])
     entered = enter_body(connection, source, content, reading, again.state_before(body))
@@ -158,7 +161,9 @@ def _read_again(
         again.unread.append((body, entered.refusal or ""))
         return
     again.enter(entered.folded)
-    again.read.append(_Body(body, entered.checked.staged.rows.height, entered.checked.rejects))
+    again.read.append(
+        _Body(body, entered.checked.staged.rows.height, entered.checked.rejects, entered.folded.kept_count)
+    )
 
 
 def _restate(

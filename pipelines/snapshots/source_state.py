@@ -14,6 +14,7 @@ from pipelines.snapshots.quarantine import PLACE_COLUMNS, WITNESS_COLUMNS, key_p
 from pipelines.snapshots.stage_body import SourceState
 from pipelines.snapshots.versions import VersionChange
 from pipelines.sources.catalog import Source
+from pipelines.sources.parsed import REJECT_SCHEMA
 from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.rows import append, read_current, read_table, replace_rows, scalar
 
@@ -45,9 +46,19 @@ def state_at(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime
         open_holds=read_table(connection, "core.price_hold", "source = $source AND status = 'open'", source=source.key),
         min_rows=source.min_rows,
         last_rows=before.get("row_count"),
-        last_rejects=before.get("reject_count", 0),
+        rejects_before=_rejects_before(connection, source, at),
         next_at=scalar(connection, after, {"source": source.key, "at": at}),
     )
+
+
+def _rejects_before(connection: duckdb.DuckDBPyConnection, source: Source, at: datetime) -> pl.DataFrame:
+    """Refused rows of the newest promoted body before `at` of which no version had to be kept for what was refused."""
+    newest = (
+        "SELECT arg_max(fetch_id, fetched_at) FROM raw.parse WHERE source = $source AND outcome = 'promoted' "
+        "AND fetched_at < $at AND coalesce(kept_count, 0) = 0"
+    )
+    fetch_id = scalar(connection, newest, {"source": source.key, "at": at})
+    return read_table(connection, "raw.source_reject", "fetch_id = $id", id=fetch_id).select(REJECT_SCHEMA.keys())
 
 
 def is_checked_before(

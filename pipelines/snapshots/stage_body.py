@@ -35,8 +35,8 @@ class SourceState:
     min_rows: int
     last_rows: int | None
     """Rows that the checks ask for: at least so many, and about as many as there were; None where nothing is known."""
-    last_rejects: int
-    """Rows refused of the good body before."""
+    rejects_before: pl.DataFrame
+    """Rows refused of the newest good body of which nothing had to be kept: place, raw_text, reason."""
     next_at: datetime | None
     """When the next body was fetched, of those entered already; a body that has one is history."""
     is_checked: bool = False

@@ -6,6 +6,7 @@ A slip of the pen stops nothing: what was good before goes on to hold, and the p
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,7 @@ import polars as pl
 
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
+from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget, parse_budgets
 from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
 from pipelines.usage.plan_file import PLAN_FILE, parse_plans
@@ -40,10 +42,10 @@ Rows = TypeVar("Rows")
 
 @dataclass(frozen=True)
 class UserMap(Generic[Rows]):
-    """A file that the user writes, of ids, owners, plans, task classes or what was agreed, as it is in force."""
+    """A file that the user writes, of ids, owners, plans, budgets, classes or what was agreed, as it is in force."""
 
     rows: Rows
-    """In MAP_SCHEMA, OWNER_SCHEMA, PLAN_SCHEMA or TERM_SCHEMA, or the task classes."""
+    """In MAP_SCHEMA, OWNER_SCHEMA, PLAN_SCHEMA or TERM_SCHEMA, the budgets, or the task classes."""
     content: bytes
     """What the rows were read from."""
     problem: Problem | None = None
@@ -52,32 +54,53 @@ class UserMap(Generic[Rows]):
 
 def map_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map below a warehouse folder; its last good state where the file has a mistake. Changes nothing."""
-    return _file_in_force(folder, MAP_FILE, parse_model_map)
+    return file_in_force(folder, MAP_FILE, parse_model_map)
 
 
 def owners_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The map of owners below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, OWNER_FILE, parse_owner_map)
+    return file_in_force(folder, OWNER_FILE, parse_owner_map)
 
 
 def classes_in_force(folder: Path) -> UserMap[TaskClasses]:
     """The task classes below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, TASK_CLASS_FILE, parse_task_classes, "no task class is known")
+    return file_in_force(folder, TASK_CLASS_FILE, parse_task_classes, "no task class is known")
 
 
 def plans_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """The plans below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
+    return file_in_force(folder, PLAN_FILE, parse_plans, "no plan is in force")
 
 
 def contract_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """What was agreed with who bills, of the file below a warehouse folder, as `map_in_force`."""
-    return _file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
+    return file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
 
 
-def _file_in_force(
+def budget_file_in_force(folder: Path) -> UserMap[tuple[Budget, ...]]:
+    """The budgets of the file below a warehouse folder, as `map_in_force`."""
+    return file_in_force(folder, BUDGET_FILE, parse_budgets, "no budget of it is in force")
+
+
+def budgets_in_force(folder: Path, environ: Mapping[str, str], day: date) -> list[Budget]:
+    """The budgets of a day: those of the file, and the environment's, which is the month of all where no line is."""
+    stated = [budget for budget in budget_file_in_force(folder).rows if budget.holds_on(day)]
+    monthly, _ = budget_in_force(folder, environ)
+    if monthly is None or any((budget.scope, budget.period) == (ALL, "month") for budget in stated):
+        return stated
+    return [*stated, Budget(ALL, ALL, "month", monthly)]
+
+
+def check_budgets(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the budgets as they are stated now."""
+    problems = (budget_file_in_force(folder).problem, budget_in_force(folder, environ)[1])
+    return [problem for problem in problems if problem]
+
+
+def file_in_force(
     folder: Path, name: str, parse: Callable[[Path, bytes], Rows], without: str = "no id is mapped"
 ) -> UserMap[Rows]:
+    """A file below a warehouse folder, as `map_in_force`; `without`: what holds where nothing good was ever kept."""
     path = folder / name
     try:
         content = file_content(path)
@@ -119,6 +142,7 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
         PLAN_FILE: plans_in_force(folder),
         CONTRACT_FILE: contract_in_force(folder),
         TASK_CLASS_FILE: classes_in_force(folder),
+        BUDGET_FILE: budget_file_in_force(folder),
     }
     for name, one in maps.items():
         if one.problem is None:

@@ -167,6 +167,13 @@ def version_id(book: Book, source: str, key: Key, segment: Segment) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:20]
 
 
+def version_id_of_row(book: Book, row: Mapping[str, Any]) -> str:
+    """Identity of a row of the book's version table."""
+    facts = tuple(row[name] for name in book.facts)
+    segment = Segment(row["valid_from"], row["valid_to"], facts, row["is_listed"], ())
+    return version_id(book, row["source"], tuple(row[name] for name in book.key), segment)
+
+
 def _closed_row(book: Book, key: Key, segment: Segment, source: str, known_at: datetime) -> dict[str, Any]:
     identity = {book.id_column: version_id(book, source, key, segment), "known_from": segment.known_from}
     return identity | {"known_to": known_at}

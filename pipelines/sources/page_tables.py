@@ -71,21 +71,23 @@ def cell_text(node: Tag) -> str:
     return clean_text("".join(parts))
 
 
-def html_tables(page: BeautifulSoup | Tag | bytes) -> list[Table]:
+def html_tables(page: BeautifulSoup | Tag | bytes, *, is_padded: bool = False) -> list[Table]:
     """All tables of a page with spans expanded, in page order.
 
     A cell with rowspan or colspan is repeated in each place that it covers. Header rows (those of `<thead>`, or
     the leading rows of `<th>` only) are joined column by column: "Short context / Input". Tables inside tables are
-    tables of their own. Raises ParseError when the page holds more than MAX_TABLES.
+    tables of their own. `is_padded`: rows that end early are filled with empty cells, as browsers show them; a parser
+    that asks for this must tell by the first cells of a row that none is missing in front. Raises ParseError when the
+    page holds more than MAX_TABLES.
     """
     soup = BeautifulSoup(page, "lxml") if isinstance(page, bytes) else page
     nodes = soup.find_all("table")
     if len(nodes) > MAX_TABLES:
         raise ParseError(f"{len(nodes)} tables in one page, more than {MAX_TABLES}")
-    return [_html_table(node) for node in nodes]
+    return [_html_table(node, is_padded=is_padded) for node in nodes]
 
 
-def _html_table(node: Tag) -> Table:
+def _html_table(node: Tag, *, is_padded: bool) -> Table:
     heading = node.find_previous(_HEADINGS)
     table = Table(cell_text(heading) if heading else "", [], [], node=node)
     lines = [line for line in node.find_all("tr", limit=MAX_ROWS + 1) if line.find_parent("table") is node]
@@ -98,8 +100,17 @@ def _html_table(node: Tag) -> Table:
         table.errors.append("no header row")
         return table
     table.headers = _joined_headers(grid[:height])
-    _keep_fitting(table, grid[height:])
+    body = [row for row, line in zip(grid[height:], lines[height:], strict=True) if not _is_carrier(line)]
+    if is_padded:
+        body = [[*row, *[""] * (len(table.headers) - len(row))] if len(row) > 1 else row for row in body]
+    _keep_fitting(table, body)
     return table
+
+
+def _is_carrier(line: Tag) -> bool:
+    """Whether a row holds nothing but one cell that spans down: it is empty itself."""
+    cells = _cells(line)
+    return len(cells) == 1 and _span(cells[0], "rowspan", MAX_ROWS) > 1
 
 
 def _header_height(lines: list[Tag]) -> int:

@@ -1,11 +1,13 @@
 """What of an element's text a person does not see as part of it: struck through, hidden, a footnote. No cells here."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from bs4 import Tag
 from bs4.element import NavigableString, PageElement
 
+MAX_PAGE_TAGS = 200_000
 _STRUCK = frozenset({"s", "del", "strike", "template", "script", "style", "noscript"})
 _UNSEEN_STYLE = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|line-through|opacity:0(?:\.0+)?(?:;|$)|font-size:0(?:px|em|rem|%)?(?:;|$)"
@@ -31,6 +33,14 @@ def unseen_strings(node: Tag, limit: int) -> set[int]:
         elif tag.name in _RAISED or _FOOTNOTE_CLASS.fullmatch(" ".join(_classes(tag))):
             unseen.update(_footnote(tag))
     return unseen
+
+
+def seen_strings(page: Tag) -> Iterator[NavigableString]:
+    """The strings of a whole page that a person reads, in order; of pages whose prices stand in no cells."""
+    unseen = unseen_strings(page, MAX_PAGE_TAGS)
+    for string in page.strings:
+        if id(string) not in unseen and type(string) is NavigableString:
+            yield string
 
 
 def _is_unseen(tag: Tag) -> bool:

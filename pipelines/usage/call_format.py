@@ -28,6 +28,7 @@ METERS = {
     "image_cached": "image_cache_read_tokens",
     "image_out": "image_output_tokens",
     "web_searches": "web_searches",
+    "rerank_queries": "rerank_queries",
 }
 """Counts that are columns as they are. `cache_write`, of the default lifetime, is without `cache_write_1h`."""
 COUNTS = ("input", "cache_write", "output", "reasoning", "total", "requests", *METERS)

@@ -120,8 +120,6 @@ class Importer:
     """Whether a record without a time is of the time of its file; how many are is told."""
     usage_objects: tuple[UsageObject, ...] = ()
     """Where counts stand, and what each of them means: see `unknown_counts`."""
-    uncounted: Mapping[str, pl.Expr] = field(default_factory=dict)
-    """Place -> a number of the texts that is known and that no meter counts; NULL where one does."""
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 from pipelines.schema.usage import UsageRestatement
 from pipelines.usage.batches import Batch, printable
 from pipelines.usage.contract import USAGE_SCHEMA
@@ -35,7 +35,7 @@ BEFORE_VERSIONS = 1
 CHUNK_BYTES = 256 << 20
 """Files that are read again in one transaction; a larger one alone."""
 READ_BYTES = 1 << 20
-TOKENS = [name for meter, name in QUANTITY_COLUMNS.items() if meter not in ("requests", "web_searches")]
+TOKENS = [name for meter, name in QUANTITY_COLUMNS.items() if meter in TOKEN_METERS]
 UsdOf = Callable[[duckdb.DuckDBPyConnection, Path, pl.DataFrame], Mapping[str, Any]]
 """What usage costs at the prices in force now, by import_id; of one that has no price, nothing."""
 

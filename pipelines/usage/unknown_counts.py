@@ -43,7 +43,7 @@ def unknown_counts(
     `records`: the texts of records that became rows. `lines`: the JSON of each, where its form is JSON and one record
     is one row.
     """
-    found = [_in_columns(records), _uncounted(records, importer)]
+    found = [_in_columns(records)]
     for usage in importer.usage_objects:
         if usage.text is not None and importer.expand:
             found.append(_kept(records[usage.text], importer.fields[usage.text]))
@@ -69,17 +69,6 @@ def _kept(texts: pl.Series, place: str) -> pl.DataFrame:
         for path, value in msgspec.json.decode(text, type=list[tuple[str, float]])
     )
     return pl.DataFrame(list(found), schema=FOUND_SCHEMA, orient="row")
-
-
-def _uncounted(records: pl.DataFrame, importer: Importer) -> pl.DataFrame:
-    """Of what the format itself says no meter counts."""
-    if not importer.uncounted:
-        return pl.DataFrame(schema=FOUND_SCHEMA)
-    numbers = records.select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"),
-        **{path: number.cast(pl.Float64, strict=False) for path, number in importer.uncounted.items()},
-    )
-    return numbers.unpivot(index="position", variable_name="path", value_name="value").filter(pl.col("value") > 0)
 
 
 def _in_columns(records: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ _OWN = "source NOT IN (SELECT source FROM raw.fetch WHERE origin = 'shipped')"
 LASTING = {
     "raw.fetch": "origin <> 'shipped'",
     "raw.acceptance": "true",
+    "raw.silence": "true",
     "core.token_price": _OWN,
     "core.gpu_rate": _OWN,
     "core.exchange_rate": "true",
@@ -29,6 +30,9 @@ LASTING = {
     "core.reported_cost": "true",
     "core.contract_term": "true",
     "main.alert": "true",
+    "main.alert_event": "true",
+    "main.alert_message": "true",
+    "main.alert_notice": "true",
     "main.alert_delivery": "true",
 }
 """Tables that only grow, each with its rows that do."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+REPORT_FILE = "report.html"
+"""The page beside the published file."""
 FOLDER_VARIABLE = "warehouse"
 """The variable of a session that says where the ledger is, for a file that is no longer where it was published."""
 
@@ -34,7 +36,10 @@ class PublishedWarehouse:
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The published file, read only. Raises WarehouseError where there is none."""
         if not self.published_file.exists():
-            raise WarehouseError(f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it")
+            raise WarehouseError(
+                f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it, "
+                "and `costs cost --from-logs` and `costs prices` answer without it"
+            )
         with duckdb.connect(str(self.published_file), read_only=True) as connection:
             # The folder may have been moved since the file was published. No declaration is needed to quote a path.
             folder = str(self.folder.resolve()).replace("'", "''")

@@ -25,6 +25,7 @@ RECORD_TABLES = (
     "raw.parse",
     "raw.source_reject",
     "raw.acceptance",
+    "raw.silence",
     "core.token_price",
     "core.gpu_rate",
     "core.exchange_rate",
@@ -44,7 +45,11 @@ RECORD_TABLES = (
     "main.break_even",
     "main.break_even_curve",
     "main.spend_forecast",
+    "main.budget_status",
     "main.alert",
+    "main.alert_event",
+    "main.alert_message",
+    "main.alert_notice",
     "main.alert_delivery",
 )
 

@@ -4,7 +4,8 @@
 -- Meter groups are made here once more, from the ledger's columns, so that a slip in the mart's own rule shows.
 -- Tokens add up exactly: ledger_tokens = accounted_tokens. usage_overlap tells no meters, so a meter group must be exact
 -- where nothing is left out, and elsewhere hold no more than the ledger: what is off is in off_quantity.
--- Requests are a quantity only where a source prints a fee for them, so they are set aside: fees here are web searches.
+-- Requests are a quantity only where a source prints a fee for them, so they are set aside: fees here are web searches and
+-- queries of reranking.
 WITH ledger_sum AS (
     SELECT
         usage_date,
@@ -13,12 +14,12 @@ WITH ledger_sum AS (
             {meter_group: 'input', quantity: sum(input_uncached_tokens)},
             {meter_group: 'cache', quantity: sum(coalesce(cache_read_tokens, 0) + coalesce(cache_write_5m_tokens, 0)
                 + coalesce(cache_write_1h_tokens, 0))},
-            {meter_group: 'output', quantity: sum(output_tokens)},
+            {meter_group: 'output', quantity: sum(coalesce(output_tokens, 0) + coalesce(reasoning_output_tokens, 0))},
             {meter_group: 'audio', quantity: sum(coalesce(audio_input_tokens, 0) + coalesce(audio_cache_read_tokens, 0)
                 + coalesce(audio_output_tokens, 0))},
             {meter_group: 'image', quantity: sum(coalesce(image_input_tokens, 0) + coalesce(image_cache_read_tokens, 0)
                 + coalesce(image_output_tokens, 0))},
-            {meter_group: 'fee', quantity: sum(web_searches)}
+            {meter_group: 'fee', quantity: sum(coalesce(web_searches, 0) + coalesce(rerank_queries, 0))}
         ], recursive := true)
     FROM ledger
     WHERE usage_date IN (SELECT unnest($dates))
@@ -34,7 +35,8 @@ part AS (
         usage_date,
         provider,
         CASE
-            WHEN meter IN ('requests', 'web_searches') THEN 'fee'
+            WHEN meter IN ('requests', 'web_searches', 'rerank_queries') THEN 'fee'
+            WHEN meter = 'reasoning_output' THEN 'output'
             WHEN meter = 'input_uncached' THEN 'input'
             ELSE split_part(meter, '_', 1)
         END AS meter_group,

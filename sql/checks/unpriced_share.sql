@@ -5,7 +5,7 @@ WITH part AS (
     SELECT usage_date, provider, quantity AS priced, 0 AS unpriced FROM main.cost_daily
     WHERE meter_group NOT IN ('fee', 'plan_fee')
     UNION ALL
-    SELECT usage_date, provider, 0, quantity FROM main.cost_unpriced WHERE meter NOT IN ('requests', 'web_searches')
+    SELECT usage_date, provider, 0, quantity FROM main.cost_unpriced WHERE meter NOT IN ('requests', 'web_searches', 'rerank_queries')
 )
 SELECT
     usage_date,

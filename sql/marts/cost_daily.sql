@@ -18,7 +18,7 @@ SELECT
         WHEN meter LIKE 'image_%' THEN 'image'
         WHEN meter LIKE 'cache_%' THEN 'cache'
         WHEN meter = 'input_uncached' THEN 'input'
-        WHEN meter = 'output' THEN 'output'
+        WHEN meter IN ('output', 'reasoning_output') THEN 'output'
         ELSE 'fee'
     END AS meter_group,
     plan_id,

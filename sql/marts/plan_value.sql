@@ -5,7 +5,7 @@ WITH used AS (
         usage_date,
         plan_id,
         sum(cost_usd) AS api_equivalent_usd,
-        sum(quantity) FILTER (meter NOT IN ('requests', 'web_searches')) AS tokens,
+        sum(quantity) FILTER (meter NOT IN ('requests', 'web_searches', 'rerank_queries')) AS tokens,
         sum(quantity) FILTER (price_id IS NULL) AS unpriced_quantity,
         bool_or(is_lower_bound OR price_id IS NULL) AS is_lower_bound
     FROM core.usage_cost

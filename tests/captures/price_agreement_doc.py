@@ -11,11 +11,13 @@ import polars as pl
 
 from tests.captures.price_agreement import AT, FIRST_PARTY, UNEXPLAINED, Cause, Feed, compared, explained, feeds
 from tests.captures.price_sources_doc import table
+from tools.price_history.agreement import agreement, composition, size
 
 DOC = Path(__file__).parents[2] / "docs" / "price_agreement.md"
+PAGES = DOC.parents[2] / "shared" / "pages" / "llm_prices"
 COMMAND = "python -m tests.captures.price_agreement_doc"
 
-_HEAD = """# Agreement of our prices with public feeds
+_HEAD = """# Agreement of our prices with provider pages and public feeds
 
 Our side: the shipped price history, resolved as a cost of {day} would be. Their side: what the feed's file has in
 force on that day. Written by `{command}` with the causes of
@@ -28,7 +30,20 @@ ours rests on something else, such as the provider's page, an announcement or a 
 
 def document() -> str:
     """The whole document."""
-    return "\n\n".join([_HEAD.format(day=AT.date(), command=COMMAND).rstrip(), *map(_chapter, feeds())]) + "\n"
+    head = _HEAD.format(day=AT.date(), command=COMMAND).rstrip()
+    return "\n\n".join([head, *_history(), *map(_chapter, feeds())]) + "\n"
+
+
+def _history() -> list[str]:
+    return [
+        "## The shipped history",
+        size(),
+        table(composition()),
+        "*assumed*: nobody is known to have printed the price then; it is dated back from its first sight.",
+        "## Provider pages at hand, cell by cell",
+        "Each price that a saved page prints, beside ours of that day. Pages that the parser refuses are named.",
+        table(agreement(PAGES)),
+    ]
 
 
 def _chapter(feed: Feed) -> str:

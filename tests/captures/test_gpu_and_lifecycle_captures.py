@@ -22,7 +22,7 @@ ANTHROPIC_MODELS = {
     "2026-02-19": 24,
     "2026-02-20": 24,
     "2026-04-15": 24,
-    "2026-07-21": 28,
+    "2026-07-21": 29,
     "2026-08-22": 29,
 }
 
@@ -185,7 +185,7 @@ def test_anthropic_moves_between_the_captures() -> None:
         {"claude-opus-4-6", "claude-sonnet-4-6"},
         set(),
         set(),
-        {"claude-fable-5", "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-5"},
+        {"claude-fable-5", "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-5", "claude-mythos-preview"},
         {"claude-opus-5"},
     ]
 

@@ -104,12 +104,15 @@ def test_anthropic(tmp_path: Path) -> None:
         | announced(haiku_3, date(2026, 2, 19), date(2025, 3, 7), date(2026, 4, 20), "claude-haiku-4-5-20251001"),
         "2026-04-15": announced(opus_4, april, may, june, opus_46) | announced(sonnet_4, april, may, june, sonnet_46),
         "2026-07-21": listed("active", "claude-fable-5", opus_48, "claude-opus-4-7", "claude-sonnet-5")
+        | listed("deprecated", "claude-mythos-preview")
         | retired(haiku_3, opus_4, sonnet_4)
         | announced(opus_41, date(2026, 6, 5), date(2026, 8, 5), date(2026, 8, 5), opus_48)
         - {(opus_41, "all", "retires_on", date(2026, 8, 5), date(2026, 8, 5))}
         | rewritten(opus_46, sonnet_46, sonnet_37, *sonnets_35, sonnet_3)
         | rewritten(opus_46, opus_48, opus_3, opus_4, "claude-2.0", "claude-2.1"),
-        "2026-08-22": listed("active", "claude-opus-5") | retired(opus_41),
+        "2026-08-22": listed("active", "claude-opus-5")
+        | retired(opus_41)
+        | {("claude-mythos-preview", "all", "listed", "deprecated", None)},  # its sentence has left the page
     }
 
 
@@ -121,11 +124,14 @@ def test_cohere(tmp_path: Path) -> None:
         "2024-12-01": listed("deprecated", *rerank),
         "2025-04-29": {(model, "all", "retires_on", march, april) for model in rerank}
         | {("command-r-03-2024", "fine-tuned", "listed", None, "deprecated")},
+        "2025-09-16": listed(
+            "deprecated",
+            *("command-r-03-2024", "command-r", "command-r-plus-04-2024", "command-r-plus"),
+            *("command-light", "command", "summarize"),
+        ),
         "2026-08-06": listed(
             "deprecated",
             *("embed-english-v2.0", "embed-english-light-v2.0", "embed-multilingual-v2.0"),
             *("c4ai-aya-expanse-8b", "c4ai-aya-vision-8b"),
-            *("command-r-03-2024", "command-r", "command-r-plus-04-2024", "command-r-plus"),
-            *("command-light", "command", "summarize"),
         ),
     }

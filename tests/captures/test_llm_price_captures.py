@@ -1,5 +1,6 @@
 """The price parsers on whole pages as they were published; counts and figures were read from the pages."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -197,3 +198,26 @@ def test_openai_tiers_and_fine_tuned_models(model, service_tier, input_tokens, o
     parsed = openai.parse((PAGES / "openai_2026-04-27.html").read_bytes())
     tokens = {"input_uncached": input_tokens, "output": output_tokens}
     assert cost(parsed, model, service_tier, **tokens) == Decimal(usd)
+
+
+@pytest.mark.parametrize(("name", "models"), [("openai_2026-04-03.md", 40), ("openai_2026-07-15.md", 45)])
+def test_openai_components(name, models):
+    body = (PAGES / name).read_bytes()
+    parsed = openai.parse(body)
+    # Each row of a component stands on a line of its own: its figures are counted by the digits between the commas.
+    rows = re.findall(r'^ +\["[a-z][^"]*", (.+?)\],?$', body.decode(), re.MULTILINE)
+    figures = sum(bool(re.fullmatch(r"[\d.]+", cell)) for row in rows for cell in row.split(", "))
+    free = body.decode().count('"Free"')
+    inline = 2  # computer-use-preview stands on the line of its group
+    assert parsed.rows.filter(pl.col("basis") == "printed").height == figures + free + inline
+    standard = parsed.rows.filter(pl.col("service_tier") == "standard", region="global", meter="output")
+    assert standard.filter(pl.col("model").str.contains(r"^(?:gpt|o\d|davinci|babbage)")).height >= models
+    assert parsed.rejects["place"].to_list()[:2] == ["Tools", "Specialized models"]
+    expected = {
+        ("gpt-5.4", "cache_read", "batch", 0): "0.13",
+        ("gpt-4.1", "cache_read", "priority", 0): "0.875",
+        ("o4-mini", "cache_read", "flex", 0): "0.138",
+        ("o3-deep-research", "output", "standard", 0): "40",
+        ("text-embedding-3-small", "input_uncached", "standard", 0): "0.02",
+    }
+    assert_prices(parsed, expected)

@@ -1,14 +1,17 @@
 """Counts of the composed reports, by hand from their index: tokens, tiers, and dollars at the prices that it names."""
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from pipelines.schema.meters import QUANTITY_COLUMNS
+from pipelines.schema.meters import QUANTITY_COLUMNS, UNIT_SIZES
+from pipelines.sources.feeds import litellm
 from tests.one_import import import_file
 
-REPORTS = Path(__file__).parents[3] / "shared" / "usage_samples" / "reports"
+SHARED = Path(__file__).parents[3] / "shared"
+REPORTS = SHARED / "usage_samples" / "reports"
 NOW = datetime(2026, 11, 29)
 pytestmark = pytest.mark.skipif(not REPORTS.is_dir(), reason="the shared samples are not here")
 
@@ -59,11 +62,12 @@ def test_explicit_cache_of_dashscope():
     assert found == [(13, 1889, 0), (13, 0, 1889)]
 
 
-def test_citations_and_searches_are_counted_and_reasoning_is_told():
-    columns = ("input_uncached_tokens", "output_tokens", "web_searches", "lower_bound_reason")
-    assert rows("12_perplexity_deep_research.jsonl", *columns) == [(108 + 7299, 3256, 74, "unknown_count")]
+def test_citations_searches_and_reasoning_of_deep_research_are_counted():
+    columns = ("input_uncached_tokens", "output_tokens", "reasoning_output_tokens", "web_searches")
+    assert rows("12_perplexity_deep_research.jsonl", *columns) == [(108 + 7299, 3256, 73_248, 74)]
+    assert rows("12_perplexity_deep_research.jsonl", "lower_bound_reason") == [(None,)]
     imported = import_file(REPORTS / "12_perplexity_deep_research.jsonl", NOW)
-    assert {path: count.total for path, count in imported.count.unknown.items()} == {"usage.reasoning_tokens": 73_248}
+    assert not imported.count.unknown
 
 
 def test_reasoning_beside_the_completion_is_output():
@@ -95,3 +99,13 @@ def test_documented_keys_of_langfuse():
     found = rows("26_langfuse_keys.jsonl", *columns)
     assert found[:3] == [(2, 50_000, 100), (2, 50_000, 100), (200, 2000, 100)]
     assert found[3:6] == [(400, 600, 150), (1000, None, 150), (400, 600, 150)]
+
+
+def test_deep_research_costs_what_perplexity_bills():
+    feed = litellm.parse((SHARED / "feeds" / "litellm" / "2025-06-19.json").read_bytes()).rows
+    prices = feed.filter(provider="perplexity", model="sonar-deep-research").select("meter", "usd_per_unit", "unit")
+    counts = import_file(REPORTS / "12_perplexity_deep_research.jsonl", NOW).usage.row(0, named=True)
+    usd = sum(
+        (counts[QUANTITY_COLUMNS[meter]] or 0) * price / UNIT_SIZES[unit] for meter, price, unit in prices.iter_rows()
+    )
+    assert usd == Decimal("0.630606")  # 108 x 2 + 3,256 x 8 + 7,299 x 2 + 73,248 x 3 (per million) + 74 x 0.005

@@ -39,8 +39,9 @@ def test_what_if_with_ranges(tmp_path: Path) -> None:
 
 
 def test_what_if_at_a_model_without_a_price_is_unknown(tmp_path: Path) -> None:
-    answer = answered(tmp_path, "what-if", "--scenario", "support-bot", "--to", "gpt-77")
-    (row,) = answer["rows"]
+    asked = costs(tmp_path, "what-if", "--scenario", "support-bot", "--to", "gpt-77", "--json")
+    assert asked.exit_code == 1
+    (row,) = json.loads(asked.stdout)["rows"]
     assert (row["low_usd"], row["unknown"][0]["reason"]) == (None, "unknown_model")
     shown = costs(tmp_path, "what-if", "--scenario", "support-bot", "--to", "gpt-77").stdout
     assert "unknown: gpt-77" in shown

@@ -51,9 +51,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "body": "two",
     }
     sent = {"alert_id": "a1", "attempted_at": datetime(2026, 8, 6, 9), "channel": "json", "target": "t"}
+    sent |= {"outcome": "delivered"}
     with warehouse.write() as connection:
         append(connection, "main.alert", pl.DataFrame([alert]).with_columns(_nulls("main.alert", alert)))
-        append(connection, "main.alert_delivery", pl.DataFrame([sent | {"outcome": "delivered", "error": None}]))
+        append(
+            connection, "main.alert_delivery", pl.DataFrame([sent]).with_columns(_nulls("main.alert_delivery", sent))
+        )
     warehouse.publish()
     return folder
 

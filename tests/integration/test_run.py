@@ -236,10 +236,21 @@ def test_the_entry_point_loads_and_what_starts_runs_is_on(monkeypatch, tmp_path)
 
     dg.Definitions.validate_loadable(defs)
     assert {job.name for job in defs.jobs} == {
-        *("refresh_sources", "import_usage", "build_costs", "decide", "publish", "tell_of_failed_run", "purge"),
+        *(
+            "refresh_sources",
+            "import_usage",
+            "build_costs",
+            "decide",
+            "publish",
+            "deliver",
+            "tell_of_failed_run",
+            "purge",
+        ),
     }
     assert {(each.job_name, each.cron_schedule, each.execution_timezone) for each in defs.schedules} == {
         ("refresh_sources", "0 6 * * *", "UTC"),
+        ("refresh_sources", "45 * * * *", "UTC"),
+        ("deliver", "25 * * * *", "UTC"),
         ("purge", "30 5 * * *", "UTC"),
     }
     assert {each.default_status for each in defs.schedules} == {dg.DefaultScheduleStatus.RUNNING}

@@ -73,7 +73,6 @@ def test_without_logs_and_scenario_the_answer_says_what_it_is(tmp_path: Path, co
         (("--scenario", "bot.toml"), "neither a file nor a scenario that ships"),
         (("--since", "soon"), "--since soon: write days"),
         (("--date", "yesterday"), "--date yesterday: write a day such as"),
-        (("--scenario", "rag-assistant", "--model", "gpt-77"), "no price: gpt-77"),
     ],
 )
 def test_a_question_that_makes_no_sense(tmp_path: Path, command: str, arguments: tuple[str, ...], said: str) -> None:
@@ -81,6 +80,23 @@ def test_a_question_that_makes_no_sense(tmp_path: Path, command: str, arguments:
     assert result.exit_code == 2
     assert said in result.output
     assert len(result.output.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("hidden-cost", "--scenario", "rag-assistant", "--model", "gpt-77"),
+        ("savings", "--scenario", "rag-assistant", "--model", "gpt-77"),
+        ("what-if", "--scenario", "support-bot", "--to", "gpt-77"),
+        ("budget-by-stage", "--model", "gpt-77", "--model", "gpt-5"),
+        ("price", "gpt-77", "--input", "1"),
+        ("prices", "gpt-77"),
+    ],
+)
+def test_a_model_that_no_list_has_ends_every_command_by_1_and_is_named(tmp_path: Path, arguments: tuple[str, ...]):
+    result = costs(tmp_path, *arguments)
+    assert result.exit_code == 1
+    assert "gpt-77" in result.stderr or "unknown_model" in result.stdout
 
 
 def test_a_mistake_in_the_file_ends_with_its_line(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.alerts.raise_alerts import deliver_due, raise_alerts
+from pipelines.alerts.deliver_alerts import deliver_due
+from pipelines.alerts.raise_alerts import raise_alerts
 from pipelines.cli.main import app
 from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import days_to_build, price_days
@@ -21,9 +22,9 @@ from pipelines.decisions.decide import (
     break_even_on,
     decide_days,
     deprecation_risk_on,
-    forecast_on,
     notice_statistics_on,
 )
+from pipelines.decisions.decide_spend import forecast_on
 from pipelines.demo.replay import recorded_sources
 from pipelines.snapshots.fetch_source import fetch_sources
 from pipelines.snapshots.load_book import load_book

@@ -39,7 +39,7 @@ def main() -> int:
                 f"{outcome.result}\t{outcome.kind}\t{outcome.mutation}\t{outcome.capture}\t{outcome.wrong_prices}\t"
                 f"{outcome.words}\n"
             )
-    text = document(found)
+    text = document(found, sum(1 for _ in captures()))
     sys.stdout.write(text)
     if not only:
         DOC.write_text(text)

@@ -6,13 +6,20 @@ from functools import cache, partial
 
 import duckdb
 
+from pipelines.sources.catalog import Source
+from pipelines.sources.parsed import ParseError
 from tools.page_mutations.captures import HOSTILE, Capture, source_of
-from tools.page_mutations.road import After, entered, in_force, nothing_known, read_as, wrong_count
+from tools.page_mutations.road import After, entered, in_force, nothing_known, read_as, thing_count, wrong_keys
 from tools.page_mutations.row_mutations import FIRST_PAGES, ROW_MUTATIONS, RowMutation
 from tools.page_mutations.text_mutations import TEXT_MUTATIONS, TextMutation
 
+UNKNOWABLE = "one model"
 DAYS = 2
 """A mutated page is met on this many days: what one day holds another must not confirm."""
+
+
+Known = dict[object, "Outcome"]
+"""Outcomes of one capture by what the parser reads, and whether the page is the source's first."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Outcome:
     mutation: str
     capture: str
     result: str
-    """refused, held, wrong (in force with nothing held and no check failed), wrong, told or unchanged."""
+    """refused, held, wrong (in force with nothing held and no check failed), wrong, told, unchanged or UNKNOWABLE."""
     wrong_prices: int
     words: str
 
@@ -35,9 +42,9 @@ def outcomes(connection: duckdb.DuckDBPyConnection, capture: Capture) -> Iterato
     good = entered(connection, source, capture.body, nothing_known(source))
     if good.refusals or good.state.current.is_empty():
         return
-    nothing = nothing_known(source, good.state.last_rejects)
+    nothing = nothing_known(source, good.state.rejects_before)
     good = replace(good, held_count=0, reject_count=0, failed=())
-    told = partial(_outcome, connection, capture, good)
+    told = partial(_outcome, connection, capture, good, {})
     for kind, mutations in TEXT_MUTATIONS.items():
         for name, mutate in mutations.items():
             body = _text_mutated(capture.body, mutate)
@@ -63,7 +70,7 @@ def hostile_outcomes(connection: duckdb.DuckDBPyConnection, captures: list[Captu
         good = entered(connection, nearest.source, nearest.body, nothing_known(nearest.source))
         if not good.refusals:
             good = replace(good, held_count=0, reject_count=0, failed=())
-            yield _outcome(connection, nearest, good, "filed pages", file.name, body)
+            yield _outcome(connection, nearest, good, {}, "filed pages", file.name, body)
 
 
 def _text_mutated(body: bytes, mutate: TextMutation) -> bytes | None:
@@ -86,6 +93,7 @@ def _outcome(  # noqa: PLR0913, PLR0917 - what one row of the table says
     connection: duckdb.DuckDBPyConnection,
     capture: Capture,
     good: After,
+    known: Known,
     kind: str,
     name: str,
     body: bytes,
@@ -93,18 +101,35 @@ def _outcome(  # noqa: PLR0913, PLR0917 - what one row of the table says
     before: After | None = None,
 ) -> Outcome:
     source = capture.source if change is None else read_as(capture.source, change)
+    reading = _read(source, body), before is None
+    if reading in known:
+        return replace(known[reading], kind=kind, mutation=name)
     right, after = in_force(source, good), before or good
-    wrong = 0
+    wrong = list[tuple[object, ...]]()
     for _ in range(DAYS):
         after = entered(connection, source, body, after)
-        wrong = wrong_count(right, in_force(source, after), is_whole=before is None)
-        if wrong:
-            break
-    return Outcome(kind, name, capture.name, _result(after, wrong), wrong, _words(after))
+        wrong = wrong_keys(right, in_force(source, after), is_whole=before is None)
+        if wrong or not after.held_count:
+            break  # only what is held can another day confirm
+    result = _result(after, thing_count(source, wrong))
+    known[reading] = Outcome(kind, name, capture.name, result, len(wrong), _words(after))
+    return known[reading]
 
 
-def _result(after: After, wrong: int) -> str:
-    if wrong:
+def _read(source: Source, body: bytes) -> object:
+    """What a parser makes of a body, so that two that read alike take the road once; the error where it refuses."""
+    try:
+        parsed = source.parse(body)
+    except ParseError as error:
+        return str(error)
+    return tuple(sorted(parsed.rows.hash_rows())), parsed.rejects.height
+
+
+def _result(after: After, wrong_things: int) -> str:
+    """A price of one model alone may be a new price: no rule about a page can tell."""
+    if wrong_things == 1 and not after.is_told:
+        return UNKNOWABLE
+    if wrong_things:
         return "wrong, told" if after.is_told else "wrong"
     if after.refusals:
         return "refused"

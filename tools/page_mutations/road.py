@@ -5,6 +5,7 @@ A warehouse holds only what other sources print: the shipped history.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 import duckdb
 import polars as pl
@@ -12,18 +13,22 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.snapshots.book import Reading
 from pipelines.snapshots.current import current, in_force_at
-from pipelines.snapshots.fold_body import enter_body
+from pipelines.snapshots.fold_body import Entered, fold_body
 from pipelines.snapshots.quarantine import HOLD_SCHEMA
-from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, SourceState
+from pipelines.snapshots.source_state import witnesses
+from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, SourceState, check_body
 from pipelines.snapshots.versions import after_change
 from pipelines.sources.catalog import Source
-from pipelines.sources.parsed import Parsed
+from pipelines.sources.parsed import REJECT_SCHEMA, Parsed, ParseError
 from tools.page_mutations.quick_checks import unmet
 from tools.page_mutations.row_mutations import RowMutation
 
 FIRST_DAY = datetime(2026, 11, 25, 8)
-NEXT_DAY = timedelta(days=1)
+NEXT_DAY, HALF_A_YEAR = timedelta(days=1), timedelta(days=183)
+DAYS_AFTER = timedelta(days=4)
+"""By then all bodies have been met; every outcome is looked at on the same day."""
 Prices = dict[tuple[object, ...], tuple[object, ...]]
+_WITNESSES: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[tuple[str, datetime], pl.DataFrame]] = WeakKeyDictionary()
 AMOUNTS = {"token_price": ("usd_per_unit", "unit", "context_to"), "gpu_rate": ("local_per_gpu_hour", "currency")}
 
 
@@ -44,7 +49,10 @@ class After:
         return bool(self.refusals or self.held_count or self.reject_count or self.failed)
 
 
-def nothing_known(source: Source, rejects: int = 0) -> After:
+NOTHING_REFUSED = pl.DataFrame(schema=REJECT_SCHEMA)
+
+
+def nothing_known(source: Source, rejects: pl.DataFrame = NOTHING_REFUSED) -> After:
     """The state before a source's first page. A capture may be an excerpt, so one row is enough."""
     versions = pl.DataFrame(schema=polars_schema(BOOKS_BY_TABLE[source.table].version))
     state = SourceState(versions, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, rejects, None, is_checked=True)
@@ -55,7 +63,7 @@ def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, 
     """What stands once a body of the next day has taken the road."""
     book, at = BOOKS_BY_TABLE[source.table], before.at + NEXT_DAY
     reading = Reading(source.key, f"{at:%m-%d}", at)
-    found = enter_body(connection, source, lambda: body, reading, before.state)
+    found = _entered_body(connection, source, body, reading, before.state)
     failed = () if found.checked is None else unmet(found.checked.staged.rows, found.checked.staged.suite)
     refusal = found.refusal or next((each.name for each in failed if each.severity == "critical"), None)
     if refusal is not None or found.checked is None or found.folded is None:
@@ -67,9 +75,9 @@ def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, 
         current=versions,
         open_holds=pl.concat([untouched, found.folded.holds.filter(status="open")]),
         last_rows=found.checked.staged.rows.height,
-        last_rejects=found.checked.rejects.height,
+        rejects_before=before.state.rejects_before if found.folded.kept_count else found.checked.rejects,
     )
-    news = max(0, found.checked.rejects.height - before.state.last_rejects)
+    news = max(0, found.checked.rejects.height - before.state.rejects_before.height)
     return After(
         state,
         at,
@@ -78,6 +86,27 @@ def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, 
         before.reject_count + news,
         (*before.failed, *(each.name for each in failed)),
     )
+
+
+def _entered_body(
+    connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, reading: Reading, state: SourceState
+) -> Entered:
+    """`fold_body.enter_body`, with what other sources print read once per source and day: nothing is written here."""
+    book = BOOKS_BY_TABLE[source.table]
+    try:
+        checked = check_body(source, body, state, reading)
+    except ParseError as error:
+        return Entered(str(error))
+    if checked.refusal is not None:
+        return Entered(checked.refusal, checked)
+    known = _WITNESSES.setdefault(connection, {})
+    if (source.key, reading.at) not in known:
+        known[source.key, reading.at] = witnesses(connection, book, reading)
+    others = known[source.key, reading.at]
+    if book.table == "token_price":
+        # These are looked up by provider: the rest of the shipped history would only be read in vain, each time.
+        others = others.filter(pl.col("provider").is_in(checked.good["provider"].unique().implode()))
+    return Entered(None, checked, fold_body(book, checked, state, reading, others))
 
 
 def read_as(source: Source, mutate: RowMutation) -> Source:
@@ -92,15 +121,26 @@ def read_as(source: Source, mutate: RowMutation) -> Source:
 
 
 def in_force(source: Source, after: After) -> Prices:
-    """Key -> what it costs, as the source's prices stand at the end of that day."""
+    """Key and moment -> what it costs: on that day, half a year before it and half a year after it."""
     book = BOOKS_BY_TABLE[source.table]
-    rows = in_force_at(after.state.current, after.at).filter("is_listed")
     facts = AMOUNTS[book.table]
     width = len(book.key)
-    return {row[:width]: row[width:] for row in rows.select(*book.key, *facts).iter_rows()}
+    found: Prices = {}
+    for moment in (timedelta(), -HALF_A_YEAR, HALF_A_YEAR):
+        rows = in_force_at(after.state.current, FIRST_DAY + DAYS_AFTER + moment).filter("is_listed")
+        selected = rows.select(*book.key, *facts).iter_rows()
+        found |= {(*row[:width], str(moment)): row[width:] for row in selected}
+    return found
 
 
-def wrong_count(good: Prices, found: Prices, *, is_whole: bool) -> int:
-    """Prices in force that the good page does not state and, if it stood before, those of it that are gone."""
-    gone = len(good.keys() - found.keys()) if is_whole else 0
-    return sum(good.get(key) != facts for key, facts in found.items()) + gone
+def wrong_keys(good: Prices, found: Prices, *, is_whole: bool) -> list[tuple[object, ...]]:
+    """Keys of prices in force that the good page does not state and, if it stood before, of those that are gone."""
+    gone = good.keys() - found.keys() if is_whole else set()
+    return [*(key for key, facts in found.items() if good.get(key) != facts), *gone]
+
+
+def thing_count(source: Source, keys: list[tuple[object, ...]]) -> int:
+    """How many models, or kinds of cards, these keys are of."""
+    book = BOOKS_BY_TABLE[source.table]
+    place = book.key.index("model" if "model" in book.key else "gpu")
+    return len({key[place] for key in keys})

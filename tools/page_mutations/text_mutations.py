@@ -39,7 +39,6 @@ HIDINGS = {
     "line-through style": ('<span style="text-decoration:line-through">', "</span>"),
     "line-through class": ('<span class="line-through text-gray-400">', "</span>"),
     "sr-only class": ('<span class="sr-only">', "</span>"),
-    "aria-hidden": ('<span aria-hidden="true">', "</span>"),
     "template": ("<template>", "</template>"),
     "comment": ("<!--", "-->"),
 }

@@ -75,7 +75,19 @@ def _recorded(file: Path, row: Row) -> Evidence:
     parsed = source.parse(file.read_bytes())
     good, _ = TokenPriceObservation.filter(parsed.rows, cast=True)
     seen_at = datetime.fromisoformat(row["seen_on"])
-    return Evidence(row["series"], seen_at, RANKS[source.standing], _identity(row["series"], row["seen_on"]), good)
+    is_part = "excerpt" in row["path"] or "reduced" in row["path"]
+    is_all = not is_part and parsed.rejects.is_empty() and good.height == parsed.rows.height
+    return Evidence(
+        row["series"],
+        seen_at,
+        RANKS[source.standing],
+        _identity(row["series"], row["seen_on"]),
+        good,
+        tells_ends=source.standing == "page"
+        and is_all
+        and "excerpt" not in row["path"]
+        and "reduced" not in row["path"],
+    )
 
 
 def _moves(file: Path, row: Row) -> list[Evidence]:
@@ -125,7 +137,7 @@ def _observation(row: Row) -> dict[str, Any]:
         "currency": "USD",
         "printed": row["printed"][:MAX_PRINTED],
         "basis": "printed",
-        "effective_from": datetime.fromisoformat(row["effective_from"]),
+        "effective_from": datetime.fromisoformat(row["effective_from"]) if row["effective_from"] else None,
     }
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import polars as pl
 
+from pipelines.models.model_ids import DATE_SUFFIX
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
@@ -23,12 +24,15 @@ from pipelines.snapshots.segments import Key
 from pipelines.snapshots.versions import after_change, fold
 from pipelines.sources.source import PRICE_HISTORY
 from tools.price_history.evidence_rules import Belief, Row, Statement, corrected_since, facts_of, is_move
+from tools.price_history.sightings import Sightings, ended, narrowed, sighting, with_sightings, without_overlaps
 
 AGGREGATOR_RANK = 3
 ANNOUNCED = "announced"
 """The series of a belief that came into force as it had been announced."""
 BASE = {"meter": "input_uncached", "service_tier": "standard", "context_from": 0, "time_window": ALWAYS}
+PAIR = ("input_uncached", "output")
 
+_UNDATED = re.compile(DATE_SUFFIX, re.ASCII)
 _ID_DATE = re.compile(r".*[-@](20[2-3]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?:-v\d.*)?", re.ASCII)
 
 
@@ -44,6 +48,8 @@ class Evidence:
     """TokenPriceObservation."""
     is_whole: bool = True
     """Whether a model that is missing was missing from the file, and a range of prompts that is missing too."""
+    tells_ends: bool = False
+    """Whether a price is no longer sold that it printed before and now lacks, of a model that it still prints."""
 
 
 @dataclass
@@ -51,10 +57,18 @@ class _Historian:
     beliefs: dict[Key, Belief] = field(default_factory=dict)
     said: dict[str, dict[Key, Statement]] = field(default_factory=lambda: defaultdict(dict))
     last_seen: dict[str, datetime] = field(default_factory=dict)
+    last_list: datetime | None = None
+    """When an aggregator's file was last read, which lists what all providers sell."""
     windows: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Hours with a price of their own, by the key of the price at any hour."""
     cancelled: dict[Key, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     """Announced prices that will not come."""
+    sightings: Sightings = field(default_factory=lambda: defaultdict(list))
+    """All that was printed, believed or not."""
+    printed: dict[str, dict[Key, Row]] = field(default_factory=lambda: defaultdict(dict))
+    """What pages have printed so far, by series."""
+    ends: dict[Key, datetime] = field(default_factory=dict)
+    """Since when a page prints a model without this price."""
 
 
 def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
@@ -68,6 +82,9 @@ def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
             versions = _folded(versions, observed, item)
         if item.is_whole:
             historian.last_seen[item.series] = item.seen_at
+            historian.last_list = item.seen_at if item.rank >= AGGREGATOR_RANK else historian.last_list
+    proven = with_sightings(ended(versions, historian.ends), historian.sightings)
+    versions = without_overlaps(narrowed(proven, historian.sightings))
     return versions.sort(*TOKEN_PRICES.key, "known_from", "valid_from")
 
 
@@ -87,15 +104,22 @@ def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:
     for row in item.rows.sort("effective_from", nulls_last=True).iter_rows(named=True):
         by_key[_key(row)].append(row)
     present = {key: found for key, rows in by_key.items() if (found := _present(rows, item.seen_at))}
+    for key, row in present.items():
+        historian.sightings[key].append(sighting(row, item.seen_at, is_provider=item.rank < AGGREGATOR_RANK))
+    if item.is_whole:
+        _note_ends(historian, item, present)
+        historian.printed[item.series] |= present
+    paired = _moved_together(historian, item, present)
     # Input prices first: what else is new about a model is dated by them.
     for key, stated in sorted(by_key.items(), key=lambda entry: not entry[1][0].items() >= BASE.items()):
         belief, current = historian.beliefs.get(key), present.get(key)
         _roll_on(belief, item)
         if current is not None and belief is not None and not item.is_whole and item.rank >= AGGREGATOR_RANK:
             current = current | {"context_to": belief.facts[1]}
-        if current is not None and (belief is not None or _is_credible(historian, item, current, present)):
-            before = historian.said[item.series].get(key)
-            yield from _stated(historian, item, key, current, before)
+        before = historian.said[item.series].get(key)
+        is_known = belief is not None or _is_credible(historian, item, current, present) if current else False
+        if current is not None and is_known and not _is_told_by_its_name(historian, item, key, present):
+            yield from _stated(historian, item, key, current, before, is_paired=key in paired)
         if current is not None:
             historian.said[item.series][key] = (facts_of(current), item.seen_at)
         yield from _announced(historian, item, key, current, stated)
@@ -134,6 +158,32 @@ def _is_credible(historian: _Historian, item: Evidence, row: Row, present: dict[
     return True
 
 
+def _note_ends(historian: _Historian, item: Evidence, present: dict[Key, Row]) -> None:
+    """Prices that a page printed before and now lacks have ended, if it still prints their model; others have not."""
+    for key in present:
+        historian.ends.pop(key, None)
+    if not item.tells_ends:
+        return
+    models = {_key(row | BASE) for row in present.values()} & present.keys()
+    for key, row in historian.printed[item.series].items():
+        is_told = any(said.is_provider and said.at >= item.seen_at for said in historian.sightings[key])
+        if key not in present and not is_told and _key(row | BASE) in models:
+            historian.ends.setdefault(key, item.seen_at)
+
+
+def _is_told_by_its_name(historian: _Historian, item: Evidence, key: Key, present: dict[Key, Row]) -> bool:
+    """Whether an aggregator's figure for a snapshot only repeats the one of its model, under whose name it is priced.
+
+    A page prints the model; what it says of it would else be contradicted by the repeated figure under the other id.
+    """
+    model = present[key]["model"]
+    plain = _UNDATED.sub("", model)
+    if item.rank < AGGREGATOR_RANK or plain == model or key in historian.beliefs:
+        return False
+    twin = _key(present[key] | {"model": plain})
+    return twin in historian.beliefs and twin in present and facts_of(present[twin]) == facts_of(present[key])
+
+
 def _announced(historian: _Historian, item: Evidence, key: Key, current: Row | None, rows: list[Row]) -> Iterator[Row]:
     """What a file announces for later, if that is news about a price on which it is right; or that nothing is."""
     belief = historian.beliefs.get(key)
@@ -156,8 +206,25 @@ def _begin(row: Row) -> Statement:
     return facts_of(row), row["effective_from"]
 
 
-def _stated(historian: _Historian, item: Evidence, key: Key, current: Row, before: Statement | None) -> Iterator[Row]:
-    """The present price of one key, if it is news, from when it holds."""
+def _moved_together(historian: _Historian, item: Evidence, present: dict[Key, Row]) -> set[Key]:
+    """Input and output prices that an aggregator moved in one file, one of which is believed: then both are.
+
+    A model's two prices come from one card; of two cards half each is a price that nobody ever asked.
+    """
+    moved: dict[Key, dict[Key, bool]] = defaultdict(dict)
+    for key, row in present.items():
+        belief, before = historian.beliefs.get(key), historian.said[item.series].get(key)
+        is_news = belief is not None and before is not None and before[0] != facts_of(row)
+        if item.rank >= AGGREGATOR_RANK and is_news and row["meter"] in PAIR and belief is not None:
+            offer = _key(row | {"meter": ""})
+            moved[offer][key] = is_move(belief, before, facts_of(row), is_own=belief.series == item.series)
+    return {key for pair in moved.values() if any(pair.values()) for key in pair}
+
+
+def _stated(
+    historian: _Historian, item: Evidence, key: Key, current: Row, before: Statement | None, *, is_paired: bool = False
+) -> Iterator[Row]:
+    """The present price of one key, if it is news, from when it holds. `is_paired`: it moves with another one."""
     facts = facts_of(current)
     belief = historian.beliefs.get(key)
     if belief is None:
@@ -167,7 +234,8 @@ def _stated(historian: _Historian, item: Evidence, key: Key, current: Row, befor
     is_own = is_aggregator and belief.series == item.series
     if facts == belief.facts and not is_aggregator:
         belief.series, belief.stated_at = item.series, item.seen_at
-    if facts == belief.facts or (is_aggregator and not is_move(belief, before, facts, is_own=is_own)):
+    is_news = not is_aggregator or is_paired or is_move(belief, before, facts, is_own=is_own)
+    if facts == belief.facts or not is_news:
         return
     since = corrected_since(belief, facts, is_own=is_own)
     if since is not None:
@@ -185,13 +253,14 @@ def _stated(historian: _Historian, item: Evidence, key: Key, current: Row, befor
 def _first(historian: _Historian, item: Evidence, key: Key, current: Row) -> Iterator[Row]:
     """A key that nobody has named before: priced from its first sight, and before that by assumption."""
     seen = current["effective_from"] or item.seen_at
-    start = seen if current["effective_from"] else min(seen, _assumed_start(historian, item, current))
+    is_dated = current["effective_from"] or key in historian.said[item.series]
+    start = seen if is_dated else min(seen, _assumed_start(historian, item, current))
     historian.beliefs[key] = Belief(facts_of(current), start, item.series, item.seen_at)
     if current["time_window"] != ALWAYS:
         historian.windows[_key(current | {"time_window": ALWAYS})].add(current["time_window"])
     if start < seen:
         note = f"{current['printed']} (first listed {seen:%Y-%m-%d}, assumed since {start:%Y-%m-%d})"
-        yield current | {"effective_from": start, "basis": "derived", "printed": note[:300]}
+        yield current | {"effective_from": start, "basis": "assumed", "printed": note[:300]}
     yield current | {"effective_from": seen}
 
 
@@ -199,12 +268,12 @@ def _assumed_start(historian: _Historian, item: Evidence, row: Row) -> datetime:
     """Since when a price is assumed that a file is the first to list.
 
     As long as the model's input price, of which it is a part; else since the day that the snapshot's id names; else
-    since the file before, in which the model was missing.
+    since the file before, in which the model was missing: of the same series, or of an aggregator that lists all.
     """
     base = historian.beliefs.get(_key(row | BASE))
     if base is not None:
         return base.since
-    return _named_day(row["model"]) or historian.last_seen.get(item.series, item.seen_at)
+    return _named_day(row["model"]) or historian.last_seen.get(item.series, historian.last_list or item.seen_at)
 
 
 def _named_day(model: str) -> datetime | None:

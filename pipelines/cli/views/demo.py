@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.cli.views.tables import print_frame
-from pipelines.warehouse.published import PublishedWarehouse
+from pipelines.warehouse.published import REPORT_FILE, PublishedWarehouse
 
 MAX_ROWS = 12
 
@@ -32,7 +32,7 @@ _DEMO_TABLES = {
     "This month's end": """
         SELECT as_of, period, model, round(spent_usd, 2) AS spent_usd, round(projected_usd, 2) AS projected_usd,
             round(low_usd, 2) AS low_usd, round(high_usd, 2) AS high_usd, round(past_error, 3) AS past_error
-        FROM spend_forecast WHERE period = 'month' OR scope = 'all'
+        FROM spend_forecast WHERE (period = 'month' AND scope = 'model') OR scope = 'all'
         QUALIFY as_of = max(as_of) OVER () ORDER BY scope, projected_usd DESC""",
     "Usage without a price": """
         SELECT unpriced_reason, first_price_on, count(DISTINCT usage_date) AS days, min(usage_date) AS first_day,
@@ -60,3 +60,5 @@ def print_demo(console: Console, warehouse: PublishedWarehouse, *, is_unchanged:
     for query in _QUERIES_TO_TRY:
         folder = warehouse.folder
         console.print(f'  .venv/bin/costs --warehouse {folder} sql "{escape(query)}"', highlight=False, soft_wrap=True)
+    page = escape(str(warehouse.folder / REPORT_FILE))
+    console.print(f"\nThe report, for any browser: {page}", highlight=False, soft_wrap=True)

@@ -23,6 +23,8 @@ def print_quote(console: Console, answer: dict[str, Any]) -> None:
             *(cell(line.get(name)) for name in ("valid_from", "source", "page")),
         )
     console.print(table)
+    for note in dict.fromkeys(note for line in answer["lines"] for note in line.get("notes", [])):
+        console.print(cell(note))
     if answer["cost_usd"] is not None:
         console.print(f"cost: {answer['cost_usd']} USD")
         return

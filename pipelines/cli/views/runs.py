@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from pipelines.cli.views.tables import cell, print_frame
 from pipelines.defs.run_jobs import Phase
-from pipelines.warehouse.published import PublishedWarehouse
+from pipelines.warehouse.published import REPORT_FILE, PublishedWarehouse
 
 _HEALTH = """
 SELECT source, status, last_success_at, row_count, reject_count, open_hold_count, reason
@@ -34,3 +34,4 @@ def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[
             health = connection.sql(_HEALTH).pl()
             print_frame(console, health, f"{health.height} sources", health.height)
         console.print(f"Published: {warehouse.published_file}", highlight=False)
+        console.print(f"Report: {warehouse.folder / REPORT_FILE}", highlight=False)

@@ -153,6 +153,8 @@ def _explained(covered: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("no_price_for_tier"))
         .when(pl.col("meter_from").is_null())
         .then(pl.lit("no_price_for_meter"))
+        .when(pl.col("segment_id").is_null() & (pl.col("usage_at") >= pl.col("meter_from")))
+        .then(pl.lit("after_last_price"))
         .when(pl.col("segment_id").is_null())
         .then(pl.lit("before_first_price"))
         .otherwise(pl.lit("no_price_for_context"))

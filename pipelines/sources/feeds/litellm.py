@@ -40,13 +40,23 @@ TIERS = {
     "batch_requests": "batch",
     "flex": "flex",
     "priority": "priority",
+    "ultrafast": "ultrafast",
 }
+QUERY_FEE, RANGES, REASONING = "input_cost_per_query", "tiered_pricing", "output_cost_per_reasoning_token"
 REQUEST_FEE, SEARCH_FEE, OFF_PEAK = "input_cost_per_request", "search_context_cost_per_query", "off_peak_pricing"
 SEARCH_SIZES = ("search_context_size_low", "search_context_size_medium", "search_context_size_high")
 PER_MTOK, PER_THOUSAND = Decimal(1_000_000), Decimal(1000)
 ESTIMATE = "billed per character; the price per token is an estimate"
 UNKNOWN_TOO = "the feed prints 0 for unknown too"
 NO_NUMBER = "not a finite number"
+NO_KEY = "no meter or service tier for this key"
+OTHER_KEYS = {
+    REASONING: "reasoning is counted as output, at the price of output",
+    "explicit_cache_read_input_token_cost": "usage does not tell an explicit cache from an implicit one",
+    "cache_creation_input_audio_token_cost": "no meter counts writes of audio to a cache",
+}
+"""Why a price per token has no meter, where more can be said."""
+_DECISIONS = re.compile(r".*_decisions")
 
 _TOKEN_PRICE = re.compile(r".*(?:token_cost|cost_per_(?:\w+_)?token)(?:_.*)?")
 _KEY = re.compile(
@@ -92,7 +102,8 @@ def _entry_prices(key: str, entry: dict[str, Any], collector: RowCollector) -> I
         return
     who = named(key, seller)
     is_free = who is not None and who.model.endswith(":free")
-    quoted = [*_token_prices(key, entry, is_free, collector), *_fees(key, entry, seller.provider, collector)]
+    ranged = _range_prices(key, entry, is_free, collector)
+    quoted = [*_token_prices(key, entry, is_free, collector), *ranged, *_fees(key, entry, seller.provider, collector)]
     if who is None or (who.channel == "vertex" and BY_CHARACTER.fullmatch(who.model)):
         for quote in quoted:
             collector.reject(quote.place, quote.printed, ESTIMATE if who else NO_MODEL)
@@ -107,9 +118,14 @@ def _token_prices(key: str, entry: dict[str, Any], is_free: bool, collector: Row
     for name, value in entry.items():
         if value is None or not _TOKEN_PRICE.fullmatch(name):
             continue
-        place, parts = f"{key} {name}", _KEY.fullmatch(name)
+        is_apart = name == REASONING and str(entry.get("litellm_provider")) == "perplexity"
+        place, parts = f"{key} {name}", _KEY.fullmatch("output_cost_per_token" if is_apart else name)
+        if name == REASONING and value == entry.get("output_cost_per_token") and not is_apart:
+            continue  # it says nothing that the price of output does not say
         if parts is None:
-            collector.reject(place, str(value), "no meter or service tier for this key")
+            is_endpoint = _DECISIONS.fullmatch(name) is not None
+            reason = "a price of another endpoint, /v1/decisions" if is_endpoint else OTHER_KEYS.get(name, NO_KEY)
+            collector.reject(place, str(value), reason)
             continue
         usd_per_mtok = _usd(value, PER_MTOK)
         if usd_per_mtok is None:
@@ -117,8 +133,28 @@ def _token_prices(key: str, entry: dict[str, Any], is_free: bool, collector: Row
         elif usd_per_mtok == 0 and not is_free:
             collector.reject(place, str(value), UNKNOWN_TOO)
         else:
-            meter, above, tier = METERS[parts[1]], int(parts[2] or 0) * 1000, TIERS[parts[3]]
+            meter = "reasoning_output" if is_apart else METERS[parts[1]]
+            above, tier = int(parts[2] or 0) * 1000, TIERS[parts[3]]
             yield _Quoted(place, meter, usd_per_mtok, f"{name}: {value}", tier, above)
+
+
+def _range_prices(key: str, entry: dict[str, Any], is_free: bool, collector: RowCollector) -> Iterator[_Quoted]:
+    """The prices of a list of ranges of prompt sizes, [0, 256000] and [256000, 1000000]; ranges that do not meet, or
+    anything else in the list, are refused whole.
+    """
+    ranges = entry.get(RANGES)
+    if ranges is None:
+        return
+    parts = ranges if isinstance(ranges, list) and all(isinstance(part, dict) for part in ranges) else []
+    bounds = [[json_amount(end) for end in part.get("range") or []] for part in parts]
+    starts = [bound[0] for bound in bounds if len(bound) == 2 and bound[0] is not None]
+    ends = [bound[1] for bound in bounds if len(bound) == 2]
+    if not parts or len(starts) != len(parts) or [Decimal(0), *ends[:-1]] != starts:
+        collector.reject(f"{key} {RANGES}", json_text(ranges), "ranges of prompt sizes that do not meet")
+        return
+    for part, start in zip(parts, starts, strict=True):
+        for quote in _token_prices(f"{key} {RANGES}", part, is_free, collector):
+            yield replace(quote, above=int(start))
 
 
 def _fees(key: str, entry: dict[str, Any], provider: str, collector: RowCollector) -> Iterator[_Quoted]:
@@ -129,6 +165,8 @@ def _fees(key: str, entry: dict[str, Any], provider: str, collector: RowCollecto
     """
     request, sizes = entry.get(REQUEST_FEE), entry.get(SEARCH_FEE)
     amounts = [] if request is None else [("requests", REQUEST_FEE, request)]
+    if entry.get(QUERY_FEE) is not None:
+        amounts.append(("rerank_queries", QUERY_FEE, entry[QUERY_FEE]))
     if isinstance(sizes, dict) and set(sizes) == set(SEARCH_SIZES):
         if len({str(amount) for amount in sizes.values()}) == 1:
             amounts.append(("web_searches", SEARCH_FEE, sizes[SEARCH_SIZES[0]]))

@@ -43,6 +43,7 @@ SELLERS = {
     "zai": Seller("zai", "zai/"),
     "deepinfra": Seller("deepinfra", "deepinfra/", needs_prefix=True),
     "ai21": Seller("ai21", "ai21/"),
+    "dashscope": Seller("qwen", "dashscope/", needs_prefix=True),
     "minimax": Seller("minimax", "minimax/"),
     "meta": Seller("meta", "meta/"),
     "meta_llama": Seller("meta", "meta_llama/"),
@@ -125,6 +126,7 @@ BY_CHARACTER = re.compile(
     re.ASCII,
 )
 """Vertex models that Google bills per character; the map's prices per token of them are guesses, or per character."""
+_ON_CLAUDE_PLATFORM = re.compile(r"claude_platform/(claude-[a-z0-9-]+)", re.ASCII)
 NO_MODEL = "the key names a route, an image size or a size class, not a model"
 
 
@@ -142,7 +144,8 @@ def named(key: str, seller: Seller) -> Named | None:
     if not bare or (seller.needs_prefix and bare == key):
         return None
     if seller.channel == "bedrock":
-        return on_bedrock(bare)
+        aws_billed = _ON_CLAUDE_PLATFORM.fullmatch(bare)
+        return Named("anthropic", aws_billed[1], "claude_platform_aws") if aws_billed else on_bedrock(bare)
     if seller.channel == "vertex":
         return _on_vertex(bare, seller.provider)
     if seller.channel == "azure":

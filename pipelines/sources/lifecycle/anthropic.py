@@ -3,7 +3,7 @@
 One table tells the state of current and recently retired models, further tables the history of announcements. State
 and dates come from the status table; the recommended replacement stands in the history only. A model that the
 history alone still names has left the status table, so it is "retired" - unless a row of the status table is
-unreadable, which might be that model's row.
+unreadable, which might be that model's row. The end of a model of limited availability has been told in prose alone.
 """
 
 import re
@@ -20,12 +20,19 @@ from pipelines.sources.lifecycle.statements import (
     read_ids,
     read_replacements,
 )
-from pipelines.sources.page_tables import Table, markdown_tables
+from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.printed_dates import read_date
 
 _STATUS = ["api model name", "current state", "deprecated", "tentative retirement date"]
 _HISTORY = ["retirement date", "deprecated model", "recommended replacement"]
+_IN_PROSE = re.compile(
+    r"\((?P<model>claude-[a-z0-9][a-z0-9-]{0,80})\) (?P<tense>will be|is being|was|has been) retired (?:on )?"
+    r"(?P<day>[A-Z][a-z]{2,8} \d{1,2}, \d{4})\.(?: To migrate to [^().]{0,80}(?:\d\.\d)?[^().]{0,20}"
+    r"\((?P<next>claude-[a-z0-9][a-z0-9-]{0,80})\))?",
+    re.ASCII,
+)
+_PROSE_END = re.compile(r"\bclaude-[a-z0-9-]+\b.{0,40}\bretired\b", re.ASCII | re.IGNORECASE)
 _DATED_HEADING = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}):.*", re.DOTALL)
 
 
@@ -39,7 +46,8 @@ def parse(body: bytes) -> Parsed:
     status: list[Statement] = []
     history: list[Statement] = []
     named: set[str] = set()
-    for table in markdown_tables(body.decode("utf-8", errors="replace")):
+    text = body.decode("utf-8", errors="replace")
+    for table in markdown_tables(text):
         headers = [header.casefold() for header in table.headers]
         if headers == _STATUS:
             status.extend(_status_statements(found, table))
@@ -54,7 +62,28 @@ def parse(body: bytes) -> Parsed:
     past = {said.model: said for said in latest_statements(found, history)}
     for said in _merged(found, current, past, is_complete=set(current) == named):
         add_statement(found, "anthropic", said)
+    for said in latest_statements(found, _prose_statements(found, text)):
+        if said.model in current or said.model in past:
+            found.reject(said.place, said.raw_text, f"{said.model}: a table tells its end too")
+        else:
+            add_statement(found, "anthropic", said)
     return found.parsed()
+
+
+def _prose_statements(found: RowCollector, text: str) -> Iterator[Statement]:
+    """Ends told by a sentence, "X (claude-x) will be retired on July 21, 2026."; others of the kind are refused."""
+    for heading, line in headed_lines(text):
+        if line.startswith("|"):
+            continue
+        plain = plain_markdown(line)
+        said = _IN_PROSE.search(plain)
+        if said is None:
+            if _PROSE_END.search(plain):
+                found.reject(heading, plain, "the end of a model in a sentence of no known form")
+            continue
+        state = "retired" if said["tense"] in {"was", "has been"} else "deprecated"
+        retires_on, precision = read_date(said["day"])
+        yield Statement(said["model"], state, None, retires_on, precision, said["day"], said["next"], heading, plain)
 
 
 def _status_statements(found: RowCollector, table: Table) -> Iterator[Statement]:

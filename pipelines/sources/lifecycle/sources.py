@@ -45,7 +45,7 @@ LIFECYCLES = (
             "concepts-model-retirement-schedule-content.md",
         ),
         parse=ParserFunction("lifecycle.azure"),
-        min_rows=60,
+        min_rows=20,
         accept="text/markdown, text/html",
     ),
     Source(
@@ -54,7 +54,7 @@ LIFECYCLES = (
         standing="page",
         urls=("https://docs.cohere.com/docs/deprecations.md",),
         parse=ParserFunction("lifecycle.cohere"),
-        min_rows=10,
+        min_rows=2,
         accept="text/markdown",
     ),
     Source(

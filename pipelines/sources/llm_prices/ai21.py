@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices, printed_usd
 from pipelines.sources.parsed import Parsed
+from pipelines.sources.shown_text import seen_strings
 
 PROVIDER = "ai21"
 MODEL_OF_NAME = {
@@ -31,8 +32,6 @@ _OTHER_PRICE = re.compile(r"\$ ?\d[^$]{0,40}?\btokens?\b", re.ASCII)
 def parse(body: bytes) -> Parsed:
     """Token prices in USD per million tokens. Raises ParseError when no known model has a price."""
     soup = BeautifulSoup(body, "lxml")
-    for hidden in soup(["script", "style", "template", "noscript"]):
-        hidden.decompose()
     collector, prices = new_collector(), list[Price]()
     for name, text in _sections(soup):
         for printed, side in _PRICE.findall(text):
@@ -49,7 +48,7 @@ def parse(body: bytes) -> Parsed:
 def _sections(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
     """Texts by the model named above them; a name ends a section, and so does a heading that is no part of a price."""
     name, texts = UNNAMED, list[str]()
-    for string in soup.strings:
+    for string in seen_strings(soup):
         text = " ".join(string.split())
         is_heading = string.find_parent(_HEADINGS) is not None and not _PART_OF_PRICE.search(text)
         if text in MODEL_OF_NAME or (text and is_heading):

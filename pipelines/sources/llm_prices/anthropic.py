@@ -13,6 +13,14 @@ from decimal import Decimal
 from bs4 import BeautifulSoup
 
 from pipelines.sources.llm_prices.anthropic_names import model_id, row_name
+from pipelines.sources.llm_prices.anthropic_ranges import (
+    LongPrice,
+    boundary,
+    long_prices,
+    mentioned,
+    models_of,
+    window_range,
+)
 from pipelines.sources.llm_prices.anthropic_rules import read_rules, with_derived
 from pipelines.sources.llm_prices.price_rows import (
     ANY_MODEL,
@@ -38,16 +46,15 @@ MODEL_METERS = {
 }
 BATCH_METERS = {"batch input": "input_uncached", "batch output": "output"}
 FAST_METERS = {"input": "input_uncached", "output": "output"}
-FAST_HEADING = "Fast mode pricing"
-LONG_CONTEXT_HEADING = "Long context pricing"
+WINDOW = "context window"
+FAST_HEADING = "fast mode"
+LONG_CONTEXT_HEADING = "long context"
 WEB_SEARCH_HEADING = "Web search tool"
 
 _PER_MTOK = re.compile(r"(\S+) / MTok(?:<sup>\d{1,2}</sup>)?")
 _MODEL_IN_PROSE = re.compile(r"\b(?:Opus|Sonnet|Haiku) \d+(?:\.\d+)?\b", re.ASCII)
 _SEARCH_FEE = re.compile(r"(\$[\d.,]*\d) per 1,000 searches", re.ASCII)
-_BASE_RANGE = re.compile(r"\N{LESS-THAN OR EQUAL TO} (\d{1,5})K input tokens", re.ASCII)
-_LONG_RANGE = re.compile(r"> (\d{1,5})K input tokens", re.ASCII)
-_LABELLED = re.compile(r"(Input|Output): (.+)")
+_ANY_SIZE = re.compile(r"(\d{1,5})[Kk] (?:input )?tokens", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -94,37 +101,53 @@ def _read(body: bytes) -> _Page:
 
 
 def _is_metered(table: Table, meters: dict[str, str]) -> bool:
-    """Whether the headers are Model and each meter of the map once, and nothing else."""
+    """Whether the headers are Model and each meter of the map once; other columns may stand among them."""
     headers = [header.casefold() for header in table.headers]
-    found = [meters.get(header) for header in headers[1:]]
-    return headers[:1] == ["model"] and len(found) == len(set(meters.values())) and set(found) == set(meters.values())
+    found = [meters[header] for header in headers[1:] if header in meters]
+    return headers[:1] == ["model"] and len(found) == len(set(meters.values())) == len(set(found))
 
 
 def _table_prices(page: _Page, table: Table, collector: RowCollector) -> list[Price]:
     """Prices of one table; a table of prices that is of no known kind is refused whole."""
     for meters, tier in ((MODEL_METERS, "standard"), (BATCH_METERS, "batch"), (FAST_METERS, "fast")):
-        if _is_metered(table, meters) and (tier != "fast" or table.heading == FAST_HEADING):
+        if _is_metered(table, meters) and (tier != "fast" or _is_fast(table)):
             for error in table.errors:
                 collector.reject(table.heading, error, "the row does not fit the headers")
             return _metered_prices(table, meters, tier, collector)
-    if table.heading == FAST_HEADING and [header.casefold() for header in table.headers] == list(FAST_METERS):
+    headers = [header.casefold() for header in table.headers]
+    if _is_fast(table) and headers in (list(FAST_METERS), [WINDOW, *FAST_METERS]):
         return _fast_prices(page, table, collector)
-    is_long_context = table.heading == LONG_CONTEXT_HEADING and _boundary(table) is not None
-    if not is_long_context and any("/ MTok" in cell for row in table.rows for cell in row):
+    if boundary(table) is None and any("/ MTok" in cell for row in table.rows for cell in row):
         collector.reject(table.heading, " | ".join(table.headers), "a price table of no known kind")
     return []
 
 
+def _is_fast(table: Table) -> bool:
+    return table.heading.casefold().startswith(FAST_HEADING)
+
+
+def _is_long(table: Table) -> bool:
+    return boundary(table) is not None or table.heading.casefold().startswith(LONG_CONTEXT_HEADING)
+
+
 def _metered_prices(table: Table, meters: dict[str, str], tier: str, collector: RowCollector) -> list[Price]:
-    """One price per row and column; a row may hold for several models: "Claude Opus 5 / Claude Opus 4.8"."""
+    """One price per row and column; a row may hold for several models: "Claude Opus 5 / Claude Opus 4.8".
+
+    Columns of no known meter are no prices of ours; those that hold prices are refused by name.
+    """
     prices = []
+    others = [place for place, header in enumerate(table.headers) if place and header.casefold() not in meters]
+    for column in others:
+        if any("/ MTok" in row[column] for row in table.rows):
+            collector.reject(table.heading, table.headers[column], "a column of prices of no known meter")
     for name, cells in ((name, cells) for names, *cells in table.rows for name in names.split(" / ")):
         place = f"{table.heading}: {name[:80]}"
         row = row_name(name)
         if row is None:
             collector.reject(place, " | ".join([name, *cells]), "the model name is of no known pattern")
             continue
-        for header, cell in zip(table.headers[1:], cells, strict=True):
+        known = [(h, c) for h, c in zip(table.headers[1:], cells, strict=True) if h.casefold() in meters]
+        for header, cell in known:
             usd, meter = _usd(place, cell, collector), meters[header.casefold()]
             if usd is not None:
                 range_, start = (row.context_from, row.context_to), row.effective_from
@@ -144,60 +167,74 @@ def _usd(place: str, cell: str, collector: RowCollector) -> Decimal | None:
 
 
 def _fast_prices(page: _Page, table: Table, collector: RowCollector) -> list[Price]:
-    """A fast mode table without models: the text around it must name exactly one."""
-    names = set(_MODEL_IN_PROSE.findall(page.sections.get(FAST_HEADING, "")))
+    """A fast mode table without models, with or without a row per context window: the text names exactly one."""
+    names = set(_MODEL_IN_PROSE.findall(page.sections.get(table.heading, "")))
     model = model_id(names.pop()) if len(names) == 1 else None
-    if model is None or len(table.rows) != 1:
-        collector.reject(table.heading, str(table.rows), "the page does not say for which one model this is")
+    has_windows = len(table.headers) > len(FAST_METERS)
+    windows = [window_range(row[0]) if has_windows else (0, None) for row in table.rows]
+    ends = [window for window in windows if window is not None]
+    is_whole = bool(ends) and len(set(ends)) == len(windows)
+    if model is None or not is_whole:
+        collector.reject(table.heading, str(table.rows), "the page does not say for which one model or prompts this is")
         return []
-    cells = zip(FAST_METERS.values(), table.rows[0], strict=True)
-    priced = [(meter, cell, _usd(table.heading, cell, collector)) for meter, cell in cells]
-    return [Price(table.heading, PROVIDER, model, m, usd, cell, "fast") for m, cell, usd in priced if usd is not None]
-
-
-def _boundary(table: Table) -> int | None:
-    """The largest prompt in tokens at base price, if the headers are two ranges that meet."""
-    if len(table.headers) != 2:
-        return None
-    base, above = _BASE_RANGE.fullmatch(table.headers[0]), _LONG_RANGE.fullmatch(table.headers[1])
-    return int(base.group(1)) * 1000 if base and above and base.group(1) == above.group(1) else None
+    prices = []
+    for (start, end), row in zip(ends, table.rows, strict=True):
+        for meter, cell in zip(FAST_METERS.values(), row[has_windows:], strict=True):
+            usd = _usd(table.heading, cell, collector)
+            if usd is not None:
+                prices.append(Price(table.heading, PROVIDER, model, meter, usd, cell, "fast", start, end))
+    return prices
 
 
 def _with_long_context(page: _Page, prices: list[Price], collector: RowCollector) -> list[Price]:
-    """Add prices above the boundary for the models that the section names, and end their other prices there.
+    """Add prices above the boundary for the models that the table or its section names, and end the others there.
 
-    Cache and batch prices above the boundary are not printed: the page states them by rule or not at all.
+    Cache and batch prices above the boundary are not printed: the page states them by rule or not at all. Where a
+    table cannot be read, its models' prices end at its boundary all the same: what long prompts cost is not known.
     """
-    models = {model_id(name) for name in _MODEL_IN_PROSE.findall(page.sections.get(LONG_CONTEXT_HEADING, ""))}
-    for table in page.tables:
-        boundary = _boundary(table) if table.heading == LONG_CONTEXT_HEADING else None
-        if boundary is None:
-            continue
-        above = [price for row in table.rows for price in _long_prices(row, boundary, models, prices, collector)]
-        ended = {price.model for price in above}
-        prices = [replace(p, context_to=boundary + 1) if p.model in ended and not p.context_from else p for p in prices]
+    for table in filter(_is_long, page.tables):
+        in_prose = _MODEL_IN_PROSE.findall(page.sections.get(table.heading, ""))
+        ended = mentioned(table) or {model_id(name) for name in in_prose}
+        end = boundary(table)
+        above = list[Price]()
+        if end is None:
+            sizes = {int(size) * 1000 for size in _ANY_SIZE.findall(" ".join(table.headers))}
+            end = sizes.pop() if len(sizes) == 1 else None
+        else:
+            try:
+                for row in long_prices(table):
+                    above += _long_prices(table.heading, row, end, ended, prices, collector)
+                ended = {price.model for price in above}
+            except ValueError as error:
+                above = []
+                collector.reject(table.heading, " | ".join(table.headers), str(error))
+        if end is not None:
+            prices = [replace(p, context_to=end + 1) if _is_short(p, ended) else p for p in prices]
         prices += above
     return prices
 
 
+def _is_short(price: Price, models: set[str | None]) -> bool:
+    """Whether a price is that of short prompts of one of these models, and no table of its own says where it ends."""
+    has_own_end = price.service_tier == "fast"
+    return price.model in models and not price.context_from and price.context_to is None and not has_own_end
+
+
 def _long_prices(
-    row: list[str], boundary: int, models: set[str | None], prices: list[Price], collector: RowCollector
+    place: str, row: LongPrice, end: int, in_prose: set[str | None], prices: list[Price], collector: RowCollector
 ) -> list[Price]:
-    """The prices of one row "Input: $3 / MTok | Input: $6 / MTok", for models whose base price is the left one."""
-    base, above = _LABELLED.fullmatch(row[0]), _LABELLED.fullmatch(row[1])
-    if base is None or above is None or base.group(1) != above.group(1):
-        collector.reject(LONG_CONTEXT_HEADING, " | ".join(row), "not one meter at two prices")
-        return []
-    meter = FAST_METERS[base.group(1).casefold()]
-    base_usd, usd = (_usd(LONG_CONTEXT_HEADING, cell.group(2), collector) for cell in (base, above))
-    base_prices = [p for p in prices if p.meter == meter and p.service_tier == "standard" and not p.context_from]
+    """The prices of one row, for those of its models whose base price is the left one."""
+    base_usd, usd = (_usd(place, cell, collector) for cell in (row.base, row.above))
+    base_prices = [p for p in prices if p.meter == row.meter and p.service_tier == "standard" and not p.context_from]
     standard = {p.model: p.usd_per_unit for p in base_prices}
-    named = sorted(model for model in models if model in standard and standard[model] == base_usd)
-    if not named:
-        collector.reject(LONG_CONTEXT_HEADING, " | ".join(row), "no model that the text names has this base price")
-    place, text = LONG_CONTEXT_HEADING, row[1]
-    start = boundary + 1
-    return [Price(place, PROVIDER, m, meter, usd, text, context_from=start) for m in named if m and usd is not None]
+    asked = models_of(row.names) if row.names else sorted(model for model in in_prose if model)
+    named = [model for model in asked if standard.get(model) == base_usd]
+    if not named or (row.names and named != asked):
+        raw_text = f"{' / '.join(row.names or [])} {row.base} | {row.above}"
+        collector.reject(place, raw_text, "no model that the text names has this base price")
+    printed, start = row.above, end + 1
+    found = [Price(place, PROVIDER, m, row.meter, usd, printed) for m in named if usd is not None]
+    return [replace(price, context_from=start) for price in found]
 
 
 def _search_fee(page: _Page, collector: RowCollector) -> list[Price]:

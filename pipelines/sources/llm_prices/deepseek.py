@@ -34,7 +34,7 @@ METERS = {
 _UNIT = re.compile(r"prices listed below are in unite?s of per 1M tokens")
 _FOOTNOTE = re.compile(r" ?\(\d\)$", re.ASCII)
 _MODEL = re.compile(r"deepseek-[a-z0-9][a-z0-9.-]{0,60}", re.ASCII)
-_OFF = re.compile(r"(\$\S+?) ?[(\uff08]\d{1,2}% OFF[)\uff09]", re.ASCII)
+_OFF = re.compile(r"(\$\S+?) ?[(\uff08]\d{1,2}% OFF[)\uff09]", re.ASCII | re.IGNORECASE)
 _DAILY = re.compile(r"(STANDARD|DISCOUNT) PRICE ?\(UTC (\d\d:\d\d)-(\d\d:\d\d)\)", re.ASCII)
 _DAY = "(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
 _INTERVAL = r"\d\d:\d\d - \d\d:\d\d"
@@ -47,6 +47,11 @@ _STARTING = re.compile(r"Starting from (\d\d:\d\d) UTC Time on ([A-Z][a-z]{2,8})
 _LEGACY = re.compile(
     r"Use (\S{1,60}) as the model name\. The legacy names? ([^.]{1,300}?) (?:is|are) still accepted, "
     r"[^()]{0,300}? billed at the (\w{1,30}) price\.",
+    re.ASCII,
+)
+_ALIASES = re.compile(
+    r"The model names (deepseek-[a-z0-9-]{1,60}) and (deepseek-[a-z0-9-]{1,60}) will be deprecated[^()]{0,100}?\. "
+    r"For compatibility, they correspond to the non-thinking mode and thinking mode of (deepseek-[a-z0-9.-]{1,60}),",
     re.ASCII,
 )
 _SENTENCE_END = re.compile(r"(?<=\.)\s+")
@@ -209,6 +214,9 @@ def _as_billed(prices: list[Price], notes: list[str], collector: RowCollector) -
             rule = f"billed at the {label} price"
             legacy = [(name, price) for name in _MODEL.findall(names) for price in billed]
             added += [replace(p, model=n, basis="derived", printed=f"{rule}: {p.printed}") for n, p in legacy]
+        for *names, model in _ALIASES.findall(note):
+            same = [(name, price) for name in names for price in prices if price.model == model]
+            added += [replace(p, model=n, basis="derived", printed=f"as {model}: {p.printed}") for n, p in same]
         for sentence in _SENTENCE_END.split(_LEGACY.sub("", note)):
             if "billed at" in sentence:
                 collector.reject("footnote", sentence, "a rule of billing of no known form")

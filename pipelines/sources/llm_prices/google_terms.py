@@ -67,6 +67,22 @@ def followed_prices(terms: Iterable[TermPrice], collector: RowCollector) -> list
     return kept
 
 
+def joined_ranges(prices: Iterable[Price]) -> list[Price]:
+    """The prices of a row; two ranges of prompts that meet, at one price, as one.
+
+    A bucket of usage then has a price, not a lower bound.
+    """
+    found: dict[tuple[str, str, str], list[Price]] = {}
+    for price in prices:
+        found.setdefault((price.region, price.meter, price.service_tier), []).append(price)
+    for key, same in found.items():
+        if len(same) == 2 and same[0].usd_per_unit == same[1].usd_per_unit:
+            low, high = sorted(same, key=lambda price: price.context_from)
+            if low.context_to == high.context_from:
+                found[key] = [replace(low, context_to=high.context_to)]
+    return [price for same in found.values() for price in same]
+
+
 def prompt_range(sign: str | None, thousands: str | None) -> tuple[int, int | None]:
     """The prompt sizes of "<= 200k" or "> 200k": from, inclusive, and to, exclusive; all sizes without a sign."""
     if sign is None or thousands is None:

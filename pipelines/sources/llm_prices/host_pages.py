@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 
 from pipelines.sources.page_tables import Table, html_tables, markdown_tables, plain_markdown
 from pipelines.sources.parsed import RowCollector
+from pipelines.sources.shown_text import seen_strings
 
 UNKNOWN_TABLE = "a price table of no known kind"
 MAX_LINK = 200
@@ -46,7 +47,7 @@ def read_page(body: bytes, *, with_links: bool = False) -> HostPage:
 
 def _html_page(body: bytes, with_links: bool) -> HostPage:
     soup = BeautifulSoup(body, "lxml")
-    text = " ".join(soup.get_text(" ").split())
+    text = " ".join(" ".join(seen_strings(soup)).split())
     for link in soup.find_all("a", href=True) if with_links else []:
         link.append(f" <{str(link['href'])[:MAX_LINK]}>")
     return HostPage(html_tables(soup), text)

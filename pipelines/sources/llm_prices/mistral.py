@@ -1,8 +1,9 @@
 """Mistral's API price page -> token prices, under the ids that its model cards list.
 
-Read: every table with the columns Model, Input, Cached input and Output; figures without a unit are per million
-tokens, as the cards of the same models say. Left out on purpose: prices per page, minute and character, which have no
-meter, and the batch, priority and regional rules, which stand on other pages.
+Read: every table with the columns Model, Input, Cached input and Output, or the list of models in the data of pages of
+early 2026 (`mistral_data.py`). Figures without a unit are per million tokens, as the cards of the same models say. Left
+out on purpose: prices per page, minute and character, which have no meter, and the batch, priority and regional rules,
+which stand on other pages.
 """
 
 import re
@@ -10,6 +11,7 @@ from decimal import Decimal
 
 from bs4 import BeautifulSoup
 
+from pipelines.sources.llm_prices.mistral_data import page_data_prices
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
 from pipelines.sources.page_tables import Table, html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
@@ -39,7 +41,8 @@ _PER_OTHER = re.compile(r"\$[\d.,]+ ?/ ?(?!M Tokens).+", re.ASCII)
 def parse(body: bytes) -> Parsed:
     """Token prices (USD per million tokens) of the price page.
 
-    Raises ParseError when no table has exactly the known headers, or no row is left.
+    Raises ParseError when neither a table has exactly the known headers nor the page's data names models, or no row is
+    left.
     """
     soup = BeautifulSoup(body, "lxml")
     for link in soup.select("td a[href]"):
@@ -47,12 +50,14 @@ def parse(body: bytes) -> Parsed:
         # The address of the card names the model exactly, the text of the link does not.
         if card:
             link.string = card.group(1)
-    tables = html_tables(soup)
+    tables, collector = html_tables(soup), new_collector()
     known = [table for table in tables if table.headers == HEADERS]
     if not known:
+        prices = page_data_prices(body.decode("utf-8", errors="replace"), collector)
+        if prices is not None:
+            return parsed_prices(prices, collector)
         found = "; ".join(" | ".join(table.headers)[:120] for table in tables[:8]) or "no table"
         raise ParseError(f"no table with headers {' | '.join(HEADERS)}; found: {found}")
-    collector = new_collector()
     for table in tables:
         _refuse_misfits(table, collector)
     prices = [price for table in known for row in table.rows for price in _row_prices(table, row, collector)]

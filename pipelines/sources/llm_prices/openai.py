@@ -1,4 +1,4 @@
-"""OpenAI's pricing page (Astro HTML, or its Markdown form) -> token prices and the web search fee.
+"""OpenAI's pricing page (Astro HTML, or one of two Markdown forms) -> token prices and the web search fee.
 
 Rows of the HTML come from the props of the page's islands, because the rendered tables hide legacy models; long
 context prices stand only in the rendered table of the same island. Left out on purpose, as no meter counts them:
@@ -11,6 +11,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 from pipelines.schema.offers import SERVICE_TIERS
+from pipelines.sources.llm_prices.openai_components import MARK, price_components
 from pipelines.sources.llm_prices.openai_islands import Island, island_text, price_islands
 from pipelines.sources.llm_prices.openai_markdown import markdown_prices
 from pipelines.sources.llm_prices.openai_rows import (
@@ -29,6 +30,7 @@ from pipelines.sources.llm_prices.openai_rows import (
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices
 from pipelines.sources.page_tables import Table, html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
+from pipelines.sources.shown_text import seen_strings
 
 FLAT_HEADERS = {("Model", *kinds): meters for kinds, meters in TEXT_KINDS.items()}
 RANGE_HEADERS = {
@@ -44,17 +46,22 @@ def parse(body: bytes) -> Parsed:
     Raises ParseError when no standard price of a text model is found, naming what was looked for.
     """
     collector = new_collector()
+    if MARK in body:
+        found = price_components(body.decode("utf-8", errors="replace"))
+        prices = _all_prices(found.islands, found.unreadable, collector)
+        return parsed_prices(with_both_names(prices, body.decode("utf-8", errors="replace")), collector)
     if body.lstrip().startswith(b"#"):
         return parsed_prices(markdown_prices(body.decode("utf-8", errors="replace"), collector), collector)
     soup = BeautifulSoup(body, "lxml")
-    return parsed_prices(with_both_names(_html_prices(soup, collector), soup.get_text(" ")), collector)
-
-
-def _html_prices(soup: BeautifulSoup, collector: RowCollector) -> list[Price]:
-    prices = list[Price]()
     islands, unreadable = price_islands(soup)
+    prices = _all_prices(islands, unreadable, collector)
+    return parsed_prices(with_both_names(prices, " ".join(seen_strings(soup))), collector)
+
+
+def _all_prices(islands: list[Island], unreadable: list[tuple[str, str]], collector: RowCollector) -> list[Price]:
+    prices = list[Price]()
     for name, reason in unreadable:
-        collector.reject(name, "", f"unreadable island: {reason}")
+        collector.reject(name, "", f"unreadable table: {reason}")
     is_known = False
     for island in islands:
         found = _island_prices(island, collector)
@@ -119,6 +126,8 @@ def _text_prices(island: Island, place: str, tier: str, collector: RowCollector)
 
     Where there is a column of cache writes, rows of older models still come without that cell.
     """
+    if island.node is None:
+        return _unheaded_prices(island, place, tier, collector)
     tables = [table for table in html_tables(island.node) if tuple(table.headers) in HEADERS]
     if not tables:
         raise ValueError("the rendered table has other headers")
@@ -134,6 +143,32 @@ def _text_prices(island: Island, place: str, tier: str, collector: RowCollector)
         prices += row_prices(Row(place, model, tier, by_width[len(texts)], context_to=limit), texts[1:], collector)
     for table in tables:
         prices += _long_prices(table, place, tier, limits, collector)
+    return prices
+
+
+def _unheaded_prices(island: Island, place: str, tier: str, collector: RowCollector) -> list[Price]:
+    """The rows of a component without headers: their number of cells tells the columns, and the order of the prices
+    must agree with it.
+
+    Long context prices are not part of this form. Models that have a price of cache writes are of a generation that
+    all have one, so their prices end at the boundary that the page prints for others.
+    """
+    by_width = {len(meters) + 1: meters for meters in TEXT_KINDS.values()}
+    rows, prices = _listed(island.props, "rows"), list[Price]()
+    texts = [read for cells in rows if (read := _texts(cells, place, set(by_width), collector)) is not None]
+    boundary = next((limit for name, *_ in texts if (limit := limited_model(name)[1])), None)
+    for name, *cells in texts:
+        model, limit = limited_model(name)
+        meters = by_width[len(cells) + 1]
+        has_writes = "cache_write_5m" in meters and cells[meters.index("cache_write_5m")] not in NO_PRICE
+        row = Row(place, model, tier, meters, context_to=limit or (boundary if has_writes else None))
+        found = row_prices(row, cells, collector)
+        usd = {price.meter: price.usd_per_unit for price in found}
+        steps = [usd[meter] for meter in ("cache_read", "input_uncached", "cache_write_5m", "output") if meter in usd]
+        if steps == sorted(steps):
+            prices += found
+        else:
+            collector.reject(place, " | ".join([name, *cells]), "prices in another order than cached, input, output")
     return prices
 
 

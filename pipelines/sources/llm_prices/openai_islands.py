@@ -23,12 +23,15 @@ NO_PANE = "standard"
 
 @dataclass(frozen=True)
 class Island:
-    """One price component: its name, decoded props, the tier of its pane and the element with the rendered table."""
+    """One price component: its name, decoded props, the tier of its pane and the element with the rendered table.
+
+    Pages in Markdown have no rendered table.
+    """
 
     name: str
     props: dict[str, Any]
     pane_tier: str
-    node: Tag
+    node: Tag | None
 
 
 def price_islands(soup: BeautifulSoup) -> tuple[list[Island], list[tuple[str, str]]]:

@@ -33,7 +33,7 @@ LABELS = {
     "Fast mode": "fast",
     "Ultrafast": "ultrafast",
 }
-"""Lines that name the tier of the next table, one that no row can carry among them."""
+"""Lines that name the tier of the next table."""
 TEXT_HEADERS = {
     ("Model", *(f"{size} context {kind.lower()}" for size in sizes for kind in kinds)): meters
     for kinds, meters in TEXT_KINDS.items()
@@ -47,6 +47,7 @@ _TEXT_HEADING = re.compile(r"(\S+) pricing data")
 _BOUNDARY = re.compile(
     r"Short context: \N{LESS-THAN OR EQUAL TO}(\d{1,5})K input tokens\. Long context: >\1K input tokens\."
 )
+_COMPONENT = re.compile(r"^\s*(<[A-Z]\w*)", re.MULTILINE)
 _NOTE = re.compile(r" (?=\+ Search content tokens )")
 
 
@@ -64,7 +65,10 @@ def markdown_prices(text: str, collector: RowCollector) -> list[Price]:
     long_from = int(boundary[1]) * 1000 + 1 if boundary else None
     if not any(_is_text(found.table) and found.tier == "standard" for found in tiered):
         wanted = " or ".join(" | ".join(headers) for headers in TEXT_HEADERS)
-        raise ParseError(f"no table Standard pricing data with headers {wanted}")
+        shape = ", ".join(dict.fromkeys(_COMPONENT.findall(text))) or ", ".join(
+            " | ".join(found.table.headers)[:80] for found in tiered[:5]
+        )
+        raise ParseError(f"no table Standard pricing data with headers {wanted}; found: {shape or 'no table'}")
     prices, texts = list[Price](), list[Price]()
     for found in tiered:
         for error in found.table.errors:

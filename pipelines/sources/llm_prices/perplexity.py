@@ -1,8 +1,9 @@
 """Perplexity's pricing page (docs.perplexity.ai, Markdown or HTML) -> token prices, request and search fees.
 
 The request fee depends on the search context size, which no meter knows: `requests` takes the fee of the low size,
-the API's default as the page says. Refused visibly: the other sizes, Pro Search, citation and reasoning tokens of
-deep research, and the tables of the Agent and Search APIs. Left out on purpose: worked examples.
+the API's default as the page says. Refused visibly: the other sizes, Pro Search, citation tokens of deep
+research (their count is part of the input's), and the tables of the Agent and Search APIs. Left out on purpose: worked
+examples.
 """
 
 import re
@@ -23,13 +24,13 @@ MODELS = {
 TOKEN_COLUMNS = {
     "input tokens ($/1m)": ("input_uncached", "mtok"),
     "output tokens ($/1m)": ("output", "mtok"),
+    "reasoning tokens ($/1m)": ("reasoning_output", "mtok"),
     "search queries ($/1k)": ("web_searches", "thousand_calls"),
 }
 FEE_COLUMNS = {"low context size": ("requests", "thousand_calls")}
 EMBEDDING_COLUMNS = {"price ($/1m tokens)": ("input_uncached", "mtok")}
 REFUSED = {
     "citation tokens ($/1m)": "no meter for citation tokens",
-    "reasoning tokens ($/1m)": "no meter for reasoning tokens apart from output",
     "medium context size": "no meter for this search context size",
     "high context size": "no meter for this search context size",
 }

@@ -1,17 +1,16 @@
 """Google Cloud's price page of generative models (HTML) -> token prices on channel 'vertex'.
 
-Read: tables with the columns Model, Type, maybe Region, and prices per million tokens, for Gemini models and for
-Claude. A blank model or type is that of the row above; a region is never carried. The service tier comes from the
+Read: tables with the columns Model, Type, maybe Region, and prices per million tokens; those of `vertex_lists.py`.
+A blank model or type is that of the row above; a region is never carried. The service tier comes from the
 price header ("with Priority") or from the tab; the tab "Flex/Batch" is two tiers at one price. Tabs of regions set
-the region; without column and tab the price does not depend on it: 'global'. Two ranges of prompts at one price are
-one row.
+the region, or a cell does, "$0.25 (Global)"; else the price does not depend on it: 'global'. Two ranges of prompts at
+one price are one row.
 
-Refused, so that they show: models whose request id does not follow from their name by rule (other makers, nicknames,
+Refused, so that they show: models whose request id does not follow from their name by rule (nicknames,
 Live API), types per picture or second, and every other table of prices. Grounding and tuning are such tables.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,14 +18,20 @@ from itertools import product
 
 from bs4 import BeautifulSoup
 
-from pipelines.sources.llm_prices import anthropic
-from pipelines.sources.llm_prices.google_terms import Term, TermPrice, followed_prices, split_term
+from pipelines.sources.llm_prices.google_terms import (
+    Term,
+    TermPrice,
+    followed_prices,
+    joined_ranges,
+    split_term,
+)
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices, printed_usd
-from pipelines.sources.llm_prices.vertex_columns import BATCH, REGIONS, STANDARD, Column, price_columns
+from pipelines.sources.llm_prices.vertex_columns import BATCH, CHANNEL, REGIONS, STANDARD, Column, price_columns
+from pipelines.sources.llm_prices.vertex_lists import FEE_HEADERS, fee_prices, is_list, list_prices
+from pipelines.sources.llm_prices.vertex_names import model_of
 from pipelines.sources.page_tables import Table, html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
-CHANNEL = "vertex"
 TYPES = {
     "input": ("input_uncached",),
     "input (text, image, video, audio)": ("input_uncached", "image_input", "audio_input"),
@@ -34,10 +39,17 @@ TYPES = {
     "input (text, image)": ("input_uncached", "image_input"),
     "input (audio)": ("audio_input",),
     "audio input": ("audio_input",),
+    "input text": ("input_uncached",),
+    "input audio": ("audio_input",),
+    "input video": ("image_input",),
+    "input video/image": ("image_input",),
     "output": ("output",),
     "text output": ("output",),
     "text output (response and reasoning)": ("output",),
     "image output": ("image_output",),
+    "output text": ("output",),
+    "output image": ("image_output",),
+    "output audio": ("audio_output",),
     "cache hit": ("cache_read",),
     "5m cache write": ("cache_write_5m",),
     "1h cache write": ("cache_write_1h",),
@@ -45,18 +57,10 @@ TYPES = {
 CACHED = {"input_uncached": "cache_read", "image_input": "image_cache_read", "audio_input": "audio_cache_read"}
 """The meter that a column of cached tokens counts on a row of input."""
 
-_GEMINI = re.compile(r"Gemini \d{1,2}(?:\.\d{1,2})? (?:Pro|Flash|Flash[- ]Lite)(?: Image)?(?: Preview)?", re.ASCII)
-_CLAUDE = re.compile(r"(?:Claude )?(?:Opus|Sonnet|Haiku|Fable|Mythos) \d{1,2}(?:\.\d{1,2})?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class _Band:
-    """A price for one range of prompt sizes."""
-
-    context_from: int
-    context_to: int | None
-    usd_per_mtok: Decimal
-    printed: str
+FREE = frozenset({"No charge"})
+"""What is not billed at all, as the output of embeddings."""
+_OTHER_UNIT = re.compile(r"\(\$/(?!1?M tok)", re.ASCII)
+_REGIONAL = re.compile(r"(\$\S+) \((Global|Non-[Gg]lobal)\)\*{0,3}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class _Row:
     is_batch: bool
     region: str
     term: Term
+    is_per_mtok: bool
 
 
 def parse(body: bytes) -> Parsed:
@@ -79,8 +84,14 @@ def parse(body: bytes) -> Parsed:
     """
     soup = BeautifulSoup(body, "lxml")
     collector, terms, is_known = new_collector(), list[TermPrice](), False
-    tables = html_tables(soup)
+    tables, lists = html_tables(soup, is_padded=True), list[Price]()
     for table in tables:
+        if is_list(table):
+            lists += list_prices(table, collector)
+            continue
+        if table.headers == FEE_HEADERS:
+            lists += fee_prices(table, collector)
+            continue
         try:
             columns, region = price_columns(table, soup)
         except ValueError as error:
@@ -92,18 +103,7 @@ def parse(body: bytes) -> Parsed:
     if not is_known:
         found = "; ".join(" | ".join(table.headers)[:120] for table in tables[:8]) or "no table"
         raise ParseError(f"no table with headers Model | Type | Price (/1M tokens) ...; found: {found}")
-    return parsed_prices(followed_prices(terms, collector), collector)
-
-
-def model_of(name: str) -> tuple[str, str] | None:
-    """Provider and request id of a display name by rule, or None.
-
-    "Gemini 3.1 Pro Preview" -> gemini-3.1-pro-preview; "Opus 4.5" or "Claude Opus 4.5" -> claude-opus-4-5.
-    """
-    if _GEMINI.fullmatch(name):
-        return "google", name.lower().replace(" ", "-")
-    model = anthropic.model_id(name) if _CLAUDE.fullmatch(name) else None
-    return ("anthropic", model) if model else None
+    return parsed_prices([*followed_prices(terms, collector), *lists], collector)
 
 
 def _table_prices(
@@ -116,12 +116,13 @@ def _table_prices(
         if cells[0]:
             name, kind = " ".join(cells[0].split()), ""
         kind = cells[1] or kind
-        if NO_PRICE.issuperset(cells[-len(columns) :]):
+        printed = cells[-len(columns) :]
+        if NO_PRICE.issuperset(printed) or FREE.issuperset(printed):
             continue
         place = f"{table.heading}: {name[:80]} / {kind[:80]}"
         try:
             row = _row(place, name, kind, region or REGIONS.get(cells[2]))
-            yield from _row_prices(row, list(zip(columns, cells[-len(columns) :], strict=True)), collector)
+            yield from _row_prices(row, list(zip(columns, printed, strict=True)), collector)
         except ValueError as error:
             collector.reject(place, " | ".join(cells), str(error))
 
@@ -133,51 +134,48 @@ def _row(place: str, name: str, kind: str, region: str | None) -> _Row:
     if known is None:
         raise ValueError("the model name is of no known pattern")
     bare_kind = kind.rstrip("*: ").casefold()
-    meters = TYPES.get(bare_kind.removeprefix("batch "))
+    meters = TYPES.get(bare_kind.removeprefix("batch ").removeprefix("1m ").removesuffix(" tokens"))
     if meters is None:
-        raise ValueError("a type of no known kind")
+        is_other = _OTHER_UNIT.search(kind) is not None
+        raise ValueError("no meter counts this unit" if is_other else "a type of no known kind")
     if region is None:
         raise ValueError("no known region")
-    return _Row(place, *known, meters, bare_kind.startswith("batch "), region, term)
+    return _Row(place, *known, meters, bare_kind.startswith("batch "), region, term, bare_kind.startswith("1m "))
 
 
 def _row_prices(row: _Row, cells: list[tuple[Column, str]], collector: RowCollector) -> Iterator[TermPrice]:
     """The prices of one row. Raises ValueError where type and column do not go together."""
-    bands: dict[tuple[tuple[str, ...], bool], list[_Band]] = defaultdict(list)
+    prices = list[Price]()
     for column, cell in cells:
-        usd = printed_usd(cell)
-        if usd is not None:
-            bands[column.service_tiers, column.is_cached].append(
-                _Band(column.context_from, column.context_to, usd, cell)
-            )
-        elif cell not in NO_PRICE:
+        if cell in NO_PRICE:
+            continue
+        amounts = _amounts(row, cell)
+        if not amounts:
             collector.reject(row.place, cell, "not exactly a price")
-    for (tiers, is_cached), group in bands.items():
-        for band, tier, meter in product(_joined(group), _tiers(row, tiers), _meters(row, is_cached)):
-            price = Price(
-                row.place,
-                row.provider,
-                row.model,
-                meter,
-                band.usd_per_mtok,
-                band.printed,
-                tier,
-                band.context_from,
-                band.context_to,
-                channel=CHANNEL,
-                region=row.region,
-                effective_from=row.term.effective_from,
+        elif not column.is_per_mtok and not row.is_per_mtok:
+            raise ValueError("neither header nor type says that the price is per million tokens")
+        for (region, usd), tier, meter in product(amounts, _tiers(row, column.service_tiers), _meters(row, column)):
+            price = Price(row.place, row.provider, row.model, meter, usd, cell, tier, column.context_from)
+            start = row.term.effective_from
+            prices.append(
+                replace(price, context_to=column.context_to, channel=CHANNEL, region=region, effective_from=start)
             )
-            yield TermPrice(price, row.term.ends_on)
+    for price in joined_ranges(prices):
+        yield TermPrice(price, row.term.ends_on)
 
 
-def _joined(bands: list[_Band]) -> list[_Band]:
-    """Two ranges of prompts that meet, at one price, as one: a bucket of usage then has a price, not a lower bound."""
-    if len(bands) == 2 and bands[0].usd_per_mtok == bands[1].usd_per_mtok:
-        low, high = bands
-        if low.context_to == high.context_from:
-            return [replace(low, context_to=high.context_to)]
-    return bands
+def _amounts(row: _Row, cell: str) -> list[tuple[str, Decimal]]:
+    """Region and price of a cell: one of the row's region, or "$0.25 (Global)", a line each; [] for anything else."""
+    usd = printed_usd(cell)
+    if usd is not None:
+        return [(row.region, usd)]
+    lines = [_REGIONAL.fullmatch(line) for line in cell.split("\n")]
+    found = {
+        REGIONS[line[2].capitalize()]: amount
+        for line in lines
+        if line is not None and (amount := printed_usd(line[1])) is not None
+    }
+    return list(found.items()) if len(found) == len(lines) and row.region == "global" else []
 
 
 def _tiers(row: _Row, tiers: tuple[str, ...]) -> tuple[str, ...]:
@@ -188,8 +186,8 @@ def _tiers(row: _Row, tiers: tuple[str, ...]) -> tuple[str, ...]:
     return BATCH
 
 
-def _meters(row: _Row, is_cached: bool) -> list[str]:
-    if not is_cached:
+def _meters(row: _Row, column: Column) -> list[str]:
+    if not column.is_cached:
         return list(row.meters)
     if not CACHED.keys() >= set(row.meters):
         raise ValueError("a cached price of what is no input")

@@ -11,12 +11,14 @@ from bs4 import BeautifulSoup
 from pipelines.sources.llm_prices.google_terms import prompt_range
 from pipelines.sources.page_tables import Table, cell_text
 
+CHANNEL = "vertex"
 STANDARD, BATCH = ("standard",), ("batch",)
 TIERS = {
     "Standard Model": STANDARD,
     "Priority": ("priority",),
     "Flex/Batch": ("flex", "batch"),
     "batch API": BATCH,
+    "Batch API": BATCH,
 }
 """Service tiers by tab, or by the end of a price header."""
 REGIONS = {
@@ -28,11 +30,12 @@ REGIONS = {
 """Regions by column or by tab; a tab may also be a location such as europe-west1."""
 
 _PRICE_HEADER = re.compile(
-    r"Price \(/1M tokens\) ?(?:(?P<sign><=|=<|>) ?(?P<thousands>\d{1,5})K )?(?P<cached>cached )?(?:input tokens)?"
-    r"(?: ?with (?P<tier>Priority|Flex/Batch|batch API))?",
+    r"Price(?P<unit> \(/1M tokens\)| /1M \(USD\))? ?(?:(?P<sign><=|=<|>) ?(?P<thousands>\d{1,5})K )?"
+    r"(?P<cached>cached )?(?:input tokens)?"
+    r"(?: ?with (?P<tier>Priority|Flex/Batch|batch API|Batch API))?",
     re.ASCII,
 )
-_LOCATION = re.compile(r"([a-z]+-[a-z]+) ?(\d{1,2})", re.ASCII)
+LOCATION = re.compile(r"([a-z]+-[a-z]+) ?(\d{1,2})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Column:
     context_to: int | None
     is_cached: bool
     service_tiers: tuple[str, ...]
+    is_per_mtok: bool = True
+    """Whether the header names the unit; else the type of each row must."""
 
 
 def price_columns(table: Table, soup: BeautifulSoup) -> tuple[list[Column], str | None]:
@@ -64,7 +69,9 @@ def price_columns(table: Table, soup: BeautifulSoup) -> tuple[list[Column], str 
         if own and tiers and own != tiers:
             raise ValueError("tab and header name different service tiers")
         start, end = prompt_range(header["sign"], header["thousands"])
-        columns.append(Column(start, end, header["cached"] is not None, own or tiers or STANDARD))
+        columns.append(
+            Column(start, end, header["cached"] is not None, own or tiers or STANDARD, header["unit"] is not None)
+        )
     if has_region and region:
         raise ValueError("tab and column both name a region")
     return columns, None if has_region else region or "global"
@@ -76,7 +83,7 @@ def _pane(table: Table, soup: BeautifulSoup) -> tuple[tuple[str, ...] | None, st
     for panel in table.node.find_parents(attrs={"role": "tabpanel"}) if table.node else ():
         tab = soup.find(id=str(panel.get("aria-labelledby")))
         label = cell_text(tab) if tab else ""
-        location = _LOCATION.fullmatch(label)
+        location = LOCATION.fullmatch(label)
         if label in TIERS:
             tiers = TIERS[label]
         elif label in REGIONS or location:

@@ -143,7 +143,7 @@ reasoning = _of(COMPLETION_SIDE, "reasoning", ("reasoning",))
 audio_out, image_out = _of(COMPLETION_SIDE, "audio"), _of(COMPLETION_SIDE, "image")
 citations, searches = first_count("citations"), first_count("searches")
 
-# Perplexity bills the citations of its deep research as input; its reasoning has a price that no meter has.
+# Perplexity bills the citations of its deep research as input, and its reasoning beside the output.
 is_deep_research = first_of("model").str.contains(DEEP_RESEARCH).fill_null(value=False)
 cited = pl.when(is_deep_research).then(citations.value)
 # What a vendor's total holds beside the two is output: reasoning that it counts apart (xAI), and what has no name.
@@ -202,7 +202,7 @@ USAGE_OBJECT = UsageObject(
     part_of={
         "total_tokens": "the sum; what it holds beside its parts is counted as output_tokens",
         "prompt_cache_miss_tokens": "prompt_tokens",
-        "reasoning_tokens": "output_tokens",
+        "reasoning_tokens": "output_tokens; reasoning_output_tokens where the model is sonar-deep-research",
         **{
             f"{place.split('.')[0]}.{name}": of
             for key, place in IN_USAGE.items()
@@ -251,6 +251,7 @@ OPENAI_COMPATIBLE = Importer(
         "cache_write_1h_tokens": long_lived,
         "output_tokens": text_out,
         "of_which_reasoning_tokens": pl.when(~is_deep_research).then(reasoning.value),
+        "reasoning_output_tokens": pl.when(is_deep_research).then(reasoning.value),
         "audio_input_tokens": audio_uncached,
         "audio_cache_read_tokens": audio_cached,
         "image_input_tokens": image_uncached,
@@ -309,7 +310,6 @@ OPENAI_COMPATIBLE = Importer(
     response_id="response",
     told_apart_by="usage_at",
     usage_objects=tuple(replace(USAGE_OBJECT, text=name) for name in _places("usage")),
-    uncounted={"usage.reasoning_tokens": pl.when(is_deep_research).then(reasoning.value)},
     version=2,
     private=frozenset({"custom_id"}),
 )

@@ -1,4 +1,4 @@
-"""Failing sources, a moved projection, a passed budget."""
+"""Failing sources, a moved projection."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,13 +8,12 @@ import pytest
 
 from pipelines.alerts.operating_rules import (
     DIED,
-    budget_exceeded,
     month_totals,
     projection_moved,
     run_failed,
-    source_failing,
     usage_left_out,
 )
+from pipelines.alerts.source_rules import source_failing
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
@@ -108,9 +107,9 @@ def test_totals_of_a_month_know_the_day_before():
         (date(2026, 11, 21), 100, 55, 32, True, 30),
         (date(2026, 12, 1), 50, 45, 45, False, None),
     ]
-    alerts = pl.concat([projection_moved(got, RAISED), budget_exceeded(got, Decimal(54), RAISED)])
-    assert alerts.select("rule", "severity").rows() == [("projection_moved", "warning"), ("budget", "critical")]
-    assert "some usage has no price and is not counted" in alerts["body"][1]
+    alerts = projection_moved(got, RAISED)
+    assert alerts.select("rule", "severity").rows() == [("projection_moved", "warning")]
+    assert "some usage has no price and is not counted" in alerts["body"][0]
 
 
 @pytest.mark.parametrize(
@@ -136,31 +135,6 @@ def test_projection_says_both_figures_and_alerts_once_per_day():
     other_day = projection_moved(totals(as_of=date(2026, 11, 22)), RAISED)
     assert alerts["alert_id"].item() != other_day["alert_id"].item()
     Alert.validate(alerts)
-
-
-@pytest.mark.parametrize(
-    ("budget", "severities"),
-    [
-        (Decimal(110), []),
-        (Decimal("109.99"), ["warning"]),
-        (Decimal(95), ["warning"]),
-        (Decimal("94.99"), ["critical"]),
-        (Decimal(60), ["critical"]),
-        ({"2026-11": Decimal(100)}, ["warning"]),
-        ({"2026-12": Decimal(100)}, []),
-    ],
-)
-def test_budget_severity(budget, severities):
-    alerts = budget_exceeded(totals(), budget, RAISED)
-    assert alerts["severity"].to_list() == severities
-    Alert.validate(alerts)
-
-
-def test_budget_alerts_once_per_month_and_severity():
-    days = pl.concat([totals(), totals(as_of=date(2026, 11, 22)), totals(month=date(2026, 12, 1))])
-    alerts = budget_exceeded(days, Decimal(100), RAISED)
-    assert alerts["alert_on"].to_list() == [date(2026, 11, 21), date(2026, 11, 21)]
-    assert alerts["alert_id"].n_unique() == 2
 
 
 def overlap(**other):

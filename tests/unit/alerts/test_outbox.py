@@ -1,65 +1,74 @@
-"""What was delivered is not due, what failed is."""
+"""What was delivered is not due, what failed is, after a while, and what begins is told before what ends."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
+import pytest
 
-from pipelines.alerts.delivery import Target
-from pipelines.alerts.message import alert, alert_frame
-from pipelines.alerts.outbox import due
-from pipelines.schema.alerts import AlertDelivery
+from pipelines.alerts.outbox import due, wait_after
+from pipelines.schema.alerts import AlertDelivery, AlertMessage, AlertNotice
 from pipelines.schema.columns import polars_schema
 
 NOW = datetime(2026, 11, 21, 6)
 WEEK = timedelta(days=7)
-SLACK = Target("slack", "aaaa", "slack://secret")
-MAIL = Target("mailto", "bbbb", "mailto://secret")
+MINUTE = timedelta(minutes=1)
 
 
-def alerts(*names, raised_at=NOW):
-    rows = [
-        alert("budget", [name], "warning", name, [name], alert_on=date(2026, 11, 21), raised_at=raised_at)
-        for name in names
+def messages(*rows):
+    """Name, minutes before NOW at which it was written, and address."""
+    columns = [
+        (name, NOW - minutes * MINUTE, target, "all", "warning", False, name, name) for name, minutes, target in rows
     ]
-    return alert_frame(rows)
+    return pl.DataFrame(columns, schema=polars_schema(AlertMessage), orient="row")
+
+
+def notices(**alerts_of):
+    rows = [(name, n, alert, "firing") for name, alerts in alerts_of.items() for n, alert in enumerate(alerts)]
+    return pl.DataFrame(rows, schema=polars_schema(AlertNotice), orient="row")
 
 
 def attempts(*rows):
-    columns = [(alert_id, NOW, "slack", target, outcome, None) for alert_id, target, outcome in rows]
+    columns = [("x", NOW - minutes * MINUTE, "slack", "t", outcome, None, name) for name, minutes, outcome in rows]
     return pl.DataFrame(columns, schema=polars_schema(AlertDelivery), orient="row")
 
 
-def titles_due(stored, deliveries, targets=(SLACK,), now=NOW):
-    return due(stored, deliveries, targets, now, WEEK).select("title", "target").rows()
+def names_due(stored, told, tried, now=NOW):
+    return due(stored, told, tried, now, WEEK)["message_id"].to_list()
 
 
-def test_only_pairs_without_a_delivery_are_due():
-    stored = alerts("a", "b")
-    first, second = stored["alert_id"]
-    done = attempts((first, "aaaa", "delivered"), (first, "bbbb", "failed"), (second, "aaaa", "delivered"))
-    assert titles_due(stored, done, (SLACK, MAIL)) == [("b", "bbbb"), ("a", "bbbb")]
+@pytest.mark.parametrize(
+    ("tried", "expected"),
+    [
+        ([], True),
+        ([("a", 5, "claimed")], True),
+        ([("a", 5, "claimed"), ("a", 5, "delivered")], False),
+        ([("a", 5, "claimed"), ("a", 5, "failed")], True),
+        ([("a", 5, "failed"), ("a", 0, "failed")], False),
+        ([("a", 5, "failed"), ("a", 2, "failed")], True),
+        ([("a", 5, "failed"), ("a", 2, "delivered")], False),
+    ],
+)
+def test_a_message_is_due_until_it_arrived_and_rests_after_a_failure(tried, expected):
+    assert names_due(messages(("a", 9, "t")), notices(a="x"), attempts(*tried)) == ["a"] * expected
 
 
-def test_a_failure_before_a_delivery_does_not_matter():
-    stored = alerts("a")
-    tried = attempts((stored["alert_id"][0], "aaaa", "failed"), (stored["alert_id"][0], "aaaa", "delivered"))
-    assert titles_due(stored, tried) == []
+def test_the_rest_grows_to_an_hour():
+    minutes = [wait_after(failures) / MINUTE for failures in (1, 2, 3, 7, 100)]
+    assert minutes == [1, 2, 4, 60, 60]
 
 
-def test_old_alerts_are_given_up():
-    stored = alerts("a")
-    assert titles_due(stored, attempts(), now=NOW + WEEK) == [("a", "aaaa")]
-    assert titles_due(stored, attempts(), now=NOW + WEEK + timedelta(microseconds=1)) == []
+def test_a_message_is_given_up_after_a_while():
+    stored = messages(("a", 0, "t"))
+    assert names_due(stored, notices(a="x"), attempts(), NOW + WEEK) == ["a"]
+    assert names_due(stored, notices(a="x"), attempts(), NOW + WEEK + timedelta(microseconds=1)) == []
 
 
-def test_no_target_and_a_target_named_twice():
-    stored = alerts("a")
-    assert titles_due(stored, attempts(), ()) == []
-    assert titles_due(stored, attempts(), (SLACK, SLACK)) == [("a", "aaaa")]
-
-
-def test_what_failed_least_comes_first():
-    refused = alerts("refused", raised_at=NOW - timedelta(days=2))
-    stored = pl.concat([refused, alerts("younger"), alerts("older", raised_at=NOW - timedelta(days=1))])
-    failed = attempts((refused["alert_id"][0], "aaaa", "failed"))
-    assert [title for title, _ in titles_due(stored, failed)] == ["older", "younger", "refused"]
+def test_what_is_told_of_an_alert_keeps_its_order_per_address():
+    """The end of x waits for its beginning, which rests; the message about y, and another address, do not."""
+    stored = messages(("end", 1, "t"), ("begin", 9, "t"), ("other", 5, "t"), ("elsewhere", 5, "u"))
+    told = notices(begin="x", end=["y", "x"], other="z", elsewhere="x")
+    assert names_due(stored, told, attempts(("begin", 0, "failed"))) == ["other", "elsewhere"]
+    assert names_due(stored, told, attempts(("begin", 2, "failed"))) == ["begin", "other", "elsewhere", "end"]
+    last = messages(("end", 1, "t"), ("begin", 9, "t"), ("after", 0, "t"))
+    chained = notices(begin="x", end=["y", "x"], after="y")
+    assert names_due(last, chained, attempts(("begin", 0, "failed"))) == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.decisions.forecast import spend_forecast
 from pipelines.decisions.forecast_choice import replay
+from pipelines.decisions.forecast_owners import TEAM_SCHEMA, OwnerUsage
 from pipelines.decisions.forecast_quantities import as_array, daily_quantities, expected_frame
 from pipelines.schema.decisions import SpendForecast
 
@@ -264,3 +265,47 @@ def test_month_ends_with_december() -> None:
     last = date(2026, 12, 31)
     row = _month(spend_forecast(_usage([1_000_000] * 20, until=last), NO_COSTS, ONE_PRICE, last))
     assert (row["month"], row["remaining_usd"]) == (date(2026, 12, 1), Decimal(10))
+
+
+def _owners(usage: pl.DataFrame, teams: pl.DataFrame | None = None) -> OwnerUsage:
+    cost = (pl.col("quantity") / 100_000).cast(pl.Decimal(38, 12))
+    owned = usage.with_columns(
+        account_id=pl.lit("a"), project_id=pl.col("model") + "-project", api_key_id=pl.lit("k"), cost_usd=cost
+    )
+    return OwnerUsage(owned, pl.DataFrame(schema=TEAM_SCHEMA) if teams is None else teams)
+
+
+def test_owners_are_forecast_from_all_of_their_models_and_move_with_prices() -> None:
+    # 1 Mtok a day of two models at 10 USD; that of m halves on 26 October: 6 days of 10 and 6 of 5.
+    usage = pl.concat([_usage([1_000_000] * 60), _usage([1_000_000] * 60, model="n")])
+    halved = _prices(("2026-01-01", "2026-10-26", "10"), ("2026-10-26", None, "5"))
+    prices = pl.concat([halved, ONE_PRICE.with_columns(model=pl.lit("n"))])
+    teams = usage.filter(model="m").select(
+        "usage_date", account_id=pl.lit("a"), project_id=pl.lit("m-project"), api_key_id=pl.lit("k"),
+        team=pl.lit("search"), tokens=pl.lit(1_000_000), cost_usd=pl.lit(10).cast(pl.Decimal(38, 12)),
+        has_unpriced=pl.lit(value=False),
+    )  # fmt: skip
+    table = spend_forecast(usage, NO_COSTS, prices, AS_OF, _owners(usage, teams.cast(TEAM_SCHEMA)))  # type: ignore[arg-type]
+    SpendForecast.validate(table)
+    month = table.filter(period="month")
+    found = {(row["scope"], row["owner"]): row["remaining_usd"] for row in month.iter_rows(named=True)}
+    assert found["account", "a"] == pytest.approx(Decimal(210), abs=Decimal("0.01"))
+    assert found["project", "m-project"] == found["team", "search"] == pytest.approx(Decimal(90), abs=Decimal("0.01"))
+    assert found["project", "n-project"] == pytest.approx(Decimal(120), abs=Decimal("0.01"))
+    assert found["provider", None] == found["all", None] == Decimal(210)
+    # 19 days of October are spent.
+    spent = month.filter(scope="account")["spent_usd"].item()
+    assert spent == Decimal(380)
+
+
+def test_an_owner_of_unpriced_usage_alone_has_no_amount() -> None:
+    usage = _usage([1_000_000] * 60)
+    table = spend_forecast(usage, NO_COSTS, ONE_PRICE.clear(), AS_OF, _owners(usage))
+    row = table.filter(period="next_month", scope="account").row(0, named=True)
+    assert (row["projected_usd"], row["unpriced_reason"]) == (None, "no price for output of m")
+
+
+def test_the_part_of_the_day_that_is_seen_is_spent() -> None:
+    # 1 Mtok a day at 10 USD, half of the day is over and cost 7: 7 and 5, then 11 days of 10.
+    row = _month(spend_forecast(_usage([1_000_000] * 70), _costs((AS_OF, "7")), ONE_PRICE, AS_OF, seen=0.5))
+    assert (row["spent_usd"], row["seen_usd"], row["remaining_usd"]) == (Decimal(7), Decimal(7), Decimal(115))

@@ -1,4 +1,4 @@
-"""`costs backtest`: a file of dates and values, held against the forecast."""
+"""How good forecasts were: `costs backtest` on a file of dates and values, and the record of one's own usage."""
 
 import json
 from datetime import date, timedelta
@@ -7,7 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
-from pipelines.decisions.forecast_accuracy import daily_series
+from pipelines.decisions.forecast_accuracy import daily_series, forecast_accuracy
+from pipelines.decisions.forecast_outlook import model_outlook
+from pipelines.schema.spend import ForecastAccuracy
+from tests.unit.decisions.test_forecast import ONE_PRICE, _costs, _usage
 
 WEEK = [100, 110, 120, 130, 140, 20, 10]
 
@@ -71,3 +74,25 @@ def test_days_between_are_unknown_and_not_zero():
     series = daily_series([date(2026, 1, 3), date(2026, 1, 1)], [3.0, 1.0])
     assert series[[0, 2]].tolist() == [1.0, 3.0]
     assert series[1] != series[1]
+
+
+def test_the_record_of_a_steady_series_and_of_one_that_repeats_its_week():
+    # Steady: no error at all, so that nothing can be held against repeating the week. Rising by 1 % a day of the first:
+    # each error is known by hand only in its sign, its shares are.
+    as_of = date(2026, 10, 20)
+    waves = [1_000_000 * (5 + n % 7 + (n * n) % 11) for n in range(200)]
+    outlook = model_outlook(_usage(waves), _costs(), ONE_PRICE, as_of, 30, 0.0, None)
+    table = forecast_accuracy(outlook, as_of)
+    ForecastAccuracy.validate(table)
+    assert table["days_ahead"].unique().sort().to_list() == [1, 7, 14, 30]
+    assert set(table["scope"]) == {"model", "provider", "all"}
+    one, month = (table.filter(scope="all", days_ahead=days).row(0, named=True) for days in (1, 30))
+    # 200 days, the first forecast is made after 14 and one day's outcome is known of each but the last.
+    assert (one["origins"], month["origins"]) == (186, 157)
+    for row in (one, month):
+        assert 0 < row["mase"] < 1
+        assert 0 <= row["within_50"] <= row["within_80"] <= row["within_95"] <= 1
+    assert one["within_80"] == pytest.approx(0.8, abs=0.1)
+    steady = model_outlook(_usage([5] * 60), _costs(), ONE_PRICE, as_of, 7, 0.0, None)
+    row = forecast_accuracy(steady, as_of).filter(scope="all", days_ahead=1).row(0, named=True)
+    assert (row["mape"], row["mase"]) == (pytest.approx(0), None)

@@ -91,7 +91,7 @@ def test_the_last_good_state_counts_while_a_file_has_a_mistake(tmp_path: Path) -
     facts = user_facts(tmp_path)
     assert facts.stand_ins == {"gpt-5": StandIn("Qwen3-32B", Decimal("0.9"))}
     assert len(facts.problems) == 1
-    assert "stand_ins.csv line 2" in facts.problems[0]
+    assert "stand_ins.csv line 2" in facts.problems[0].text
 
 
 def test_a_figure_of_the_users_own_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:

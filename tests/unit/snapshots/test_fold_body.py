@@ -31,9 +31,12 @@ def printed(**usd):
 
 
 def folded(rows, good=None, next_at=None, rejects=0, last_rejects=0):
-    refused = pl.DataFrame([("row", "text", "unknown")] * rejects, schema=REJECT_SCHEMA, orient="row")
+    refused, before = (
+        pl.DataFrame([("row", "text", "unknown")] * count, schema=REJECT_SCHEMA, orient="row")
+        for count in (rejects, last_rejects)
+    )
     checked = Checked(Staged(rows, refused, ()), [], rows if good is None else good, refused)
-    state = SourceState(CURRENT, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, last_rejects, next_at)
+    state = SourceState(CURRENT, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, before, next_at)
     return fold_body(TOKEN_PRICES, checked, state, READING, NOBODY)
 
 

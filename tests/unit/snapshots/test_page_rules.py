@@ -111,3 +111,73 @@ def test_a_first_page_far_from_all_others_waits():
     assert doubts(TOKEN_PRICES, first.clear(), moved, others).height == len(PAGE)
     near = movements(TOKEN_PRICES, empty, rows(PAGE), AT)
     assert doubts(TOKEN_PRICES, first.clear(), near, others).is_empty()
+
+
+def test_a_boundary_that_is_lost_for_several_models_waits():
+    before = rows(PAGE, context_to=200_001).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = before.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    found = doubts(TOKEN_PRICES, before, movements(TOKEN_PRICES, in_force, rows(PAGE), AT), NOBODY)
+    assert set(found["reason"]) == {"the boundary of prompt sizes moves for several models at once"}
+    assert found.height == len(PAGE)
+
+
+@pytest.mark.parametrize("factor", ["2", "0.5", "10"])
+def test_the_whole_of_a_small_page_by_the_factor_of_a_swap_waits(factor):
+    small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}
+    moved = {key: Decimal(usd) * Decimal(factor) for key, usd in small.items()}
+    assert set(reasons(small, moved)) == set(small)
+    assert set(reasons(small, small, region="eu")) == set(small)
+
+
+def test_a_small_page_by_another_factor_is_a_new_price():
+    small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}
+    assert reasons(small, {key: Decimal(usd) * Decimal("1.25") for key, usd in small.items()}) == {}
+
+
+def dated(amounts, start, known_starts=datetime(2026, 1, 1)):
+    known = rows(PAGE).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(known_starts), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    moved = movements(TOKEN_PRICES, in_force, rows(amounts, effective_from=start), AT)
+    return doubts(TOKEN_PRICES, in_force, moved, NOBODY, in_force.clear())
+
+
+def test_prices_that_most_of_a_page_dates_back_wait():
+    assert set(dated(PAGE, datetime(2025, 3, 1))["reason"]) == {"most prices of the page begin before they were seen"}
+    assert dated(PAGE, datetime(2026, 1, 1)).is_empty()
+    assert dated(PAGE, datetime(2026, 4, 1)).is_empty()
+
+
+def test_announced_prices_that_begin_on_another_day_wait():
+    known = rows(PAGE).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    later = in_force.with_columns(
+        usd_per_unit=(pl.col("usd_per_unit") * 2).cast(pl.Decimal(18, 6)), valid_from=datetime(2026, 5, 1)
+    )
+    for start, is_moved in ((datetime(2026, 5, 1), False), (datetime(2027, 5, 1), True)):
+        moved = movements(TOKEN_PRICES, in_force, rows(scaled("2"), effective_from=start), AT)
+        found = doubts(TOKEN_PRICES, in_force, moved, NOBODY, later)
+        assert (found.height == len(PAGE)) is is_moved
+
+
+def test_a_page_of_two_models_at_one_factor_waits():
+    small = {("a", "output", "standard"): 15, ("b", "output", "standard"): 10}
+    assert set(reasons(small, {key: Decimal(usd) * Decimal("1.4") for key, usd in small.items()})) == set(small)
+    assert reasons(small, small | {("a", "output", "standard"): 21}) == {}
+
+
+def test_what_held_until_a_day_is_not_set_beside_what_holds_since():
+    before = {("a", "input_uncached", "standard"): 3, ("a", "cache_write_5m", "standard"): 4, **PAGE}
+    known = rows(before).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = known.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    cheap = {key: Decimal(usd) / 2 for key, usd in before.items() if key[0] == "a"}
+    page = pl.concat([rows(cheap), rows(before, effective_from=datetime(2026, 1, 1))])
+    moved = movements(TOKEN_PRICES, in_force, page, AT)
+    assert not [reason for reason in doubts(TOKEN_PRICES, known, moved, NOBODY)["reason"] if "above" in reason]

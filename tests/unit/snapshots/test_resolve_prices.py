@@ -16,7 +16,11 @@ from pipelines.schema.token_prices import TokenPrice
 from pipelines.snapshots.resolve_prices import price_segments
 
 START = datetime(2026, 3, 1)
-RANKS = pl.DataFrame({"source": ["page", "feed"], "rank": [1, 3]})
+RANKS = pl.DataFrame(
+    [("page", 1, "page", None), ("feed", 3, "aggregator", None), ("price_history", 4, None, None)],
+    schema={"source": pl.String, "rank": pl.Int64, "standing": pl.String, "read_at": pl.Datetime("us")},
+    orient="row",
+)
 ROW = {
     "provider": "openai",
     "channel": "api",

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.schema.raw import Fetch
 from pipelines.schema.token_prices import TokenPrice
+from pipelines.snapshots.book import TOKEN_PRICES
 from pipelines.snapshots.seed_history import seed_price_history, shipped_evidence
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.sources.source import PRICE_HISTORY
@@ -68,3 +69,20 @@ def test_prices_of_the_user_s_own_sources_stay_when_it_is_replaced(warehouse):
         assert read_table(connection, "core.token_price", "price_id = 'own'").height == 1
         query = "SELECT count(*) FROM core.token_price WHERE source = 'price_history'"
         assert scalar(connection, query) == shipped_versions().height
+
+
+def test_one_price_holds_for_each_prompt_size_and_what_nobody_printed_is_assumed():
+    """Also across keys: sql/checks/price_ranges.sql, here of all time."""
+    versions = shipped_versions().filter(pl.col("known_to").is_null())
+    key = [name for name in TOKEN_PRICES.key if name != "context_from"]
+    forever = pl.datetime(9999, 12, 31)
+    pairs = versions.join(versions, on=key, suffix="_of_longer").filter(
+        pl.col("context_from_of_longer") > pl.col("context_from"),
+        pl.col("context_to").is_null() | (pl.col("context_to") > pl.col("context_from_of_longer")),
+        pl.col("valid_from") < pl.col("valid_to_of_longer").fill_null(forever),
+        pl.col("valid_from_of_longer") < pl.col("valid_to").fill_null(forever),
+    )
+    assert pairs.is_empty()
+    assert versions.filter(pl.col("authority").is_null() | pl.col("proven_until").is_null()).is_empty()
+    assumed = versions.filter(basis="assumed")
+    assert assumed.filter(pl.col("proven_from") < pl.col("valid_from")).is_empty()

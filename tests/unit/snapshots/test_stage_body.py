@@ -22,6 +22,7 @@ RATE = {
     "currency": "USD", "printed": "$",
 }  # fmt: skip
 VERSION = {"valid_from": THEN, "known_from": THEN, "is_listed": True, "source": "runpod_rates", "fetch_id": "f"}
+NO_HOLDS, NO_REJECTS = pl.DataFrame(schema=HOLD_SCHEMA), pl.DataFrame(schema=REJECT_SCHEMA)
 
 
 def moved(old, new):
@@ -32,7 +33,7 @@ def moved(old, new):
     current = pl.DataFrame([before | VERSION | {"rate_id": "r"}], schema=polars_schema(GpuRate))
     rows = pl.DataFrame([after], schema=polars_schema(GpuRateObservation))
     parsed = Parsed(rows, pl.DataFrame(schema=REJECT_SCHEMA))
-    state = SourceState(current, pl.DataFrame(schema=HOLD_SCHEMA), 1, None, 0, None)
+    state = SourceState(current, NO_HOLDS, 1, None, NO_REJECTS, None)
     return stage_body(replace(RUNPOD, parse=lambda body: parsed), b"", state, NOW)
 
 
@@ -68,6 +69,13 @@ def test_a_page_that_the_parser_breaks_on_is_refused_and_says_where(error):
     def breaking(body):
         raise error
 
-    state = SourceState(pl.DataFrame(schema=polars_schema(GpuRate)), pl.DataFrame(schema=HOLD_SCHEMA), 1, None, 0, None)
+    state = SourceState(
+        pl.DataFrame(schema=polars_schema(GpuRate)),
+        pl.DataFrame(schema=HOLD_SCHEMA),
+        1,
+        None,
+        pl.DataFrame(schema=REJECT_SCHEMA),
+        None,
+    )
     with pytest.raises(ParseError, match=rf"{type(error).__name__} at test_stage_body.py line \d+"):
         stage_body(replace(RUNPOD, parse=breaking), b"", state, NOW)

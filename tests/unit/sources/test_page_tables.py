@@ -140,3 +140,15 @@ def test_no_markdown_breaks_the_reader(text):
 def test_no_markup_breaks_the_reader(parts):
     for table in html_tables("".join(parts).encode()):
         assert all(len(row) == len(table.headers) for row in table.rows)
+
+
+def test_a_row_of_one_cell_that_spans_down_is_no_row():
+    page = b"<table><tr><th>a</th><th>b</th></tr><tr><td rowspan=2>x</td></tr><tr><td>1</td></tr></table>"
+    (table,) = html_tables(page)
+    assert (table.rows, table.errors) == ([["x", "1"]], [])
+
+
+def test_rows_that_end_early_are_filled_if_asked():
+    page = b"<table><tr><th>a</th><th>b</th><th>c</th></tr><tr><td>x</td><td>1</td></tr><tr><td>y</td></tr></table>"
+    (table,) = html_tables(page, is_padded=True)
+    assert (table.rows, table.errors) == ([["x", "1", ""]], ["1 cells under 3 headers: y"])

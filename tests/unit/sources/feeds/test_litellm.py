@@ -88,9 +88,11 @@ def test_every_price_of_the_feed():
         ({"input_cost_per_token": True}, "not a finite number"),
         ({"input_cost_per_token": [[[[[{}]]]]]}, "not a finite number"),
         ({"input_cost_per_token": 1.2345678e-06}, "more than 6 decimals"),
-        ({"input_cost_per_token_ultrafast": 1e-06}, "no meter or service tier for this key"),
-        ({"output_cost_per_token_above_272k_tokens_decisions": 1e-06}, "no meter or service tier for this key"),
-        ({"output_cost_per_reasoning_token": 1e-06}, "no meter or service tier for this key"),
+        ({"input_cost_per_token_leisurely": 1e-06}, "no meter or service tier for this key"),
+        ({"output_cost_per_token_above_272k_tokens_decisions": 1e-06}, "a price of another endpoint, /v1/decisions"),
+        ({"output_cost_per_reasoning_token": 1e-06}, "reasoning is counted as output, at the price of output"),
+        ({"tiered_pricing": [{"range": [0, 2e5]}, {"range": [3e5, 4e5]}]}, "ranges of prompt sizes that do not meet"),
+        ({"tiered_pricing": {"range": [0, 2e5]}}, "ranges of prompt sizes that do not meet"),
         ({"input_cost_per_request": 0}, "the feed prints 0 for unknown too"),
         ({"search_context_cost_per_query": PERPLEXITY}, "the fee depends on the search context size"),
         (
@@ -241,3 +243,33 @@ def test_a_price_per_token_is_exact_per_million(micro_usd_per_mtok):
     # A price of n micro-USD per million tokens is n * 10^-12 USD per token.
     body = f'{{"m": {{"litellm_provider": "openai", "input_cost_per_token": {micro_usd_per_mtok}e-12}}}}'.encode()
     assert parse(body).rows["usd_per_unit"].to_list() == [Decimal(micro_usd_per_mtok) / 1_000_000]
+
+
+def test_what_was_sold_without_a_meter_tier_or_channel():
+    ranges = [
+        {"range": [0, 256000.0], "input_cost_per_token": 5e-08},
+        {"range": [256000.0, 1000000.0], "input_cost_per_token": 2.5e-07},
+    ]
+    rows = parsed_entries(
+        **{
+            "gpt-6-astra": {"litellm_provider": "openai", "output_cost_per_token_above_272k_tokens_ultrafast": 9e-05},
+            "rerank-v3.5": {"litellm_provider": "cohere", "mode": "rerank", "input_cost_per_query": 0.002},
+            "perplexity/sonar-deep-research": {
+                "litellm_provider": "perplexity",
+                "output_cost_per_token": 8e-06,
+                "output_cost_per_reasoning_token": 3e-06,
+            },
+            "bedrock/claude_platform/claude-opus-5": {"litellm_provider": "bedrock", "input_cost_per_token": 5e-06},
+            "dashscope/qwen-flash": {"litellm_provider": "dashscope", "tiered_pricing": ranges},
+        }
+    )
+    columns = ("provider", "channel", "model", "meter", "service_tier", "context_from", "unit", "usd_per_unit")
+    assert set(rows.select(columns).rows()) == {
+        ("openai", "api", "gpt-6-astra", "output", "ultrafast", 272_001, "mtok", Decimal(90)),
+        ("cohere", "api", "rerank-v3.5", "rerank_queries", "standard", 0, "thousand_calls", Decimal(2)),
+        ("perplexity", "api", "sonar-deep-research", "output", "standard", 0, "mtok", Decimal(8)),
+        ("perplexity", "api", "sonar-deep-research", "reasoning_output", "standard", 0, "mtok", Decimal(3)),
+        ("anthropic", "claude_platform_aws", "claude-opus-5", "input_uncached", "standard", 0, "mtok", Decimal(5)),
+        ("qwen", "api", "qwen-flash", "input_uncached", "standard", 0, "mtok", Decimal("0.05")),
+        ("qwen", "api", "qwen-flash", "input_uncached", "standard", 256_001, "mtok", Decimal("0.25")),
+    }

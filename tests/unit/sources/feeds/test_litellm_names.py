@@ -74,7 +74,7 @@ def test_whose_model_a_key_names_and_where(key, seller, expected):
         ("computer-use-preview", "azure"),
         ("bedrock/us-east-1/1-month-commitment/anthropic.claude-v1", "bedrock"),
         ("bedrock/*/1-month-commitment/cohere.command-text-v14", "bedrock"),
-        ("bedrock/claude_platform/claude-opus-5", "bedrock"),
+        ("bedrock/claude_platform/opus-5", "bedrock"),
         ("bedrock/us-east-1/us.anthropic.claude-v2", "bedrock"),
         ("1024-x-1024/50-steps/bedrock/amazon.nova-canvas-v1:0", "bedrock"),
         ("claude-sonnet-4-5-20250929-v1:0", "bedrock"),

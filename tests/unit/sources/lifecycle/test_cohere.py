@@ -73,3 +73,9 @@ def test_the_upper_announcement_holds() -> None:
 def test_a_page_without_announcements_is_an_error(body: str) -> None:
     with pytest.raises(ParseError):
         parse(body.encode())
+
+
+def test_a_misspelt_word_in_an_intro_loses_no_model() -> None:
+    assert "deprecations will roll out" in PAGE
+    misspelt = parse(PAGE.replace("deprecations will roll out", "deprecatations will roll out").encode())
+    assert misspelt.rows.equals(parse(PAGE.encode()).rows)

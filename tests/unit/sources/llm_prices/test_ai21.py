@@ -58,3 +58,19 @@ def test_what_is_not_understood_is_refused(old, new, refused):
 def test_another_page_raises(body):
     with pytest.raises(ParseError, match="no row"):
         parse(body)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<s>$9 / 1M input tokens</s>",
+        "<span hidden>$9 / 1M input tokens</span>",
+        '<span class="line-through">$9 / 1M input tokens</span>',
+        '<p style="display:none">$9 / 1M input tokens</p>',
+        "<!-- $9 / 1M input tokens -->",
+    ],
+)
+def test_what_is_struck_or_hidden_beside_a_price_is_none(hidden):
+    marked = PAGE.replace(b"<body>", f"<body><h3>Jamba Mini</h3>{hidden}".encode())
+    assert marked != PAGE
+    assert prices(marked) == PRICES

@@ -195,3 +195,23 @@ def test_daily_windows_last_as_long_as_the_clock_says(start, end):
 def test_hours_off_the_clock_are_no_window():
     assert daily_window("16:30", "25:00") is None
     assert daily_window("16:60", "00:30") is None
+
+
+def test_a_discount_beside_a_struck_price_is_the_price():
+    page = FLAT_PAGE.replace(b"$0.028<", b"$0.0145 (75% off<sup>(3)</sup>)<del>$0.058</del><").replace(
+        b"$0.28<", b"$0.14 (50% OFF)<s>$0.28</s><"
+    )
+    parsed = parse(page)
+    assert parsed.rejects.height == 0
+    assert prices(parsed.rows)["deepseek-chat", "cache_read", "always"] == Decimal("0.0145")
+    assert prices(parsed.rows)["deepseek-chat", "input_uncached", "always"] == Decimal("0.14")
+
+
+def test_old_names_that_the_footnote_equates_with_a_model_have_its_price():
+    note = (
+        b"<p>(1) The model names deepseek-old and deepseek-older will be deprecated in the future. For compatibility, "
+        b"they correspond to the non-thinking mode and thinking mode of deepseek-chat, respectively.</p>"
+    )
+    rows = parse(FLAT_PAGE.replace(b"</article>", note + b"</article>")).rows
+    assert prices(rows)["deepseek-older", "output", "always"] == Decimal("0.42")
+    assert set(rows.filter(pl.col("basis") == "derived")["model"]) == {"deepseek-old", "deepseek-older"}

@@ -174,7 +174,7 @@ def test_the_note_below_a_tier_prices_its_regional_endpoints():
         (pane("flex", text_island(STANDARD_ROWS, [], "flex", "")), "the rendered table has other headers"),
         ('<astro-island component-export="PricingTable" props="{&quot;rows&quot;:[1,"></astro-island>', "unreadable"),
         ('<astro-island component-export="PricingTable" props="' + "[" * 100_000 + '"></astro-island>', "unreadable"),
-        (island("PricingTable", {"deep": json.loads("[" * 50 + "]" * 50)}), "unreadable island: props deeper than 30"),
+        (island("PricingTable", {"deep": json.loads("[" * 50 + "]" * 50)}), "unreadable table: props deeper than 30"),
     ],
 )
 def test_what_is_not_understood_is_refused_and_the_rest_stays(part, reason):

@@ -147,8 +147,7 @@ def test_long_context_prices_without_a_boundary_are_refused():
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("### Fast pricing", "### Ultrafast pricing", "unknown tier ultrafast"),
-        ("models\n\nFast mode", "models\n\nUltrafast", "unknown tier ultrafast"),
+        ("### Fast pricing", "### Leisurely pricing", "unknown tier Leisurely"),
         (
             "| Model | Modality",
             "| Model | Colour",

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pipelines.schema.token_prices import TokenPriceObservation
-from pipelines.sources.llm_prices.vertex import model_of, parse
+from pipelines.sources.llm_prices.vertex import parse
+from pipelines.sources.llm_prices.vertex_names import model_of
 from pipelines.sources.parsed import ParseError
 
 PAGE = (Path(__file__).parents[3] / "pages" / "llm_prices" / "vertex.html").read_bytes()
@@ -117,9 +118,9 @@ def test_rows_are_valid_and_makers_are_providers():
     rows = TokenPriceObservation.validate(parse(PAGE).rows)
     assert set(rows["channel"]) == {"vertex"}
     makers = dict(rows.select(pl.col("model").str.split("-").list.first(), "provider").unique().rows())
-    assert makers == {"gemini": "google", "claude": "anthropic"}
-    # By hand: 14 + 12 of 3.1 Pro, 24 of 3.8 Flash, 7 + 6 of 2.5 Flash, 3 of its Image, 10 + 1 + 4 + 2 of Claude.
-    assert rows.height == 14 + 12 + 24 + 7 + 6 + 3 + 10 + 1 + 4 + 2
+    assert makers == {"gemini": "google", "claude": "anthropic", "glm": "zai"}
+    # By hand: 14 + 12 of 3.1 Pro, 24 of 3.8 Flash, 7 + 6 of 2.5 Flash, 3 of its Image, 10 + 1 + 4 + 2 of Claude, 2 GLM.
+    assert rows.height == 14 + 12 + 24 + 7 + 6 + 3 + 10 + 1 + 4 + 2 + 2
 
 
 def test_what_is_not_read_is_refused_with_its_reason():
@@ -133,7 +134,6 @@ def test_what_is_not_read_is_refused_with_its_reason():
             "the model name is of no known pattern",
         ),
         ("Grounding", "a price table of no known kind"),
-        ("GLM\N{RIGHT SINGLE QUOTATION MARK}s models", "a price column of no known kind"),
     ]
 
 
@@ -174,13 +174,19 @@ def test_what_is_of_no_known_kind_is_refused(old, new, reason):
         ("Gemini 2.5 Flash Image", ("google", "gemini-2.5-flash-image")),
         ("Opus 4.5", ("anthropic", "claude-opus-4-5")),
         ("Claude Haiku 3.5", ("anthropic", "claude-3-5-haiku")),
-        ("Gemini 2.5 Pro Computer Use-Preview", None),
+        ("Gemini 2.5 Pro Computer Use-Preview", ("google", "gemini-2.5-computer-use-preview-10-2025")),
+        ("Claude 3.7 Sonnet (Deprecated)", ("anthropic", "claude-3-7-sonnet")),
+        ("DeepSeek-V3.2", ("deepseek", "deepseek-v3.2-maas")),
+        ("Qwen3-Coder-480B-A35B-Instruct", ("qwen", "qwen3-coder-480b-a35b-instruct-maas")),
+        ("Grok 4.1 Fast Non-Reasoning", ("xai", "grok-4.1-fast-non-reasoning")),
+        ("Grok Build", None),
+        ("DeepSeek-Prover", None),
         ("Gemini 3.1 Flash Image (Nano Banana 2)", None),
         ("Gemini 3.8 Flash Cyber", None),
         ("Gemini Embedding", None),
         ("Gemini 3.8 Flash*", None),
         ("Llama 4", None),
-        ("Claude 3 Haiku", None),
+        ("Claude 3 Haiku", ("anthropic", "claude-3-haiku")),
         ("Claude Opus 4.5 (deprecated)", None),
         ("", None),
     ],
@@ -198,3 +204,83 @@ def test_other_bodies_raise(body):
 def test_renamed_headers_raise_and_are_named():
     with pytest.raises(ParseError, match=r"no table with headers Model \| Type .*; found: Model \| Kind"):
         parse(PAGE.replace(b"<p>Type</p>", b"<p>Kind</p>"))
+
+
+def table(headers: list[str], *rows: list[str]) -> str:
+    head = "".join(f"<th>{header}</th>" for header in headers)
+    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+SHORT, LONG = "Price (/1M tokens) =&lt; 200K input tokens", "Price (/1M tokens) &gt; 200K input tokens"
+GEMINI = table(["Model", "Type", SHORT.replace("=&lt;", "&lt;=")], ["Gemini 3.1 Flash-Lite", "Input (audio)", "$0.5"])
+
+
+def found(*parts: str) -> dict[tuple[str, ...], Decimal]:
+    rows = parse("".join([GEMINI, *parts]).encode()).rows.filter(pl.col("model") != "gemini-3.1-flash-lite")
+    keys = rows.select("region", "model", "meter", "service_tier", pl.col("context_from").cast(pl.String)).rows()
+    return dict(zip(keys, rows["usd_per_unit"], strict=True))
+
+
+def test_partners_list_a_price_a_line():
+    line = "Input: $0.56 / million tokens<br>Cache Hit: $0.056 / million tokens<br>Batch Output: $0.84 / million tokens"
+    assert found("<h3>Deepseek's models</h3>", table(["Model", "Pricing"], ["DeepSeek-V3.2 *", line])) == {
+        ("global", "deepseek-v3.2-maas", "input_uncached", "standard", "0"): Decimal("0.56"),
+        ("global", "deepseek-v3.2-maas", "cache_read", "standard", "0"): Decimal("0.056"),
+        ("global", "deepseek-v3.2-maas", "output", "batch", "0"): Decimal("0.84"),
+    }
+
+
+def test_claude_by_region_in_columns_of_prompt_sizes():
+    claude = table(
+        ["Model", SHORT, LONG],
+        ["Claude Sonnet 4.5", "Input: $3.30<br>1h Batch Cache Write: $3.30<br>Batch Cache Hit: $0.17", "Input: $6.60"],
+        ["Claude Opus 4.6", "Input: $5.50", "Input: $5.50"],
+        ["Claude Opus 4.5", "Input: $5.50"],
+    )
+    assert found("<h3>us-east5</h3>", claude) == {
+        ("us-east5", "claude-sonnet-4-5", "input_uncached", "standard", "0"): Decimal("3.30"),
+        ("us-east5", "claude-sonnet-4-5", "cache_write_1h", "batch", "0"): Decimal("3.30"),
+        ("us-east5", "claude-sonnet-4-5", "cache_read", "batch", "0"): Decimal("0.17"),
+        ("us-east5", "claude-sonnet-4-5", "input_uncached", "standard", "200001"): Decimal("6.60"),
+        ("us-east5", "claude-opus-4-6", "input_uncached", "standard", "0"): Decimal("5.50"),
+        ("us-east5", "claude-opus-4-5", "input_uncached", "standard", "0"): Decimal("5.50"),
+    }
+    assert set(found("<h3>EU Multi-Region (eu)</h3>", claude)) == {
+        ("eu", *key[1:]) for key in found("<h3>us-east5</h3>", claude)
+    }
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "reason"),
+    [
+        ("The Moon", "Input: $3", "a table of no known region"),
+        ("Global", "Input: $3<br>Input: $4", "two prices of input_uncached in one cell"),
+        ("Global", "Input: $3<br>Output: $4 Input: $6", "not exactly a meter and its price"),
+        ("Global", "Input: $3<br>Thinking: $4", "not exactly a meter and its price"),
+        ("Global", "Input: <s>$3</s>", "not exactly a meter and its price"),
+    ],
+)
+def test_a_list_of_another_form_is_refused(heading, cell, reason):
+    claude = table(["Model", SHORT], ["Claude Opus 4.5", cell], ["Claude Opus 4.6", "Input: $5"])
+    body = f"{GEMINI}<h3>{heading}</h3>{claude}".encode()
+    assert [said for said in parse(body).rejects["reason"] if reason in said]
+    assert "claude-opus-4-5" not in set(parse(body).rows["model"])
+
+
+def test_a_cell_of_two_regions_and_a_unit_in_the_type():
+    gemini = table(
+        ["Model", "Type", SHORT.replace("=&lt;", "&lt;=")],
+        ["Gemini 3.1 Pro Preview", "Output", "$1.5 (Global)<br>$1.65 (Non-global)*"],
+    )
+    by_type = table(
+        ["Model", "Type", "Price", "Price with Batch API"],
+        ["Gemini 2.0 Flash", "1M Input audio tokens", "$1.00", "$0.50"],
+        ["Gemini 2.0 Flash", "Input audio ($/sec)", "$0.000025", "$0.0000125"],
+    )
+    assert found(gemini, by_type) == {
+        ("global", "gemini-3.1-pro-preview", "output", "standard", "0"): Decimal("1.5"),
+        ("non-global", "gemini-3.1-pro-preview", "output", "standard", "0"): Decimal("1.65"),
+        ("global", "gemini-2.0-flash", "audio_input", "standard", "0"): Decimal(1),
+        ("global", "gemini-2.0-flash", "audio_input", "batch", "0"): Decimal("0.50"),
+    }

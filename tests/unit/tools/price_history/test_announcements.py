@@ -29,7 +29,9 @@ PEAK = "mon-fri 01:00-04:00,06:00-10:00 except CN holidays"
 FILE = Path(build.__file__).with_name("announcements.csv")
 with FILE.open(encoding="utf-8", newline="") as lines:
     READER = csv.DictReader(lines)
-    ROWS = list(READER)
+    PRINTED = list(READER)
+ROWS = [row | {"effective_from": row["effective_from"] or row["known_from"]} for row in PRINTED]
+"""A row without a start says what was printed on the day; since when is not known."""
 
 
 def _moment(text: str) -> datetime:

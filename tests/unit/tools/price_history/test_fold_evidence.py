@@ -50,7 +50,7 @@ def believed(*evidence, **key):
 def test_a_price_is_assumed_from_the_file_before_which_did_not_list_the_model():
     other = price(9, model="gpt-y")
     assert believed(said("2025-01-01", other), said("2025-03-01", other, price(2)), model="gpt-x") == [
-        ("2025-01-01", "2025-03-01", "2", "derived"),
+        ("2025-01-01", "2025-03-01", "2", "assumed"),
         ("2025-03-01", None, "2", "printed"),
     ]
 
@@ -58,7 +58,7 @@ def test_a_price_is_assumed_from_the_file_before_which_did_not_list_the_model():
 def test_a_snapshot_is_assumed_from_the_day_in_its_id():
     dated = price(3, model="claude-x-20240930")
     assert believed(said("2025-01-01", dated)) == [
-        ("2024-09-30", "2025-01-01", "3", "derived"),
+        ("2024-09-30", "2025-01-01", "3", "assumed"),
         ("2025-01-01", None, "3", "printed"),
     ]
 
@@ -136,7 +136,7 @@ def test_a_meter_that_a_feed_adds_later_is_dated_by_the_input_price():
         said("2025-09-01", price(2), price(1, meter="cache_read")),
     )
     assert believed(*files, meter="cache_read") == [
-        ("2025-06-01", "2025-09-01", "1", "derived"),
+        ("2025-06-01", "2025-09-01", "1", "assumed"),
         ("2025-09-01", None, "1", "printed"),
     ]
 
@@ -171,7 +171,7 @@ def test_a_feed_that_disagrees_on_the_price_says_nothing_about_peak_hours_and_lo
         "2026-04-24",
         "2026-08-05",
         "0.27",
-        "derived",
+        "assumed",
     )
 
 

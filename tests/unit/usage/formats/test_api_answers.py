@@ -163,8 +163,11 @@ def test_cohere_bills_its_own_units(read):
     found = read(lines({"id": "c", "timestamp": AT, "model": "command-a", "usage": usage, "message": {}}))
     assert tokens(found) == [(5, None, None, 2)]
     assert (found.row["provider"], found.row["model"]) == ("cohere", "command-a")
-    searches = {"id": "s", "usage": {"billed_units": {"search_units": 1}}}
-    assert read(lines(searches)).rules == ["no_token_counts"]
+    searches = {"id": "s", "timestamp": AT, "model": "rerank-v3.5", "meta": {"billed_units": {"search_units": 3}}}
+    searches["meta"]["api_version"] = {"version": "2"}
+    found = read(lines(searches))
+    assert found.rules == []
+    assert (found.row["rerank_queries"], found.row["input_uncached_tokens"]) == (3, 0)
 
 
 def test_realtime_kinds_and_what_of_each_was_cached(read):

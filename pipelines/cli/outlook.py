@@ -1,0 +1,67 @@
+"""`costs risk` and `costs forecast`: what was decided on the newest day, as rows. The tables hold it already."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
+from pipelines.cli.terminal import NEEDS_A_LOOK, say_error
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RISK = """
+SELECT level, model, expected_end_on AS ends_on, days_left, days_basis, spend_30d_usd, replacement,
+    monthly_delta_usd AS usd_a_month_after, project_id, provider, channel, as_of
+FROM deprecation_risk QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC, expected_end_on, model
+"""
+FORECAST = """
+SELECT period, model, spent_usd, projected_usd, low_usd, high_usd, past_error, last_on, band_basis, as_of
+FROM spend_forecast QUALIFY as_of = max(as_of) OVER ()
+ORDER BY scope, first_on, last_on, projected_usd DESC NULLS LAST, model
+"""
+
+
+def risk(
+    context: typer.Context,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
+) -> None:
+    """Models in use that have an end: when, with which spend, and what the replacement adds a month. Worst first.
+
+    Exit codes: 1: no model in use has a known end; 3: there is no published file yet.
+    """
+    found = _rows(context.obj, RISK)
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, is_money=True)
+    if found.is_empty():
+        say_error("costs risk: no model in use has a known end")
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def forecast(
+    context: typer.Context,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
+) -> None:
+    """Spend of this month, the next and 90 days, in all and by model, with bands of 80 % and past errors.
+
+    Exit codes: 1: nothing can be forecast yet; 3: there is no published file yet.
+    """
+    found = _rows(context.obj, FORECAST)
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, is_money=True)
+    if found.is_empty():
+        say_error("costs forecast: nothing is spent yet that could be forecast")
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _rows(folder: Path, query: str) -> "pl.DataFrame":
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    with PublishedWarehouse(folder).read() as connection:
+        found: pl.DataFrame = connection.sql(query).pl()
+    return found

@@ -1,0 +1,62 @@
+"""What was spent, summed the way that a person asks, from a published file. How it is printed is for `cli`."""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.warehouse.published import PublishedWarehouse
+
+OWNER_KINDS = {
+    "team": "coalesce(team, 'not mapped')",
+    "user": "coalesce(user_id, 'not told')",
+    "feature": "coalesce(feature, 'not told')",
+    "project": "coalesce(project_id, 'not told')",
+    "key": "coalesce(api_key_id, 'not told')",
+}
+PERIODS = {
+    "day": "usage_date",
+    "week": "date_trunc('week', usage_date)::DATE",
+    "month": "strftime(usage_date, '%Y-%m')",
+}
+WAYS = (*PERIODS, "model", *OWNER_KINDS, "account")
+_IS_OF = "$owner IN (team, cost_center, account_id, project_id, api_key_id, user_id, feature)"
+_TABLES = {
+    "daily": """
+        SELECT {what} AS "{by}", sum(quantity) FILTER (meter_group NOT IN ('fee', 'plan_fee'))::BIGINT AS tokens,
+            sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
+            sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS owed_usd,
+            bool_or(is_lower_bound) AS is_lower_bound
+        FROM main.cost_daily""",
+    "owners": """
+        SELECT {what} AS "{by}", sum(tokens)::BIGINT AS tokens, sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
+            sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS owed_usd,
+            bool_or(is_lower_bound) AS is_lower_bound
+        FROM main.cost_by_owner""",
+    "models": """
+        SELECT {what} AS "{by}", sum(usage_rows)::BIGINT AS usage_rows, sum(cost_usd)::DECIMAL(38, 12) AS list_usd
+        FROM main.hidden_cost""",
+}
+
+
+def spend_by(
+    warehouse: PublishedWarehouse, by: str, first: date | None = None, last: date | None = None, owner: str = ""
+) -> pl.DataFrame:
+    """Dollars by one of WAYS, both days included: periods in their order, all else dearest first.
+
+    list_usd: at list price; owed_usd: by the contract, and nothing for usage under a plan. Of an owner's models only
+    the list price is known. Raises WarehouseError without a published file.
+    """
+    table = "owners" if by in OWNER_KINDS or owner else "daily"
+    if by == "model" and owner:
+        table = "models"
+    what = PERIODS.get(by) or OWNER_KINDS.get(by) or {"model": "model", "account": "account_id"}[by]
+    given = {"first": first, "last": last, "owner": owner}
+    wanted = {"first": "usage_date >= $first", "last": "usage_date <= $last", "owner": _IS_OF}
+    where = [wanted[name] for name, value in given.items() if value]
+    order = f'"{by}"' if by in PERIODS else f'list_usd DESC NULLS LAST, "{by}"'
+    statement = _TABLES[table].format(what=what, by=by)
+    statement += f"\nWHERE {' AND '.join(where) or 'true'}\nGROUP BY ALL ORDER BY {order}"
+    with warehouse.read() as connection:
+        asked = {name: value for name, value in given.items() if value}
+        found: pl.DataFrame = connection.sql(statement, params=asked).pl()
+    return found

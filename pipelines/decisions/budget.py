@@ -1,0 +1,218 @@
+"""Budgets against spend: what is spent and expected in the period, when it is used up, and how sure that is.
+
+Spent is what is owed (`effective_cost_usd`), to the pico-dollar. What is to come is the forecast at list price times
+what this owner has owed of it in the last 30 days, and plan fees as on their newest day. How sure it is, past errors of
+the same forecast say: each past forecast, started today, is one way in which the period may end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines.decisions.forecast_bands import LEVELS, MIN_ERRORS
+from pipelines.decisions.forecast_methods import Array
+from pipelines.decisions.forecast_outlook import EVERYTHING, Group, Outlook
+from pipelines.decisions.forecast_totals import spread
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.spend import BudgetStatus
+from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
+
+FORMULA_VERSION = "budget-1"
+RECENT_DAYS = 30
+SOURCE = "COSTS_MONTHLY_BUDGET_USD"
+BAND = LEVELS.index(0.8)
+TAIL = 0.1
+PAID_SCHEMA = {
+    "scope": pl.String(),
+    "owner": pl.String(),
+    "usage_date": pl.Date(),
+    "effective_usd": pl.Decimal(38, 12),
+    "list_usd": pl.Decimal(38, 12),
+    "fee_usd": pl.Decimal(38, 12),
+}
+
+
+@dataclass(frozen=True)
+class _Paid:
+    """What one owner owed, by day."""
+
+    days: dict[date, Decimal]
+    listed: dict[date, Decimal]
+    owed_share: float
+    """Of usage at list price, what is owed of it lately."""
+    daily_fee: Decimal
+    """Plan fees of the newest day."""
+
+    def spent(self, first: date, last: date) -> Decimal:
+        return _between(self.days, first, last)
+
+
+def span_of(period: str, as_of: date) -> tuple[date, date]:
+    """First and last day of the day, week (from Monday) or month that a day is in."""
+    if period == "day":
+        return as_of, as_of
+    if period == "week":
+        first = as_of - timedelta(days=as_of.weekday())
+        return first, first + timedelta(days=6)
+    first = as_of.replace(day=1)
+    return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def group_of(budget: Budget) -> Group:
+    """Whose spend a budget is about, as the forecast names it."""
+    if budget.scope == ALL:
+        return EVERYTHING
+    if budget.scope == "provider":
+        return Group("provider", provider=budget.owner)
+    if budget.scope == "model":
+        return Group("model", model=budget.owner)
+    return Group(budget.scope, owner=budget.owner)
+
+
+def budget_status(
+    budgets: Sequence[Budget], outlooks: Sequence[Outlook], paid: pl.DataFrame, as_of: date, seen: float
+) -> pl.DataFrame:
+    """Rows of main.budget_status of a day. `outlooks`: the groups of all budgets. `paid`: PAID_SCHEMA, recent days.
+
+    `seen`: part of as_of that is over in the ledger.
+    """
+    rows = []
+    for outlook in outlooks:
+        daily = outlook.by_day(as_of)
+        for place, group in enumerate(outlook.groups):
+            rows += [
+                _row(budget, outlook, place, daily[place], _paid(paid, budget, as_of), as_of, seen)
+                for budget in budgets
+                if group_of(budget) == group and budget.holds_on(as_of)
+            ]
+    return pl.DataFrame(rows, schema=polars_schema(BudgetStatus), orient="row").sort("scope", "owner", "period")
+
+
+def _paid(paid: pl.DataFrame, budget: Budget, as_of: date) -> _Paid:
+    own = paid.filter(scope=budget.scope, owner=budget.owner).filter(pl.col("usage_date") <= as_of)
+    days = own.group_by("usage_date").agg(pl.col("effective_usd", "list_usd", "fee_usd").sum())
+    recent = days.filter(pl.col("usage_date") > as_of - timedelta(days=RECENT_DAYS))
+    listed = float(recent["list_usd"].sum() or 0)
+    owed = float(recent["effective_usd"].sum() or 0) - float(recent["fee_usd"].sum() or 0)
+    newest = recent.sort("usage_date").tail(1)
+    return _Paid(
+        dict(days.select("usage_date", "effective_usd").iter_rows()),
+        dict(days.select("usage_date", "list_usd").iter_rows()),
+        owed / listed if listed > 0 else 1.0,
+        newest["fee_usd"].item() if newest.height else Decimal(0),
+    )
+
+
+def _row(
+    budget: Budget, outlook: Outlook, place: int, daily: Array, paid: _Paid, as_of: date, seen: float
+) -> dict[str, Any]:
+    first, last = span_of(budget.period, as_of)
+    ahead = (last - as_of).days + 1
+    spent, share = paid.spent(first, last), paid.owed_share
+    # The fee of as_of itself is among what is spent.
+    fees = [float(paid.daily_fee) * day for day in range(ahead)]
+    path = np.cumsum(daily[:ahead]) * share + fees
+    reasons = _reasons(outlook, place, first, last)
+    is_known = bool(path[-1] or spent or not reasons)
+    projected = spent + _usd(path[-1]) if is_known else None
+    expected = outlook.totals.expected(0, ahead, seen)[place]
+    rise = share * daily[:ahead].sum() / expected if expected else 0.0
+    paths = _past_paths(outlook, place, ahead, seen) * rise + path
+    low, high, errors = spread(outlook.totals, 0, ahead, seen)
+    bounds = low[place, BAND] * rise, high[place, BAND] * rise
+    has_band = projected is not None and bool(np.isfinite(bounds).all()) and len(paths) >= MIN_ERRORS
+    band = [max(spent, projected + _usd(bound)) for bound in bounds] if has_band and projected is not None else None
+    left = float(budget.usd - spent)
+    row = {
+        "as_of": as_of,
+        "scope": budget.scope,
+        "owner": budget.owner,
+        "period": budget.period,
+        "first_on": first,
+        "last_on": last,
+        "budget_usd": budget.usd,
+        "spent_usd": spent,
+        "list_spent_usd": _between(paid.listed, first, last),
+        "projected_usd": projected,
+        "low_usd": min(band[0], projected) if band and projected is not None else None,
+        "high_usd": max(band[1], projected) if band and projected is not None else None,
+        "used_share": float(spent / budget.usd) if budget.usd else None,
+        "is_lower_bound": bool(reasons),
+        "unpriced_reason": "; ".join(reasons) or None,
+        "band_basis": f"{len(paths)} past errors of this total"
+        if has_band
+        else f"no band: {int(errors[place])} past errors of this total are known, {MIN_ERRORS} needed",
+        "source": SOURCE if budget.line is None else f"{BUDGET_FILE} line {budget.line}",
+        "formula_version": FORMULA_VERSION,
+    }
+    if spent > budget.usd:
+        return row | _exceeded(budget, paid, first, as_of)
+    return row | {
+        "status": _status(row),
+        "chance_of_overrun": float((paths[:, -1] > left).mean()) if has_band else None,
+        "exhausted_on": _first_beyond(path, left, as_of) if projected is not None else None,
+        **(_band_of_days(paths, left, as_of) if has_band else {}),
+    }
+
+
+def _exceeded(budget: Budget, paid: _Paid, first: date, as_of: date) -> dict[str, Any]:
+    """The day on which it was passed, which nothing changes any more."""
+    days = (first + timedelta(days=number) for number in range((as_of - first).days + 1))
+    passed = next(day for day in days if paid.spent(first, day) > budget.usd)
+    on = {"exhausted_on": passed, "exhausted_from": passed, "exhausted_until": passed}
+    return {"status": "exceeded", "chance_of_overrun": 1.0, **on}
+
+
+def _status(row: dict[str, Any]) -> str:
+    if row["projected_usd"] is None:
+        return "unknown"
+    if row["projected_usd"] > row["budget_usd"]:
+        return "will_exceed"
+    return "may_exceed" if row["high_usd"] is not None and row["high_usd"] > row["budget_usd"] else "within"
+
+
+def _past_paths(outlook: Outlook, place: int, ahead: int, seen: float) -> Array:
+    """By (past forecast, day ahead): how far its running total was off, on the scale of today; complete ones only."""
+    totals = outlook.totals
+    missed = (totals.actual[place, :, :ahead] - totals.chosen[place, :, :ahead]).copy()
+    missed[:, 0] *= 1 - seen
+    paths = np.cumsum(missed, axis=-1) / totals.scale[place][:, None] * totals.scale[place, -1]
+    known: Array = paths[np.isfinite(paths).all(axis=-1)]
+    return known
+
+
+def _first_beyond(path: Array, left: float, as_of: date) -> date | None:
+    beyond = np.flatnonzero(path > left)
+    return as_of + timedelta(days=int(beyond[0])) if beyond.size else None
+
+
+def _band_of_days(paths: Array, left: float, as_of: date) -> dict[str, date | None]:
+    """Days by which a tenth and nine tenths of the paths have passed what is left."""
+    passed = np.maximum.accumulate(paths, axis=-1) > left
+    share = passed.mean(axis=0)
+    ends = {}
+    for name, part in (("exhausted_from", TAIL), ("exhausted_until", 1 - TAIL)):
+        days = np.flatnonzero(share >= part)
+        ends[name] = as_of + timedelta(days=int(days[0])) if days.size else None
+    return ends
+
+
+def _reasons(outlook: Outlook, place: int, first: date, last: date) -> list[str]:
+    """Which usage of the period has no price."""
+    own = pl.col("usage_date").is_between(first, last) & (pl.col("group") == place)
+    days = outlook.spent.filter(own & pl.col("cost_usd").is_null())["usage_date"].n_unique()
+    gaps = outlook.expected.filter(own)["gaps"].list.explode(keep_nulls=False, empty_as_null=False).unique().sort()
+    return [*([f"usage of {days} days of this period has no price"] if days else []), *gaps]
+
+
+def _between(days: dict[date, Decimal], first: date, last: date) -> Decimal:
+    return sum((usd for day, usd in days.items() if first <= day <= last), Decimal(0))
+
+
+def _usd(amount: float) -> Decimal:
+    return Decimal(f"{amount:.6f}")

@@ -1,0 +1,162 @@
+"""Decisions about spend, of one day from what was known then: the forecast and budgets. It reads, others think."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.costs.resolve_segments import segments_in_force
+from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of
+from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.forecast_accuracy import HORIZONS, forecast_accuracy
+from pipelines.decisions.forecast_outlook import model_outlook
+from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
+from pipelines.decisions.forecast_paid import with_paid
+from pipelines.decisions.spend_anomaly import spend_anomaly
+from pipelines.decisions.spend_change import DAYS, spend_change
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.offers import MODEL_KEY
+from pipelines.schema.spend import BudgetStatus
+from pipelines.schema.time_windows import ALWAYS
+from pipelines.snapshots.current import end_of_day
+from pipelines.snapshots.user_inputs import budgets_in_force
+from pipelines.warehouse.publish import usage_query
+from pipelines.warehouse.rows import read_table
+
+HISTORY_DAYS = 460
+"""Usage before the day that a forecast and its past errors are made of."""
+BUDGET_DAYS = 62
+"""Costs before the day that a budget's spend and what is owed of the list price are taken from."""
+_TEAMS = """
+SELECT usage_date, account_id, project_id, api_key_id, team, sum(tokens)::BIGINT AS tokens,
+       sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, coalesce(bool_or(unpriced_quantity > 0), false) AS has_unpriced
+FROM main.cost_by_owner
+WHERE usage_date BETWEEN $first AND $day AND plan_id IS NULL
+GROUP BY ALL
+"""
+_PAID = """
+SELECT usage_date, {owner} AS owner, sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_usd,
+       sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
+       coalesce(sum(effective_cost_usd) FILTER (cost_basis = 'plan_fee'), 0)::DECIMAL(38, 12) AS fee_usd
+FROM main.cost_daily
+WHERE usage_date BETWEEN $first AND $day AND {owner} IS NOT NULL
+GROUP BY ALL
+"""
+_PAID_BY_TEAM = """
+SELECT usage_date, team AS owner, sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_usd,
+       coalesce(sum(cost_usd), 0)::DECIMAL(38, 12) AS list_usd, 0::DECIMAL(38, 12) AS fee_usd
+FROM main.cost_by_owner
+WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL AND effective_cost_usd IS NOT NULL
+GROUP BY ALL
+UNION ALL
+SELECT usage_date, id, sum(fee_usd)::DECIMAL(38, 12), 0, sum(fee_usd)::DECIMAL(38, 12)
+FROM core.plan_fee
+WHERE usage_date BETWEEN $first AND $day AND kind = 'team' AND fee_usd IS NOT NULL
+GROUP BY ALL
+"""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a forecast of a day is made from."""
+
+    usage: pl.DataFrame
+    prices: pl.DataFrame
+    owners: OwnerUsage
+    seen: float
+
+
+def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Spend to come by model, provider, account, team and project, of what is billed by use: a plan's is not owed."""
+    known = _known(connection, folder, day)
+    costs = known.usage.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
+    return with_paid(spend_forecast(known.usage, costs, known.prices, day, known.owners, known.seen), costs, day)
+
+
+def forecast_accuracy_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """How good the forecasts of the days before a day were, of all usage, each provider and each model."""
+    known = _known(connection, folder, day)
+    costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
+    outlook = model_outlook(known.usage, costs, known.prices, day, max(HORIZONS), 0.0, None)
+    return forecast_accuracy(outlook, day)
+
+
+def budget_status_on(
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, environ: Mapping[str, str]
+) -> pl.DataFrame:
+    """Every budget that holds on a day, against what is spent and expected; nothing is read where there is none."""
+    budgets = budgets_in_force(folder, environ, day)
+    if not budgets:
+        return pl.DataFrame(schema=polars_schema(BudgetStatus))
+    known = _known(connection, folder, day)
+    groups = sorted({group_of(budget) for budget in budgets}, key=str)
+    costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
+    of_models = [group for group in groups if group.owner is None]
+    of_owners = [group for group in groups if group.owner is not None]
+    outlooks = []
+    if of_models:
+        outlooks.append(model_outlook(known.usage, costs, known.prices, day, LONGEST, known.seen, of_models))
+    if of_owners:
+        outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners))
+    return budget_status(budgets, outlooks, _paid(connection, day), day, known.seen)
+
+
+def spend_change_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Why the day, week and month before a day differ from those before them."""
+    return spend_change(_costs_before(connection, day, 2 * max(DAYS.values())), day)
+
+
+def spend_anomaly_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+    """Whose spend of the day before a day stands out, and why."""
+    judged = day - timedelta(days=1)
+    conversations = read_table(connection, "main.conversation_cost", "usage_date = $judged", judged=judged)
+    return spend_anomaly(_costs_before(connection, day, HISTORY_DAYS), conversations, day)
+
+
+def _costs_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
+    span = {"first": day - timedelta(days=days), "day": day}
+    return read_table(connection, "core.usage_cost", "usage_date >= $first AND usage_date < $day", **span)
+
+
+LONGEST = 31
+"""Days of the longest period of a budget."""
+
+
+def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _Known:
+    span = {"first": day - timedelta(days=HISTORY_DAYS), "day": day}
+    billed = "usage_date BETWEEN $first AND $day AND plan_id IS NULL"
+    usage = read_table(connection, "core.usage_cost", billed, **span)
+    models = usage.select(MODEL_KEY).unique().sort(MODEL_KEY)
+    teams = connection.sql(_TEAMS, params=span).pl().cast(TEAM_SCHEMA)
+    prices = segments_in_force(connection, folder, models, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
+    return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day))
+
+
+def _seen(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> float:
+    """Part of a day that is over in the ledger, by its last moment; 0 where the ledger has nothing of it."""
+    paths = [
+        path
+        for (path,) in connection.execute("SELECT path FROM core.ledger_file WHERE usage_date = $1", [day]).fetchall()
+        if (folder / path).is_file()
+    ]
+    if not paths:
+        return 0.0
+    query = f"SELECT max(coalesce(usage_until, usage_at)) FROM ({usage_query(folder, paths)})"
+    (last,) = connection.execute(query).fetchall()[0]
+    begun = datetime.combine(day, time())
+    return 0.0 if last is None else min(max((last - begun) / timedelta(days=1), 0.0), 1.0)
+
+
+def _paid(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
+    """PAID_SCHEMA of the days before one and of it, for every owner of a scope."""
+    span = {"first": day - timedelta(days=BUDGET_DAYS), "day": day}
+    columns = {"all": "'all'", "provider": "provider", "model": "model", **COLUMNS}
+    queries = {scope: _PAID.format(owner=column) for scope, column in columns.items()} | {"team": _PAID_BY_TEAM}
+    parts = [
+        connection.sql(query, params=span).pl().with_columns(scope=pl.lit(scope)) for scope, query in queries.items()
+    ]
+    paid: pl.DataFrame = pl.concat([part.select(PAID_SCHEMA.keys()).cast(PAID_SCHEMA) for part in parts])
+    return paid

@@ -1,0 +1,301 @@
+"""The sections about dollars: what needs a look, spend, month-end, hidden cost and savings. Rows in, sections out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.report import charts
+from pipelines.report.asked import Asked
+from pipelines.report.section import Answer, Cell, Chart, Figure, Section, Table
+from pipelines.report.shown import change_percent, day, number, percent, text, usd, words
+
+OWNER_BARS = 12
+KINDS = ("team", "project", "user", "feature", "key", "account")
+NONE = "\N{EN DASH}"
+NOTHING = "nothing priced"
+NOTHING_SPENT = "No usage is priced in this period."
+
+
+def attention(answers: Mapping[str, Answer], asked: Asked) -> Section:
+    """What needs a look today, worst first."""
+    rows = answers["attention"].frame.rows(named=True)
+    lead = f"{len(rows)} things, worst first." if rows else "Nothing needs a look."
+    table = Table(
+        "Needs a look",
+        ("", "What", "USD a month", "As of"),
+        [
+            (
+                text(row["severity"]),
+                text(row["what"], link=f"#{row['section']}"),
+                number("" if row["usd_a_month"] is None else usd(row["usd_a_month"], signed=True)),
+                text(day(row["as_of"])),
+            )
+            for row in rows
+        ],
+    )
+    tables = [table] if rows else []
+    return Section("attention", "What needs a look today", day(asked.last), lead, [answers["attention"]], tables=tables)
+
+
+def spend(answers: Mapping[str, Answer], asked: Asked, sources: list[str]) -> Section:
+    """What is spent, on what and by whom, against the period before."""
+    total = answers["spend_total"].frame.row(0, named=True)
+    models = answers["spend_by_model"].frame.rows(named=True)
+    owners = answers["spend_by_owner"].frame.rows(named=True)
+    first, last = asked.before
+    change = change_percent(total["usd"], total["usd_before"])
+    was = NOTHING if total["usd_before"] is None else usd(total["usd_before"])
+    before = f"{was} from {first} to {last}"
+    figures = [
+        Figure("Spend of the period", usd(total["usd"]), f"{asked.first} to {asked.last}"),
+        Figure("Against the period before", percent(change, signed=True), before, _tone(change)),
+    ]
+    if models and models[0]["usd"] is not None:
+        figures.append(Figure("Dearest model", usd(models[0]["usd"]), f"{models[0]['model']}, same period"))
+    risen = max(models, key=lambda row: row["usd_change"], default=None)
+    if risen and risen["usd_change"] > 0:
+        figures.append(Figure("Rose most", usd(risen["usd_change"], signed=True), f"{risen['model']}, against before"))
+    notes = []
+    if total["is_lower_bound"]:
+        notes.append("Some of it may have cost more: daily buckets do not tell prompt sizes and hours.")
+    if asked.owner:
+        notes.append(f"Of {asked.owner} alone, at list price.")
+    return Section(
+        "spend",
+        "Spend, and to whom and what it goes",
+        f"{asked.first} to {asked.last}",
+        _spend_lead(total, change) if total["usd"] is not None else NOTHING_SPENT,
+        [answers[name] for name in _SPEND if name in answers],
+        sources,
+        figures if total["usd"] is not None else [],
+        _spend_charts(answers, owners, asked),
+        [*_causes(answers), _compared("By model", "Model", "model", models), *_owner_tables(owners)],
+        notes,
+    )
+
+
+_SPEND = ("spend_total", "spend_by_model", "spend_over_time", "spend_by_owner", "spend_causes", "spend_outliers")
+
+
+def _spend_lead(total: Mapping[str, Any], change: float | None) -> str:
+    if change is None:
+        return f"{usd(total['usd'])}; nothing was priced in the period before."
+    way = "more" if change >= 0 else "less"
+    return (
+        f"{usd(total['usd'])}, {percent(abs(change))} {way} than the {usd(total['usd_before'])} of the period before."
+    )
+
+
+def _tone(change: float | None) -> str:
+    return "" if change is None or abs(change) < 10 else "bad" if change > 0 else "good"
+
+
+def _spend_charts(answers: Mapping[str, Answer], owners: list[dict[str, Any]], asked: Asked) -> list[Chart]:
+    over_time = answers["spend_over_time"].frame.rows(named=True)
+    shown = []
+    if over_time:
+        bucket = asked.parameters(over_time[0]["starts_on"])["bucket"]
+        spec = charts.stacked_spend(over_time, bucket)
+        description = f"Bars of USD a {bucket} by model, from {over_time[0]['starts_on']} to {asked.last}."
+        shown.append(Chart("spend_over_time", f"USD a {bucket}, by model", description, spec))
+    kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in owners)]
+    if kinds:
+        told = [kind for kind in kinds if sum(row["kind"] == kind for row in owners) > 1]
+        spec = charts.owner_bars(owners, kinds, (told or kinds)[0], OWNER_BARS)
+        description = f"Bars of USD by owner, the {OWNER_BARS} dearest; the table below has all kinds of owners."
+        shown.append(Chart("spend_by_owner", "USD by owner, and the period before", description, spec))
+    return shown
+
+
+def _compared(caption: str, label: str, name: str, rows: list[dict[str, Any]], *, is_folded: bool = False) -> Table:
+    return Table(
+        caption,
+        (label, "USD", "USD before", "Change", "%"),
+        [
+            (
+                text(row[name]),
+                number(usd(row["usd"]) if row["usd"] is not None else NONE),
+                number(usd(row["usd_before"]) if row["usd_before"] is not None else NONE),
+                number(usd(row["usd_change"], signed=True)),
+                number(
+                    "" if (pct := change_percent(row["usd"], row["usd_before"])) is None else percent(pct, signed=True)
+                ),
+            )
+            for row in rows
+        ],
+        is_folded,
+    )
+
+
+def _owner_tables(owners: list[dict[str, Any]]) -> list[Table]:
+    by_kind = {kind: [row for row in owners if row["kind"] == kind] for kind in KINDS}
+    return [
+        _compared(f"By {kind}", kind.capitalize(), "owner", rows, is_folded=True)
+        for kind, rows in by_kind.items()
+        if rows
+    ]
+
+
+def _causes(answers: Mapping[str, Answer]) -> list[Table]:
+    """Why it moved, and which days were out of the ordinary: of tables that have it, where they are there."""
+    tables = []
+    if "spend_causes" in answers:
+        rows = answers["spend_causes"].frame.rows(named=True)
+        cells = [(text(words(row["cause"])), number(usd(row["usd"], signed=True)), text(row["period"])) for row in rows]
+        tables.append(Table("Why it moved", ("Cause", "USD", "Period"), cells))
+    if "spend_outliers" in answers:
+        rows = answers["spend_outliers"].frame.rows(named=True)
+        outliers = [
+            (text(day(row["usage_date"])), text(row["what"]), number(usd(row["usd"])), number(usd(row["expected_usd"])))
+            for row in rows
+        ]
+        tables.append(Table("Days out of the ordinary", ("Day", "What", "USD", "Expected"), outliers))
+    return [table for table in tables if table.rows]
+
+
+def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
+    """What this month will cost, against the budget, and how good such forecasts were."""
+    rows = answers["month_end"].frame.rows(named=True)
+    totals = {row["period"]: row for row in rows if row["scope"] == "all"}
+    month = totals.get("month")
+    cumulative = answers["spend_cumulative"].frame.rows(named=True)
+    budgets = answers["budgets"].frame.rows(named=True) if "budgets" in answers else []
+    figures = [
+        _forecast_figure(period, totals[period]) for period in ("month", "next_month", "90_days") if period in totals
+    ]
+    if month:
+        error = month["past_error"]
+        told = "forecasts of 30 days, mean error over mean outcome" if error is not None else month["band_basis"]
+        figures.append(Figure("Past forecasts were off by", percent(None if error is None else 100 * error), told))
+    budget = next((row["budget_usd"] for row in budgets if row["is_whole"]), None)
+    shown = []
+    if cumulative:
+        spec = charts.cumulative_spend(cumulative, month, budget)
+        description = "Lines of USD since the first of the month, this and the last one, with the projected end."
+        shown = [Chart("month_end", "This month, day by day, and its projected end", description, spec)]
+    notes = [] if "budgets" in answers else ["Budgets are not in this file yet: `costs build` makes it anew."]
+    if "budgets" in answers and not budgets:
+        notes = ["No budget is set."]
+    models = [row for row in rows if row["scope"] == "model"]
+    return Section(
+        "month-end",
+        "Month-end, against budget",
+        day(month["as_of"] if month else asked.last),
+        _month_lead(month, budget),
+        [answers[name] for name in ("month_end", "spend_cumulative", "budgets") if name in answers],
+        figures=figures,
+        charts=shown,
+        tables=[table for table in (_budget_table(budgets), _by_model(models)) if table.rows],
+        notes=notes + (["A lower bound: some usage has no price."] if month and month["is_lower_bound"] else []),
+    )
+
+
+def _forecast_figure(period: str, row: Mapping[str, Any]) -> Figure:
+    names = {"month": "This month", "next_month": "Next month", "90_days": "Next 90 days"}
+    band = "no band yet" if row["low_usd"] is None else f"80 %: {usd(row['low_usd'])} to {usd(row['high_usd'])}"
+    return Figure(names[period], usd(row["projected_usd"]), f"to {day(row['last_on'])}; {band}")
+
+
+def _month_lead(month: Mapping[str, Any] | None, budget: Any) -> str:
+    if not month or month["projected_usd"] is None:
+        return "Nothing can be projected yet."
+    lead = f"{usd(month['projected_usd'])} expected by {day(month['last_on'])}, {usd(month['spent_usd'])} of it spent."
+    if budget is None:
+        return lead
+    over = month["projected_usd"] - budget
+    return f"{lead} {usd(abs(over))} {'over' if over > 0 else 'within'} the budget of {usd(budget)}."
+
+
+def _by_model(rows: list[dict[str, Any]]) -> Table:
+    cells = [
+        (
+            text(row["model"]),
+            number(usd(row["spent_usd"])),
+            number(usd(row["projected_usd"])),
+            text("" if row["low_usd"] is None else f"{usd(row['low_usd'])} to {usd(row['high_usd'])}"),
+            number(percent(None if row["past_error"] is None else 100 * row["past_error"])),
+        )
+        for row in rows
+    ]
+    return Table("By model", ("Model", "Spent", "Projected", "80 % band", "Past error"), cells, is_folded=True)
+
+
+def _budget_table(rows: list[dict[str, Any]]) -> Table:
+    cells = [
+        (
+            text(row["budget"]), number(usd(row["budget_usd"])), number(usd(row["spent_usd"])),
+            number(usd(row["projected_usd"])), text(words(row["status"])), text(day(row["as_of"])),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Table("Budgets", ("Budget", "USD", "Spent", "Projected", "Status", "As of"), cells)
+
+
+PARTS = (
+    ("history_usd", "Conversation history sent again"),
+    ("cache_miss_usd", "Prompt caches missed"),
+    ("reasoning_usd", "Reasoning"),
+    ("system_usd", "System prompts"),
+    ("retrieved_usd", "Retrieved documents"),
+    ("retries_usd", "Retries and fallbacks"),
+)
+NOT_IN_DATA = "not in your data"
+LEVERS = {
+    "prompt_caching_saved": "Prompt caching, saved already",
+    "cache_misses": "Caches that were missed",
+    "prompt_caching_left": "More prompt caching",
+    "batch_saved": "Batch, saved already",
+    "batch_left": "Batch for what can wait",
+    "flex_saved": "Flex, saved already",
+    "flex_left": "Flex for what can wait",
+    "response_cache": "A cache of answers",
+    "contract_discount": "A contract's discount",
+    "smaller_model": "A smaller model",
+}
+
+
+def hidden_and_savings(answers: Mapping[str, Answer], asked: Asked) -> Section:
+    """What no bill shows, and what would save."""
+    hidden = answers["hidden_cost"].frame.row(0, named=True)
+    levers = answers["savings"].frame.rows(named=True)
+    parts: list[tuple[Cell, ...]] = [
+        (
+            text(title),
+            number(NOT_IN_DATA if hidden[name] is None else usd(hidden[name])),
+            number(percent(_share(hidden[name], hidden["cost_usd"])) if hidden[name] is not None else ""),
+        )
+        for name, title in PARTS
+    ]
+    saving = [
+        (
+            text(LEVERS[row["lever"]]), number(usd(row["usd_a_month"])), text(row["basis"]), text(row["most_of_it"]),
+            text(row["reason"]), text(day(row["as_of"])),
+        )
+        for row in levers
+    ]  # fmt: skip
+    left = [row for row in levers if not row["lever"].endswith("_saved")]
+    lead = "No saving is left that the logs tell."
+    if left and left[0]["usd_a_month"]:
+        best = left[0]
+        lead = f"The largest lever left: {LEVERS[best['lever']].lower()}, {usd(best['usd_a_month'])} a month at most."
+    period = f"{asked.first} to {asked.last}"
+    tables = [
+        Table(f"Hidden parts of {usd(hidden['cost_usd'])} at list price, {period}", ("Part", "USD", "of it"), parts),
+        Table(
+            "Levers; one may stand in another's place, so do not add them up",
+            ("Lever", "USD in 30 days", "Basis", "Most of it", "Assumes", "As of"),
+            saving,
+        ),
+    ]
+    empty = hidden["cost_usd"] is None and not levers
+    return Section(
+        "hidden",
+        "Hidden cost and savings",
+        period,
+        NOTHING_SPENT if empty else lead,
+        [answers["hidden_cost"], answers["savings"]],
+        tables=[] if empty else [table for table in tables if table.rows],
+    )
+
+
+def _share(part: Any, whole: Any) -> float | None:
+    return 100 * float(part) / float(whole) if whole else None

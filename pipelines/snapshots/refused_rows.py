@@ -1,0 +1,75 @@
+"""What of a source stays as it was because a part of the page that may have been it was refused. Pure.
+
+A refused row that names one model may be any price of that model; a refused table may be any row that the page now
+lacks. What the quarantine holds back is not known here.
+"""
+
+import polars as pl
+
+from pipelines.models.model_ids import undated
+from pipelines.snapshots.book import Book
+
+_NOT_WORD = r"[^a-z0-9]+"
+THINGS = ("model", "sku")
+"""Columns of a key that a refused text may name."""
+
+
+def new_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Refused rows that were not refused of the last page of which all was understood; one for one by place, reason."""
+    same = ["place", "reason"]
+    numbered = [
+        frame.with_columns(number=pl.int_range(pl.len()).over(same)) if frame.height else frame.with_columns(number=0)
+        for frame in (rejects, before)
+    ]
+    return numbered[0].join(numbered[1], on=[*same, "number"], how="anti").drop("number")
+
+
+def possibly_refused(book: Book, missing: pl.DataFrame, known: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    """Of versions that a page lacks, those that its refused rows may have been. `known`: all versions in force.
+
+    `refused`: place, raw_text, reason.
+    """
+    if refused.is_empty() or missing.is_empty():
+        return missing.clear()
+    thing = next((name for name in THINGS if name in book.key), None)
+    if thing is None:
+        return missing
+    names = known.select(name=_bare(undated(pl.col(thing)))).unique().filter(pl.col("name").str.len_chars() > 1)
+    texts = refused.select(text=_bare(pl.col("place").fill_null("") + " " + pl.col("raw_text").fill_null("")))
+    meant: set[str] = set()
+    for text in texts["text"]:
+        found = _named(text, names["name"].to_list())
+        if len(found) != 1:
+            return missing
+        meant |= found
+    return missing.filter(_bare(undated(pl.col(thing))).is_in(list(meant)))
+
+
+def _bare(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase().str.replace_all(_NOT_WORD, "")
+
+
+def _named(text: str, names: list[str]) -> set[str]:
+    """Names in a text, but for those that are only a part of a longer one: gpt-4o in gpt-4o-mini."""
+    found = {name for name in names if name in text}
+    return {name for name in found if not any(name != other and name in other for other in found)}
+
+
+def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Observed rows whose prices of short prompts end where a kept price of longer prompts begins."""
+    if "context_to" not in book.facts or kept.is_empty() or observed.is_empty():
+        return observed
+    offer = [name for name in book.key if name != "context_from"]
+    longer = kept.select(*offer, begins="context_from").filter(pl.col("begins") > 0)
+    number = pl.int_range(pl.len())
+    rows = observed.with_columns(row=number)
+    pairs = rows.join(longer, on=offer, nulls_equal=True).filter(
+        pl.col("begins") > pl.col("context_from"),
+        pl.col("context_to").is_null() | (pl.col("context_to") > pl.col("begins")),
+    )
+    ends = pairs.group_by("row").agg(ends=pl.col("begins").min())
+    return (
+        rows.join(ends, on="row", how="left", maintain_order="left")
+        .with_columns(context_to=pl.coalesce("ends", "context_to"))
+        .select(observed.columns)
+    )
