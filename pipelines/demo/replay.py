@@ -16,6 +16,7 @@ from pipelines.defs.run_jobs import PHASES, Phase, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.page_server import page_server
 from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.demo.user_files import write_bill, write_user_files
 from pipelines.sources.catalog import SOURCES, Source, relocated
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import fingerprints
@@ -51,9 +52,11 @@ def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
     # Sample usage and pages of one date belong together: another demo would put those of its own date between them.
     with warehouse.locked(".demo.lock"), page_server() as server, open_instance(warehouse.folder) as instance:
         before = fingerprints(warehouse)
+        write_user_files(warehouse.folder)
         for day in DATES:
             server.day = day
-            write_sample_usage(warehouse.inbox, until=day)
+            usage, _ = write_sample_usage(warehouse.inbox, until=day)
+            write_bill(usage, until=day)
             settings = Settings(
                 warehouse_folder=str(warehouse.folder),
                 as_of=datetime.combine(day, CLOCK).isoformat(),
