@@ -17,6 +17,7 @@ from pipelines.demo import DATES, page_for
 from pipelines.demo.page_server import page_server
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.demo.user_files import write_bill, write_user_files
+from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.sources.catalog import SOURCES, Source, relocated
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import fingerprints
@@ -53,6 +54,8 @@ def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
     with warehouse.locked(".demo.lock"), page_server() as server, open_instance(warehouse.folder) as instance:
         before = fingerprints(warehouse)
         write_user_files(warehouse.folder)
+        # Usage from before the first page has its price from the history that ships, as in a warehouse of one's own.
+        seed_price_history(warehouse)
         for day in DATES:
             server.day = day
             usage, _ = write_sample_usage(warehouse.inbox, until=day)
