@@ -1,7 +1,8 @@
 """The demo: the real job on recorded pages of five dates, served on loopback, and generated sample usage.
 
-Each date is one run whose clock stands at that date, fetched through the real code, so versions, held prices and
-alerts come about as they would have. A second replay finds everything known and changes nothing.
+The warehouse has the price history that ships and what a user writes. Each date is one run whose clock stands at that
+date, fetched through the real code, so versions, held prices and alerts come about as they would have. A second replay
+finds everything known and changes nothing.
 """
 
 import os
