@@ -12,18 +12,18 @@ _DEMO_TABLES = {
     "Spend by month, USD at list price": """
         PIVOT (SELECT provider, cost_usd, strftime(usage_date, '%Y-%m') AS month FROM cost_daily)
         ON month USING round(sum(cost_usd), 2) GROUP BY provider ORDER BY provider""",
-    "Spend by team and month, USD owed (a discount of 5 % on Anthropic since September)": """
+    "Spend by team and month, USD owed under the contract": """
         PIVOT (SELECT team, effective_cost_usd AS usd, strftime(usage_date, '%Y-%m') AS month FROM cost_by_owner)
         ON month USING round(sum(usd), 2) GROUP BY team ORDER BY team""",
-    "Budgets, USD, as last judged in each month": """
-        SELECT as_of, owner, budget_usd::DOUBLE AS budget, round(spent_usd::DOUBLE, 2) AS spent,
-            round(projected_usd::DOUBLE, 2) AS projected, status, exhausted_on AS used_up
+    "Budgets, whole USD, as last judged in each month": """
+        SELECT as_of, owner, budget_usd::BIGINT AS budget, spent_usd::BIGINT AS spent,
+            projected_usd::BIGINT AS projected, status, exhausted_on AS used_up
         FROM budget_status QUALIFY as_of = max(as_of) OVER (PARTITION BY scope, owner, date_trunc('month', as_of))
         ORDER BY as_of DESC, owner""",
     "The bill, USD": """
         SELECT strftime(usage_date, '%Y-%m') AS month, provider, round(sum(computed_usd), 2) AS ours,
             round(sum(reported_usd), 2) AS billed, round(sum(gap_usd), 2) AS gap,
-            count(*) FILTER (gap_usd <> 0) AS lines_that_differ, count(*) AS lines
+            count(*) AS lines, count(*) FILTER (gap_usd <> 0) AS differ
         FROM cost_reconciliation WHERE reported_usd IS NOT NULL GROUP BY ALL ORDER BY ALL""",
     "Price changes, USD per million tokens, and what they make a month": """
         SELECT valid_from::DATE AS since, model, meter,
@@ -36,7 +36,7 @@ _DEMO_TABLES = {
         SELECT model, days_left AS days, level, round(spend_30d_usd, 2) AS usd, replacement,
             round(monthly_delta_usd, 2) AS on_top
         FROM deprecation_risk WHERE spend_30d_usd > 0 QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC""",
-    "When own machines pay: millions of tokens a month (GPT-OSS-120B as stand-in)": """
+    "When own machines pay: million tokens a month": """
         SELECT api_model, way, gpu, round(break_even_tokens_per_month / 1e6)::BIGINT AS "from",
             round(own_tokens_per_month / 1e6)::BIGINT AS ours, verdict
         FROM break_even WHERE as_of = (SELECT max(as_of) FROM break_even) AND way NOT IN ('any', 'managed')
