@@ -26,7 +26,7 @@ def budget_exceeded(status: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
         # The month of all together has had this subject since before there were others.
         subject = [about] if is_of_all else [row["scope"], row["owner"], row["period"], row["first_on"]]
         spent, projected, budget = (usd_words(row[name]) for name in ("spent_usd", "projected_usd", "budget_usd"))
-        verb = "is" if severity == "critical" else "may be"
+        verb = "is" if row["status"] == "exceeded" else "will be" if is_sure else "may be"
         chance = row["chance_of_overrun"]
         lines = [
             f"spent: {spent} of {row['first_on']} to {row['as_of']}",

@@ -38,18 +38,18 @@ def raise_alerts(
 ) -> int:
     """Store the alerts of a day that are not stored yet, and what became of the others. Returns how many are new.
 
-    How things stood on a day that has passed is history: such a day raises only news that was missed. `problems`: of
-    files that rooms above check. `failing`: as in `operating_rules.still_failed`; without it no failed run is resolved.
-    A rule that fails keeps back no other, and what it had found stays as it is: raises AlertRuleError after the others
-    are stored.
+    How things stood on a day that has passed, or before what is known already, is history: it raises only news that
+    was missed. `problems`: of files that rooms above check. `failing`: as in `operating_rules.still_failed`; without
+    it no failed run is resolved. A rule that fails keeps back no other, and what it had found stays as it is: raises
+    AlertRuleError after the others are stored.
     """
     kept = keep_alert_settings(warehouse.folder)
     told = [*problems, *_problems(warehouse, environ, kept.rows), *([kept.problem] if kept.problem else [])]
-    asked = Asked(day, now, day == now.date(), kept.rows, told)
     failures: list[str] = []
     found: list[pl.DataFrame] = []
     judged: set[str] = set()
     with warehouse.write() as connection:
+        asked = Asked(day, now, _is_today(connection, day, now), kept.rows, told)
         for name, rule in rules_of_day(connection, asked):
             try:
                 found.append(rule())
@@ -106,6 +106,12 @@ def dressed(rows: pl.DataFrame, settings: AlertSettings) -> pl.DataFrame:
         settings.dressed(row) for row in rows.iter_rows(named=True) if settings.rule(row["rule"]).is_on
     ]
     return alert_frame(kept)
+
+
+def _is_today(connection: duckdb.DuckDBPyConnection, day: date, now: datetime) -> bool:
+    """Whether it is the present that is looked at: a clock that is set back, as for a replay, asks about the past."""
+    (latest,) = connection.execute("SELECT max(event_at) FROM main.alert_event").fetchall()[0]
+    return day == now.date() and (latest is None or latest <= now)
 
 
 def _store(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, judged: Collection[str], now: datetime) -> int:

@@ -93,7 +93,7 @@ def end_by(code: int) -> None:
 
 
 def demo(context: typer.Context) -> None:
-    """Replay recorded pages and sample usage into warehouse/demo; a second run changes nothing."""
+    """Replay recorded pages and sample usage into warehouse/demo; a second run adds no price, usage or alert."""
     from pipelines.cli.views.demo import print_demo
     from pipelines.cli.views.runs import print_failures
     from pipelines.demo.replay import PHASE_COUNT, replay

@@ -1,7 +1,8 @@
 """The demo: the real job on recorded pages of five dates, served on loopback, and generated sample usage.
 
-Each date is one run whose clock stands at that date, fetched through the real code, so versions, held prices and
-alerts come about as they would have. A second replay finds everything known and changes nothing.
+The warehouse has the price history that ships and what a user writes. Each date is one run whose clock stands at that
+date, fetched through the real code, so versions, held prices and alerts come about as they would have. A second replay
+finds every price, usage and alert known.
 """
 
 import os
@@ -16,6 +17,8 @@ from pipelines.defs.run_jobs import PHASES, Phase, run_once
 from pipelines.demo import DATES, page_for
 from pipelines.demo.page_server import page_server
 from pipelines.demo.sample_usage import write_sample_usage
+from pipelines.demo.user_files import write_bill, write_user_files
+from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.sources.catalog import SOURCES, Source, relocated
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import fingerprints
@@ -51,9 +54,13 @@ def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
     # Sample usage and pages of one date belong together: another demo would put those of its own date between them.
     with warehouse.locked(".demo.lock"), page_server() as server, open_instance(warehouse.folder) as instance:
         before = fingerprints(warehouse)
+        write_user_files(warehouse.folder)
+        # Usage from before the first page has its price from the history that ships, as in a warehouse of one's own.
+        seed_price_history(warehouse)
         for day in DATES:
             server.day = day
-            write_sample_usage(warehouse.inbox, until=day)
+            usage, _ = write_sample_usage(warehouse.inbox, until=day)
+            write_bill(usage, until=day)
             settings = Settings(
                 warehouse_folder=str(warehouse.folder),
                 as_of=datetime.combine(day, CLOCK).isoformat(),

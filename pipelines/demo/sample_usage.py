@@ -32,6 +32,7 @@ COLUMNS = (
 )
 SUPPORT = ("proj_demo_support", "user-demo-support", "key_demo_support")
 RESEARCH = ("proj_demo_research", "user-demo-research", "key_demo_research")
+DRAFTING = ("proj_demo_drafting", "user-demo-drafting", "key_demo_drafting")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ STREAMS = (
     Stream(RESEARCH, "gpt-5.6-luna", 300, 4_200, 500, 0.35),
     # The batch price of cached input is on no recorded page for this model, so its batches read nothing from a cache.
     Stream(RESEARCH, "gpt-5.6-luna", 500, 2_200, 300, 0.0, is_batch=True),
+    # Enough of a dear model for own machines to pay, at lengths at which throughput was measured. Prompts this short
+    # are not cached.
+    Stream(DRAFTING, "gpt-5.5", 6_000, 1_000, 1_000, 0.0),
 )
 
 OPUS_RETIRES = date(2026, 8, 5)

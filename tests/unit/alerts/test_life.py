@@ -92,7 +92,7 @@ def test_without_a_network_one_message_tells_the_budget_first_and_one_cause(team
     failures = "\n".join(f"source_{n:02} could not be fetched: Timeout" for n in everything)
     tell_failed_run(team.warehouse, "refresh_sources", {"load_token_price": failures}, START, {}, is_sent=False)
     ((title, body),) = team.run(START, everything, 72, budget="1000")
-    assert title.startswith("1 critical, 1 warning: 2026-09: budget of 1,000.00 USD is exceeded")
+    assert title.startswith("1 critical, 1 warning: 2026-09: budget of 1,000.00 USD will be exceeded")
     first, second, *end = body.splitlines()
     assert first.startswith("[critical] 2026-09: budget")
     assert second.startswith("[warning] 72 of 72 sources fail at once")
@@ -136,7 +136,7 @@ def test_what_cannot_be_judged_does_not_end(team):
 def test_a_reminder_comes_after_days_and_escalation_is_no_end(team):
     team.run(START, budget="1300")
     ((title, _),) = team.run(START + DAY, budget="1000")
-    assert title.startswith("2026-09: budget of 1,000.00 USD is exceeded")
+    assert title.startswith("2026-09: budget of 1,000.00 USD will be exceeded")
     assert team.events("superseded").height == 1
     told = [team.run(START + n * DAY, budget="1000") for n in range(2, 6)]
     assert [len(messages) for messages in told] == [0, 0, 1, 0]
@@ -193,3 +193,12 @@ def test_hundreds_of_alerts_fit_a_message_that_counts_the_rest(team):
     shown = sum(line.startswith("[warning]") for line in body.splitlines())
     assert f"... and {80 - shown} warning more: costs alerts list" in body
     assert shown > 5
+
+
+def test_a_clock_that_is_set_back_ends_and_begins_nothing(team):
+    """As when a demo is replayed: the first day again, after the second is known."""
+    team.run(START, [3], budget="1000")
+    team.run(START + DAY, [4])
+    before = team.stored(*TOLD)
+    assert team.run(START, [3], budget="1000") == []
+    assert team.stored(*TOLD) == before
