@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.models.model_ids import SINGLE_SNAPSHOT_PROVIDERS, platform_id, snapshot_parts
 from pipelines.models.provider_aliases import (
+    HOSTING_MAKERS,
     MAKER_PROVIDERS,
     ROUTER_PREFIXES,
     UNKNOWN,
@@ -82,12 +83,13 @@ class PriceLists:
     def lister(self, model: str, channel: str | None) -> tuple[str, str] | str | None:
         """Provider and channel of the one list that has the id; None where none has it, or why it is not clear.
 
-        Of several providers on one channel the maker's own list counts, where exactly one of them is a maker.
-        A channel of None is any.
+        Of several providers on one channel the maker's own list counts, where exactly one of them is a maker, or
+        exactly one that does not sell other makers' models too. A channel of None is any.
         """
         listers = {lister for lister in self._listings.get(model, set()) if channel in (None, lister[1])}
         makers = {lister for lister in listers if channel and lister[0] in MAKER_PROVIDERS}
-        for choice in (listers, makers):
+        own = {maker for maker in makers if maker[0] not in HOSTING_MAKERS}
+        for choice in (listers, makers, own):
             if len(choice) == 1:
                 return next(iter(choice))
         if not listers:

@@ -68,6 +68,8 @@ MAKER_PROVIDERS = frozenset(
     )
 )
 """Who makes models of their own. Where hosts list the same id too, an id without a provider is the maker's."""
+HOSTING_MAKERS = frozenset({"qwen"})
+"""Makers that sell other makers' models under their ids too: Alibaba Cloud lists deepseek-v4-pro and glm-5.2."""
 
 _ROUTED_PROVIDERS = (
     *("openai", "anthropic", "google", "gemini", "mistral", "cohere", "cohere_chat", "groq", "deepseek", "xai"),

@@ -21,7 +21,7 @@ from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState,
 from pipelines.snapshots.superseded_holds import borne_out, statement_of
 from pipelines.snapshots.versions import VersionChange, after_change, change_between, fold, timelines
 from pipelines.sources.archive import ArchiveError
-from pipelines.sources.catalog import Source
+from pipelines.sources.catalog import SOURCES_BY_KEY, Source
 from pipelines.sources.parsed import ParseError
 
 
@@ -104,7 +104,11 @@ def _possibly_refused(
     """Listed versions that the page lacks and that what was newly refused of it may have been."""
     listed = in_force_at(current, reading.at).filter("is_listed")
     missing = listed.join(checked.good, on=book.key, how="anti", nulls_equal=True)
-    return possibly_refused(book, missing, listed, new_rejects(checked.rejects, state.rejects_before))
+    source = SOURCES_BY_KEY.get(reading.source)
+    is_keyed = source is not None and source.standing == "aggregator"
+    return possibly_refused(
+        book, missing, listed, new_rejects(checked.rejects, state.rejects_before), is_keyed=is_keyed
+    )
 
 
 def _with_confirmed(book: Book, current: pl.DataFrame, confirmed: pl.DataFrame, reading: Reading) -> pl.DataFrame:

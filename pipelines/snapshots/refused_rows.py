@@ -24,10 +24,13 @@ def new_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return numbered[0].join(numbered[1], on=[*same, "number"], how="anti").drop("number")
 
 
-def possibly_refused(book: Book, missing: pl.DataFrame, known: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+def possibly_refused(
+    book: Book, missing: pl.DataFrame, known: pl.DataFrame, refused: pl.DataFrame, *, is_keyed: bool = False
+) -> pl.DataFrame:
     """Of versions that a page lacks, those that its refused rows may have been. `known`: all versions in force.
 
-    `refused`: place, raw_text, reason.
+    `refused`: place, raw_text, reason. `is_keyed`: each refused row is an entry of a feed under its id, so that one
+    which names none that is known is no price of a known one.
     """
     if refused.is_empty() or missing.is_empty():
         return missing.clear()
@@ -39,7 +42,7 @@ def possibly_refused(book: Book, missing: pl.DataFrame, known: pl.DataFrame, ref
     meant: set[str] = set()
     for text in texts["text"]:
         found = _named(text, names["name"].to_list())
-        if len(found) != 1:
+        if len(found) != 1 and not is_keyed:
             return missing
         meant |= found
     return missing.filter(_bare(undated(pl.col(thing))).is_in(list(meant)))

@@ -158,7 +158,8 @@ class Replay:
     def believed(self) -> set[Move]:
         """The moves that have two witnesses, where a move beyond 0.5 to 2 times needs the very next file as its second.
 
-        A file that does not print the price at all takes the first witness back.
+        Decision 0076: a later file with a third price near the held one, or further the same way, bears it out; so
+        does one that no longer prints the price, unless the move was by ten or more.
         """
         return {
             (identity, *move)
@@ -172,6 +173,9 @@ def _two_witnesses(days: Sequence[date], prices: Sequence[Decimal | None]) -> It
     waiting: tuple[date, Decimal] | None = None
     for day, usd in zip(days, prices, strict=True):
         before, waiting = waiting, None
+        if before and current and before[1] != usd and _is_borne_out(current, before[1], usd):
+            yield before[0], current, before[1]
+            current = before[1]
         if usd is None or usd == current:
             continue
         if current is None:
@@ -184,6 +188,13 @@ def _two_witnesses(days: Sequence[date], prices: Sequence[Decimal | None]) -> It
             current = usd
         else:
             waiting = day, usd
+
+
+def _is_borne_out(old: Decimal, held: Decimal, now: Decimal | None) -> bool:
+    if now is None:
+        return Decimal("0.1") < held / old < 10
+    is_further = now > held > old or now < held < old
+    return now != old and (is_further or Decimal("0.5") <= now / held <= 2)
 
 
 def _prices(who: tuple[str, str, str, str], entry: Mapping[str, Any]) -> Iterator[tuple[Id, Decimal, int | None]]:

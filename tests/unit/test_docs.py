@@ -162,7 +162,7 @@ def test_counts_of_the_price_history() -> None:
         printed = re.search(rf"([\d,]+) {words.split()[0]}\s+{words.split()[1]}", README)
         assert printed, words
         assert 0 <= count - int(printed[1].replace(",", "")) < 1_000, words
-    assert versions["channel"].n_unique() == 5
+    assert versions["channel"].n_unique() == 6
     assert versions.filter(pl.col("valid_from").dt.year() < 2023).height < versions.height // 100
 
 

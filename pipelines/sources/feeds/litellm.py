@@ -166,7 +166,9 @@ def _fees(key: str, entry: dict[str, Any], provider: str, collector: RowCollecto
     request, sizes = entry.get(REQUEST_FEE), entry.get(SEARCH_FEE)
     amounts = [] if request is None else [("requests", REQUEST_FEE, request)]
     if entry.get(QUERY_FEE) is not None:
-        amounts.append(("rerank_queries", QUERY_FEE, entry[QUERY_FEE]))
+        # A query of anything else, such as a search API, is a request.
+        meter = "rerank_queries" if entry.get("mode") == "rerank" else "requests"
+        amounts.append((meter, QUERY_FEE, entry[QUERY_FEE]))
     if isinstance(sizes, dict) and set(sizes) == set(SEARCH_SIZES):
         if len({str(amount) for amount in sizes.values()}) == 1:
             amounts.append(("web_searches", SEARCH_FEE, sizes[SEARCH_SIZES[0]]))

@@ -43,6 +43,8 @@ LISTS = PriceLists(
             ("moonshot", "api", "kimi-k3"),
             ("qwen", "api", "kimi-k4"),
             ("moonshot", "api", "kimi-k4"),
+            ("perplexity", "api", "sonar-k4"),
+            ("moonshot", "api", "sonar-k4"),
             ("anthropic", "api", "claude-sonnet-4-5"),
             ("anthropic", "bedrock", "claude-sonnet-4-5-20250929"),
             ("anthropic", "bedrock", "claude-3-haiku"),
@@ -65,7 +67,8 @@ def asked(model, channel="api", pointers=None):
     [
         ("qwen/qwen3-32b", ("groq", "api")),
         ("kimi-k3", ("moonshot", "api")),
-        ("kimi-k4", "ambiguous: listed by moonshot, qwen; say --provider"),
+        ("kimi-k4", ("moonshot", "api")),  # Alibaba sells it too
+        ("sonar-k4", "ambiguous: listed by moonshot, perplexity; say --provider"),
         ("claude-2.1", ("anthropic", "bedrock")),
         ("claude-3-haiku", "ambiguous: listed by anthropic on bedrock, anthropic on vertex; say --provider"),
         ("claude-2.1-20240101", None),

@@ -35,7 +35,7 @@ def test_it_reaches_from_2023_to_today_and_knows_every_main_provider():
     assert versions["known_from"].max() >= datetime(2026, 11, 17)
     main = {"openai", "anthropic", "google", "mistral", "cohere", "deepseek", "xai", "perplexity", "groq", "together"}
     assert main <= set(versions["provider"])
-    assert {"api", "azure", "bedrock", "vertex", "openrouter"} == set(versions["channel"])
+    assert {"api", "azure", "bedrock", "vertex", "openrouter", "claude_platform_aws"} == set(versions["channel"])
 
 
 def test_what_is_believed_of_one_price_never_overlaps():

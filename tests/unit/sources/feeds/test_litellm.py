@@ -254,6 +254,7 @@ def test_what_was_sold_without_a_meter_tier_or_channel():
         **{
             "gpt-6-astra": {"litellm_provider": "openai", "output_cost_per_token_above_272k_tokens_ultrafast": 9e-05},
             "rerank-v3.5": {"litellm_provider": "cohere", "mode": "rerank", "input_cost_per_query": 0.002},
+            "perplexity/search": {"litellm_provider": "perplexity", "mode": "search", "input_cost_per_query": 0.005},
             "perplexity/sonar-deep-research": {
                 "litellm_provider": "perplexity",
                 "output_cost_per_token": 8e-06,
@@ -267,6 +268,7 @@ def test_what_was_sold_without_a_meter_tier_or_channel():
     assert set(rows.select(columns).rows()) == {
         ("openai", "api", "gpt-6-astra", "output", "ultrafast", 272_001, "mtok", Decimal(90)),
         ("cohere", "api", "rerank-v3.5", "rerank_queries", "standard", 0, "thousand_calls", Decimal(2)),
+        ("perplexity", "api", "search", "requests", "standard", 0, "thousand_calls", Decimal(5)),
         ("perplexity", "api", "sonar-deep-research", "output", "standard", 0, "mtok", Decimal(8)),
         ("perplexity", "api", "sonar-deep-research", "reasoning_output", "standard", 0, "mtok", Decimal(3)),
         ("anthropic", "claude_platform_aws", "claude-opus-5", "input_uncached", "standard", 0, "mtok", Decimal(5)),
