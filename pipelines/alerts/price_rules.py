@@ -14,7 +14,11 @@ from pipelines.snapshots.current import holds_at
 
 MANY_MODELS = 5
 """More models than this, that nobody here uses, are one alert: what a feed moves at once is one piece of news."""
-MANY_WORDS = {"model_new": "new models", "model_vanished": "models no longer listed", "price_changed": "models repriced"}
+MANY_WORDS = {
+    "model_new": "new models",
+    "model_vanished": "models no longer listed",
+    "price_changed": "models repriced",
+}
 MODEL_KEY = ["source", "known_from", "provider", "channel", "model"]
 
 Row = dict[str, Any]
@@ -146,9 +150,7 @@ def _model_alert(rows: list[Row], raised_at: datetime) -> Row:
     )
 
 
-def _many_models(
-    rule: str, source: str, known_from: datetime, models: Sequence[list[Row]], raised_at: datetime
-) -> Row:
+def _many_models(rule: str, source: str, known_from: datetime, models: Sequence[list[Row]], raised_at: datetime) -> Row:
     leads = [min(rows, key=_weight) for rows in models]
     dearer = sum(any(_is_dearer(row) for row in rows) for rows in models)
     whose = f", {dearer} of them dearer" if dearer else ""
@@ -157,7 +159,7 @@ def _many_models(
         rule,
         [source, known_from],
         "info",
-        f"{source}: {len(models)} {MANY_WORDS[rule]}{whose}; none of them in use here",
+        f"{source}: {len(models)} {MANY_WORDS[rule]}{whose}; none of them with cost here",
         named,
         alert_on=known_from.date(),
         raised_at=raised_at,

@@ -93,7 +93,12 @@ def test_same_rows_in_any_order_give_the_same_alerts():
 
 def test_second_move_of_the_day_is_told_too():
     later = KNOWN + timedelta(hours=6)
-    alerts = raised(change(usd_per_month_effect=Decimal(1), ), change(usd_per_month_effect=Decimal(1), old="1.50", new="2.00", known_from=later))
+    alerts = raised(
+        change(
+            usd_per_month_effect=Decimal(1),
+        ),
+        change(usd_per_month_effect=Decimal(1), old="1.50", new="2.00", known_from=later),
+    )
     assert alerts["alert_id"].n_unique() == 2
     assert set(alerts["severity"]) == {"info", "warning"}
 
@@ -229,7 +234,7 @@ def test_a_flood_of_new_models_is_one_alert(models, alerts_expected):
     alerts = raised(*(change(old=None, kind="new", model=name) for name in names), prices=prices)
     assert alerts.height == alerts_expected
     if models == 21:
-        assert alerts["title"].item() == "openai-pricing: 21 new models; none of them in use here"
+        assert alerts["title"].item() == "openai-pricing: 21 new models; none of them with cost here"
         assert alerts["body"].item().splitlines()[-1] == "... and 1 more lines"
 
 
@@ -240,7 +245,7 @@ def test_of_many_repriced_models_the_used_one_is_told_by_itself():
     alerts = {row["model"]: row for row in raised(*moves, prices=prices).to_dicts()}
     assert set(alerts) == {"m3", None}
     assert (alerts["m3"]["severity"], alerts[None]["severity"]) == ("warning", "info")
-    title = "openai-pricing: 7 models repriced, 7 of them dearer; none of them in use here"
+    title = "openai-pricing: 7 models repriced, 7 of them dearer; none of them with cost here"
     assert alerts[None]["title"] == title
 
 
