@@ -14,6 +14,8 @@ import polars as pl
 from pipelines.alerts.message import alert, alert_frame, usd_words
 
 THRESHOLD_DAYS = (1, 7, 14, 30, 60, 90)
+USED_LATELY = "-14d"
+"""A model that nobody has used for so long is no longer used after its end."""
 MANY_MODELS = 5
 """More models than this, that nobody here uses, are one alert: what a source moves at once is one piece of news."""
 
@@ -84,10 +86,11 @@ def retirement_near(
 def used_after_retirement(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     """One critical alert per provider, model and month in which usage is logged although the model is gone.
 
-    `risks` has the columns of DeprecationRisk; is_used_after_retirement decides.
+    `risks` has the columns of DeprecationRisk; is_used_after_retirement decides. It ends two weeks after the last use.
     """
     alerts = []
-    for row in _per_model(risks.filter(pl.col("is_used_after_retirement"))).iter_rows(named=True):
+    is_late = pl.col("last_used_on") >= pl.col("as_of").dt.offset_by(USED_LATELY)
+    for row in _per_model(risks.filter(pl.col("is_used_after_retirement") & is_late)).iter_rows(named=True):
         used_on = row["last_used_on"]
         alerts.append(
             alert(

@@ -44,5 +44,21 @@ def page(book: Book) -> str:
     return "\n".join(lines) + "\n"
 
 
-JUDGEMENTS: dict[tuple[str, str], str] = {}
-"""(rule, severity) -> true or false, in words, by hand."""
+JUDGEMENTS = {
+    ("budget", "critical"): "true: the busy weeks carried November over it",
+    ("budget", "warning"): "true in November; false on 1 December, whose projection still has the busy weeks in it",
+    ("model_new", "info"): "true, of no use to this team: in the digest",
+    ("price_changed", "info"): "true, of models that it does not use: in the digest",
+    ("retirement_moved", "info"): "true, of models that it does not use: in the digest",
+    ("retirement_moved", "warning"): "true: both models in use",
+    ("retirement_near", "info"): "true: 90 and 60 days",
+    ("retirement_near", "warning"): "true: 30 and 14 days; of gemini-2.0-flash in part late, as use ended on 20 May",
+    ("retirement_near", "critical"): "true of claude-opus-4; of gemini-2.0-flash false: it was left before",
+    ("run_failed", "critical"): "true: the step's is told, those by sources are held back by their cause",
+    ("source_failing", "warning"): "true: one told, twelve held back while all failed",
+    ("sources_unreachable", "warning"): "true: one for the outage",
+    ("spend_anomaly", "warning"): "true: busy weeks, doubled day, end of the contract; 1 July twice for one cause",
+    ("usage_late", "warning"): "true",
+    ("used_after_retirement", "critical"): "true: four days of use beyond the end",
+}
+"""(rule, severity) -> true or false, in words, by hand, of the year with seed 18."""
