@@ -25,8 +25,8 @@ Row = dict[str, Any]
 def retirement_moved(moves: pl.DataFrame, raised_at: datetime, many_models: int = MANY_MODELS) -> pl.DataFrame:
     """One alert per version of a model's lifecycle in which a date, precision, state or outcome is another than before.
 
-    `moves` has the columns of LifecycleChange; rows with is_first_snapshot raise nothing. More than `many_models` of one
-    source and moment that had no usage in the last 30 days are one alert.
+    `moves` has the columns of LifecycleChange; rows with is_first_snapshot raise nothing. More than `many_models` of
+    one source and moment that had no cost in the last 30 days are one alert.
     """
     alerts = []
     unused: dict[tuple[str, datetime], list[Row]] = {}

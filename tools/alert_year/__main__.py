@@ -1,4 +1,4 @@
-"""Lives through the year, prints or writes what came of it. Exit code 1 where a goal is missed."""
+"""Lives through the year; prints or writes what came of it. Exit code 1 where a goal is missed."""
 
 from pathlib import Path
 from time import monotonic

@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import PriceChange
 from pipelines.schema.lifecycles import LifecycleChange
-from pipelines.snapshots.seed_history import shipped_versions
+from pipelines.snapshots.shipped_prices import shipped_versions
 
 KEY = ["provider", "channel", "region", "model", "meter", "service_tier", "context_from", "time_window"]
 PROVIDERS = {"OpenAI": "openai", "Anthropic": "anthropic", "Google": "google", "xAI": "xai", "Cohere": "cohere"}

@@ -117,10 +117,14 @@ def _health(day: date) -> pl.DataFrame:
 def _month(usage: pl.DataFrame, as_of: date) -> Row:
     first, last = span_of("month", as_of)
     before = usage.filter(pl.col("usage_date") < as_of)
-    spent = before.filter(pl.col("usage_date") >= first)["effective_cost_usd"].sum()
-    recent = before.filter(pl.col("usage_date") >= as_of - timedelta(days=MEAN_DAYS))["effective_cost_usd"].sum()
+    spent = _sum(before.filter(pl.col("usage_date") >= first))
+    recent = _sum(before.filter(pl.col("usage_date") >= as_of - timedelta(days=MEAN_DAYS)))
     left = recent / MEAN_DAYS * ((last - as_of).days + 1)
     return {"as_of": as_of, "first_on": first, "last_on": last, "spent_usd": spent, "projected_usd": spent + left}
+
+
+def _sum(usage: pl.DataFrame) -> Decimal:
+    return sum(usage["effective_cost_usd"], Decimal(0))
 
 
 def _totals(months: list[Row]) -> pl.DataFrame:

@@ -160,8 +160,8 @@ def content(warehouse: Warehouse) -> dict[str, object]:
     with warehouse.write() as connection:
         files = read_table(connection, BY_TIME).select("path", "size_bytes", "import_id").rows()
         arrived = connection.execute(ARRIVED).fetchall()
-    special = {BY_TIME: sorted((Path(path).name, *rest) for path, *rest in files), DELIVERIES: arrived}
-    return fingerprints(warehouse) | special
+    found: dict[str, object] = dict(fingerprints(warehouse))
+    return found | {BY_TIME: sorted((Path(path).name, *rest) for path, *rest in files), DELIVERIES: arrived}
 
 
 def published_content(warehouse: PublishedWarehouse) -> dict[str, object]:
