@@ -96,7 +96,7 @@ def _of_warehouse(folder: Path, by: str, first: date | None, last: date | None, 
 def _of_logs(logs: list[str] | None, by: str, first: date | None, last: date | None, owner: str) -> "pl.DataFrame":
     from pipelines.costs.log_costs import priced_logs, usual_folders
     from pipelines.costs.spend_by import spend_by
-    from pipelines.usage.import_files import named_files
+    from pipelines.usage.find_files import named_files
 
     places = logs or usual_folders()
     if not places:

@@ -17,9 +17,10 @@ SELECT level, model, expected_end_on AS ends_on, days_left, days_basis, spend_30
 FROM deprecation_risk QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC, expected_end_on, model
 """
 FORECAST = """
-SELECT period, model, spent_usd, projected_usd, low_usd, high_usd, past_error, last_on, band_basis, as_of
+SELECT period, scope, CASE scope WHEN 'model' THEN model WHEN 'provider' THEN provider ELSE owner END AS of_whom,
+    spent_usd, projected_usd, low_usd, high_usd, past_error, last_on, band_basis, as_of
 FROM spend_forecast QUALIFY as_of = max(as_of) OVER ()
-ORDER BY scope, first_on, last_on, projected_usd DESC NULLS LAST, model
+ORDER BY first_on, last_on, scope <> 'all', scope, projected_usd DESC NULLS LAST, of_whom
 """
 
 
@@ -48,7 +49,7 @@ def forecast(
     parquet: AsParquet = None,
     limit: Limit = None,
 ) -> None:
-    """Spend of this month, the next and 90 days, in all and by model, with bands of 80 % and past errors.
+    """Spend of this month, the next and 90 days, in all, by model and by owner, with bands of 80 % and past errors.
 
     Exit codes: 1: nothing can be forecast yet; 3: there is no published file yet.
     """

@@ -20,6 +20,9 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     channel: Annotated[str | None, typer.Option(help=f"Where it is bought: {', '.join(CHANNELS)}.")] = None,
     region: Annotated[str, typer.Option(help="Billing region, such as us or us-east-1.")] = "global",
     tier: Annotated[str, typer.Option(help=f"Tier of the response: {', '.join(SERVICE_TIERS)}.")] = "standard",
+    account: Annotated[
+        str | None, typer.Option(help="Whose contract: also what is really paid. Default: the list price alone.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="When; ISO 8601, UTC without an offset. Default: now.")] = None,
     known_at: Annotated[str | None, typer.Option(help="By what was known then. Default: by what is known now.")] = None,
     input_: Annotated[str | None, typer.Option("--input", metavar="N", help="Uncached input tokens.")] = None,
@@ -76,6 +79,7 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             channel=_one_of("--channel", channel, CHANNELS) if channel else None,
             region=region,
             service_tier=_one_of("--tier", tier, SERVICE_TIERS),
+            account=account,
         )
     except ValueError as error:
         _refuse(model, str(error), as_json=as_json)

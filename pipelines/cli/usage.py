@@ -35,7 +35,9 @@ def import_(
     from pipelines.cli.views.usage import print_imports, print_left_out
     from pipelines.costs.price_imports import usd_by_import
     from pipelines.costs.price_ledger import usage_left_out
-    from pipelines.usage.import_files import days_of, import_files, is_account
+    from pipelines.usage.file_outcome import days_of
+    from pipelines.usage.find_files import is_account
+    from pipelines.usage.import_files import import_files
     from pipelines.usage.privacy import privacy_in_force
     from pipelines.warehouse.database import Warehouse
 
@@ -76,7 +78,7 @@ def reread(
     """
     from pipelines.cli.views.usage import print_imports
     from pipelines.costs.price_imports import usd_by_import
-    from pipelines.usage.import_files import reread_files
+    from pipelines.usage.reread_files import reread_files
     from pipelines.warehouse.database import Warehouse
 
     _check_format(format_name)
@@ -99,7 +101,7 @@ def _check_format(format_name: str | None) -> None:
 
 
 def _found(files: list[str]) -> list[Path]:
-    from pipelines.usage.import_files import named_files
+    from pipelines.usage.find_files import named_files
 
     try:
         return named_files(files)

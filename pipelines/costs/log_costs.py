@@ -9,7 +9,9 @@ from tempfile import TemporaryDirectory
 
 from pipelines.costs.price_ledger import price_days
 from pipelines.snapshots.seed_history import seed_price_history
-from pipelines.usage.import_files import FileOutcome, days_of, import_files, named_files
+from pipelines.usage.file_outcome import FileOutcome, days_of
+from pipelines.usage.find_files import named_files
+from pipelines.usage.import_files import import_files
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
 

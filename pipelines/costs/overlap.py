@@ -37,6 +37,8 @@ _NOTHING = {
     "counted_tokens": pl.lit(None, pl.Int64),
     "counted_calls": pl.lit(None, pl.Int64),
 }
+_OF_GATEWAYS = ("litellm_spend_logs",)
+"""Formats whose accounts are the gateway's own: under which contract it asks the providers, they do not say."""
 _KIND_OF_PROJECT = pl.coalesce(pl.col("project_id").str.extract(r"^(proj_|wrkspc_)"), "format")
 """Ids that may be compared: those of one provider, or of one format."""
 
@@ -156,11 +158,14 @@ def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
         .cast({pl.Categorical: pl.String})
     )
     report = pl.concat_str("format", _width_text(), pl.col("grouping").fill_null("not split"), separator=", ")
+    is_of_gateway = pl.col("format").is_in(_OF_GATEWAYS) & ~pl.col("is_given")
     account = pl.col("account_id").fill_null(DEFAULT_ACCOUNT)
+    owner = pl.when(is_of_gateway).then(pl.lit(DEFAULT_ACCOUNT)).otherwise(account)
     return sums.with_columns(
         model=undated(pl.col("logged_model")),
         report=pl.when(is_request).then(pl.lit(REQUESTS)).otherwise(report),
-        owner=account,
+        account=account,
+        owner=owner,
         holder=pl.when("is_given").then(account).otherwise(pl.lit("")),
         is_bucket=~is_request,
         columns=(pl.col("grouping").str.count_matches(",", literal=True) + 1).fill_null(0),
@@ -184,7 +189,7 @@ def _losing(parts: pl.DataFrame) -> pl.DataFrame:
     Three rounds. Of the reports of one project, where its id tells it from others, one counts. Then all that are so
     split compete as one with each report that is not. Then what names no account competes with what does.
     """
-    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False) & (pl.col("grain") == "bucket")
+    is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False) & (pl.col("grain") != "request")
     wide, rest = parts.filter(is_wide), _with_sides(parts.filter(~is_wide))
     lost = [wide.with_columns(**_NOTHING, of_project=pl.lit(None, pl.String))]
     for group, side in (([*_ACCOUNT, "side", "project"], "report"), (_ACCOUNT, "side"), (_HOLDER, "account_side")):
@@ -234,19 +239,19 @@ def _contest(parts: pl.DataFrame, group: list[str], side: str) -> tuple[pl.DataF
 
 def _overlaps(losing: pl.DataFrame) -> pl.DataFrame:
     """Rows of UsageOverlap, as yet without dollars."""
-    report = [*KEY, "owner", "report", "counted_report"]
+    report = [*KEY, "account", "report", "counted_report"]
     lost = pl.col("usage_rows", "tokens", "calls").sum()
     # What counts instead is one and the same for all of a report, or another one for each project.
     of_project = losing.group_by(*report, "counted_tokens", "counted_calls", "of_project").agg(lost)
     sums = of_project.group_by(report).agg(lost, pl.col("counted_tokens", "counted_calls").sum())
     reason = (
         pl.when(pl.col("counted_report").is_null())
-        .then(pl.lit("its bucket is wider than a day, so on which days its usage was is not known: import it by day"))
+        .then(pl.lit("it is wider than a day, so on which days its usage was is not known: import it by day"))
         .when(pl.col("tokens") < pl.col("counted_tokens"))
         .then(pl.lit("it holds fewer tokens than the report that counts"))
         .when((pl.col("tokens") == 0) & (pl.col("calls") < pl.col("counted_calls")))
         .then(pl.lit("neither holds tokens, and it holds fewer requests than the report that counts"))
         .otherwise(pl.lit("it holds as much as the report that counts, which is finer, or first by name"))
     )
-    named = sums.with_columns(reason=reason, account_id="owner", left_out_usd=pl.lit(None, pl.Decimal(38, 12)))
+    named = sums.with_columns(reason=reason, account_id="account", left_out_usd=pl.lit(None, pl.Decimal(38, 12)))
     return named.select(OVERLAP_SCHEMA.keys()).cast(OVERLAP_SCHEMA).sort(*KEY, "account_id", "report", "counted_report")

@@ -34,6 +34,8 @@ class Question:
     channel: str | None = None
     region: str = "global"
     service_tier: str = "standard"
+    account: str | None = None
+    """Whose contract is asked for what is really paid; None asks for the list price alone."""
 
 
 def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
         costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names, prices.read_at))
+        if costs is not None and question.account is not None:
+            costs = _at_contract(costs, question.account, versions, prices)
         lines = (
             [] if costs is None else [_line(row, versions, prices, question.at) for row in costs.iter_rows(named=True)]
         )
@@ -59,9 +63,31 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         "reason": ", ".join(reasons) or None,
         "lines": lines,
     }
+    if question.account is not None:
+        effective = [line["effective_cost_usd"] for line in lines]
+        answer["account"] = question.account
+        answer["effective_cost_usd"] = None if None in effective else _plain(sum(map(Decimal, effective), Decimal(0)))
     if "unknown_model" in reasons:
         answer |= _hints(used, listed, names)
     return answer
+
+
+def _at_contract(costs: pl.DataFrame, account: str, versions: pl.DataFrame, prices: QuotedPrices) -> pl.DataFrame:
+    """Sums with what the account pays for them by the contract, and by which term."""
+    from pipelines.costs.contract_prices import PRICE, at_contract  # noqa: PLC0415 - most quotes ask for no contract
+
+    agreed = {
+        "account_id": pl.lit(account),
+        "term_id": pl.lit(None, pl.String),
+        "contracted_usd_per_unit": pl.col("usd_per_unit").cast(PRICE),
+        "effective_cost_usd": pl.col("cost_usd"),
+    }
+    listed = versions.select("price_id", listed_model="model", seller="provider").unique()
+    # A question need not say who sells the model, and terms may.
+    sold = costs.join(listed.select("price_id", "seller"), on="price_id", how="left", maintain_order="left")
+    is_unnamed = (pl.col("provider") == UNKNOWN) & pl.col("seller").is_not_null()
+    sold = sold.with_columns(provider=pl.when(is_unnamed).then("seller").otherwise("provider"), **agreed)
+    return at_contract(sold.drop("seller"), prices.terms(), listed.drop("seller"))
 
 
 def _hints(used: pl.DataFrame, listed: pl.DataFrame, names: pl.DataFrame) -> dict[str, Any]:
@@ -94,6 +120,10 @@ def _line(cost: Mapping[str, Any], versions: pl.DataFrame, prices: QuotedPrices,
     line["usd_per_unit"] = None if cost["usd_per_unit"] is None else _plain(cost["usd_per_unit"])
     line["cost_usd"] = None if cost["cost_usd"] is None else _plain(cost["cost_usd"])
     line["reason"] = cost["unpriced_reason"]
+    if "effective_cost_usd" in cost:
+        for name in ("contracted_usd_per_unit", "effective_cost_usd"):
+            line[name] = None if cost[name] is None else _plain(cost[name])
+        line["term_id"] = cost["term_id"]
     line["first_price_on"] = cost["first_price_on"] and cost["first_price_on"].isoformat()
     if cost["price_id"] is not None:
         version = versions.row(by_predicate=pl.col("price_id") == cost["price_id"], named=True)

@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.resolve_segments import last_readings
+from pipelines.schema.contract_terms import TERM_SCHEMA
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.shipped_prices import PRICE_FILE, shipped_pages
 from pipelines.sources.source import PRICE_HISTORY
@@ -53,6 +54,17 @@ class QuotedPrices:
         query = f"SELECT {columns} FROM {self.versions_from} WHERE {_KNOWN} AND model IN (SELECT unnest($models))"
         values = {"known_at": self.known_at, "models": list(models)}
         return pl.DataFrame(self.connection.execute(query, values).fetchall(), texts, orient="row").cast(schema)
+
+    def terms(self) -> pl.DataFrame:
+        """The terms of the contract, in TERM_SCHEMA; none where nothing is published."""
+        found = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'core' AND table_name = 'contract_term'"
+        if not self.connection.execute(found).fetchall():
+            return pl.DataFrame(schema=TERM_SCHEMA)
+        texts = {name: pl.String() if dtype.is_decimal() else dtype for name, dtype in TERM_SCHEMA.items()}
+        columns = ", ".join(f"{name}::VARCHAR" if dtype.is_decimal() else name for name, dtype in TERM_SCHEMA.items())
+        query = f"SELECT {columns} FROM core.contract_term WHERE {_KNOWN}"
+        rows = self.connection.execute(query, {"known_at": self.known_at}).fetchall()
+        return pl.DataFrame(rows, texts, orient="row").cast(pl.Schema(TERM_SCHEMA))
 
 
 @contextmanager

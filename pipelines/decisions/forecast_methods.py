@@ -16,6 +16,8 @@ WINDOW = 56
 """Days that a method sees: eight weeks."""
 TREND_DAMPING, TREND_SHARE, LEVEL_SHARE = 0.9, 0.2, 0.5
 """Of Holt's damped trend on sums of weeks (Hyndman and Athanasopoulos, Forecasting, 8.2); customary, not fitted."""
+LEAST_SHARE = 1e-6
+"""Of the mean weekday: what a weekday below it has would make any level of a day that is out of the ordinary."""
 SMOOTHING = 0.2
 """Weight of the newest day in the smoothed level."""
 
@@ -146,9 +148,9 @@ def _weeks(window: Array) -> Array:
 
 
 def _days_of(profile: Array, days: int) -> Array:
-    """The profile of the last days, NaN where it is 0 and says nothing of a level."""
+    """The profile of the last days, NaN where it is next to 0 and says nothing of a level."""
     repeated = np.tile(profile, days // WEEK)
-    return np.where(repeated > 0, repeated, np.nan)
+    return np.where(repeated > LEAST_SHARE, repeated, np.nan)
 
 
 def _repeat(week: Array, horizon: int) -> Array:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.models.id_variants import END, START
-from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, file_content, interval
+from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, file_content, interval, share_time
 from pipelines.schema.offers import CHANNELS
 
 MAP_FILE = "model_map.csv"
@@ -39,11 +38,6 @@ class _Mapping(NamedTuple):
     valid_from: datetime | None
     valid_to: datetime | None
 
-    def overlaps(self, other: "_Mapping") -> bool:
-        """Whether both say something about one id at one moment."""
-        begin = max(self.valid_from or START, other.valid_from or START)
-        return self.model == other.model and begin < min(self.valid_to or END, other.valid_to or END)
-
 
 def read_model_map(path: Path) -> pl.DataFrame:
     """The user's mapping of ids to listed models, in MAP_SCHEMA; no rows where the file is missing.
@@ -66,7 +60,7 @@ def parse_model_map(path: Path, content: bytes) -> pl.DataFrame:
         mapping = _mapping(f"{path} line {line}", cells)
         earlier = by_model.setdefault(mapping.model, [])
         for number, other in earlier:
-            if mapping.overlaps(other):
+            if share_time(mapping[-2:], other[-2:]):
                 raise ModelMapError(
                     f"{path} line {line}: {mapping.model!r} is already mapped on line {number} for the same time; "
                     "delete one of the two or give them valid_from and valid_to that do not overlap"

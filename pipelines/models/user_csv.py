@@ -5,12 +5,14 @@ What the columns mean is for the module of each file.
 
 import csv
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 MAX_BYTES = 10_000_000
 TIMES = ("valid_from", "valid_to")
 """Columns that a header may have beside the others."""
+Moment = TypeVar("Moment", date, datetime)
 
 
 class UserFileError(ValueError):
@@ -70,6 +72,12 @@ def interval(where: str, cells: dict[str, str]) -> tuple[datetime | None, dateti
     if valid_from and valid_to and valid_from >= valid_to:
         raise UserFileError(f"{where}: valid_to must be after valid_from; it is the first moment that is not meant")
     return valid_from, valid_to
+
+
+def share_time(one: tuple[Moment | None, Moment | None], other: tuple[Moment | None, Moment | None]) -> bool:
+    """Whether two intervals have a moment in common: None is unbounded, the end is the first moment not meant."""
+    ends = ((one[0], other[1]), (other[0], one[1]))
+    return all(begin is None or end is None or begin < end for begin, end in ends)
 
 
 def _instant(where: str, name: str, text: str) -> datetime | None:

@@ -148,7 +148,9 @@ class UsageFile(dy.Schema):
     path = text("absolute path", max_length=4096)
     size_bytes = count("size on disk", unit="bytes")
     modified_ns = count("time of its last change", unit="nanoseconds since 1970")
-    import_id = text("the content in core.usage_import")
+    import_id = text("the content in core.usage_import, where it was imported")
+    not_imported = text("why nothing of it was imported, though it could be read", nullable=True)
+    formats = text("of such a file the importers that there were, as one hash", nullable=True)
 
 
 class UsageRestatement(dy.Schema):

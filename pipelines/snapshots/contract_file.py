@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import polars as pl
 
 from pipelines.models.provider_aliases import provider_named
-from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval
+from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval, share_time
 from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
@@ -54,7 +54,7 @@ def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
         family = "price" if term["kind"] == "discount" else term["kind"]
         earlier = by_key.setdefault((family, *(term[name] for name in TERM_SCOPE)), [])
         for number, other in earlier:
-            if _overlap(term, other):
+            if share_time(_interval(term), _interval(other)):
                 raise UserFileError(
                     f"{path} line {line}: line {number} says something about the same usage on the same days; delete "
                     "one of the two or give them valid_from and valid_to that do not overlap"
@@ -75,9 +75,8 @@ def _numbered(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(named, schema=TERM_SCHEMA)
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    begin = max(one["valid_from"] or date.min, other["valid_from"] or date.min)
-    return begin < min(one["valid_to"] or date.max, other["valid_to"] or date.max)
+def _interval(term: dict[str, Any]) -> tuple[date | None, date | None]:
+    return term["valid_from"], term["valid_to"]
 
 
 def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:

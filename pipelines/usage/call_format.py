@@ -126,7 +126,7 @@ def call_format(  # noqa: PLR0913 - parts of one declaration, each by its name
         rules=rules,
         identity=("call",),
         response_id="response",
-        version=2,
+        version=3,
         numbers_alike=not says.has_ids,
         is_dated_by_file=says.is_dated_by_file,
         usage_objects=objects,

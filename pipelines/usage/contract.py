@@ -16,7 +16,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import LONGEST_BUCKET, Usage
-from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_shared_ids
+from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_provider_ids, with_shared_ids
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.rejects import PLACE, first_of_each_reason, rejects_of_faults, rejects_of_rules, rejects_of_table
 
@@ -27,6 +27,11 @@ GIVEN_ACCOUNT = "given_account"
 WIDE = (
     "bucket_is_wider_than_a_day",
     "the bucket spans more than a day, and on which days its usage was cannot be told; export it by day or by hour",
+)
+LONG_SESSION = (
+    "session_is_longer_than_a_day",
+    "the tool states one sum of a session of more than a day, and on which days its usage was cannot be told; "
+    "import a log of its calls, or the tool's telemetry",
 )
 DECLARATIONS: dict[str, type[dy.Schema]] = {"usage": Usage, "reported_cost": ReportedCost}
 
@@ -111,6 +116,9 @@ def with_grouping(usage: pl.DataFrame) -> pl.DataFrame:
 def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Typed columns and `broken`: the number of the first reason why a record cannot become a row."""
     values = {name: c.value if isinstance(c, Reading) else c for name, c in importer.columns.items()}
+    if name := importer.response_id:
+        for text in values[name].meta.root_names() if name in values else [name]:
+            stating = with_provider_ids(stating, text)
     readings = [unreadable(column) for column in importer.columns.values() if isinstance(column, Reading)]
     rules = (*readings, *importer.rules)
     values = _folded(stating, values)
@@ -122,10 +130,11 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
     started = "usage_at" if importer.table == "usage" else "starts_at"
     is_whole = pl.col("broken").is_null()
     is_ahead = (pl.col(started) > as_of + CLOCK_TOLERANCE) & is_whole
-    is_wide = pl.lit(value=False)
+    is_wide = is_long_session = pl.lit(value=False)
     if importer.table == "usage" and "usage_until" in importer.columns:
         is_long = (pl.col("usage_until") - pl.col("usage_at") > LONGEST_BUCKET).fill_null(value=False)
         is_wide = is_long & (pl.col("grain") == "bucket") & is_whole
+        is_long_session = is_long & (pl.col("grain") == "session") & is_whole
     account = pl.coalesce(*(name for name in ("account_id", GIVEN_ACCOUNT) if name in {*values, *stating.columns}))
     # Lazily, so that what columns and conditions share is computed once.
     typed = (
@@ -136,13 +145,15 @@ def _read(stating: pl.DataFrame, importer: Importer, as_of: datetime) -> tuple[p
             .then(pl.lit(len(rules), pl.Int16))
             .when(is_wide)
             .then(pl.lit(len(rules) + 1, pl.Int16))
+            .when(is_long_session)
+            .then(pl.lit(len(rules) + 2, pl.Int16))
             .otherwise("broken"),
             account_id=account,
         )
         .collect(engine="in-memory")
     )
     ahead = ("usage_in_the_future", f"{started} lies more than a day ahead")
-    return typed, [*((rule.name, rule.detail) for rule in rules), ahead, WIDE]
+    return typed, [*((rule.name, rule.detail) for rule in rules), ahead, WIDE, LONG_SESSION]
 
 
 def _folded(stating: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:

@@ -7,7 +7,14 @@ import polars as pl
 
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, present_ids, without_restated
+from pipelines.usage.identity import (
+    OWNER_COLUMNS,
+    SEPARATOR,
+    present_ids,
+    whole_pseudonym,
+    with_provider_ids,
+    without_restated,
+)
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}
@@ -21,6 +28,8 @@ def identified(usage: pl.DataFrame) -> pl.DataFrame:
     columns, knew only the format's own ids: that one takes the response's identity.
     """
     present = usage.with_columns(usage_id=present_ids())
+    for name in ("usage_id", "format_usage_id"):
+        present = _with_both_pseudonyms(with_provider_ids(present, name), name)
     if present["format_usage_id"].null_count() == present.height:
         return present
     known = present.filter(pl.col("format_usage_id").is_not_null())
@@ -35,6 +44,12 @@ def identified(usage: pl.DataFrame) -> pl.DataFrame:
         )
         .drop("response")
     )
+
+
+def _with_both_pseudonyms(usage: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Pseudonyms of before, of identities with an account, as they are made now, where a row shows both."""
+    new = usage.select(whole=whole_pseudonym(name), now=name).drop_nulls().unique("whole")
+    return usage.with_columns(pl.col(name).replace(new["whole"], new["now"])) if new.height else usage
 
 
 def one_per_call(usage: pl.DataFrame) -> pl.DataFrame:

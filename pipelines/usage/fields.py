@@ -13,6 +13,8 @@ from pipelines.usage.importer import Reading, Rule
 from pipelines.usage.rejects import SECRET
 
 MAX_TEXT = 200
+MAX_ID = 1000
+"""An id of a response may hold what a gateway has encrypted: its own id, a user, a team."""
 MAX_COUNT = 10**15
 """No bucket holds more tokens; it keeps every sum of a row far inside 64 bits."""
 MAX_USD = 10_000_000
@@ -83,11 +85,11 @@ def first_of(*names: str) -> pl.Expr:
     return pl.coalesce(pl.when(pl.col(name) != "").then(pl.col(name)) for name in names)
 
 
-def first_text(*names: str) -> Reading:
+def first_text(*names: str, longest: int = MAX_TEXT) -> Reading:
     """As `text`, of the first name that has one."""
     value = first_of(*names)
-    is_broken = (value.str.len_chars() > MAX_TEXT) | value.str.contains(CONTROL_CHARACTER)
-    detail = f"{' or '.join(names)} must be one line of at most {MAX_TEXT} characters"
+    is_broken = (value.str.len_chars() > longest) | value.str.contains(CONTROL_CHARACTER)
+    detail = f"{' or '.join(names)} must be one line of at most {longest} characters"
     return Reading(value, is_broken.fill_null(value=False), "not_a_text", detail)
 
 

@@ -10,9 +10,17 @@ records, and the response objects that Helicone, Langfuse and Bedrock keep.
 Two accounts may have the same buckets, so a stated account is part of every identity; DEFAULT_ACCOUNT is not, and rows
 of before accounts were known keep theirs. `without_restated` says which rows of no account are those of a stated one.
 
+LiteLLM gives a client of its Responses API an id of its own, which holds the provider's: `resp_` and the base64 of
+"litellm:custom_llm_provider:openai;model_id:...;response_id:resp_..." (its responses/utils.py). Whichever log shows it,
+the id inside names the response, and so on where one proxy asks another. Ids that the proxy encrypts cannot be read.
+
 Not all servers give each response an id of its own: Ollama prints chatcmpl- and a number below 999, others the second
 or a constant (BerriAI/litellm#28376, #41273). So such an id counts only if it is long enough to be random.
 """
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
 
 import polars as pl
 
@@ -27,6 +35,10 @@ ANY_FORMAT = "response"
 """Stands where the name of the format is, in the identity of a response that several formats can state."""
 OF_ACCOUNT = "account"
 """Stands before the name of the account in an identity."""
+PSEUDONYM = r"hash:[0-9a-f]{32}"
+"""What stands for an identity where a warehouse keeps no names: see `pseudonyms`."""
+HASHED_RESPONSE = f"{ANY_FORMAT}:"
+"""Begins the last part of the pseudonym of a response's identity that has an account."""
 GIVEN = "@"
 """Between the hash of a content and the account that it was given for, in an import_id."""
 ID_OF_GOOGLE = r"^[A-Za-z0-9_-]{20,}$"
@@ -39,7 +51,12 @@ nanoseconds has 19."""
 SHARED = "shared"
 """Ends the identity of a call whose server gave its id to others too, so that it is never taken for the response's."""
 ID_OF_ANTHROPIC = rf"^msg_[A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
+WRAPPED = "resp_bGl0ZWxsbTpj"
+"""How an id that LiteLLM made begins: the base64 of "litellm:c"."""
+STANDARD_ALPHABET = str.maketrans("-_", "+/")
 ONE_OF_A_KIND = rf"^(?:chatcmpl|cmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
+_ACCOUNT_PART = f"{SEPARATOR}{OF_ACCOUNT}{SEPARATOR}[^{SEPARATOR}]*"
+IS_OF_ONE_CALL = re.compile(rf"{ONE_OF_A_KIND}|{ID_OF_GOOGLE}")
 
 
 def identity_of(importer: Importer, *, has_accounts: bool) -> pl.Expr:
@@ -75,6 +92,30 @@ def is_of_one_response(importer: Importer) -> pl.Expr:
     name = importer.response_id or ""
     is_googles = (pl.col("provider") == "google") & pl.col(name).str.contains(ID_OF_GOOGLE)
     return (is_one_of_a_kind(name) | is_googles.fill_null(value=False)) & ~pl.col("shares_id")
+
+
+def with_provider_ids(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Put the provider's id of the response where a column holds, at its end, the one that LiteLLM made of it."""
+    is_wrapped = pl.col(name).str.contains(WRAPPED, literal=True).fill_null(value=False)
+    wrapped = rows.filter(is_wrapped)[name].unique().to_list()
+    if not wrapped:
+        return rows
+    return rows.with_columns(pl.col(name).replace({text: _unwrapped(text) for text in wrapped}))
+
+
+def _unwrapped(text: str) -> str:
+    """A text that ends with LiteLLM's id of one response: in either alphabet of base64, with or without padding."""
+    begin, prefix, encoded = text.rpartition("resp_")
+    if not (prefix + encoded).startswith(WRAPPED):
+        return text
+    plain = encoded.rstrip("=").translate(STANDARD_ALPHABET)
+    try:
+        inside = b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
+    except ValueError:  # it only begins like one
+        return text
+    held = _unwrapped(inside.partition(";response_id:")[2].partition(";")[0])
+    # Two deployments may give one number to two calls; LiteLLM's ids of these differ.
+    return begin + held if IS_OF_ONE_CALL.match(held) else text
 
 
 def with_shared_ids(rows: pl.DataFrame, importer: Importer) -> pl.DataFrame:
@@ -118,31 +159,42 @@ def given_account(import_id: str) -> str:
     return import_id.partition(GIVEN)[2] or DEFAULT_ACCOUNT
 
 
-def without_restated(usage: pl.DataFrame) -> pl.DataFrame:
-    """Rows without those of DEFAULT_ACCOUNT that others state with their account.
+def without_restated(rows: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Rows of usage or of bills without those of DEFAULT_ACCOUNT that others, or `known` ones, state with an account.
 
-    Such are the rows of a content that is given again for an account; and a response, or a request of a format that
-    states the account itself, that has the same ids with one. Buckets of two accounts may look alike, and both stay.
+    `known`: rows in the same columns.
     """
     is_stated = pl.col("account_id") != DEFAULT_ACCOUNT
-    stated = usage.filter(is_stated)
-    if stated.height in (0, usage.height):
-        return usage
-    is_response = pl.col("usage_id").str.starts_with(ANY_FORMAT + SEPARATOR)
-    has_own_ids = is_response | ((pl.col("grain") == "request") & ~is_given())
-    ids = stated.filter(has_own_ids).select(without_account(pl.col("usage_id")))["usage_id"]
-    # Of two rows of one record, one may know the response and the other the ids of the format alone.
-    of_format = stated.filter((pl.col("grain") == "request") & ~is_given()).select(
-        without_account(pl.col("format_usage_id"))
-    )
-    either = pl.concat([ids, of_format["format_usage_id"].drop_nulls()])
+    everything = rows if known is None else pl.concat([known, rows.select(known.columns)])
+    stated = everything.filter(is_stated)
+    if stated.height in (0, everything.height):
+        return rows
+    ids = restated_by(stated)
+    is_restated = (pl.col(name).is_in(values.implode()).fill_null(value=False) for name, values in ids.items())
+    return rows.filter(is_stated | ~pl.any_horizontal(is_restated))
+
+
+def restated_by(stated: pl.DataFrame) -> dict[str, pl.Series]:
+    """By column the ids that rows of DEFAULT_ACCOUNT have which these rows of accounts state.
+
+    Such are the rows of a content that is given again for an account; lines of bills whose file states the account; and
+    a response, or a request of a format that states the account itself, that has the same ids with one. Buckets of two
+    accounts may look alike, and both stay.
+    """
     contents = contents_given(stated)
-    is_restated = pl.any_horizontal(
-        pl.col("import_id").is_in(contents.implode()),
-        pl.col("usage_id").is_in(either.implode()),
-        pl.col("format_usage_id").is_in(ids.implode()).fill_null(value=False),
-    )
-    return usage.filter(is_stated | ~is_restated)
+    of_files = stated.filter(~is_given())
+    if "cost_id" in stated.columns:
+        return {"import_id": contents, "cost_id": _bare(of_files, "cost_id")}
+    requests = of_files.filter(pl.col("grain") == "request")
+    is_response = pl.col("usage_id").str.contains(f"^{ANY_FORMAT}{SEPARATOR}|{SEPARATOR}{HASHED_RESPONSE}")
+    ids = pl.concat([_bare(requests, "usage_id"), _bare(stated.filter(is_response), "usage_id")])
+    # Of two rows of one record, one may know the response and the other the ids of the format alone.
+    either = pl.concat([ids, _bare(requests, "format_usage_id").alias("usage_id")])
+    return {"import_id": contents, "usage_id": either, "format_usage_id": ids}
+
+
+def _bare(rows: pl.DataFrame, name: str) -> pl.Series:
+    return rows.select(without_account(pl.col(name)))[name].drop_nulls()
 
 
 def is_given() -> pl.Expr:
@@ -152,7 +204,21 @@ def is_given() -> pl.Expr:
 
 def without_account(identity: pl.Expr) -> pl.Expr:
     """A usage_id or cost_id as it is where no account is stated."""
-    return identity.str.replace(f"{SEPARATOR}{OF_ACCOUNT}{SEPARATOR}[^{SEPARATOR}]*", "")
+    return identity.str.replace(_ACCOUNT_PART, "")
+
+
+def hashed_identity(identity: str, pseudonym: Callable[[str], str]) -> str:
+    """The pseudonym of an identity; of one with an account two in one, so that `without_account` knows the bare one."""
+    bare = re.sub(_ACCOUNT_PART, "", identity, count=1)
+    if bare == identity:
+        return pseudonym(identity)
+    kind = HASHED_RESPONSE if identity.startswith(ANY_FORMAT + SEPARATOR) else ""
+    return SEPARATOR.join((pseudonym(bare), OF_ACCOUNT, kind + pseudonym(identity)))
+
+
+def whole_pseudonym(identity: str) -> pl.Expr:
+    """Of pseudonyms with an account the one that programs of before made; of others NULL."""
+    return pl.col(identity).str.extract(f"^{PSEUDONYM}{SEPARATOR}.*?({PSEUDONYM})$")
 
 
 def contents_given(rows: pl.DataFrame) -> pl.Series:
@@ -162,7 +228,8 @@ def contents_given(rows: pl.DataFrame) -> pl.Series:
 
 def is_one_of_a_kind(name: str) -> pl.Expr:
     """Whether a column holds an id that no other response has, of any server."""
-    return pl.col(name).str.contains(ONE_OF_A_KIND).fill_null(value=False)
+    is_wrapped = pl.col(name).str.starts_with(WRAPPED)
+    return (pl.col(name).str.contains(ONE_OF_A_KIND) & ~is_wrapped).fill_null(value=False)
 
 
 def response_in(*texts: pl.Expr) -> pl.Expr:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval
+from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval, share_time
 
 OWNER_FILE = "owners.csv"
 """Name of the file below the warehouse folder."""
@@ -30,11 +30,6 @@ class _Owner(NamedTuple):
     valid_from: datetime | None
     valid_to: datetime | None
 
-    def overlaps(self, other: "_Owner") -> bool:
-        """Whether both say something about one id on one day."""
-        begin = max(self.valid_from or datetime.min, other.valid_from or datetime.min)
-        return begin < min(self.valid_to or datetime.max, other.valid_to or datetime.max)
-
 
 def parse_owner_map(path: Path, content: bytes) -> pl.DataFrame:
     """The lines of the file in OWNER_SCHEMA; `path` is how messages name it, and no bytes are no file.
@@ -48,7 +43,7 @@ def parse_owner_map(path: Path, content: bytes) -> pl.DataFrame:
         owner = _owner(f"{path} line {line}", cells)
         earlier = by_id.setdefault((owner.kind, owner.id), [])
         for number, other in earlier:
-            if owner.overlaps(other):
+            if share_time(owner[-2:], other[-2:]):
                 raise UserFileError(
                     f"{path} line {line}: {owner.kind} {owner.id!r} has an owner on line {number} for the same time; "
                     "delete one of the two or give them valid_from and valid_to that do not overlap"

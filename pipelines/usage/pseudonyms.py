@@ -11,11 +11,12 @@ import re
 import secrets
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.usage.identity import OWNER_COLUMNS
+from pipelines.usage.identity import HASHED_RESPONSE, OF_ACCOUNT, OWNER_COLUMNS, PSEUDONYM, SEPARATOR, hashed_identity
 from pipelines.usage.importer import Importer, Reading
 from pipelines.usage.privacy import Treatment
 from pipelines.warehouse.append_only import PRIVATE
@@ -29,7 +30,7 @@ LEFT_OUT = "(left out)"
 _ID_COLUMNS = ("usage_id", "format_usage_id", "cost_id")
 _KEY_BYTES = 32
 _HASH_BYTES = 16
-_PSEUDONYM = rf"^{PREFIX}[0-9a-f]{{{2 * _HASH_BYTES}}}$"
+_PSEUDONYM = rf"^{PSEUDONYM}(?:{SEPARATOR}{OF_ACCOUNT}{SEPARATOR}(?:{HASHED_RESPONSE})?{PSEUDONYM})?$"
 _IS_PSEUDONYM = re.compile(_PSEUDONYM).match
 _REQUIRED = ("file_name",)
 
@@ -77,7 +78,7 @@ def protected(frame: pl.DataFrame, privacy: Privacy) -> pl.DataFrame:
             text = LEFT_OUT if name in _REQUIRED else None
             changed.append(pl.lit(text, pl.String).alias(name))
         elif treatment == "hash":
-            changed.append(_hashed(frame[name], privacy))
+            changed.append(_hashed(frame[name], privacy, is_id=name in _ID_COLUMNS))
     return frame.with_columns(changed)
 
 
@@ -116,7 +117,8 @@ def _fields_of(importer: Importer, treatments: Mapping[str, Treatment]) -> set[s
     return {name for expression in expressions for name in expression.meta.root_names()}
 
 
-def _hashed(column: pl.Series, privacy: Privacy) -> pl.Series:
+def _hashed(column: pl.Series, privacy: Privacy, *, is_id: bool) -> pl.Series:
     texts = column.cast(pl.String).to_list()
-    pseudonyms = {text: text if _IS_PSEUDONYM(text) else privacy.pseudonym(text) for text in set(texts) - {None}}
+    of = partial(hashed_identity, pseudonym=privacy.pseudonym) if is_id else privacy.pseudonym
+    pseudonyms = {text: text if _IS_PSEUDONYM(text) else of(text) for text in set(texts) - {None}}
     return pl.Series(column.name, [pseudonyms.get(text) for text in texts], pl.String)

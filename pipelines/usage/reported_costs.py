@@ -1,6 +1,6 @@
 """Lines of bills and cost reports: which restate others, which report of a day is held against the ledger.
 
-Formats belong to their importers, storing to `import_files`, the comparison with our own figures to
+Formats belong to their importers, storing to `store_reported_costs`, the comparison with our own figures to
 `costs.reconciliation`.
 """
 

@@ -1,6 +1,6 @@
 """Files read again because their importer has changed, or because someone asks: what they stated before is superseded.
 
-Which imports that is and where their files lie is thought out here; storing a batch is `import_files`. Files are read
+Which imports that is and where their files lie is thought out here; storing is `store_batch`'s part. Files are read
 again a few at a time, each time in one transaction: until its end all that they stated before is in force.
 """
 
@@ -81,7 +81,7 @@ class Reread:
 
 @dataclass(frozen=True)
 class Store:
-    """How a batch is stored, and imports are forgotten: functions of `import_files`."""
+    """How a batch is stored, and imports are forgotten: functions of `store_batch`."""
 
     batch: Callable[
         [duckdb.DuckDBPyConnection, Warehouse, Batch, datetime, ledger.Superseded | None], Mapping[Path, Any]

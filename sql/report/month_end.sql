@@ -5,5 +5,5 @@ SELECT
     low_usd, high_usd, low_95_usd, high_95_usd, band_basis, past_error, is_lower_bound
 FROM main.spend_forecast
 WHERE as_of = (SELECT max(as_of) FROM main.spend_forecast WHERE as_of <= $last::DATE + 1)
-  AND (scope = 'all' OR period = 'month')
+  AND (scope = 'all' OR (scope = 'model' AND period = 'month'))
 ORDER BY scope, first_on, last_on, projected_usd DESC NULLS LAST, model

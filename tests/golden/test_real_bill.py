@@ -14,7 +14,8 @@ from pipelines.schema.reported_costs import ReportedCost
 from pipelines.snapshots.fetch_source import record_body
 from pipelines.snapshots.load_body import promote_latest
 from pipelines.sources.catalog import SOURCES_BY_KEY
-from pipelines.usage.import_files import import_files, store_reported_costs
+from pipelines.usage.import_files import import_files
+from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart
 from pipelines.warehouse.rows import read_table

@@ -27,6 +27,9 @@ def print_quote(console: Console, answer: dict[str, Any]) -> None:
         console.print(cell(note))
     if answer["cost_usd"] is not None:
         console.print(f"cost: {answer['cost_usd']} USD")
+    if answer.get("effective_cost_usd") is not None:
+        console.print(f"{cell(answer['account'])} pays: {answer['effective_cost_usd']} USD")
+    if answer["cost_usd"] is not None:
         return
     console.print(f"no price: {cell(answer['reason'])}")
     for name in ("detail", "nearest"):

@@ -1,6 +1,7 @@
 """Values and frames as tables, escaped. What a table is about is for the views beside it."""
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,7 +22,9 @@ def cell(value: Any, limit: int = MAX_CELL) -> str:
     """One value as bounded, escaped, printable text; NULL as an empty cell."""
     if value is None:
         return ""
-    text = "".join(character if character.isprintable() else " " for character in str(value))
+    # A sum of nothing has digits too: as text of its own it is 0E-12.
+    said = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    text = "".join(character if character.isprintable() else " " for character in said)
     return escape(text if len(text) <= limit else text[: limit - 1] + "…")
 
 

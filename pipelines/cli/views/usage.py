@@ -10,7 +10,7 @@ from rich.table import Table
 from pipelines.cli.views.tables import MAX_LINE, cell
 from pipelines.costs.left_out import LeftOut
 from pipelines.usage.batches import UnknownCount
-from pipelines.usage.import_files import FileOutcome
+from pipelines.usage.file_outcome import FileOutcome
 from pipelines.usage.importer import Importer
 
 _COUNTED = ("rows", "tokens", "USD")

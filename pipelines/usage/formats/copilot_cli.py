@@ -48,7 +48,9 @@ def _runs(records: pl.DataFrame) -> pl.DataFrame:
     )
     # Of lines that are no sums the counts are NULL; they must not stand between two sums.
     series = ["import_id", "conversation", "is_call", "model"]
-    return carried.with_columns(**steps(SUMS, series))
+    # A run begins no earlier than the one before it ended, though each states the start of the session.
+    ended = pl.col("until").shift(1).over(series)
+    return carried.with_columns(time=pl.max_horizontal("time", ended), **steps(SUMS, series))
 
 
 COPILOT_CLI = call_format(

@@ -6,15 +6,18 @@ streamed requests with server tools are those of the first iteration only (Berri
 the rest is counted to the lifetime that the parts name; where they name both, as 5-minute writes, flagged. `cache_hit`
 is the proxy's own cache, no provider was asked. startTime is UTC. `spend` is LiteLLM's own estimate in USD.
 
-request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511); newer versions
-write the proxy's own call id, a UUID. There the id of `response` names it, which LiteLLM keeps where prompts are
-stored; without it a client's log of the request is a second row.
+request_id is the `id` of the response that the client was given (get_spend_logs_id; #28376, #39511), of the Responses
+API one that holds the provider's (see `identity`); newer versions write the proxy's own call id, a UUID. There the id
+of `response` names it, which LiteLLM keeps where prompts are stored; without it a client's log of the request is a
+second row. organization_id is LiteLLM's own (its schema.prisma), as team_id is: the account here, but not the one of a
+provider's report (`costs.overlap`).
 """
 
 import polars as pl
 
 from pipelines.usage import anthropic_usage
 from pipelines.usage.fields import (
+    MAX_ID,
     choice,
     first_count,
     first_text,
@@ -44,6 +47,7 @@ FIELDS = {
     "api_base": "api_base",
     "user": "user",
     "team_id": "team_id",
+    "organization_id": "organization_id",
     "agent_id": "agent_id",
     "session_id": "session_id",
     "cache_hit": "cache_hit",
@@ -53,6 +57,7 @@ FIELDS = {
 }
 IN_METADATA = {
     "batch_models": "batch_models",
+    "organization_of_key": "user_api_key_org_id",
     "usage_object": "usage_object",
     "extra_read": "additional_usage_values.cache_read_input_tokens",
     "extra_write": "additional_usage_values.cache_creation_input_tokens",
@@ -206,13 +211,14 @@ LITELLM_SPEND_LOGS = Importer(
         "requests": pl.lit(1, pl.Int64),
         "lower_bound_reason": pl.coalesce(more.reason, mixed_writes.reason),
         "web_searches": first_count("web_searches"),
+        "account_id": first_text("organization_id", "organization_of_key"),
         "project_id": text("team_id"),
         "api_key_id": key_id("api_key"),
         "user_id": text("user"),
         "feature": text("agent_id"),
         "conversation_id": text("session_id"),
         "reported_cost_usd": spend,
-        "request": first_text("request_id"),
+        "request": first_text("request_id", longest=MAX_ID),
         "response": response_in(pl.col("request_id"), pl.col("response_id")),
     },
     rules=(
@@ -248,7 +254,7 @@ LITELLM_SPEND_LOGS = Importer(
     identity=("request",),
     response_id="response",
     keeps_format_id=True,
-    version=2,
+    version=3,
     usage_objects=(USAGE_OBJECT,),
     private=frozenset({"user", "api_base"}),
 )

@@ -12,6 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from pipelines.usage.fields import (
+    MAX_ID,
     choice,
     epoch,
     first_count,
@@ -173,7 +174,7 @@ audio_uncached, image_uncached = rest(audio.value, audio_cached), rest(image.val
 uncached = rest(prompt.value, cached.value, written.value, audio_uncached, image_uncached)
 text_out = rest(generated, audio_out.value, image_out.value)
 
-response_id = first_text("id")
+response_id = first_text("id", longest=MAX_ID)
 is_openrouter = response_id.value.str.starts_with(OPENROUTER_ID).fill_null(value=False)
 told_provider, told_channel = seller(pl.col("provider"))
 tier = choice("service_tier", TIERS, None, "unknown_service_tier")

@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.usage.fields import choice, epoch, first_count, first_text, must_have, rest, seller, text
+from pipelines.usage.fields import MAX_ID, choice, epoch, first_count, first_text, must_have, rest, seller, text
 from pipelines.usage.formats import openinference
 from pipelines.usage.identity import MIN_RANDOM
 from pipelines.usage.importer import Importer, Record, Rule, UsageObject, unreadable
@@ -35,6 +35,7 @@ ATTRIBUTES = {
     "request_model": ("gen_ai.request.model", "ai.model.id"),
     "response_id": ("gen_ai.response.id", "ai.response.id"),
     "conversation": ("gen_ai.conversation.id",),
+    "organization": ("organization.id",),
     "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
     "input": (USAGE + "input_tokens", USAGE + "prompt_tokens", AI + "inputTokens", AI + "promptTokens"),
     "output": (USAGE + "output_tokens", USAGE + "completion_tokens", AI + "outputTokens", AI + "completionTokens"),
@@ -110,14 +111,14 @@ USAGE_OBJECT = UsageObject(
 def _spans(record: Record) -> Iterator[Record]:
     """The spans of one export, as the fields of this format; `is_call` is "1" for those of model calls with usage."""
     for resource in record["resourceSpans"]:
-        service = _values(resource.get("resource") or {}).get("service.name")
+        around = _values(resource.get("resource") or {})
         for scope in resource.get("scopeSpans") or []:
             name = (scope.get("scope") or {}).get("name")
             for span in scope.get("spans") or []:
-                yield _span(span, service, name)
+                yield _span(span, around, name)
 
 
-def _span(span: Record, service: str | None, scope: str | None) -> Record:
+def _span(span: Record, resource: Record, scope: str | None) -> Record:
     found = _values(span)
     named = {
         name: next((found[key] for key in keys if found.get(key) is not None), None)
@@ -132,7 +133,10 @@ def _span(span: Record, service: str | None, scope: str | None) -> Record:
         "span_id": span.get("spanId"),
         "parent_id": span.get("parentSpanId"),
         "start_time": span.get("startTimeUnixNano"),
-        "service": service,
+        "service": resource.get("service.name"),
+        "organization": named["organization"] or resource.get("organization.id"),
+        "cloud": resource.get("cloud.provider"),
+        "cloud_account": resource.get("cloud.account.id"),
         "usage": counts_of(found),
         "is_call": "1" if _is_call(named) else None,
     }
@@ -239,6 +243,9 @@ word = pl.col("provider").str.to_lowercase()
 for _suffix in SDK_SUFFIXES:
     word = word.str.strip_suffix(_suffix)
 provider, channel = seller(word)
+# The account that an application runs in pays for the models of the same cloud, not for others.
+is_of_aws = (pl.col("cloud") == "aws") & (channel == "bedrock")
+is_of_google_cloud = (pl.col("cloud") == "gcp") & (channel == "vertex")
 
 OTEL_GENAI = Importer(
     name="otel_genai",
@@ -246,7 +253,18 @@ OTEL_GENAI = Importer(
     signatures=(frozenset({"resourceSpans", "resourceSpans[].scopeSpans[].spans[].spanId"}),),
     fields={
         name: name
-        for name in (*ATTRIBUTES, "trace_id", "span_id", "parent_id", "start_time", "service", "is_call", "scope")
+        for name in (
+            *ATTRIBUTES,
+            "trace_id",
+            "span_id",
+            "parent_id",
+            "start_time",
+            "service",
+            "is_call",
+            "scope",
+            "cloud",
+            "cloud_account",
+        )
     }
     | {"usage": "attributes"},
     usage_objects=(USAGE_OBJECT,),
@@ -271,6 +289,8 @@ OTEL_GENAI = Importer(
         "image_input_tokens": image_in,
         "audio_output_tokens": audio_out,
         "requests": pl.lit(1, pl.Int64),
+        "account_id": pl.coalesce(text("organization").value, pl.when(is_of_aws).then(text("cloud_account").value)),
+        "project_id": pl.when(is_of_aws | is_of_google_cloud).then(text("cloud_account").value),
         "feature": text("service"),
         "conversation_id": text("conversation"),
         "span_id": _span_name("span_id"),
@@ -278,11 +298,11 @@ OTEL_GENAI = Importer(
         "lower_bound_reason": pl.when(is_untold).then(pl.lit("cache_may_be_apart")),
         "response": pl.col("response_id"),
         "call": pl.when(pl.col("response_id").str.len_chars() >= MIN_RANDOM)
-        .then(first_text("response_id").value)
+        .then(first_text("response_id", longest=MAX_ID).value)
         .otherwise(pl.concat_str("trace_id", "span_id", separator="/")),
     },
     rules=(
-        *(unreadable(reading) for reading in (prompt, output, no_cache, first_text("response_id"))),
+        *(unreadable(reading) for reading in (prompt, output, no_cache, first_text("response_id", longest=MAX_ID))),
         must_have("trace_id", "span_id", rule="no_identity"),
         Rule(
             "no_model",
@@ -307,5 +327,5 @@ OTEL_GENAI = Importer(
     response_id="response",
     told_apart_by="trace_id",
     keeps_format_id=True,
-    version=3,
+    version=4,
 )

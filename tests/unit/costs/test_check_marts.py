@@ -15,7 +15,7 @@ from pipelines.schema.costs import CostDaily
 from pipelines.schema.mart_expectations import MART_CHECKS
 from pipelines.schema.usage import LedgerFile
 from pipelines.snapshots.prepare_run import prepare
-from pipelines.usage.import_files import store_reported_costs
+from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import SQL_FOLDER
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import append

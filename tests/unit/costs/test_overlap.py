@@ -233,6 +233,29 @@ def test_a_report_that_names_no_account_may_be_of_those_that_files_name():
     assert counted([*stated, larger])[0] == ids(larger)
 
 
+def test_a_tenant_of_a_gateway_is_no_account_of_a_provider():
+    """LiteLLM's organizations send their calls under one contract: their log is what the provider's report holds."""
+    tenants = [
+        request(10, 0, account_id="tenant-1", format="litellm_spend_logs"),
+        request(7, 1, account_id="tenant-2", format="litellm_spend_logs"),
+        request(2, 2, format="litellm_spend_logs"),
+    ]
+    client = request(3, 3)
+    for owner in ({}, {"account_id": "org-1"}):
+        larger, smaller = bucket(23, **owner), bucket(20, **owner)
+        assert counted([*tenants, client, larger])[0] == ids(larger)
+        kept, overlaps = counted([*tenants, client, smaller])
+        assert kept == ids(*tenants, client)
+        kept, overlaps = counted([*tenants, client, larger])
+        assert overlaps.select("account_id", "tokens").sort("account_id").rows() == [
+            ("default", 5),
+            ("tenant-1", 10),
+            ("tenant-2", 7),
+        ]
+    given = [row | {"import_id": "content@team-a", "account_id": "team-a"} for row in tenants]
+    assert counted([*given, bucket(23)])[0] == ids(*given, bucket(23)), "what a folder sets apart stays apart"
+
+
 def test_reports_of_disjoint_projects_both_count():
     rows = [request(10, project_id="proj_1"), bucket(4, project_id="proj_2")]
     assert counted(rows)[0] == ids(*rows)
@@ -267,6 +290,11 @@ def test_each_project_has_its_own_larger_report():
         ("openai_api, 1 d, project_id", 9, 10),
         ("requests", 2, 5),
     ]
+
+
+def test_a_session_of_several_days_that_an_older_program_took_in_is_not_usage_of_its_first_day():
+    long, short = (bucket(30, hours, grain="session", grouping=None, format="vibe") for hours in (26, 25))
+    assert counted([request(1), long, short])[0] == ids(request(1), short)
 
 
 def test_a_bucket_of_a_month_that_an_older_program_took_in_is_not_usage_of_its_first_day():

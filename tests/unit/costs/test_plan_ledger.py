@@ -13,9 +13,9 @@ from pipelines.costs.plan_coverage import PLAN_ID, lines_of, owners_on, with_pla
 from pipelines.costs.price_ledger import days_to_build, price_days, unfinished_days, usage_left_out
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.snapshots.user_inputs import check_user_inputs
-from pipelines.usage.import_files import store_reported_costs
 from pipelines.usage.owner_map import parse_owner_map
 from pipelines.usage.plan_file import parse_plans
+from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
 from tests.unit.costs.contract_rows import contract

@@ -13,7 +13,7 @@ from pipelines.schema.token_prices import TokenPrice
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.usage.contract import usage_frame
 from pipelines.usage.dedup import largest_per_usage
-from pipelines.usage.import_files import store_reported_costs
+from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts

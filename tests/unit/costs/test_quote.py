@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from pipelines.costs.quote import Question, quote
+from pipelines.schema.columns import polars_schema
+from pipelines.schema.contract import ContractTerm
 from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.warehouse.database import Warehouse
@@ -57,6 +59,29 @@ def test_a_line_says_which_version_of_which_page_it_rests_on(unused):
 def test_a_warehouse_answers_with_its_own_prices_and_with_the_shipped_ones_before_them(published):
     assert asked(published, "gpt-4o")["cost_usd"] == "1"
     assert asked(published, "gpt-4o", at=datetime(2026, 11, 22))["cost_usd"] == "2.5"
+
+
+def test_an_account_pays_what_its_contract_says(published):
+    """A list price of 1 USD; 20 % off for all at OpenAI, for team-a 0.7 USD; before its day no term holds."""
+    term = {"basis": "contract", "known_from": NOW, "provider": "openai", "valid_from": NOW.date()}
+    terms = [
+        term | {"term_id": "a", "kind": "discount", "value": Decimal(20)},
+        term | {"term_id": "b", "kind": "price", "value": Decimal("0.7"), "account_id": "team-a", "model": "gpt-4o"},
+    ]
+    with published.write() as connection:
+        append(connection, "core.contract_term", pl.DataFrame(terms, schema=polars_schema(ContractTerm)))
+    published.publish()
+    for account, paid, by in (("team-a", "0.7", "b"), ("team-b", "0.8", "a")):
+        answer = asked(published, "gpt-4o", account=account)
+        (line,) = answer["lines"]
+        assert (answer["cost_usd"], answer["effective_cost_usd"], line["term_id"]) == ("1", paid, by)
+    assert asked(published, "gpt-4o", at=datetime(2026, 11, 23, 12), account="team-a")["effective_cost_usd"] == "1"
+    assert "effective_cost_usd" not in asked(published, "gpt-4o")
+
+
+def test_without_a_contract_or_a_price_nothing_is_made_up(unused):
+    assert asked(unused, "gpt-4o", account="team-a")["effective_cost_usd"] == "2.5"
+    assert asked(unused, "no-such-model", account="team-a")["effective_cost_usd"] is None
 
 
 def test_an_answer_is_exact_to_the_last_digit(unused):

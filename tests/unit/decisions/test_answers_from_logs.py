@@ -12,7 +12,8 @@ from pipelines.costs.reprice import Target
 from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if, logged_hidden_cost
 from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
-from pipelines.decisions.decide import claim_check_on, decide_days, forecast_on, what_if_on
+from pipelines.decisions.decide import claim_check_on, decide_days, what_if_on
+from pipelines.decisions.decide_spend import forecast_on
 from pipelines.decisions.logged_savings import answer_logged_savings
 from pipelines.decisions.scenario import Scenario
 from pipelines.schema.claims import ClaimCheck

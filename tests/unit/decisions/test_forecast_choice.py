@@ -42,6 +42,15 @@ def test_a_profile_of_weekdays_is_kept(name):
     assert METHODS[name](np.tile(profile, 8)[None, :], 14)[0] == pytest.approx(np.tile(profile, 2))
 
 
+@pytest.mark.parametrize("name", ["weekday_level", "weekday_level_of_a_week"])
+@pytest.mark.parametrize("little", [0.0, 5e-324, 8.6e-299, 1e-5])
+def test_a_weekday_with_next_to_nothing_says_nothing_of_the_level(name, little):
+    window = np.tile([100.0, 100, 100, 100, 100, little, 100], 8)
+    window[-2] = 1000
+    expected = METHODS[name](window[None, :], 7)[0]
+    assert expected == pytest.approx([100, 100, 100, 100, 100, little, 100])
+
+
 @given(arrays(float, (2, 80), elements=st.floats(0, 1e6)), st.integers(30, 79))
 @settings(max_examples=30, deadline=None)
 def test_nothing_is_known_before_it_happened(series, today):

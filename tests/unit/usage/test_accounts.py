@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
-from pipelines.usage.import_files import days_of, import_files
+from pipelines.usage.file_outcome import days_of
+from pipelines.usage.import_files import import_files
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table

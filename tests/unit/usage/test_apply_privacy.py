@@ -1,5 +1,6 @@
 """What of people reaches the tables under each setting, in new rows and in older ones; nothing counts twice."""
 
+import json
 import shutil
 import stat
 from datetime import datetime
@@ -9,10 +10,11 @@ import polars as pl
 import pytest
 
 from pipelines.schema.usage import Usage
+from pipelines.usage.dedup import identified
 from pipelines.usage.identity import OWNER_COLUMNS
 from pipelines.usage.import_files import import_files
 from pipelines.usage.privacy import PERSONAL_COLUMNS, PRIVACY_FILE
-from pipelines.usage.pseudonyms import KEY_FILE
+from pipelines.usage.pseudonyms import KEY_FILE, Privacy, protected
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
@@ -197,3 +199,62 @@ def test_an_import_that_dies_while_it_applies_settings_is_applied_by_the_next(cl
     import_files(warehouse, [], NOW)
     assert not clear[1] & texts_of(warehouse)
     assert totals(warehouse) == totals(clear[0])
+
+
+ANSWER = {"id": "chatcmpl-9XZmkzS1uPhRCoVdGQvBqqIbSgECt", "created": 1764000000, "model": "gpt-x"}
+ANSWER |= {"usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}
+CALL = {"usage_at": "2026-10-01T10:00:00Z", "model": "gpt-x", "output_tokens": 5, "id": "1"}
+
+
+@pytest.mark.parametrize("is_named_first", [True, False])
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "between"])
+def test_what_is_given_without_its_account_counts_once_though_ids_are_hashed(tmp_path, is_named_first, is_late):
+    warehouse = Warehouse(tmp_path / "warehouse")
+    folder = warehouse.inbox / "team-a"
+    folder.mkdir(parents=True)
+    # A response that a folder gives an account, and a request that states its own.
+    plain, of_folder, stated = tmp_path / "plain.jsonl", folder / "a.jsonl", tmp_path / "own.jsonl"
+    plain.write_text(json.dumps(ANSWER) + "\n")
+    of_folder.write_text(json.dumps(ANSWER) + "\n" + json.dumps(ANSWER | {"id": ANSWER["id"].upper()}) + "\n")
+    own = tmp_path / "own_plain.jsonl"
+    own.write_text(json.dumps(CALL) + "\n")
+    stated.write_text(json.dumps(CALL | {"account_id": "org-1"}) + "\n")
+    named, bare = [of_folder, stated], [plain, own]
+    first, second = (named, bare) if is_named_first else (bare, named)
+    if not is_late:
+        settings(warehouse, user_id="hash")
+    import_files(warehouse, first, NOW)
+    settings(warehouse, user_id="hash")
+    import_files(warehouse, second, NOW)
+    assert sorted(usage_of(warehouse)["account_id"]) == ["org-1", "team-a", "team-a"]
+    assert "team-a" not in "".join(usage_of(warehouse)["usage_id"])
+
+
+def test_a_line_of_a_bill_whose_pseudonym_is_of_before_is_restated_all_the_same(tmp_path):
+    warehouse = Warehouse(tmp_path / "warehouse")
+    settings(warehouse, user_id="hash")
+    bill = tmp_path / "costs.csv"
+    head = "start_time,end_time,amount_value,amount_currency,line_item,project_id,organization_id\n"
+    bill.write_text(head + "1790812800,1790899200,1.5,usd,,proj_1,org-1\n")
+    import_files(warehouse, [bill], NOW)
+    with warehouse.write() as connection:
+        connection.execute("UPDATE core.reported_cost SET cost_id = split_part(cost_id, chr(31), 3)")
+        assert connection.sql("SELECT count(*) FROM core.reported_cost WHERE cost_id LIKE 'hash:%'").fetchall() == [
+            (1,)
+        ]
+    bill.write_text(head + "1790812800,1790899200,2.5,usd,,proj_1,org-1\n")
+    import_files(warehouse, [bill], NOW)
+    assert [str(line["amount_usd"]) for line in tables_of(warehouse)[3].rows(named=True)] == ["2.500000000000"]
+
+
+def test_pseudonyms_of_before_are_those_of_now():
+    key = Privacy(key=b"k" * 32)
+    rows = pl.DataFrame(
+        {"usage_id": ["response\x1faccount\x1fteam-a\x1fmsg_1", "own\x1faccount\x1forg-1\x1f1", "own\x1f1"]}
+    )
+    now = protected(rows, key)["usage_id"]
+    assert protected(now.to_frame(), key)["usage_id"].equals(now), "again, it changes nothing"
+    before = [key.pseudonym(text) for text in rows["usage_id"]]
+    both = pl.DataFrame({"usage_id": [*now, *before]}).with_columns(format_usage_id=pl.lit(None, pl.String))
+    assert identified(both)["usage_id"].to_list() == [*now, *now]
+    assert now[2] == before[2]

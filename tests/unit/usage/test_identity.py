@@ -1,5 +1,6 @@
 """One response in the logs of several tools is one row, whichever comes first; numbers that servers reuse are not."""
 
+import base64
 import json
 from datetime import datetime
 from itertools import permutations
@@ -8,8 +9,8 @@ import polars as pl
 import pytest
 
 from pipelines.usage.dedup import identified, one_per_call
-from pipelines.usage.identity import is_one_of_a_kind
-from pipelines.usage.import_files import merge
+from pipelines.usage.identity import is_one_of_a_kind, with_provider_ids
+from pipelines.usage.store_batch import merge
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
 from tests.one_import import import_file
@@ -18,6 +19,14 @@ AS_OF = datetime(2026, 11, 24, 12)
 OPENAI = "chatcmpl-9XZmkzS1uPhRCoVdGQvBqqIbSgECt"
 OPENROUTER = "gen-1764825647-2aPQ3i7WbPRQHsZN8WXD"
 CREATED = 1772323200
+RESPONSE = "resp_67ccd2bed1ec8190b14f964abc0542670bb6a6b452d3795b"
+# What LiteLLM printed for resp_toy123, as a report on its Responses API has it: too short to be of one call.
+TOY = "resp_bGl0ZWxsbTpjdXN0b21fbGxtX3Byb3ZpZGVyOm9wZW5haTttb2RlbF9pZDpOb25lO3Jlc3BvbnNlX2lkOnJlc3BfdG95MTIz"
+
+
+def wrapped(response, model="None", *, is_padded=True, encode=base64.b64encode):
+    text = encode(f"litellm:custom_llm_provider:openai;model_id:{model};response_id:{response}".encode()).decode()
+    return "resp_" + (text if is_padded else text.rstrip("="))
 
 
 def client(response, created=CREATED, cached=60):
@@ -74,6 +83,54 @@ def test_one_response_in_three_logs_is_one_row_in_any_order(ledger_of):
         # LiteLLM's tells most. The trace tells of no cache: by it 100 tokens would cost the full price.
         assert (row["format"], row["project_id"], row["provider"]) == ("litellm_spend_logs", "shop", "openai")
         assert (row["input_uncached_tokens"], row["cache_read_tokens"], row["output_tokens"]) == (40, 60, 20)
+
+
+def test_the_id_that_litellm_made_of_a_response_is_the_one_inside():
+    models = ["gpt-x", "gpt-xy", "gpt-xyz", "?>?>~~"]
+    encoders = [base64.b64encode, base64.urlsafe_b64encode]
+    made = [wrapped(RESPONSE, model, is_padded=is_padded, encode=encode)
+            for model in models for is_padded in (True, False) for encode in encoders]  # fmt: skip
+    twice = wrapped(wrapped(RESPONSE, is_padded=False))
+    others = [
+        None,
+        "",
+        "resp_",
+        "resp_bGl0ZWxsbTpj",
+        "resp_bGl0ZWxsbTpj!",
+        "resp_bGl0ZWxsbTpj////",
+        TOY,
+        OPENAI,
+        RESPONSE,
+    ]
+    rows = pl.DataFrame({"id": [*made, twice, *others]})
+    expected = [*[RESPONSE] * (len(made) + 1), *others]
+    assert with_provider_ids(rows, "id")["id"].to_list() == expected
+
+
+@pytest.mark.parametrize("model", ["None", "a" * 64])
+def test_a_call_in_litellms_log_and_in_the_clients_is_one_row_whoever_shows_which_id(ledger_of, model):
+    made = wrapped(RESPONSE, model)
+    for logs in ([litellm(made), trace(RESPONSE), client(wrapped(made))], [trace(made), litellm(RESPONSE)]):
+        for order in (logs, logs[::-1]):
+            (row,) = ledger_of(*order).rows(named=True)
+            assert (row["project_id"], row["input_uncached_tokens"]) == ("shop", 40)
+
+
+def test_two_calls_through_litellm_are_two_rows(ledger_of):
+    other = RESPONSE.replace("67", "68")
+    assert ledger_of(litellm(wrapped(RESPONSE)), trace(wrapped(other))).height == 2
+    assert wrapped("resp_toy123") == TOY
+    # What a server gives to several calls stays so inside LiteLLM's id.
+    assert ledger_of(litellm(wrapped("chatcmpl-213")), trace(wrapped("chatcmpl-213"))).height == 2
+
+
+def test_rows_of_before_are_known_by_the_id_inside():
+    before = pl.DataFrame({"usage_id": [f"response\x1faccount\x1fa\x1f{wrapped(RESPONSE)}", f"response\x1f{RESPONSE}"]})
+    frame = before.with_columns(format_usage_id=pl.lit(None, pl.String))
+    assert identified(frame)["usage_id"].to_list() == [
+        f"response\x1faccount\x1fa\x1f{RESPONSE}",
+        f"response\x1f{RESPONSE}",
+    ]
 
 
 def test_a_log_that_tells_of_the_cache_counts_before_one_that_does_not(ledger_of):

@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.snapshots.prepare_run import prepare
+from pipelines.usage import import_files as import_files_module
 from pipelines.usage import read_files
-from pipelines.usage.import_files import import_files, inbox_files, store_reported_costs
+from pipelines.usage.import_files import import_files, inbox_files
+from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
@@ -111,6 +113,32 @@ def test_a_file_in_several_batches_counts_all_that_is_new(warehouse, tmp_path, m
     (outcome,) = import_files(warehouse, [log], NOW)
     assert (outcome.row_count, outcome.new_count, outcome.duplicate_count) == (21, 20, 1)
     assert ledger_rows(warehouse)["output_tokens"].sum() == 19 * 5 + 6
+
+
+@pytest.mark.parametrize("account", [None, "team-a"])
+def test_a_file_of_which_nothing_was_read_is_not_opened_again_until_it_or_an_importer_changes(
+    warehouse, tmp_path, monkeypatch, account
+):
+    log = session(tmp_path, "log.jsonl", ("a", 5))
+    states_usage = log.read_text()
+    log.write_text(states_usage.replace('"usage"', '"usage_of_before"'))
+    opened = []
+    of_files = import_files_module.recognised_files
+    monkeypatch.setattr(
+        import_files_module, "recognised_files", lambda paths, name: opened.extend(paths) or of_files(paths, name)
+    )
+    first, second = ([import_files(warehouse, [log], NOW, account=account)[0], len(opened)] for _ in range(2))
+    assert (first[0].outcome, first[1]) == (second[0].outcome, second[1]) == ("empty", 1)
+    assert first[0].reason == second[0].reason
+    import_files(warehouse, [log], NOW, account="team-b")
+    assert len(opened) == 2, "for another account it is read"
+    import_files(warehouse, [log], NOW, account=account)
+    monkeypatch.setattr(import_files_module, "FORMATS", "an importer has changed")
+    import_files(warehouse, [log], NOW, account=account)
+    assert len(opened) == 4
+    log.write_text(states_usage)
+    assert import_files(warehouse, [log], NOW, account=account)[0].new_count == 1
+    assert stored(warehouse, "core.usage_file")["not_imported"].to_list() == [None]
 
 
 def test_of_two_files_at_once_a_row_counts_for_the_one_whose_statement_stays(warehouse, tmp_path):

@@ -18,7 +18,8 @@ import pytest
 from pipelines.usage import file_format, read_files, reread
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.formats.claude_code import CLAUDE_CODE
-from pipelines.usage.import_files import import_files, reread_files
+from pipelines.usage.import_files import import_files
+from pipelines.usage.reread_files import reread_files
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
@@ -43,7 +44,7 @@ def older_program(monkeypatch, version=1, importer=OLD):
     with monkeypatch.context() as patch:
         patch.setattr(file_format, "IMPORTERS", others)
         patch.setitem(reread.VERSIONS, importer.name, version)
-        patch.setattr("pipelines.usage.import_files.identified", lambda rows: rows)
+        patch.setattr("pipelines.usage.store_batch.identified", lambda rows: rows)
         yield
 
 

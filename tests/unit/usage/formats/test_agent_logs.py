@@ -1,7 +1,7 @@
 """Logs of coding agents: what is inside what, sums that go on, records that repeat others."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -108,6 +108,9 @@ def test_copilots_sums_go_on_through_the_runs_of_a_session(read):
     # 95,000 and 1,500 for the second run if each were taken as it is
     assert tokens(found) == [(20000, 70000, None, 1200), (3000, 2000, None, 300), (1000, 0, None, 10)]
     assert found.usage["requests"].to_list() == [4, 2, 1]
+    assert found.usage["usage_date"].to_list() == [date(2026, 5, day) for day in (1, 1, 2)], (
+        "of the run, not the session"
+    )
     assert set(found.usage["grain"]) == {"session"}
 
 
@@ -334,3 +337,14 @@ def test_copilots_span_and_log_record_are_one_call_and_agents_repeat_theirs(read
     found = read(lines(agent, span, log | {"type": "log"}))
     # 36,000 if each were a call
     assert (found.format, tokens(found)) == ("copilot_otel", [(12000, None, None, 150)])
+
+
+@pytest.mark.parametrize(
+    ("end", "rules"),
+    [("2026-05-02T11:00:00+00:00", []), ("2026-05-02T11:00:01+00:00", ["session_is_longer_than_a_day"])],
+)
+def test_a_sum_of_a_session_of_several_days_is_refused_because_no_day_has_it(read, end, rules):
+    stats = {"session_prompt_tokens": 120_000, "session_completion_tokens": 3_000}
+    meta = {"session_id": "v1", "start_time": "2026-05-01T10:00:00+00:00", "end_time": end, "stats": stats}
+    found = read(json.dumps(meta | {"config": {"active_model": "devstral-2"}}))
+    assert (found.rules, found.row_count) == (rules, 1 - len(rules))

@@ -62,6 +62,17 @@ def test_who_bills_and_whom(read):
     assert first["usage_at"] == datetime(2026, 3, 1, 0, 0, 0, 123000)
 
 
+def test_the_account_is_the_organization_that_the_row_or_its_key_names(read):
+    of_key = {"usage_object": {}, "user_api_key_org_id": "org-2"}
+    rows = [
+        row(request_id="1", organization_id="org-1", metadata=of_key),
+        row(request_id="2", metadata=of_key, team_id="team-1"),
+        row(request_id="3", organization_id=None, team_id="team-1"),
+    ]
+    owners = read(lines(*rows)).usage.select("account_id", "project_id").rows()
+    assert owners == [("org-1", None), ("org-2", "team-1"), ("default", "team-1")]
+
+
 def test_platforms_and_their_regions(read):
     found = read(
         lines(

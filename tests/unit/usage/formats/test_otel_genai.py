@@ -4,6 +4,8 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 SAMPLE = Path(__file__).parents[3] / "usage_files" / "otel_genai.jsonl"
 
 
@@ -153,3 +155,27 @@ def test_spans_around_a_call_are_left_out_on_whichever_line_they_are(read):
         assert found.usage["span_id"].to_list() == ["t/3"]
     # Sisters are two calls.
     assert read(export(span(2, "1")) + "\n" + export(span(3, "1")) + "\n" + export(span(1))).usage.height == 2
+
+
+@pytest.mark.parametrize(
+    ("provider", "resource", "owners"),
+    [
+        ("aws.bedrock", {"cloud.provider": "aws", "cloud.account.id": "111"}, ("111", "111")),
+        ("openai", {"cloud.provider": "aws", "cloud.account.id": "111"}, ("default", None)),
+        ("aws.bedrock", {"cloud.provider": "gcp", "cloud.account.id": "shop-1"}, ("default", None)),
+        ("gcp.vertex_ai", {"cloud.provider": "gcp", "cloud.account.id": "shop-1"}, ("default", "shop-1")),
+        ("aws.bedrock", {"cloud.account.id": "111"}, ("default", None)),
+        ("anthropic", {"organization.id": "org-1"}, ("org-1", None)),
+        ("aws.bedrock", {"organization.id": "o", "cloud.provider": "aws", "cloud.account.id": "1"}, ("o", "1")),
+    ],
+)
+def test_the_account_is_the_organization_or_that_of_the_cloud_that_is_asked(read, provider, resource, owners):
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in resource.items()]
+    scopes = [{"spans": [span(**{"gen_ai.provider.name": provider})]}]
+    found = read(json.dumps({"resourceSpans": [{"resource": {"attributes": attributes}, "scopeSpans": scopes}]}))
+    assert found.usage.select("account_id", "project_id").row(0) == owners
+
+
+def test_an_organization_that_the_span_names_comes_first(read):
+    found = read(export(span(**{"organization.id": "org-2"})))
+    assert found.usage["account_id"].to_list() == ["org-2"]
