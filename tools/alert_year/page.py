@@ -11,7 +11,8 @@ HEAD = """# A year of alerts
 `python -m tools.alert_year --out docs/alert_year.md` writes this page: the rules and the life of alerts from {first} to
 {last}, a run each morning. Prices move on the days of the shipped history, ends of models on those of a dated feed.
 The usage is made up, seeded, of a team with four models in two accounts; ten causes were put into it. Not in it:
-GPU rates, held prices and mistakes in files; a month is projected by the mean of 28 days, not by the real forecast.
+GPU rates, held prices and mistakes in files. A cause counts as told by rule and time; no rule names a contract that
+ended, its dearer days stand out. A month is projected by the mean of 28 days, not by the real forecast.
 """
 
 
@@ -57,7 +58,10 @@ JUDGEMENTS = {
     ("run_failed", "critical"): "true: the step's is told, those by sources are held back by their cause",
     ("source_failing", "warning"): "true: one told, twelve held back while all failed",
     ("sources_unreachable", "warning"): "true: one for the outage",
-    ("spend_anomaly", "warning"): "true: busy weeks, doubled day, end of the contract; 1 July twice for one cause",
+    (
+        "spend_anomaly",
+        "warning",
+    ): "true: busy weeks, doubled day, end of the contract; three of the days told twice for one cause",
     ("usage_late", "warning"): "true",
     ("used_after_retirement", "critical"): "true: four days of use beyond the end",
 }
