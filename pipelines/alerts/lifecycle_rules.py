@@ -14,49 +14,34 @@ import polars as pl
 from pipelines.alerts.message import alert, alert_frame, usd_words
 
 THRESHOLD_DAYS = (1, 7, 14, 30, 60, 90)
+USED_LATELY = "-14d"
+"""A model that nobody has used for so long is no longer used after its end."""
+MANY_MODELS = 5
+"""More models than this, that nobody here uses, are one alert: what a source moves at once is one piece of news."""
 
 Row = dict[str, Any]
 
 
-def retirement_moved(moves: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
+def retirement_moved(moves: pl.DataFrame, raised_at: datetime, many_models: int = MANY_MODELS) -> pl.DataFrame:
     """One alert per version of a model's lifecycle in which a date, precision, state or outcome is another than before.
 
-    `moves` has the columns of LifecycleChange; rows with is_first_snapshot raise nothing.
+    `moves` has the columns of LifecycleChange; rows with is_first_snapshot raise nothing. More than `many_models` of
+    one source and moment that had no cost in the last 30 days are one alert.
     """
     alerts = []
+    unused: dict[tuple[str, datetime], list[Row]] = {}
     for row in moves.filter(~pl.col("is_first_snapshot")).sort("lifecycle_id").iter_rows(named=True):
-        old = retirement_words(row["old_retires_on"], row["old_precision"])
-        new = retirement_words(row["new_retires_on"], row["new_precision"])
-        others = _other_moves(row)
-        if old == new and row["old_state"] == row["new_state"] and not others:
+        if not _is_moved(row):
             continue
-        is_worse = (new != old and not _is_postponed(row) and row["new_retires_on"] is not None) or bool(others)
-        is_used = bool(row["spend_30d_usd"])
-        alerts.append(
-            alert(
-                "retirement_moved",
-                [row["lifecycle_id"]],
-                "warning" if is_used and (is_worse or row["new_state"] == "retired") else "info",
-                f"{named(row)}: {_moved_words(row, old, new, others)}",
-                [
-                    f"state: {row['old_state'] or 'not listed'} -> {row['new_state']}",
-                    f"retirement: {old} -> {new}",
-                    *others,
-                    _spend_words(row["spend_30d_usd"]),
-                    f"source: {row['url'] or row['source']}",
-                ],
-                alert_on=row["known_from"].date(),
-                raised_at=raised_at,
-                old_value=old,
-                new_value=new,
-                since=row["known_from"],
-                provider=row["provider"],
-                model=row["model"],
-                source=row["source"],
-                link=row["url"],
-                evidence_id=row["lifecycle_id"],
-            )
-        )
+        if row["spend_30d_usd"] is None:
+            unused.setdefault((row["source"], row["known_from"]), []).append(row)
+        else:
+            alerts.append(_moved_alert(row, raised_at))
+    for rows in unused.values():
+        if len(rows) > many_models:
+            alerts.append(_many_moved(rows, raised_at))
+        else:
+            alerts += [_moved_alert(row, raised_at) for row in rows]
     return alert_frame(alerts)
 
 
@@ -101,10 +86,11 @@ def retirement_near(
 def used_after_retirement(risks: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     """One critical alert per provider, model and month in which usage is logged although the model is gone.
 
-    `risks` has the columns of DeprecationRisk; is_used_after_retirement decides.
+    `risks` has the columns of DeprecationRisk; is_used_after_retirement decides. It ends two weeks after the last use.
     """
     alerts = []
-    for row in _per_model(risks.filter(pl.col("is_used_after_retirement"))).iter_rows(named=True):
+    is_late = pl.col("last_used_on") >= pl.col("as_of").dt.offset_by(USED_LATELY)
+    for row in _per_model(risks.filter(pl.col("is_used_after_retirement") & is_late)).iter_rows(named=True):
         used_on = row["last_used_on"]
         alerts.append(
             alert(
@@ -192,6 +178,64 @@ def _risk_facts(row: Row, raised_at: datetime) -> Row:
         "since": datetime.combine(row["expected_end_on"], time()),
         "evidence_id": row["lifecycle_id"],
     }
+
+
+def _is_moved(row: Row) -> bool:
+    is_of_date = _retirement(row, "old") != _retirement(row, "new")
+    return is_of_date or row["old_state"] != row["new_state"] or bool(_other_moves(row))
+
+
+def _retirement(row: Row, when: str) -> str:
+    return retirement_words(row[f"{when}_retires_on"], row[f"{when}_precision"])
+
+
+def _moved_alert(row: Row, raised_at: datetime) -> Row:
+    old, new, others = _retirement(row, "old"), _retirement(row, "new"), _other_moves(row)
+    is_worse = (new != old and not _is_postponed(row) and row["new_retires_on"] is not None) or bool(others)
+    is_used = bool(row["spend_30d_usd"])
+    return alert(
+        "retirement_moved",
+        [row["lifecycle_id"]],
+        "warning" if is_used and (is_worse or row["new_state"] == "retired") else "info",
+        f"{named(row)}: {_moved_words(row, old, new, others)}",
+        [
+            f"state: {row['old_state'] or 'not listed'} -> {row['new_state']}",
+            f"retirement: {old} -> {new}",
+            *others,
+            _spend_words(row["spend_30d_usd"]),
+            f"source: {row['url'] or row['source']}",
+        ],
+        alert_on=row["known_from"].date(),
+        raised_at=raised_at,
+        old_value=old,
+        new_value=new,
+        since=row["known_from"],
+        provider=row["provider"],
+        model=row["model"],
+        source=row["source"],
+        link=row["url"],
+        evidence_id=row["lifecycle_id"],
+    )
+
+
+def _many_moved(rows: Sequence[Row], raised_at: datetime) -> Row:
+    lead = rows[0]
+    return alert(
+        "retirement_moved",
+        [lead["source"], lead["known_from"]],
+        "info",
+        f"{lead['source']}: retirements of {len(rows)} models moved; none of them with cost here",
+        [
+            f"{named(row)}: {_moved_words(row, _retirement(row, 'old'), _retirement(row, 'new'), _other_moves(row))}"
+            for row in rows
+        ],
+        alert_on=lead["known_from"].date(),
+        raised_at=raised_at,
+        since=lead["known_from"],
+        source=lead["source"],
+        link=lead["url"],
+        evidence_id=lead["lifecycle_id"],
+    )
 
 
 def _is_postponed(row: Row) -> bool:

@@ -1,6 +1,6 @@
 """Alerts about prices: frames of changes and held prices in, alert rows out. One price move is one message."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,13 @@ from pipelines.schema.meters import METERS
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import holds_at
 
-MANY_MODELS = 20
+MANY_MODELS = 5
+"""More models than this, that nobody here uses, are one alert: what a feed moves at once is one piece of news."""
+MANY_WORDS = {
+    "model_new": "new models",
+    "model_vanished": "models no longer listed",
+    "price_changed": "models repriced",
+}
 MODEL_KEY = ["source", "known_from", "provider", "channel", "model"]
 
 Row = dict[str, Any]
@@ -24,19 +30,26 @@ def price_changed(
     """One alert per source, model on one channel, and moment of knowledge that lists every price which moved.
 
     `changes` has the columns of PriceChange; rows of a source's first snapshot raise nothing. `prices` are all
-    versions of core.token_price: they tell whether a model is new, or gone, as a whole. More than `many_models`
-    new models of one source at one moment become one alert.
+    versions of core.token_price: they tell whether a model is new, or gone, as a whole. Where more than `many_models`
+    that had no usage in the last 30 days are new, gone or repriced at one moment of one source, these become one alert.
+    What does nothing to usage is info, which waits for the digest; what touches it is a warning where dearer or gone.
     """
     moved = _with_whole_models(changes.filter(~pl.col("is_first_snapshot")), prices)
     moved = moved.sort(*MODEL_KEY, "service_tier", "meter", "context_from", "price_id", "kind")
     alerts = []
     for (source, known_from), fetch in moved.group_by(MODEL_KEY[:2], maintain_order=True):
-        models = [list(rows.iter_rows(named=True)) for _, rows in fetch.group_by(MODEL_KEY[2:], maintain_order=True)]
-        new = [rows for rows in models if _is_whole(rows, "new")]
-        if len(new) > many_models:
-            alerts.append(_many_new_models(source, known_from, new, raised_at))
-            models = [rows for rows in models if not _is_whole(rows, "new")]
-        alerts += [_model_alert(rows, raised_at) for rows in models]
+        unused: dict[str, list[list[Row]]] = {}
+        for _, frame in fetch.group_by(MODEL_KEY[2:], maintain_order=True):
+            rows = list(frame.iter_rows(named=True))
+            if _is_used(rows):
+                alerts.append(_model_alert(rows, raised_at))
+            else:
+                unused.setdefault(_rule_of(rows), []).append(rows)
+        for rule, models in unused.items():
+            if len(models) > many_models:
+                alerts.append(_many_models(rule, source, known_from, models, raised_at))
+            else:
+                alerts += [_model_alert(rows, raised_at) for rows in models]
     return alert_frame(alerts)
 
 
@@ -95,23 +108,28 @@ def _with_whole_models(changes: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFr
     return changes.join(whole, on=MODEL_KEY, how="left")
 
 
-def _is_whole(rows: list[Row], kind: str) -> bool:
+def _is_whole(rows: Sequence[Row], kind: str) -> bool:
     return all(row["kind"] == kind and row[f"is_whole_{kind}"] for row in rows)
+
+
+def _is_used(rows: Sequence[Row]) -> bool:
+    """Whether any of these prices applied to usage of the last 30 days, or to usage that is corrected now."""
+    return any(row["usd_per_month_effect"] is not None or row["usd_correction"] for row in rows)
+
+
+def _rule_of(rows: Sequence[Row]) -> str:
+    whole = [f"model_{kind}" for kind in ("new", "vanished") if _is_whole(rows, kind)]
+    return whole[0] if whole else "price_changed"
 
 
 def _model_alert(rows: list[Row], raised_at: datetime) -> Row:
     """One message for everything that one source changed about one model at one moment."""
-    lead = min(rows, key=_weight)
+    lead, rule = min(rows, key=_weight), _rule_of(rows)
     effect = _total(row["usd_per_month_effect"] for row in rows)
-    if _is_whole(rows, "new"):
-        rule, severity = "model_new", "info"
-        what = f"new model, {_move(lead)}{_and_more(rows)}"
-    elif _is_whole(rows, "vanished"):
-        rule, severity = "model_vanished", "warning"
-        what = f"model no longer on the price page, {_move(lead)}{_and_more(rows)}"
-    else:
-        rule, severity = "price_changed", "warning" if any(_is_dearer(row) for row in rows) else "info"
-        what = f"{_move(lead)}{_and_more(rows)}"
+    is_bad = rule == "model_vanished" or any(_is_dearer(row) for row in rows)
+    severity = "warning" if is_bad and _is_used(rows) else "info"
+    words = {"model_new": "new model, ", "model_vanished": "model no longer on the price page, "}
+    what = f"{words.get(rule, '')}{_move(lead)}{_and_more(rows)}"
     title = f"{_name(lead)}: {what}{_since_words(lead)}{_correction_words(rows)}{_effect_words(rows, effect)}"
     lines = [_move(row) for row in rows]
     if lead["url"]:
@@ -132,19 +150,22 @@ def _model_alert(rows: list[Row], raised_at: datetime) -> Row:
     )
 
 
-def _many_new_models(source: str, known_from: datetime, models: list[list[Row]], raised_at: datetime) -> Row:
-    lead = models[0][0]
+def _many_models(rule: str, source: str, known_from: datetime, models: Sequence[list[Row]], raised_at: datetime) -> Row:
+    leads = [min(rows, key=_weight) for rows in models]
+    dearer = sum(any(_is_dearer(row) for row in rows) for rows in models)
+    whose = f", {dearer} of them dearer" if dearer else ""
+    named = [_name(row) if rule == "model_new" else f"{_name(row)}: {_move(row)}" for row in leads]
     return alert(
-        "model_new",
+        rule,
         [source, known_from],
         "info",
-        f"{source}: {len(models)} new models",
-        [_name(rows[0]) for rows in models],
+        f"{source}: {len(models)} {MANY_WORDS[rule]}{whose}; none of them with cost here",
+        named,
         alert_on=known_from.date(),
         raised_at=raised_at,
         source=source,
-        link=lead["url"],
-        evidence_id=lead["price_id"],
+        link=leads[0]["url"],
+        evidence_id=leads[0]["price_id"],
     )
 
 

@@ -44,9 +44,9 @@ class Rule:
 
 
 RULES = (
-    Rule("price_changed", price_rules.price_changed, False, "warning where dearer, else info"),
+    Rule("price_changed", price_rules.price_changed, False, "warning where dearer for you, else info"),
     Rule("model_new", price_rules.price_changed, False, "info"),
-    Rule("model_vanished", price_rules.price_changed, False, "warning"),
+    Rule("model_vanished", price_rules.price_changed, False, "warning for used models, else info"),
     Rule("price_held", price_rules.price_held, True, "warning"),
     Rule("gpu_rate_changed", gpu_rules.gpu_rate_changed, False, "warning where dearer, else info"),
     Rule("retirement_moved", lifecycle_rules.retirement_moved, False, "warning for used models, else info"),

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.cli import main as cli
-from pipelines.decisions import decide
+from pipelines.decisions import decide_spend
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart
 
@@ -51,7 +51,7 @@ def test_a_file_is_imported_priced_and_published_offline_and_a_fault_stops_one_t
     def broken(*_):
         raise ValueError("an unforeseen figure")
 
-    monkeypatch.setattr(decide, "spend_forecast", broken)
+    monkeypatch.setattr(decide_spend, "spend_forecast", broken)
     monkeypatch.setenv("COSTS_MONTHLY_BUDGET_USD", "1,500")
     (warehouse.folder / "model_map.csv").write_text(f"{MAP}x,,azur,,gpt-5\n")
     before = warehouse.published_file.stat().st_mtime_ns

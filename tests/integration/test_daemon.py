@@ -87,6 +87,13 @@ def until(holds: Callable[[], bool], warehouse: Warehouse, seconds: float = 280)
         time.sleep(0.2)
 
 
+TOLD = """
+SELECT rule, alert_id, count(*) FROM main.alert_notice JOIN main.alert USING (alert_id)
+WHERE notice = 'firing' AND message_id IN (SELECT message_id FROM main.alert_delivery WHERE outcome = 'delivered')
+GROUP BY ALL
+"""
+
+
 def begin_day(warehouse: Warehouse, day: date) -> None:
     """The clock says so, and a file with usage of the day before is dropped."""
     usage = "usage_at,provider,model,input_uncached_tokens,output_tokens\n"
@@ -144,5 +151,11 @@ def test_two_days_of_the_daemon(tmp_path, monkeypatch, server):
     assert set(statuses.values()) == {dg.DagsterRunStatus.SUCCESS}
     # Of the first day nothing is built again; usage of the day before and today are one span.
     assert {run.tags[DAYS_TAG] for run in built} <= {f"{FIRST}..{SECOND}", f"{SECOND}..{SECOND}"}
-    titles = [asked.body for asked in server.asked_for("/hook")]
-    assert len(titles) == len(set(titles)) >= 3, "each alert is sent once"
+    with warehouse.write() as connection:
+        told = connection.execute(TOLD).fetchall()
+    assert all(count == 1 for _, _, count in told), "each alert is told once"
+    rules = [rule for rule, _, _ in told]
+    assert rules.count("input_refused") == 2
+    assert set(rules) & {"run_failed", "source_failing"}, "a run that failed by a source is told by either"
+    bodies = [asked.body for asked in server.asked_for("/hook")]
+    assert len(bodies) == len(set(bodies)) >= 1, "no message comes twice"

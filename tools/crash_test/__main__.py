@@ -60,7 +60,9 @@ def _print(findings: Findings) -> None:
     by_operation = ", ".join(f"{name} {count}" for name, count in sorted(findings.kills.items()))
     typer.echo(f"kills: {findings.kills.total()} in {findings.rounds} rounds: {by_operation}")
     typer.echo(f"opens of the published file: {findings.opens}")
-    typer.echo(f"alerts sent again, as a kill came before they were noted: {findings.alerts_repeated}")
+    typer.echo(
+        f"messages sent again with their id, as a kill came before they were noted: {findings.messages_repeated}"
+    )
     for name, found in findings.faults.items():
         typer.echo(f"{name}: {len(found)}")
         for line in found[:SHOWN]:

@@ -5,7 +5,7 @@ What a round leaves is held against an undisturbed one. How a program works, and
 
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -29,6 +29,24 @@ PATIENCE_SECONDS = 300
 BY_TIME = "core.usage_file"
 """The one table that holds paths and times of files, which are those of the folder."""
 DELIVERIES = "main.alert_delivery"
+ARRIVED = """
+SELECT DISTINCT alert_id, target, message_id FROM main.alert_delivery WHERE outcome = 'delivered' ORDER BY ALL
+"""
+"""A kill leaves claims, and what is sent once more; what has arrived is the same all the same."""
+TO_TELL = """
+SELECT alert_id, title FROM main.alert
+WHERE alert_id NOT IN (SELECT alert_id FROM main.alert_event WHERE event IN ('inhibited', 'silenced'))
+"""
+TOLD_AGAIN = """
+SELECT alert_id, target, told
+FROM (
+    SELECT alert_id, target, count(*) AS told
+    FROM main.alert_notice JOIN main.alert_message USING (message_id) WHERE notice = 'firing' GROUP BY ALL
+) JOIN (
+    SELECT alert_id, count(*) AS begun FROM main.alert_event WHERE event = 'firing' GROUP BY ALL
+) USING (alert_id)
+WHERE told > begun
+"""
 
 
 class CrashTestError(RuntimeError):
@@ -43,8 +61,8 @@ class Findings:
     """By the operation that was killed."""
     rounds: int = 0
     opens: int = 0
-    alerts_repeated: int = 0
-    """Posts of alerts that a kill had kept from being noted."""
+    messages_repeated: int = 0
+    """Posts of messages that a kill had kept from being noted: same text, same id."""
     lost: list[str] = field(default_factory=list)
     half_published: list[str] = field(default_factory=list)
     failed_opens: list[str] = field(default_factory=list)
@@ -141,7 +159,9 @@ def content(warehouse: Warehouse) -> dict[str, object]:
     """All tables of the build file as count and hash, to compare two folders."""
     with warehouse.write() as connection:
         files = read_table(connection, BY_TIME).select("path", "size_bytes", "import_id").rows()
-    return fingerprints(warehouse) | {BY_TIME: sorted((Path(path).name, *rest) for path, *rest in files)}
+        arrived = connection.execute(ARRIVED).fetchall()
+    found: dict[str, object] = dict(fingerprints(warehouse))
+    return found | {BY_TIME: sorted((Path(path).name, *rest) for path, *rest in files), DELIVERIES: arrived}
 
 
 def published_content(warehouse: PublishedWarehouse) -> dict[str, object]:
@@ -189,12 +209,26 @@ def _compare(warehouse: Warehouse, posts: Webhook, reference: Reference, finding
             for name, rows in expected.items()
             if found.get(name) != rows
         ]
-    with warehouse.write() as connection:
-        alerts = read_table(connection, "main.alert").select("title", "body").rows()
-    findings.lost += [f"{where}alert never sent: {title}" for title, _ in alerts if _never(title, posts)]
-    findings.alerts_repeated += sum(posts.taken.values()) - len(posts.taken)
+    findings.lost += [where + fault for fault in told_wrongly(warehouse, posts.taken)]
+    findings.messages_repeated += sum(posts.taken.values()) - len(posts.taken)
     findings.half_published += [f"{where}{stray.name} is left" for stray in warehouse.folder.glob(".*.duckdb*.tmp")]
 
 
-def _never(title: str, posts: Webhook) -> bool:
-    return not any(taken == title for taken, _ in posts.taken)
+def told_wrongly(warehouse: Warehouse, taken: Mapping[tuple[str, str], int]) -> list[str]:
+    """Alerts that no message told, or several told as new, and posts that are not a stored message, in words.
+
+    `taken`: title and text of a post -> how often it came.
+    """
+    with warehouse.write() as connection:
+        messages = {
+            (row[1], row[2]): row[0]
+            for row in connection.execute("SELECT message_id, title, body FROM main.alert_message").fetchall()
+        }
+        notices = read_table(connection, "main.alert_notice").select("message_id", "alert_id").rows()
+        alerts = connection.execute(TO_TELL).fetchall()
+        again = connection.execute(TOLD_AGAIN).fetchall()
+    arrived = {messages[post] for post in taken if post in messages}
+    told = {alert_id for message_id, alert_id in notices if message_id in arrived}
+    faults = [f"alert never told: {title}" for alert_id, title in alerts if alert_id not in told]
+    faults += [f"alert told {count} times as new to {target}: {alert_id}" for alert_id, target, count in again]
+    return faults + [f"a post is no stored message: {title}" for title, text in taken if (title, text) not in messages]

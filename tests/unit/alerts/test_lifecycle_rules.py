@@ -15,8 +15,8 @@ RAISED = datetime(2026, 11, 21, 6, 5)
 USD = pl.Decimal(38, 12)
 
 
-def moved(**other):
-    row = {
+def move(**other):
+    return {
         "provider": "anthropic",
         "channel": "api",
         "model": "claude-x",
@@ -40,11 +40,29 @@ def moved(**other):
         "url": "https://example.org/deprecations",
         "spend_30d_usd": Decimal("12.5"),
         "is_first_snapshot": False,
+        **other,
     }
-    frame = pl.DataFrame([{**row, **other}], schema_overrides={"spend_30d_usd": USD, "old_retires_on": pl.Date})
+
+
+def moved(**other):
+    return all_moved([move(**other)])
+
+
+def all_moved(moves):
+    frame = pl.DataFrame(moves, schema_overrides={"spend_30d_usd": USD, "old_retires_on": pl.Date})
     alerts = retirement_moved(frame, RAISED)
     Alert.validate(alerts)
     return alerts
+
+
+def test_of_many_that_move_at_once_the_used_one_is_told_by_itself():
+    ids = [f"m{n}" for n in range(8)]
+    spends = [Decimal(5) if name == "m3" else None for name in ids]
+    moves = [move(model=name, lifecycle_id=name, spend_30d_usd=usd) for name, usd in zip(ids, spends, strict=True)]
+    alerts = {row["model"]: row for row in all_moved(moves).to_dicts()}
+    assert {model: row["severity"] for model, row in alerts.items()} == {"m3": "warning", None: "info"}
+    assert alerts[None]["title"].startswith("anthropic-lifecycle: retirements of 7 models moved")
+    assert len(all_moved([one for one in moves[:6] if one["model"] != "m3"])) == 5
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,12 @@ def test_same_rows_in_any_order_give_the_same_alerts():
 
 def test_second_move_of_the_day_is_told_too():
     later = KNOWN + timedelta(hours=6)
-    alerts = raised(change(), change(old="1.50", new="2.00", known_from=later))
+    alerts = raised(
+        change(
+            usd_per_month_effect=Decimal(1),
+        ),
+        change(usd_per_month_effect=Decimal(1), old="1.50", new="2.00", known_from=later),
+    )
     assert alerts["alert_id"].n_unique() == 2
     assert set(alerts["severity"]) == {"info", "warning"}
 
@@ -222,15 +227,32 @@ def test_first_snapshot_is_silent():
     assert raised(change(old=None, kind="new", is_first_snapshot=True), prices=NEW_MODEL).is_empty()
 
 
-@pytest.mark.parametrize(("models", "alerts_expected"), [(20, 20), (21, 1)])
+@pytest.mark.parametrize(("models", "alerts_expected"), [(5, 5), (6, 1), (21, 1)])
 def test_a_flood_of_new_models_is_one_alert(models, alerts_expected):
     names = [f"m{n:02}" for n in range(models)]
     prices = [{**version(KNOWN), "model": name} for name in names]
     alerts = raised(*(change(old=None, kind="new", model=name) for name in names), prices=prices)
     assert alerts.height == alerts_expected
-    if alerts_expected == 1:
-        assert alerts["title"].item() == "openai-pricing: 21 new models"
+    if models == 21:
+        assert alerts["title"].item() == "openai-pricing: 21 new models; none of them with cost here"
         assert alerts["body"].item().splitlines()[-1] == "... and 1 more lines"
+
+
+def test_of_many_repriced_models_the_used_one_is_told_by_itself():
+    used = {"model": "m3", "new": "4.00", "usd_per_month_effect": Decimal(7)}
+    moves = [change(**({"model": f"m{n}", "new": "2.50"} | (used if n == 3 else {}))) for n in range(8)]
+    prices = [{**version(EARLIER), "model": f"m{n}"} for n in range(8)]
+    alerts = {row["model"]: row for row in raised(*moves, prices=prices).to_dicts()}
+    assert set(alerts) == {"m3", None}
+    assert (alerts["m3"]["severity"], alerts[None]["severity"]) == ("warning", "info")
+    title = "openai-pricing: 7 models repriced, 7 of them dearer; none of them with cost here"
+    assert alerts[None]["title"] == title
+
+
+@pytest.mark.parametrize(("effect", "severity"), [(None, "info"), (Decimal(0), "warning")])
+def test_a_model_that_vanishes_is_a_warning_where_it_is_used(effect, severity):
+    gone = change(old="1.50", kind="vanished", usd_per_month_effect=effect)
+    assert raised(gone, prices=GONE_MODEL)["severity"].to_list() == [severity]
 
 
 @pytest.mark.parametrize(
