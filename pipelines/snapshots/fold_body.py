@@ -106,9 +106,8 @@ def _possibly_refused(
     missing = listed.join(checked.good, on=book.key, how="anti", nulls_equal=True)
     source = SOURCES_BY_KEY.get(reading.source)
     is_keyed = source is not None and source.standing == "aggregator"
-    return possibly_refused(
-        book, missing, listed, new_rejects(checked.rejects, state.rejects_before), is_keyed=is_keyed
-    )
+    refused = new_rejects(checked.rejects, state.rejects_before)
+    return possibly_refused(book, missing, listed, refused, checked.good if is_keyed else None)
 
 
 def _with_confirmed(book: Book, current: pl.DataFrame, confirmed: pl.DataFrame, reading: Reading) -> pl.DataFrame:

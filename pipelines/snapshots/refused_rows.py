@@ -12,6 +12,8 @@ from pipelines.snapshots.book import Book
 _NOT_WORD = r"[^a-z0-9]+"
 THINGS = ("model", "sku")
 """Columns of a key that a refused text may name."""
+OFFER = ("provider", "channel", "region", "model")
+"""Columns of a key that one entry of a feed is about."""
 
 
 def new_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
@@ -25,12 +27,17 @@ def new_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def possibly_refused(
-    book: Book, missing: pl.DataFrame, known: pl.DataFrame, refused: pl.DataFrame, *, is_keyed: bool = False
+    book: Book,
+    missing: pl.DataFrame,
+    known: pl.DataFrame,
+    refused: pl.DataFrame,
+    printed: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Of versions that a page lacks, those that its refused rows may have been. `known`: all versions in force.
 
-    `refused`: place, raw_text, reason. `is_keyed`: each refused row is an entry of a feed under its id, so that one
-    which names none that is known is no price of a known one.
+    `refused`: place, raw_text, reason. `printed`: the good rows of a feed, where each row is an entry under its id: a
+    refused one that names no known id is no price of a known one, and of an id that has good rows it may be a price
+    only where it stands under that very id, not under one that another channel made of it.
     """
     if refused.is_empty() or missing.is_empty():
         return missing.clear()
@@ -42,10 +49,19 @@ def possibly_refused(
     meant: set[str] = set()
     for text in texts["text"]:
         found = _named(text, names["name"].to_list())
-        if len(found) != 1 and not is_keyed:
+        if len(found) != 1 and printed is None:
             return missing
         meant |= found
-    return missing.filter(_bare(undated(pl.col(thing))).is_in(list(meant)))
+    name = _bare(undated(pl.col(thing)))
+    kept = missing.filter(name.is_in(list(meant)))
+    if printed is None:
+        return kept
+    words = refused.select(word=pl.col("place").fill_null("").str.split(" ").list.explode().str.split("/").list.last())
+    own = words.select(name=_bare(undated(pl.col("word"))))["name"].unique()
+    offer = [part for part in OFFER if part in book.key]
+    has_good_rows = kept.join(printed, on=offer, how="semi", nulls_equal=True)
+    others = kept.join(printed, on=offer, how="anti", nulls_equal=True)
+    return pl.concat([others, has_good_rows.filter(name.is_in(own.implode()))])
 
 
 def _bare(text: pl.Expr) -> pl.Expr:

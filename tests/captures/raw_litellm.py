@@ -76,7 +76,7 @@ METERS = {
     "output_cost_per_audio_token": "audio_output",
 }
 AZURE_REGIONS = {"apac", "eu", "global", "global-standard", "us", "us-gov"}
-TIERS = {"_batches": "batch", "_flex": "flex", "_priority": "priority"}
+TIERS = {"_batches": "batch", "_flex": "flex", "_priority": "priority", "_ultrafast": "ultrafast"}
 OFF_PEAK = "off_peak_pricing"
 MAX_DECIMALS = 6
 """What the price column holds; a price written more exactly is refused."""

@@ -168,16 +168,31 @@ def test_a_zero_is_no_change(books):
     assert [usd for _, usd in books["litellm"].prices[identity]] == [Decimal("0.3")]
 
 
-@pytest.mark.parametrize(("source", "printed", "believed"), [("litellm", 739, 633), ("tokencost", 76, 66)])
+def standard(provider, model, meter):
+    return Id(provider, "api", "global", model, meter, "standard", 0)
+
+
+NOT_OURS = {
+    # An hour's cache write below that of five minutes waited from the first file on, so 30 is the first price.
+    (standard("anthropic", "claude-3-opus-20240229", "cache_write_1h"), date(2026, 9, 29)),
+    # Gone in the last file, in which what was refused may have been it: neither borne out nor ended.
+    (standard("fireworks", "deepseek-v4-pro", "cache_read"), date(2026, 9, 29)),
+    (standard("fireworks", "deepseek-v4-pro", "output"), date(2026, 9, 29)),
+}
+"""Moves that the plain reading believes, and why they are none of ours."""
+
+
+@pytest.mark.parametrize(("source", "printed", "believed"), [("litellm", 739, 723), ("tokencost", 76, 66)])
 def test_the_changes_are_those_of_the_files(books, source, printed, believed):
     book = books[source]
     assert len(book.raw.days) == COUNTS[source]
     compared = book.raw.series().keys()
-    assert {move for move in book.moves() if move[0] in compared} == book.raw.believed()
+    expected = {move for move in book.raw.believed() if move[:2] not in NOT_OURS}
+    assert {move for move in book.moves() if move[0] in compared} == expected
     assert (len(book.raw.printed()), len(book.raw.believed())) == (printed, believed)
 
 
-@pytest.mark.parametrize(("source", "unmoved"), [("litellm", 7610), ("tokencost", 1127)])
+@pytest.mark.parametrize(("source", "unmoved"), [("litellm", 7626), ("tokencost", 1127)])
 def test_a_price_that_never_moved_has_no_change(books, source, unmoved):
     book = books[source]
     same = {identity for identity, prices in book.raw.series().items() if len({*prices} - {None}) == 1}
@@ -186,7 +201,7 @@ def test_a_price_that_never_moved_has_no_change(books, source, unmoved):
 
 
 @pytest.mark.parametrize(
-    ("source", "is_open", "is_withdrawn", "is_return"), [("litellm", 8, 97, 4), ("tokencost", 10, 0, 0)]
+    ("source", "is_open", "is_withdrawn", "is_return"), [("litellm", 8, 8, 0), ("tokencost", 10, 0, 0)]
 )
 def test_every_printed_move_that_is_no_change_was_held(books, source, is_open, is_withdrawn, is_return):
     """A move that no other file confirms is on hold or withdrawn; what follows a withdrawn one starts from the price
@@ -216,5 +231,7 @@ def test_both_readings_see_the_same_prices(books, source, two_keys, models_by_ho
         for identity in book.prices.keys() - raw
         if identity.channel in {"api", "openrouter", "azure"} and identity.meter in METERS.values()
     }
-    assert {(identity.provider, identity.model) for identity in ours} <= book.raw.by_hour
+    # Alibaba's ids have a prefix of their own (dashscope/), which the plain reading leaves out.
+    others = {(identity.provider, identity.model) for identity in ours if identity.provider != "qwen"}
+    assert others <= book.raw.by_hour
     assert (len(book.raw.unclear), len(book.raw.by_hour)) == (two_keys, models_by_hour)

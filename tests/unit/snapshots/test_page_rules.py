@@ -123,6 +123,18 @@ def test_a_boundary_that_is_lost_for_several_models_waits():
     assert found.height == len(PAGE)
 
 
+def test_boundaries_that_few_of_many_models_lose_are_moves_of_their_sellers():
+    """Of six models with a boundary two lose it: no fault of the page."""
+    many = {(f"m{number}", meter, "standard"): "1" for number in range(6) for meter in ("input_uncached", "output")}
+    before = rows(many, context_to=200_001).with_columns(price_key=price_key(TOKEN_PRICES))
+    in_force = before.with_columns(
+        valid_from=pl.lit(datetime(2026, 1, 1)), valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True)
+    )
+    is_lost = pl.col("model").is_in(["m0", "m1"])
+    now = rows(many, context_to=200_001).with_columns(context_to=pl.when(~is_lost).then("context_to"))
+    assert doubts(TOKEN_PRICES, before, movements(TOKEN_PRICES, in_force, now, AT), NOBODY).is_empty()
+
+
 @pytest.mark.parametrize("factor", ["2", "0.5", "10"])
 def test_the_whole_of_a_small_page_by_the_factor_of_a_swap_waits(factor):
     small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}

@@ -1,0 +1,37 @@
+"""What a refused entry of a feed protects: the prices of its own id, not those that another entry states whole."""
+
+import polars as pl
+import pytest
+
+from pipelines.snapshots.book import TOKEN_PRICES
+from pipelines.snapshots.refused_rows import possibly_refused
+
+
+def rows(*places):
+    names = ("channel", "model", "context_from")
+    data = [dict(zip(names, place, strict=True)) for place in places]
+    rest = {"provider": "anthropic", "region": "global", "meter": "output", "service_tier": "standard"}
+    return pl.DataFrame([rest | {"time_window": "always"} | one for one in data])
+
+
+KNOWN = rows(("api", "sonnet-4-5", 0), ("api", "sonnet-4-5", 200_001), ("api", "opus-4-6", 0))
+GONE = rows(("api", "sonnet-4-5", 200_001))
+GOOD = rows(("api", "sonnet-4-5", 0), ("api", "opus-4-6", 0))
+
+
+@pytest.mark.parametrize(
+    ("place", "is_kept"),
+    [
+        ("bedrock/us-gov-east-1/sonnet-4-5-v1:0 output", False),  # another channel's entry, as the feed names it
+        ("sonnet-4-5 output_above_200k", True),  # a field of the entry itself
+        ("opus-4-6 output_above_200k", False),
+    ],
+)
+def test_an_id_with_good_rows_is_touched_by_its_own_entry_alone(place, is_kept):
+    refused = pl.DataFrame({"place": [place], "raw_text": [""], "reason": ["no number"]})
+    assert possibly_refused(TOKEN_PRICES, GONE, KNOWN, refused, GOOD).height == is_kept
+
+
+def test_an_id_whose_whole_entry_is_gone_may_be_any_that_names_it():
+    refused = pl.DataFrame({"place": ["bedrock/sonnet-4-5-v1:0"], "raw_text": [""], "reason": ["no number"]})
+    assert possibly_refused(TOKEN_PRICES, GONE, KNOWN, refused, GOOD.filter(model="opus-4-6")).height == 1
