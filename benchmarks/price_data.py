@@ -15,7 +15,7 @@ from pipelines.schema.time_windows import ALWAYS
 MODELS, VERSIONS = 400, 8
 FETCH_HOURS = (6, 6, 6, 6, 18, 0)
 """Prices are seen at the daily fetch, at a second one, or start at an announced midnight."""
-TIER_FACTORS = {"standard": "1", "batch": "0.5", "flex": "0.5", "priority": "1.8", "fast": "2.5"}
+TIER_FACTORS = {"standard": "1", "batch": "0.5", "flex": "0.5", "priority": "1.8", "fast": "2.5", "ultrafast": "6"}
 METER_FACTORS = {
     "input_uncached": "1",
     "cache_read": "0.1",

@@ -42,8 +42,9 @@ COUNTED = ~(
     pl.col("meter").is_in(["rerank_queries", "reasoning_output"])
     | (pl.col("service_tier") == "ultrafast")
     | ((pl.col("provider") == "qwen") & (pl.col("channel") == "api"))
+    | ((pl.col("meter") == "requests") & pl.col("model").str.contains("search"))
 )
-"""Rows as they were counted by hand; those of Alibaba, of rerank and of the fastest tier are counted on their own."""
+"""Rows as they were counted by hand; those of Alibaba, of rerank, of search APIs and of the fastest tier are not."""
 REASONS = {
     "a price of another endpoint, /v1/decisions",
     "no meter counts writes of audio to a cache",

@@ -82,7 +82,8 @@ SAMPLES = [
     ("pi_session.jsonl", "pi", date(2026, 6, 10), "claude-opus-4-8", (2, 0, 118_208, 2_546), "0.80246"),
     ("portkey_logs.jsonl", "portkey", date(2026, 5, 1), "gpt-5.4", (12_000, 0, 0, 150), "0.03225"),
     # 12,000 + 300 + 50 = 12,350
-    ("qwen_code_chat.jsonl", "gemini_cli", date(2026, 6, 1), "qwen3-coder-plus", (3_000, 9_000, 0, 350), NONE),
+    # 3,000 at 1, 9,000 at 0.1 and 350 at 5: 3,000 + 900 + 1,750 = 5,650
+    ("qwen_code_chat.jsonl", "gemini_cli", date(2026, 6, 1), "qwen3-coder-plus", (3_000, 9_000, 0, 350), "0.00565"),
     ("qwen_usage_record.jsonl", "qwen_usage_record", date(2026, 6, 11), "qwen3.7-max", (26_147, 52_183, 0, 91), NONE),
     ("vercel_gateway_report.json", "vercel_gateway", date(2026, 5, 1), "anthropic/claude-opus-4.7",
      (12, 90_000, 1_000, 300), "0.05881"),

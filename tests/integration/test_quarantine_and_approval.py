@@ -112,13 +112,22 @@ def test_going_back_withdraws_it(sites, pages):
 
 
 def test_yet_another_price_begins_to_wait_anew(sites, pages):
-    """Two different slips on two days are no two witnesses."""
+    """Two different slips on two days are no two witnesses: 5, then 1, then 12."""
     sites.promote(ANTHROPIC, pages["after"], CUT_AT)
-    other = pages["after"].replace(b"4.8 | $1 /", b"4.8 | $1.20 /", 1)
+    other = pages["after"].replace(b"4.8 | $1 /", b"4.8 | $12 /", 1)
     assert sites.promote(ANTHROPIC, other, NEXT_DAY).held_count == 1
     holds = sites.table("core.price_hold").select("status", "new_amount", "first_seen_at").rows()
-    assert sorted(holds) == [("open", Decimal("1.2"), NEXT_DAY), ("withdrawn", NEW, CUT_AT)]
+    assert sorted(holds) == [("open", Decimal(12), NEXT_DAY), ("withdrawn", NEW, CUT_AT)]
     assert versions(sites) == [(FIRST, None, OLD)]
+
+
+def test_another_price_near_the_held_one_bears_it_out(sites, pages):
+    """5, then 1, then 1.20: for the day between it was 1 (decision 0076)."""
+    sites.promote(ANTHROPIC, pages["after"], CUT_AT)
+    near = pages["after"].replace(b"4.8 | $1 /", b"4.8 | $1.20 /", 1)
+    assert sites.promote(ANTHROPIC, near, NEXT_DAY).held_count == 0
+    assert hold(sites)["status"] == "confirmed"
+    assert versions(sites) == [(FIRST, CUT_AT, OLD), (CUT_AT, NEXT_DAY, NEW), (NEXT_DAY, None, Decimal("1.2"))]
 
 
 def test_a_failed_fetch_between_changes_nothing_of_a_hold(sites, pages):
