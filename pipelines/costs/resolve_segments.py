@@ -61,7 +61,7 @@ def _versions(connection: duckdb.DuckDBPyConnection, known_at: datetime | None) 
 
 def segments_with_history(connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame) -> pl.DataFrame:
     """`segments_in_force` by what is known now; with the shipped history where the warehouse was never given it."""
-    versions = connection.sql("FROM core.token_price WHERE known_to IS NULL").pl()
+    versions = _versions(connection, None)
     if PRICE_HISTORY not in versions["source"]:
         versions = pl.concat(
             [versions, shipped_versions().filter(pl.col("known_to").is_null())], how="diagonal_relaxed"

@@ -28,6 +28,8 @@ from pipelines.warehouse.rows import read_table
 
 HISTORY_DAYS = 460
 """Usage before the day that a forecast and its past errors are made of."""
+LONGEST = 31
+"""Days of the longest period of a budget."""
 BUDGET_DAYS = 62
 """Costs before the day that a budget's spend and what is owed of the list price are taken from."""
 _TEAMS = """
@@ -119,10 +121,6 @@ def spend_anomaly_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: d
 def _costs_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
     span = {"first": day - timedelta(days=days), "day": day}
     return read_table(connection, "core.usage_cost", "usage_date >= $first AND usage_date < $day", **span)
-
-
-LONGEST = 31
-"""Days of the longest period of a budget."""
 
 
 def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _Known:
