@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.schema.columns import account, choice, count, day, instant, text, usd
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
-LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read", "unknown_count", "rest_at_default")
+LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read", "unknown_count", "rest_at_default", "tier_only_asked")
 LONGEST_BUCKET = timedelta(hours=25)
 """A day of a place that sets its clocks back. What a wider one holds cannot be placed on days: decision 0049."""
 
@@ -87,6 +87,7 @@ class Usage(dy.Schema):
         "why it may have cost more: cache_may_be_apart, nothing tells whether the input holds the cache; "
         "calls_not_read, its record lists calls that cannot be read; unknown_count, its record holds a count of "
         "core.usage_unknown_count; rest_at_default, a part of a total was counted under the meter of the default; "
+        "tier_only_asked, the request asked for a dearer tier and nothing tells the one it was served at; "
         "NULL where all is counted",
         LOWER_BOUND_REASONS,
         nullable=True,

@@ -1,15 +1,16 @@
 """A message of Anthropic's API, wherever a log has it -> texts of `call_format`. Who holds it, its format says.
 
 Meters are disjoint: input_tokens holds neither cache reads nor writes. Of the writes those of one hour are told apart;
-what the parts leave of their total is of the default lifetime, as are all of a log without parts. `usage.iterations`
-lists the requests behind one answer: those of type "message" are in the sums above, an advisor's and a compaction's are
-not (Anthropic's reference of the advisor tool and of compaction), and are rows of their own.
+what the parts leave of their total is of the default lifetime and flagged, as are all of a log without parts. Each call
+of `usage.iterations` is counted once: see `nested_calls`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipelines.usage.call_format import number
+from pipelines.usage.fields import REST_AT_DEFAULT
 from pipelines.usage.importer import Record, UsageObject
+from pipelines.usage.nested_calls import Call, calls_behind, counts_in
 
 COUNTED = {
     "input_tokens": "input_uncached_tokens",
@@ -38,38 +39,47 @@ USAGE_OBJECT = UsageObject(
     },
 )
 """What the numbers of a message's usage mean; a call of `iterations` has its own, or is part of the message's."""
-IN_THE_SUMS = "message"
-GEOS_WITHOUT_PRICE = ("", "global", "not_available")
+GEOS_WITHOUT_PRICE = (None, "", "global", "not_available")
+CALLS_NOT_READ = "calls_not_read"
+"""Why a row may have cost more: calls inside the answer may have been used beside it."""
 
 
 def calls_of_message(message: Record) -> Iterator[Record]:
-    """One row per request behind the answer. `message`: id, model, usage. Raises ValueError for odd counts."""
-    usage, answer = message["usage"], message.get("id")
-    yield {"response": answer, "model": message.get("model"), **_counts(usage)}
-    nested = [one for one in usage.get("iterations") or [] if one.get("type", IN_THE_SUMS) != IN_THE_SUMS]
-    for place, iteration in enumerate(nested, 1):
-        yield {
-            # Not a `response`: other logs of the answer have no id for it.
-            "row": f"{answer}/{iteration['type']} {place}",
-            "model": iteration.get("model") or message.get("model"),
-            **_counts({"service_tier": usage.get("service_tier"), **iteration}),
-        }
+    """One row per call behind the answer. `message`: id, model, usage. Raises ValueError for odd counts."""
+    usage, model = message["usage"], message.get("model")
+    steps = usage.get("iterations") or []
+    try:
+        calls, doubt = calls_behind(model, counts_in(usage), steps), None
+    except (TypeError, AttributeError):
+        calls, doubt = [Call(None, model, counts_in(usage))], CALLS_NOT_READ
+    for place, call in enumerate(calls):
+        row = {"response": message.get("id"), "within": call.within, "model": call.model, **_counts(call.counts)}
+        row |= {"tier": _tier(usage), "region": _region(usage), "usage": usage if place == 0 else None}
+        if place == 0:
+            row["web_searches"] = (usage.get("server_tool_use") or {}).get("web_search_requests")
+        yield row | ({"doubt": doubt} if doubt else {})
 
 
-def _counts(usage: Record) -> Record:
-    parts = usage.get("cache_creation") or {}
-    for_an_hour = number(parts.get("ephemeral_1h_input_tokens"))
-    written = number(usage.get("cache_creation_input_tokens"))
-    geo = usage.get("inference_geo")
+def _counts(told: Mapping[str, str | None]) -> Record:
+    written = number(told["cache_write"])
+    parts = number(told["write_5m"]) + number(told["write_1h"])
+    has_parts = told["write_5m"] is not None or told["write_1h"] is not None
     return {
         "is_call": "1",
-        "usage": usage,
-        "input": usage.get("input_tokens"),
-        "output": usage.get("output_tokens"),
-        "cache_read": usage.get("cache_read_input_tokens"),
-        "cache_write": max(written - for_an_hour, number(parts.get("ephemeral_5m_input_tokens"))),
-        "cache_write_1h": for_an_hour if parts else None,
-        "web_searches": (usage.get("server_tool_use") or {}).get("web_search_requests"),
-        "tier": "fast" if usage.get("speed") == "fast" else usage.get("service_tier"),
-        "region": None if geo in GEOS_WITHOUT_PRICE else geo,
+        "input": told["input_tokens"],
+        "output": told["output_tokens"],
+        "cache_read": told["cache_read"],
+        # Where the parts are more than their total, they are what was written.
+        "cache_write": max(written - number(told["write_1h"]), number(told["write_5m"])),
+        "cache_write_1h": number(told["write_1h"]) if has_parts else None,
+        "doubt": REST_AT_DEFAULT if has_parts and parts < written else None,
     }
+
+
+def _tier(usage: Record) -> object:
+    return "fast" if usage.get("speed") == "fast" else usage.get("service_tier")
+
+
+def _region(usage: Record) -> object:
+    geo = usage.get("inference_geo")
+    return None if geo in GEOS_WITHOUT_PRICE else geo

@@ -14,7 +14,18 @@ from typing import Literal
 
 import polars as pl
 
-from pipelines.usage.fields import FILE_TIME, MAX_TEXT, any_moment, choice, export_count, key_id, seller, text, usd
+from pipelines.usage.fields import (
+    FILE_TIME,
+    MAX_TEXT,
+    REST_AT_DEFAULT,
+    any_moment,
+    choice,
+    export_count,
+    key_id,
+    seller,
+    text,
+    usd,
+)
 from pipelines.usage.identity import SEPARATOR
 from pipelines.usage.importer import Importer, Reading, Record, Rule, UsageObject, unreadable
 
@@ -35,12 +46,13 @@ COUNTS = ("input", "cache_write", "output", "reasoning", "total", "requests", *M
 OWNERS = {"project": "project_id", "user": "user_id", "feature": "feature", "conversation": "conversation_id"}
 TEXTS = (
     *("is_call", "grain", "time", "until", "model", "maker", "region", "tier", "cost", "key", "account"),
-    *("response", "row"),
+    *("response", "within", "row", "doubt"),
 )
 ALL_TEXTS = (*TEXTS, *COUNTS, *OWNERS)
 """Names under which a format hands on its texts. `row` and `response` tell a call from all others, `response` if it is
-the provider's own id of the answer. `maker` is the log's word for who was asked, `is_call` "1" where a record is a
-call; `grain` is for formats whose records are of several."""
+the provider's own id of the answer, `within` which call behind that it is. `maker` is the log's word for who was asked,
+`is_call` "1" where a record is a call, `doubt` why it may have cost more; `grain` is for formats whose records are of
+several."""
 TIERS = {
     **dict.fromkeys(("default", "auto", "standard", "on_demand"), "standard"),
     **{word: word for word in ("batch", "flex", "priority", "fast")},
@@ -49,8 +61,6 @@ USAGE = "usage"
 """The text under which `rows` hands on the object that holds the counts of a call."""
 NOWHERE = "(nowhere)"
 """The place of texts that a format does not have."""
-REST_AT_DEFAULT = "rest_at_default"
-"""Why a row may have cost more: of a total that is more than its parts the rest is counted as plain input."""
 UNNAMED = "unknown"
 """The model of a call whose log names none: it has no price, and is shown as unpriced."""
 MAKERS = {r"^claude-": "anthropic", r"^(?:gpt-(?:[345]|image|audio|realtime)|o[134](?:-|$))": "openai"} | {
@@ -126,7 +136,8 @@ def call_format(  # noqa: PLR0913 - parts of one declaration, each by its name
         rules=rules,
         identity=("call",),
         response_id="response",
-        version=3,
+        within_response="within",
+        version=4,
         numbers_alike=not says.has_ids,
         is_dated_by_file=says.is_dated_by_file,
         usage_objects=objects,
@@ -249,7 +260,7 @@ def _columns(says: CallCounts, texts: Mapping[str, str]) -> dict[str, pl.Expr | 
         "model": _text("model").value.fill_null(says.unnamed) if says.unnamed else _text("model"),
         "service_tier": pl.lit(says.tier) if says.tier else own_tier,
         "input_uncached_tokens": counted.uncached,
-        "lower_bound_reason": pl.when(counted.rest > 0).then(pl.lit(REST_AT_DEFAULT)),
+        "lower_bound_reason": pl.coalesce("doubt", pl.when(counted.rest > 0).then(pl.lit(REST_AT_DEFAULT))),
         "cache_write_5m_tokens": _count("cache_write"),
         "output_tokens": counted.output,
         "of_which_reasoning_tokens": _count("reasoning"),

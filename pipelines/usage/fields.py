@@ -3,7 +3,7 @@
 Expressions only: no rows, no files. Which field of which format becomes which column does not belong here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,6 +22,8 @@ COST = pl.Decimal(38, 12)
 CONTROL_CHARACTER = r"\p{C}"
 FILE_TIME = "file_time"
 """Text of every record: when its file was last changed."""
+REST_AT_DEFAULT = "rest_at_default"
+"""Why a row may have cost more: what the parts of a total leave of it is counted under the meter of the default."""
 NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
@@ -77,7 +79,7 @@ class RestAtDefault:
 def rest_at_default(total: pl.Expr, parts: pl.Expr) -> RestAtDefault:
     """The rest of a total that its parts leave. Nothing tells what it is, so its cost is flagged."""
     more = (total - parts).clip(lower_bound=0).fill_null(0)
-    return RestAtDefault(more, pl.when(more > 0).then(pl.lit("rest_at_default")))
+    return RestAtDefault(more, pl.when(more > 0).then(pl.lit(REST_AT_DEFAULT)))
 
 
 def first_of(*names: str) -> pl.Expr:
@@ -209,16 +211,32 @@ def _exact(name: str, limit: int) -> pl.Expr:
     return pl.when((number.abs() <= limit).fill_null(value=False)).then(number)
 
 
-def choice(name: str, meanings: Mapping[str, str], default: str | None, rule: str) -> Reading:
-    """One of the words that the format knows, in our terms; `default` where the log has none."""
-    known = pl.col(name).str.to_lowercase().replace_strict(dict(meanings), default=None, return_dtype=pl.String)
-    is_empty = (pl.col(name) == "").fill_null(value=True)
+def choice(names: str | Sequence[str], meanings: Mapping[str, str], default: str | None, rule: str) -> Reading:
+    """One of the words that the format knows, in our terms; `default` where the log has none.
+
+    `names`: where it may stand, the place that is believed first.
+    """
+    places = (names,) if isinstance(names, str) else tuple(names)
+    word = first_of(*places)
+    known = word.str.to_lowercase().replace_strict(dict(meanings), default=None, return_dtype=pl.String)
     return Reading(
-        pl.when(is_empty).then(pl.lit(default, dtype=pl.String)).otherwise(known),
-        ~is_empty & known.is_null(),
+        pl.when(word.is_null()).then(pl.lit(default, dtype=pl.String)).otherwise(known),
+        word.is_not_null() & known.is_null(),
         rule,
-        f"{name} is none of {', '.join(sorted(meanings))}",
+        f"{' or '.join(places)} is none of {', '.join(sorted(meanings))}",
     )
+
+
+def tier_or_asked(told: Reading, asked: str, meanings: Mapping[str, str]) -> tuple[pl.Expr, pl.Expr]:
+    """The tier, and why the row may have cost more, of logs that keep the request beside the response.
+
+    `told`: of the response, NULL where it says none. Then one that is cheaper counts as it was asked for: a provider
+    that has no room refuses it. One that is dearer may have been served as standard, which is the least.
+    """
+    word = first_of(asked).str.to_lowercase().replace_strict(dict(meanings), default=None, return_dtype=pl.String)
+    is_cheaper, is_dearer = word.is_in(["flex", "batch"]), word.is_in(["priority", "fast"])
+    tier = pl.coalesce(told.value, pl.when(is_cheaper).then(word), pl.lit("standard"))
+    return tier, pl.when(told.value.is_null() & is_dearer).then(pl.lit("tier_only_asked"))
 
 
 def must_have(*names: str, rule: str, remedy: str = "") -> Rule:

@@ -67,7 +67,7 @@ def _with_rests(events: pl.DataFrame) -> pl.DataFrame:
         filled.filter(pl.col("is_call") == "1")
         .with_columns(**counts)
         .with_columns(cache_write=pl.col("cache_write") + pl.col(WRITES))
-        .group_by(*key, "response", "row")
+        .group_by(*key, "response", "within", "row")
         .agg(pl.col(list(SUMS)).max())
         .group_by(key)
         .agg(pl.col(list(SUMS)).sum().name.suffix("_told"))

@@ -9,12 +9,16 @@ Newer versions write a `token_usage_record` per request, compactions too, with t
 same counts is the same request, each record standing for one event. A fork begins with a copy of its parent's events,
 under new times; the id of the parent's session_meta, which may be copied too, or the ordinal at which the fork's own
 history starts, and the counts make them the same rows. So the identity is the response, else session, sum and last
-counts, never the time. Logs hold prompts and code: only fields named here are read.
+counts, never the time.
+
+The tier is set for a thread (`thread_settings_applied`, or a `turn_context` that names one) and holds for its later
+requests until it is set again; a setting without one is the standard tier. Codex calls priority processing "fast" (its
+config of service_tier). Logs hold prompts and code: only fields named here are read.
 """
 
 import polars as pl
 
-from pipelines.usage.fields import MAX_TEXT, count, first_count, moment, must_have, rest, seller, text
+from pipelines.usage.fields import MAX_TEXT, choice, count, first_count, moment, must_have, rest, seller, text
 from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 COUNTS = {
@@ -25,6 +29,7 @@ COUNTS = {
     "reasoning": "reasoning_output_tokens",
     "total": "total_tokens",
 }
+TIERS = {"default": "standard", "auto": "standard", "fast": "priority", "priority": "priority", "flex": "flex"}
 LAST, SUM, RECORD, THREAD = "last_", "sum_", "record_", "thread_"
 IS_RECORD = pl.any_horizontal(pl.col(name) == "token_usage_record" for name in ("type", "event")).fill_null(value=False)
 
@@ -32,9 +37,9 @@ IS_RECORD = pl.any_horizontal(pl.col(name) == "token_usage_record" for name in (
 def _with_context(records: pl.DataFrame) -> pl.DataFrame:
     """Give every event the model, session and provider stated before it in its file, and the step of the sum.
 
-    Adds `model`, `session`, `provider`, `directory`, `first_session`; sets `is_repeated` to "1" where the sum did not
-    move; fills counts of the last request that an old version left out with the step of the sum. Usage records get
-    their counts as the last ones, and the sums of the event that tells of the same request.
+    Adds `model`, `tier`, `session`, `provider`, `directory`, `first_session`; sets `is_repeated` to "1" where the sum
+    did not move; fills counts of the last request that an old version left out with the step of the sum. Usage records
+    get their counts as the last ones, and the sums of the event that tells of the same request.
     """
     is_meta = pl.col("type") == "session_meta"
     # Commands and other events have a directory, and some a model, of their own.
@@ -42,8 +47,12 @@ def _with_context(records: pl.DataFrame) -> pl.DataFrame:
     sums = pl.concat_str(pl.coalesce(SUM + name, pl.lit("")) for name in COUNTS)
     stated = pl.when(pl.col("sum").is_not_null()).then(sums)
     before = stated.forward_fill().shift(1).over("import_id")
-    model_before = pl.when(is_context).then("turn_model").forward_fill().over("import_id")
+    stated_model = pl.when(is_context).then("turn_model")
+    model_before = pl.coalesce(stated_model, "settings_model").forward_fill().over("import_id")
+    is_setting = pl.col("event") == "thread_settings_applied"
+    tier = pl.when(is_setting).then(pl.coalesce("settings_tier", pl.lit("default"))).when(is_context).then("tier")
     filled = {
+        "tier": pl.coalesce(pl.when(IS_RECORD).then("tier"), tier.forward_fill().over("import_id")),
         "model": pl.coalesce("event_model", pl.when(IS_RECORD).then("turn_model"), model_before),
         "session": _session(is_meta),
         "first_session": pl.when(is_meta).then("payload_id").drop_nulls().first().over("import_id"),
@@ -115,6 +124,7 @@ def _last(name: str) -> pl.Expr:
 read, written, reasoning = count("last_cached"), count("last_written"), count("last_reasoning")
 prompt, output, total = count("last_input"), count("last_output"), count("last_total")
 uncached = rest(prompt.value, read.value, written.value)
+tier = choice("tier", TIERS, "standard", "unknown_service_tier")
 provider, channel = seller(pl.col("provider"))
 # The path above the project's own folder tells about the user's machine.
 project = pl.col("directory").str.strip_chars_end("/\\").str.extract(r"[/\\]([^/\\]+)$")
@@ -135,6 +145,9 @@ CODEX = Importer(
         "event": "payload.type",
         "payload_id": "payload.id",
         "turn_model": "payload.model",
+        "tier": "payload.service_tier",
+        "settings_model": "payload.thread_settings.model",
+        "settings_tier": "payload.thread_settings.service_tier",
         "model_provider": "payload.model_provider",
         "cwd": "payload.cwd",
         "info": "payload.info",
@@ -174,7 +187,7 @@ CODEX = Importer(
         "channel": channel,
         "region": pl.lit("global"),
         "model": text("model"),
-        "service_tier": pl.lit("standard"),
+        "service_tier": tier,
         "input_uncached_tokens": uncached,
         "cache_read_tokens": read,
         "cache_write_5m_tokens": written,
@@ -188,6 +201,7 @@ CODEX = Importer(
     },
     rules=(
         unreadable(prompt),
+        unreadable(tier),
         unreadable(total),
         unreadable(first_count(*(SUM + name for name in COUNTS))),
         must_have("last_input", "last_output", rule="no_token_counts"),
@@ -206,6 +220,6 @@ CODEX = Importer(
     response_id="response",
     keeps_format_id=True,
     is_copied_later=True,
-    version=3,
+    version=4,
     private=frozenset({"cwd", "directory"}),
 )

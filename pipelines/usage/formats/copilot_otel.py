@@ -9,10 +9,10 @@ and turns repeat their calls (ccusage adapter/copilot/parser.rs), and are not re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.usage.formats.otel_genai import ATTRIBUTES, CALLS, OTEL_GENAI, USAGE_OBJECT, counts_of
+from pipelines.usage.formats.otel_attributes import CALLS, counts_of, read_attributes
+from pipelines.usage.formats.otel_genai import OTEL_GENAI
 from pipelines.usage.importer import Record
 
-MORE_NAMES = {"cache_write": ("gen_ai.usage.cache_write.input_tokens",)}
 INFERENCE = "gen_ai.client.inference.operation.details"
 GITHUB = "github"
 NANOSECONDS = 1_000_000_000
@@ -20,10 +20,7 @@ NANOSECONDS = 1_000_000_000
 
 def _calls(record: Record) -> Iterator[Record]:
     found = record.get("attributes") or {}
-    named = {
-        name: next((found[key] for key in (*keys, *MORE_NAMES.get(name, ())) if found.get(key) is not None), None)
-        for name, keys in ATTRIBUTES.items()
-    }
+    named = read_attributes(found)
     is_span = record.get("type", "span") == "span"
     is_call = named["operation"] in CALLS if is_span else found.get("event.name") == INFERENCE
     if named["provider"] == GITHUB:  # Who passes the call on; whose model it is, its id tells.
@@ -59,9 +56,6 @@ COPILOT_OTEL = replace(
         frozenset({"type", "traceId", "spanId", "attributes", "startTime"}),
         frozenset({"name", "traceId", "spanId", "attributes", "startTime"}),
         frozenset({"hrTime", "spanContext", "attributes"}),
-    ),
-    usage_objects=(
-        replace(USAGE_OBJECT, counted={**USAGE_OBJECT.counted, MORE_NAMES["cache_write"][0]: "cache_write_5m_tokens"}),
     ),
     expand=_calls,
 )

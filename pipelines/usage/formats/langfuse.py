@@ -13,7 +13,18 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.usage.fields import first_count, first_moment, first_of, first_text, moment, rest, rest_at_default, usd
+from pipelines.usage.fields import (
+    choice,
+    first_count,
+    first_moment,
+    first_of,
+    first_text,
+    moment,
+    rest,
+    rest_at_default,
+    tier_or_asked,
+    usd,
+)
 from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Reading, Rule, UsageObject, unreadable
 
@@ -40,12 +51,22 @@ FIELDS = {
     "trace_name": "trace_name",
     "trace_name_api": "traceName",
     "metadata": "metadata",
+    "asked": "model_parameters",
+    "asked_api": "modelParameters",
 }
 """Names of the blob storage export, and those of the API and the web export (`_api`)."""
 IN_METADATA = {
     "meta_response": "response_id",
     "meta_response_api": "responseId",
     "meta_attributes": "attributes",
+    "meta_tier": "service_tier",
+    "meta_tier_api": "serviceTier",
+}
+IN_ASKED = {"tier": "service_tier", "camel_tier": "serviceTier"}
+"""Parameters of the request."""
+TIER_OF_TRACES = r'"(?:gen_ai\.)?(?:openai|gen_ai)\.response\.service_tier"\s*:\s*"([^"\\]+)"'
+TIERS = {"default": "standard", "auto": "standard", "standard": "standard", "standard_only": "standard"} | {
+    tier: tier for tier in ("batch", "flex", "priority", "fast")
 }
 OF_TRACES = r'"(?:gen_ai|ai)\.response\.id"\s*:\s*"([^"\\]+)"'
 """Among the attributes of an OpenTelemetry span, which Langfuse keeps as they came."""
@@ -85,6 +106,14 @@ MAX_DEPTH = 100
 
 def _key(*names: str) -> Reading:
     return first_count(*(place + name for name in names for place in ("", "api_")))
+
+
+def _with_tiers(observations: pl.DataFrame) -> pl.DataFrame:
+    """Add `traced_tier`, of the response, and `asked_tier`, of the request."""
+    return observations.with_columns(
+        traced_tier=pl.col("meta_attributes").str.extract(TIER_OF_TRACES),
+        asked_tier=first_of(*(place + name for name in IN_ASKED for place in ("", "api_"))),
+    )
 
 
 def _with_children(observations: pl.DataFrame) -> pl.DataFrame:
@@ -133,6 +162,8 @@ text_out = pl.when(given.value.is_not_null() | (generated > 0)).then(rest(genera
 usage = first_of("usage", "usage_api")
 nested_total = first_count("nested_total").value
 repeats_its_children = (nested_total == total.value).fill_null(value=False)
+tier = choice(("meta_tier", "meta_tier_api", "traced_tier"), TIERS, None, "unknown_service_tier")
+billed_as, tier_doubt = tier_or_asked(tier, "asked_tier", TIERS)
 cost, cost_api = usd("total_cost"), usd("total_cost_api")
 
 USAGE_OBJECT = UsageObject(
@@ -172,8 +203,11 @@ LANGFUSE = Importer(
         "usage": {key: key for key in (*KEYS, *SEARCHES)},
         "usage_api": {f"api_{key}": key for key in (*KEYS, *SEARCHES)},
         "metadata": IN_METADATA,
+        "asked": IN_ASKED,
+        "asked_api": {f"api_{name}": place for name, place in IN_ASKED.items()},
     },
     prepare=_with_children,
+    split=_with_tiers,
     is_usage=pl.col("type").is_in(CALLS) & usage.is_not_null() & (usage != "{}") & ~repeats_its_children,
     columns={
         "usage_at": first_moment(
@@ -184,7 +218,7 @@ LANGFUSE = Importer(
         "channel": pl.lit("api"),
         "region": pl.lit("global"),
         "model": first_text("provided_model_name", "provided_model_name_api", "model_api"),
-        "service_tier": pl.lit("standard"),
+        "service_tier": billed_as,
         "input_uncached_tokens": uncached,
         "cache_read_tokens": read,
         "cache_write_5m_tokens": rest(all_writes, one_hour.value),
@@ -195,7 +229,7 @@ LANGFUSE = Importer(
         "audio_output_tokens": audio_out,
         "requests": pl.lit(1, pl.Int64),
         "web_searches": searches,
-        "lower_bound_reason": pl.coalesce(beside.reason, rest_of_writes.reason),
+        "lower_bound_reason": pl.coalesce(beside.reason, rest_of_writes.reason, tier_doubt),
         "project_id": first_text("project_id", "project_id_api"),
         "user_id": first_text("user_id", "user_id_api"),
         "feature": first_text("trace_name", "trace_name_api"),
@@ -216,7 +250,10 @@ LANGFUSE = Importer(
             ~pl.col("usage_is_object") & ~pl.col("usage_api_is_object"),
             "usage_details is not an object",
         ),
-        *(unreadable(reading) for reading in (entered, given, total, read, written, five_minutes, cost, cost_api)),
+        *(
+            unreadable(reading)
+            for reading in (tier, entered, given, total, read, written, five_minutes, cost, cost_api)
+        ),
         Rule("no_identity", first_of("id").is_null(), "the observation has no id"),
         Rule(
             "no_model",
@@ -255,7 +292,7 @@ LANGFUSE = Importer(
     identity=("observation",),
     response_id="response",
     keeps_format_id=True,
-    version=2,
+    version=3,
     usage_objects=tuple(replace(USAGE_OBJECT, text=name) for name in ("usage", "usage_api")),
     private=frozenset({"user_id", "user_id_api", "trace_name", "trace_name_api"}),
 )

@@ -30,6 +30,7 @@ from pipelines.usage.fields import (
     text,
     usd,
 )
+from pipelines.usage.formats.litellm_calls import split_calls
 from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Reading, Rule, UsageObject, unreadable
 
@@ -70,12 +71,15 @@ IN_USAGE = {
     "cache_creation_tokens": DETAILS + "cache_creation_tokens",
     "write_5m": DETAILS + "cache_creation_token_details.ephemeral_5m_input_tokens",
     "write_1h": DETAILS + "cache_creation_token_details.ephemeral_1h_input_tokens",
+    "write_5m_raw": "cache_creation.ephemeral_5m_input_tokens",
+    "write_1h_raw": "cache_creation.ephemeral_1h_input_tokens",
     "audio_in": DETAILS + "audio_tokens",
     "reasoning": "completion_tokens_details.reasoning_tokens",
     "audio_out": "completion_tokens_details.audio_tokens",
     "web_searches": "server_tool_use.web_search_requests",
     "service_tier": "service_tier",
     "speed": "speed",
+    "iterations": "iterations",
 }
 TIERS = {
     "default": "standard",
@@ -87,7 +91,7 @@ TIERS = {
 }
 SPEEDS = {"standard": "standard", "fast": "fast"}
 
-IN_RESPONSE = {"response_id": "id"}
+IN_RESPONSE = {"response_id": "id", "response_tier": "service_tier", "response_usage_tier": "usage.service_tier"}
 
 prompt, completion, total = (first_count(f"{name}_tokens") for name in ("prompt", "completion", "total"))
 READ = ("cache_read", "cached_tokens", "extra_read")
@@ -102,7 +106,7 @@ def _largest(names: tuple[str, ...]) -> Reading:
 
 
 read, written = _largest(READ), _largest(WRITTEN)
-five_minutes, one_hour = first_count("write_5m"), first_count("write_1h")
+five_minutes, one_hour = first_count("write_5m", "write_5m_raw"), first_count("write_1h", "write_1h_raw")
 audio_in, audio_out, reasoning = first_count("audio_in"), first_count("audio_out"), first_count("reasoning")
 is_for_an_hour = (one_hour.value > 0).fill_null(value=False)
 is_for_minutes = (five_minutes.value > 0).fill_null(value=False)
@@ -110,7 +114,7 @@ parts = five_minutes.value.fill_null(0) + one_hour.value.fill_null(0)
 writes_of_an_hour = pl.when(is_for_an_hour & ~is_for_minutes).then(written.value).otherwise(one_hour.value)
 uncached = rest(prompt.value, read.value, written.value, audio_in.value)
 
-tier = choice("service_tier", TIERS, "standard", "unknown_service_tier")
+tier = choice(("service_tier", "response_tier", "response_usage_tier"), TIERS, "standard", "unknown_service_tier")
 speed = choice("speed", SPEEDS, None, "unknown_service_tier")
 # A batch is one row, written when its results are fetched; nothing else says that it was one.
 is_batch = pl.col("call_type").str.contains("(?i)batch").fill_null(value=False) | pl.col("batch_models").is_not_null()
@@ -130,10 +134,9 @@ region = pl.coalesce(
 )
 
 SAID_BEFORE = "what the row says as prompt_tokens, completion_tokens and total_tokens"
-ITERATION = sorted(
-    place.removeprefix("iterations[].")
-    for place in anthropic_usage.USAGE_OBJECT.known
-    if place.startswith("iterations[].")
+ITERATIONS = {place: of for place, of in anthropic_usage.USAGE_OBJECT.counted.items() if place.startswith("iterations")}
+PARTS_OF_ITERATIONS = sorted(
+    place for place in anthropic_usage.USAGE_OBJECT.known if place.startswith("iterations") and place not in ITERATIONS
 )
 USAGE_OBJECT = UsageObject(
     text="usage_object",
@@ -144,16 +147,17 @@ USAGE_OBJECT = UsageObject(
         DETAILS + "cache_creation_tokens": "cache_write_5m_tokens, less those of an hour",
         DETAILS + "cache_creation_token_details.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
         DETAILS + "cache_creation_token_details.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+        "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+        "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
         DETAILS + "audio_tokens": "audio_input_tokens",
         "completion_tokens_details.audio_tokens": "audio_output_tokens",
         "completion_tokens_details.reasoning_tokens": "of_which_reasoning_tokens, part of output_tokens",
         "server_tool_use.web_search_requests": "web_searches",
+        **ITERATIONS,
     },
     part_of={
         **dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), SAID_BEFORE),
         **dict.fromkeys(("input_tokens", "output_tokens"), SAID_BEFORE),
-        "cache_creation.ephemeral_5m_input_tokens": "cache_creation_input_tokens",
-        "cache_creation.ephemeral_1h_input_tokens": "cache_creation_input_tokens",
         **dict.fromkeys((DETAILS + "text_tokens", "prompt_cache_miss_tokens"), "prompt_tokens"),
         "prompt_cache_hit_tokens": "cached_tokens",
         "cached_tokens": "cached_tokens of prompt_tokens_details",
@@ -175,7 +179,7 @@ USAGE_OBJECT = UsageObject(
         "cost": "the provider's own statement; the row's spend is LiteLLM's",
         "cost_details": "the cost of OpenRouter's own purchase",
         "is_byok": "no count",
-        **dict.fromkeys(ITERATION, "the calls that the totals are the sum of"),
+        **dict.fromkeys(PARTS_OF_ITERATIONS, "no count, or part of one"),
         **dict.fromkeys(("queue_time", "prompt_time", "completion_time", "total_time"), "seconds of Groq's own work"),
     },
 )
@@ -185,6 +189,7 @@ LITELLM_SPEND_LOGS = Importer(
     description="LiteLLM_SpendLogs table as JSON, JSON lines, CSV or Parquet",
     signatures=(frozenset({"request_id", "call_type", "spend", "startTime", "prompt_tokens", "completion_tokens"}),),
     fields=FIELDS,
+    split=split_calls,
     nested={"metadata": IN_METADATA, "usage_object": IN_USAGE, "response": IN_RESPONSE},
     # Of failed requests tokens are estimated; one that cost something is refused below, not passed over.
     is_usage=~is_cached_answer
@@ -209,7 +214,7 @@ LITELLM_SPEND_LOGS = Importer(
         "audio_input_tokens": audio_in,
         "audio_output_tokens": audio_out,
         "requests": pl.lit(1, pl.Int64),
-        "lower_bound_reason": pl.coalesce(more.reason, mixed_writes.reason),
+        "lower_bound_reason": pl.coalesce("doubt", more.reason, mixed_writes.reason),
         "web_searches": first_count("web_searches"),
         "account_id": first_text("organization_id", "organization_of_key"),
         "project_id": text("team_id"),
@@ -253,8 +258,9 @@ LITELLM_SPEND_LOGS = Importer(
     ),
     identity=("request",),
     response_id="response",
+    within_response="within",
     keeps_format_id=True,
-    version=3,
+    version=4,
     usage_objects=(USAGE_OBJECT,),
     private=frozenset({"user", "api_base"}),
 )

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.usage.fields import (
     MAX_ID,
+    REST_AT_DEFAULT,
     choice,
     epoch,
     first_count,
@@ -42,6 +43,7 @@ IN_PROMPT = {
     "written": "cache_write_tokens",
     "created": "cache_creation_input_tokens",
     "created_1h": "cache_creation.ephemeral_1h_input_tokens",
+    "created_5m": "cache_creation.ephemeral_5m_input_tokens",
     "audio": "audio_tokens",
     "image": "image_tokens",
     "cached_audio": "cached_tokens_details.audio_tokens",
@@ -53,6 +55,7 @@ COUNTED_AS = {
     "written": "cache_write_5m_tokens",
     "created": "cache_write_5m_tokens",
     "created_1h": "cache_write_1h_tokens",
+    "created_5m": "cache_write_5m_tokens",
     "audio": "audio_input_tokens or audio_output_tokens",
     "image": "image_input_tokens or image_output_tokens",
     "cached_audio": "audio_cache_read_tokens",
@@ -74,6 +77,7 @@ IN_USAGE = {
     "searches": "num_search_queries",
     "anthropic_read": "cache_read_input_tokens",
     "anthropic_write": "cache_creation_input_tokens",
+    "usage_tier": "service_tier",
     "cost": "cost",
     "ticks": "cost_in_usd_ticks",
     **{
@@ -94,6 +98,7 @@ TIERS = {
     "on_demand": "standard",
     "flex": "flex",
     "priority": "priority",
+    "batch": "batch",
 }
 OPENROUTER_ID = "gen-"
 DEEP_RESEARCH = r"(?:^|/)sonar-deep-research"
@@ -135,8 +140,10 @@ prompt = first_count("prompt_tokens", "input_tokens")
 completion = first_count("completion_tokens", "output_tokens")
 total = first_count("total_tokens")
 cached = _in_details("cached", ("cached", "cached_num", "cache_hit", "anthropic_read"))
-created, long_lived = _in_details("created"), _in_details("created_1h")
+long_lived, short_lived = _in_details("created_1h"), _in_details("created_5m")
+by_lifetime = long_lived.value.fill_null(0) + short_lived.value.fill_null(0)
 written = first_count(*(key for key in IN_USAGE if key.startswith(("written_in_", "created_in_"))), "anthropic_write")
+rest_of_writes = rest_at_default(pl.when(by_lifetime > 0).then(written.value), by_lifetime)
 audio, image = _of(PROMPT_SIDE, "audio"), _of(PROMPT_SIDE, "image")
 cached_audio, cached_image = _in_details("cached_audio"), _in_details("cached_image")
 reasoning = _of(COMPLETION_SIDE, "reasoning", ("reasoning",))
@@ -177,7 +184,7 @@ text_out = rest(generated, audio_out.value, image_out.value)
 response_id = first_text("id", longest=MAX_ID)
 is_openrouter = response_id.value.str.starts_with(OPENROUTER_ID).fill_null(value=False)
 told_provider, told_channel = seller(pl.col("provider"))
-tier = choice("service_tier", TIERS, None, "unknown_service_tier")
+tier = choice(("service_tier", "usage_tier"), TIERS, None, "unknown_service_tier")
 is_batch = pl.col("custom_id").is_not_null() & pl.col("body_usage").is_not_null()
 ticks, cost = usd("ticks", per_usd=TICKS_PER_USD), usd("cost")
 anthropic = first_count("anthropic_read", "anthropic_write")
@@ -222,7 +229,6 @@ USAGE_OBJECT = UsageObject(
         "search_context_size": "no count",
         "service_tier": "no count: the tier",
         "prompt_tokens_details.cache_type": "no count",
-        "prompt_tokens_details.cache_creation.ephemeral_5m_input_tokens": "the rest of cache_creation_input_tokens",
     },
 )
 
@@ -260,7 +266,9 @@ OPENAI_COMPATIBLE = Importer(
         "image_output_tokens": image_out,
         "requests": pl.lit(1, pl.Int64),
         "web_searches": searches,
-        "lower_bound_reason": pl.when(is_kind_unknown).then(pl.lit("rest_at_default")).otherwise(unnamed.reason),
+        "lower_bound_reason": pl.coalesce(
+            pl.when(is_kind_unknown).then(pl.lit(REST_AT_DEFAULT)), unnamed.reason, rest_of_writes.reason
+        ),
         # `cost` is OpenRouter's; its credits are dollars.
         "reported_cost_usd": Reading(
             pl.when(is_openrouter).then(cost.value).otherwise(ticks.value),
@@ -310,6 +318,6 @@ OPENAI_COMPATIBLE = Importer(
     response_id="response",
     told_apart_by="usage_at",
     usage_objects=tuple(replace(USAGE_OBJECT, text=name) for name in _places("usage")),
-    version=2,
+    version=3,
     private=frozenset({"custom_id"}),
 )

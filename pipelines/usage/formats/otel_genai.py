@@ -2,8 +2,7 @@
 
 Only spans of model calls count, and of nested ones only the innermost: a span of an agent repeats the tokens of its
 calls. A row names the spans around its own, so that those exported on another line, in another file or on another day
-are left out by the ledger. Known are the names of the convention, those before v1.37 (gen_ai.system, prompt_tokens),
-OpenLLMetry's, pydantic-ai's and the AI SDK's (ai.usage.*). Content (gen_ai.input.messages, ...) is never read.
+are left out by the ledger. What attributes mean is in `otel_attributes`.
 
 By the convention input_tokens holds cache reads and cache writes, output_tokens reasoning, and audio and image tokens
 are parts of both. Some instrumentations leave the cache out (CACHE_APART), as the APIs of Anthropic and Bedrock do.
@@ -14,60 +13,34 @@ gen_ai.response.id is the `id` of the provider's response, so that another tool'
 short to be of a single response (Ollama's chatcmpl-42) gives way to the ids of the span.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
-from pipelines.usage.fields import MAX_ID, choice, epoch, first_count, first_text, must_have, rest, seller, text
+from pipelines.usage.fields import (
+    MAX_ID,
+    choice,
+    epoch,
+    first_count,
+    first_text,
+    must_have,
+    rest,
+    seller,
+    text,
+    tier_or_asked,
+)
 from pipelines.usage.formats import openinference
+from pipelines.usage.formats.otel_attributes import (
+    ATTRIBUTES,
+    CALLS,
+    USAGE_OBJECT,
+    attributes,
+    counts_of,
+    read_attributes,
+)
 from pipelines.usage.identity import MIN_RANDOM
-from pipelines.usage.importer import Importer, Record, Rule, UsageObject, unreadable
+from pipelines.usage.importer import Importer, Record, Rule, unreadable
 
-USAGE = "gen_ai.usage."
-AI, AI_IN, AI_OUT = "ai.usage.", "ai.usage.inputTokenDetails.", "ai.usage.outputTokenDetails."
-DETAILS = USAGE + "details."
-ATTRIBUTES = {
-    "operation": ("gen_ai.operation.name", "llm.request.type"),
-    "provider": ("gen_ai.provider.name", "gen_ai.system", "ai.model.provider"),
-    "response_model": ("gen_ai.response.model", "ai.response.model"),
-    "request_model": ("gen_ai.request.model", "ai.model.id"),
-    "response_id": ("gen_ai.response.id", "ai.response.id"),
-    "conversation": ("gen_ai.conversation.id",),
-    "organization": ("organization.id",),
-    "service_tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier"),
-    "input": (USAGE + "input_tokens", USAGE + "prompt_tokens", AI + "inputTokens", AI + "promptTokens"),
-    "output": (USAGE + "output_tokens", USAGE + "completion_tokens", AI + "outputTokens", AI + "completionTokens"),
-    "cache_read": (
-        USAGE + "cache_read.input_tokens",
-        USAGE + "cache_read_input_tokens",
-        DETAILS + "cache_read_tokens",
-        DETAILS + "cache_read_input_tokens",
-        AI_IN + "cacheReadTokens",
-        AI + "cachedInputTokens",
-    ),
-    "cache_write": (
-        USAGE + "cache_creation.input_tokens",
-        USAGE + "cache_creation_input_tokens",
-        DETAILS + "cache_write_tokens",
-        DETAILS + "cache_creation_input_tokens",
-        AI_IN + "cacheWriteTokens",
-    ),
-    "no_cache": (AI_IN + "noCacheTokens",),
-    "reasoning": (
-        USAGE + "reasoning.output_tokens",
-        USAGE + "reasoning_tokens",
-        DETAILS + "reasoning_tokens",
-        AI_OUT + "reasoningTokens",
-        AI + "reasoningTokens",
-    ),
-    "total": (USAGE + "total_tokens", "llm.usage.total_tokens", AI + "totalTokens"),
-    "audio_in": (USAGE + "audio.input_tokens",),
-    "audio_out": (USAGE + "audio.output_tokens",),
-    "image_in": (USAGE + "image.input_tokens",),
-}
-"""What is read of a span -> its attributes, the one of the convention first."""
 AI_SDK = "ai"
 CACHE_APART = ("opentelemetry.instrumentation.bedrock", "opentelemetry.instrumentation.botocore")
 """Names of instrumentations, or what they begin with, that pass on Bedrock's inputTokens, which hold no cache."""
@@ -80,38 +53,22 @@ CACHE_INSIDE = (
     *openinference.SCOPES,
 )
 """Those that add the cache to the input where the API leaves it out, or whose API does not."""
-CALLS = frozenset({"chat", "text_completion", "generate_content", "embeddings", "completion", "embedding"})
-"""Operations that ask a model; invoke_agent, invoke_workflow and execute_tool are around them."""
-TIERS = {"default": "standard", "auto": "standard", "flex": "flex", "priority": "priority"}
+TIERS = {
+    **dict.fromkeys(("default", "auto", "standard", "on_demand", "traffic_type_unspecified"), "standard"),
+    "on_demand_flex": "flex",
+    "on_demand_priority": "priority",
+    **{tier: tier for tier in ("batch", "flex", "priority", "fast")},
+}
 SDK_SUFFIXES = (".chat", ".responses", ".messages", ".completion", ".embedding")
 """The AI SDK writes "openai.chat" where the convention says "openai"."""
 API_LEAVES_IT_OUT = ("anthropic", "aws", "bedrock", "amazon")
 """How the providers are named whose API counts the cache beside the input."""
-# Spans of OpenInference say the same in names of their own.
-ATTRIBUTES = {name: (*keys, *openinference.NAMES.get(name, ())) for name, keys in ATTRIBUTES.items()}
-CALLS |= openinference.CALLS
-
-
-COUNTING = (USAGE, AI, "llm.usage.", openinference.COUNT)
-"""What the names of attributes begin with that count."""
-USAGE_OBJECT = UsageObject(
-    text="usage",
-    counted={
-        key: f"{name} of this format" for name, keys in ATTRIBUTES.items() for key in keys if key.startswith(COUNTING)
-    },
-    part_of={
-        **dict.fromkeys((AI_OUT + "textTokens", DETAILS + "output_tokens"), "the output"),
-        DETAILS + "input_tokens": "the input",
-        **{DETAILS + f"{kind}_prediction_tokens": "the output" for kind in ("accepted", "rejected")},
-    },
-    ignored=dict.fromkeys((USAGE + "cost", "gen_ai.usage.total_cost", "llm.usage.cost"), "an estimate"),
-)
 
 
 def _spans(record: Record) -> Iterator[Record]:
     """The spans of one export, as the fields of this format; `is_call` is "1" for those of model calls with usage."""
     for resource in record["resourceSpans"]:
-        around = _values(resource.get("resource") or {})
+        around = attributes(resource.get("resource") or {})
         for scope in resource.get("scopeSpans") or []:
             name = (scope.get("scope") or {}).get("name")
             for span in scope.get("spans") or []:
@@ -119,13 +76,8 @@ def _spans(record: Record) -> Iterator[Record]:
 
 
 def _span(span: Record, resource: Record, scope: str | None) -> Record:
-    found = _values(span)
-    named = {
-        name: next((found[key] for key in keys if found.get(key) is not None), None)
-        for name, keys in ATTRIBUTES.items()
-    }
-    if named["cache_write"] is None:
-        named["cache_write"] = _written(found.get("ai.response.providerMetadata"))
+    found = attributes(span)
+    named = read_attributes(found)
     return {
         **named,
         "scope": scope,
@@ -140,28 +92,6 @@ def _span(span: Record, resource: Record, scope: str | None) -> Record:
         "usage": counts_of(found),
         "is_call": "1" if _is_call(named) else None,
     }
-
-
-def _written(metadata: object) -> Any:
-    """Cache writes that the AI SDK states only among what a provider says beside the usage."""
-    if not isinstance(metadata, str):
-        return None
-    try:
-        stated = json.loads(metadata)["anthropic"]
-        return stated.get("cacheCreationInputTokens")
-    except (ValueError, KeyError, TypeError, AttributeError):  # of another provider, or none of ours to read
-        return None
-
-
-def _values(holder: Record) -> dict[str, Any]:
-    """Attributes as a dict; a value is an object with its type as the key, an integer often a string in it."""
-    pairs = ((pair["key"], pair.get("value") or {}) for pair in holder.get("attributes") or [])
-    return {key: next(iter(value.values()), None) for key, value in pairs}
-
-
-def counts_of(found: Record) -> Record:
-    """The attributes that count."""
-    return {name: value for name, value in found.items() if name.startswith(COUNTING)}
 
 
 def _is_call(span: Record) -> bool:
@@ -238,7 +168,8 @@ is_apart = (
 is_untold = has_cache & leaves_it_out & ~tells_inside & ~is_apart & ~_begins(CACHE_INSIDE) & ~is_of_ai_sdk
 uncached = rest(prompt.value, audio_in.value, image_in.value) - pl.when(is_apart).then(0).otherwise(cache)
 text_out = rest(output.value, audio_out.value)
-tier = choice("service_tier", TIERS, "standard", "unknown_service_tier")
+tier = choice("service_tier", TIERS, None, "unknown_service_tier")
+billed_as, tier_doubt = tier_or_asked(tier, "asked_tier", TIERS)
 word = pl.col("provider").str.to_lowercase()
 for _suffix in SDK_SUFFIXES:
     word = word.str.strip_suffix(_suffix)
@@ -279,7 +210,7 @@ OTEL_GENAI = Importer(
         "channel": channel,
         "region": pl.lit("global"),
         "model": first_text("response_model", "request_model"),
-        "service_tier": tier,
+        "service_tier": billed_as,
         "input_uncached_tokens": uncached,
         "cache_read_tokens": read,
         "cache_write_5m_tokens": written,
@@ -295,14 +226,17 @@ OTEL_GENAI = Importer(
         "conversation_id": text("conversation"),
         "span_id": _span_name("span_id"),
         "spans_above": pl.col("spans_above"),
-        "lower_bound_reason": pl.when(is_untold).then(pl.lit("cache_may_be_apart")),
+        "lower_bound_reason": pl.coalesce(pl.when(is_untold).then(pl.lit("cache_may_be_apart")), tier_doubt),
         "response": pl.col("response_id"),
         "call": pl.when(pl.col("response_id").str.len_chars() >= MIN_RANDOM)
         .then(first_text("response_id", longest=MAX_ID).value)
         .otherwise(pl.concat_str("trace_id", "span_id", separator="/")),
     },
     rules=(
-        *(unreadable(reading) for reading in (prompt, output, no_cache, first_text("response_id", longest=MAX_ID))),
+        *(
+            unreadable(reading)
+            for reading in (prompt, output, no_cache, tier, first_text("response_id", longest=MAX_ID))
+        ),
         must_have("trace_id", "span_id", rule="no_identity"),
         Rule(
             "no_model",
@@ -327,5 +261,5 @@ OTEL_GENAI = Importer(
     response_id="response",
     told_apart_by="trace_id",
     keeps_format_id=True,
-    version=4,
+    version=5,
 )
