@@ -60,15 +60,15 @@ def _taken_apart(connection: duckdb.DuckDBPyConnection, query: str, transform: s
     return frame
 
 
-def _flat(frame: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
-    """The fields of `record` as columns, which polars does without a copy."""
+def _flat(frame: pl.DataFrame, fields: Mapping[str, str], record: str = "record") -> pl.DataFrame:
+    """The fields of a record as columns, which polars does without a copy."""
     columns = []
     for name, path in fields.items():
-        value = pl.col("record")
+        value = pl.col(record)
         for part in path.split("."):
             value = value.struct.field(part)
         columns.append(value.alias(name))
-    return frame.select(pl.exclude("record"), *columns)
+    return frame.select(pl.exclude(record), *columns)
 
 
 def _kind(path: str, fields: Mapping[str, str]) -> str:
@@ -86,24 +86,38 @@ def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame,
     connection.register("records", records.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
         frame: pl.DataFrame = _with_nested(connection.sql("FROM records"), nested).pl()
-        return frame
     finally:
         connection.unregister("records")
+    for name, fields in nested.items():
+        outer = {inner: path for inner, path in fields.items() if inner not in nested}
+        frame = _flat(frame, outer, _inside(name))
+    return frame
 
 
 def _with_nested(outer: duckdb.DuckDBPyRelation, nested: Nested) -> duckdb.DuckDBPyRelation:
+    """Each field's object as one column, and those fields inside that hold JSON text themselves.
+
+    To plan a query of hundreds of columns takes DuckDB longer than to run it.
+    """
     for name, fields in nested.items():
-        columns = "".join(f", {_place('inside', path)} AS {_quoted(inner)}" for inner, path in fields.items())
-        is_object = f"{_is_object(_quoted(name), 'inside')} AS {_quoted(name + '_is_object')}"
+        held = {inner: path for inner, path in fields.items() if inner in nested}
+        inside = _quoted(_inside(name))
+        columns = "".join(f", {_place(inside, path)} AS {_quoted(inner)}" for inner, path in held.items())
+        is_object = f"{_is_object(_quoted(name), inside)} AS {_quoted(name + '_is_object')}"
         queried = outer.query(
             "outer_records",
-            f"SELECT * EXCLUDE (inside), {is_object}{columns} "
-            f"FROM (SELECT *, TRY({_transform(_quoted(name), fields)}) AS inside FROM outer_records)",
+            f"SELECT *, {is_object}{columns} "
+            f"FROM (SELECT *, TRY({_transform(_quoted(name), fields)}) AS {inside} FROM outer_records)",
         )
         if queried is None:
             raise TypeError("DuckDB took a SELECT for a statement without rows")
         outer = queried
     return outer
+
+
+def _inside(name: str) -> str:
+    """The column of the object that a field holds."""
+    return f"inside {name}"
 
 
 def _transform(text: str, fields: Mapping[str, str]) -> str:

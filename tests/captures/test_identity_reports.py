@@ -51,22 +51,6 @@ def usd_of(seeded, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "usd"),
-    [
-        ("01_claude_advisor.jsonl", "1.1146842"),
-        ("04_codex_compaction_record.jsonl", "0.6468"),
-        # 10 x 4 + 90 x 5 + 10 x 20, and 10 x 4 + 90 x 0.40 + 20 x 5 + 20 x 20, per million
-        ("05_codex_only_usage_records.jsonl", "0.001266"),
-        ("18_otel_ai_sdk_cached.jsonl", "0.00060664"),
-        ("19_otel_cache_left_out.jsonl", "0.03993"),
-        ("20_otel_split_exports.jsonl", "0.135"),
-    ],
-)
-def test_a_call_counts_once(usd_of, name, usd):
-    assert usd_of(REPORTS / name) == Decimal(usd)
-
-
-@pytest.mark.parametrize(
     ("folder", "usd"), [("02_claude_sidechain_replay", "0.54608"), ("28_codex_fork_prefix", "0.965")]
 )
 def test_a_copied_answer_counts_once_in_any_order(usd_of, folder, usd):
