@@ -4,6 +4,7 @@ import re
 
 COUNT_WORDS = frozenset(
     {"token", "tokens", "searches", "characters", "chars", "images", "seconds", "pages", "queries", "credits"}
+    | {"minutes", "hours", "results", "media"}
 )
 NO_COUNT_WORDS = frozenset({"max", "min", "limit", "budget", "per", "first", "rate", "id", "time", "price", "type"})
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")

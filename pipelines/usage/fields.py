@@ -61,6 +61,14 @@ def first_count(*names: str) -> Reading:
     )
 
 
+def largest_count(*names: str) -> Reading:
+    """A whole number that a log may state under several names at once, where some are filled with 0: the largest."""
+    stated = first_count(*names)
+    return Reading(
+        pl.max_horizontal(export_count(name).value for name in names), stated.is_broken, stated.rule, stated.detail
+    )
+
+
 def rest(total: pl.Expr, *parts: pl.Expr) -> pl.Expr:
     """What a total holds beside its parts; a part that the log does not tell takes nothing away."""
     return total - pl.sum_horizontal(part.fill_null(0) for part in parts)

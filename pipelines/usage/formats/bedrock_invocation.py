@@ -32,10 +32,12 @@ FIELDS = {
     "body_details": BODY + "usage.cacheDetails",
     "body_5m": BODY + "usage.cache_creation.ephemeral_5m_input_tokens",
     "body_1h": BODY + "usage.cache_creation.ephemeral_1h_input_tokens",
-    "tier": BODY + "serviceTier.type",
+    "body_tier": BODY + "serviceTier.type",
+    "usage_tier": BODY + "usage.service_tier",
+    "own_tier": "serviceTier",
     "body_id": BODY + "id",
 }
-TIERS = {"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority"}
+TIERS = {"default": "standard", "standard": "standard", "flex": "flex", "priority": "priority", "batch": "batch"}
 
 CONTENT = dict.fromkeys(
     ("inputContentType", "inputBodyJson", "inputBodyS3Path", "outputContentType", "outputBodyJson", "outputBodyS3Path"),
@@ -59,6 +61,12 @@ def _of_lifetime(lifetime: str) -> pl.Expr:
     return pl.coalesce(*counts, pl.when(pl.col("body_details").str.contains('"ttl"')).then(0))
 
 
+def _with_plain_tier(records: pl.DataFrame) -> pl.DataFrame:
+    """Add `plain_tier`, of the record itself, which states it as a word or as an object of a type."""
+    typed = pl.col("own_tier").str.extract(r'"type"\s*:\s*"([^"]*)"')
+    return records.with_columns(plain_tier=pl.coalesce(typed, "own_tier"))
+
+
 entered, output = first_count("input"), first_count("output")
 read, written, total = first_count("cache_read"), first_count("cache_write"), first_count("body_total")
 five_minutes = pl.coalesce(_of_lifetime("5m"), first_count("body_5m").value)
@@ -70,7 +78,7 @@ rest_of_writes = rest_at_default(pl.when(has_split).then(written.value), parts)
 # A body whose total is input and output alone counts the cache inside the input; what is beyond all is output.
 is_cache_inside = ((cache > 0) & (total.value == entered.value + output.value.fill_null(0))).fill_null(value=False)
 more = rest_at_default(pl.when(~is_cache_inside).then(total.value), entered.value + output.value.fill_null(0) + cache)
-tier = choice("tier", TIERS, "standard", "unknown_service_tier")
+tier = choice(("plain_tier", "body_tier", "usage_tier"), TIERS, "standard", "unknown_service_tier")
 maker = pl.col("model").str.extract(rf"(?:^|[./])({'|'.join(BEDROCK_MAKERS)})\.")
 
 BEDROCK_INVOCATION = Importer(
@@ -78,6 +86,7 @@ BEDROCK_INVOCATION = Importer(
     description="Amazon Bedrock model invocation log, JSON lines",
     signatures=(frozenset({"schemaType", "requestId", "modelId", "operation"}),),
     fields=FIELDS,
+    split=_with_plain_tier,
     # A refused invocation has an error code and no tokens.
     is_usage=(pl.col("schema") == "ModelInvocationLog")
     & (pl.col("error").is_null() | pl.col("input").is_not_null() | pl.col("output").is_not_null()),
@@ -125,7 +134,7 @@ BEDROCK_INVOCATION = Importer(
     identity=("invocation",),
     response_id="response",
     keeps_format_id=True,
-    version=2,
+    version=3,
     usage_objects=(
         UsageObject(
             place="input",

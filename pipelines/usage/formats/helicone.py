@@ -13,7 +13,9 @@ otherwise, so it can be empty: such rows are refused. Cost is USD.
 
 import polars as pl
 
+from pipelines.usage.call_format import TIERS
 from pipelines.usage.fields import (
+    choice,
     first_count,
     first_moment,
     first_of,
@@ -23,6 +25,7 @@ from pipelines.usage.fields import (
     rest_at_default,
     seller,
     text,
+    tier_or_asked,
     usd,
 )
 from pipelines.usage.identity import response_in
@@ -57,10 +60,16 @@ FIELDS = {
         "cost_usd",
         "cost",
     )
-}
+} | {"asked_tier": "request_body.service_tier"}
 MODELS = ("response_model", "model", "model_override", "request_model")
 SESSION = {"session": "Helicone-Session-Id"}
-IN_BODY = {"body_id": "id", "inner_body_id": "response.id"}
+IN_BODY = {
+    "body_id": "id",
+    "inner_body_id": "response.id",
+    "body_tier": "service_tier",
+    "inner_body_tier": "response.service_tier",
+    "usage_tier": "usage.service_tier",
+}
 """The response as the provider gave it; `response` where it is the last event of a stream."""
 
 prompt, completion = first_count("prompt_tokens"), first_count("completion_tokens")
@@ -69,6 +78,8 @@ audio = pl.max_horizontal(first_count(name).value for name in ("prompt_audio_tok
 more = rest_at_default(total.value, prompt.value + completion.value + reasoning.value.fill_null(0))
 output = completion.value + reasoning.value.fill_null(0) + more.value
 costs = [usd(name) for name in ("costUSD", "cost_usd", "cost")]
+tier = choice(("body_tier", "inner_body_tier", "usage_tier"), TIERS, None, "unknown_service_tier")
+billed_as, tier_doubt = tier_or_asked(tier, "asked_tier", TIERS)
 reference = first_of("cache_reference_id")
 is_answer_of_the_cache = reference.is_not_null() & (reference != NO_REFERENCE)
 provider, channel = seller(first_of("provider").str.to_lowercase().replace("custom", ""))
@@ -93,14 +104,14 @@ HELICONE = Importer(
         "channel": channel,
         "region": pl.lit("global"),
         "model": first_text(*MODELS),
-        "service_tier": pl.lit("standard"),
+        "service_tier": billed_as,
         "input_uncached_tokens": prompt,
         "cache_read_tokens": first_count("prompt_cache_read_tokens"),
         "cache_write_5m_tokens": first_count("prompt_cache_write_tokens"),
         "output_tokens": output,
         "of_which_reasoning_tokens": reasoning,
         "requests": pl.lit(1, pl.Int64),
-        "lower_bound_reason": more.reason,
+        "lower_bound_reason": pl.coalesce(more.reason, tier_doubt),
         "user_id": text("request_user_id"),
         "conversation_id": text("session"),
         "reported_cost_usd": pl.coalesce(cost.value for cost in costs),
@@ -108,7 +119,7 @@ HELICONE = Importer(
         "response_of_provider": response_in(pl.col("body_id"), pl.col("inner_body_id")),
     },
     rules=(
-        *map(unreadable, (*costs, completion, total)),
+        *map(unreadable, (*costs, completion, total, tier)),
         Rule("no_identity", first_of("response_id", "request_id").is_null(), "neither response_id nor request_id"),
         Rule("no_model", first_of(*MODELS).is_null(), "no model is named; export as JSON lines"),
         must_have("prompt_tokens", "completion_tokens", rule="no_token_counts"),
@@ -122,7 +133,7 @@ HELICONE = Importer(
     identity=("response",),
     response_id="response_of_provider",
     keeps_format_id=True,
-    version=2,
+    version=3,
     usage_objects=(
         UsageObject(
             counted={

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from pipelines.usage.call_format import TIERS
 from pipelines.usage.count_columns import count_of, meter, with_meters
 from pipelines.usage.fields import choice, first_count, first_moment, first_of, first_text, moment, tier_or_asked, usd
 from pipelines.usage.formats.langfuse_counts import COUNTS, KEYS, METERS, SEARCHES, USAGE_OBJECT
@@ -52,10 +53,8 @@ IN_METADATA = {
 }
 IN_ASKED = {"tier": "service_tier", "camel_tier": "serviceTier"}
 """Parameters of the request."""
+ASKED_OF_TRACES = r'"(?:gen_ai\.)?(?:openai|gen_ai)\.request\.service_tier"\s*:\s*"([^"\\]+)"'
 TIER_OF_TRACES = r'"(?:gen_ai\.)?(?:openai|gen_ai)\.response\.service_tier"\s*:\s*"([^"\\]+)"'
-TIERS = {"default": "standard", "auto": "standard", "standard": "standard", "standard_only": "standard"} | {
-    tier: tier for tier in ("batch", "flex", "priority", "fast")
-}
 OF_TRACES = r'"(?:gen_ai|ai)\.response\.id"\s*:\s*"([^"\\]+)"'
 """Among the attributes of an OpenTelemetry span, which Langfuse keeps as they came."""
 OF_LITELLM = r"^time-[0-9-]+_(.+)$"
@@ -68,7 +67,10 @@ def _with_meters(observations: pl.DataFrame) -> pl.DataFrame:
     """Add the meters, `traced_tier`, of the response, and `asked_tier`, of the request."""
     tiers = observations.with_columns(
         traced_tier=pl.col("meta_attributes").str.extract(TIER_OF_TRACES),
-        asked_tier=first_of(*(place + name for name in IN_ASKED for place in ("", "api_"))),
+        asked_tier=pl.coalesce(
+            first_of(*(place + name for name in IN_ASKED for place in ("", "api_"))),
+            pl.col("meta_attributes").str.extract(ASKED_OF_TRACES),
+        ),
     )
     return with_meters(tiers, COUNTS, METERS)
 

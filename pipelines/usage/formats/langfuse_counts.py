@@ -9,7 +9,7 @@ SDK. Which observations count is `langfuse`'s.
 import polars as pl
 
 from pipelines.usage.count_columns import count_of
-from pipelines.usage.fields import first_count, rest, rest_at_default
+from pipelines.usage.fields import first_count, largest_count, rest, rest_at_default
 from pipelines.usage.importer import Reading, UsageObject
 
 INPUT = ("input", "input_tokens", "prompt_tokens", "promptTokens", "prompt_token_count", "promptTokenCount")
@@ -42,16 +42,20 @@ KEYS = (
 SEARCHES = ("web_search_requests", "server_tool_use_web_search_requests", "web_searches")
 
 
+def _keys(*names: str) -> tuple[str, ...]:
+    return tuple(place + name for name in names for place in ("", "api_"))
+
+
 def _key(*names: str) -> Reading:
-    return first_count(*(place + name for name in names for place in ("", "api_")))
+    return first_count(*_keys(*names))
 
 
 COUNTS = {
     "entered": _key(*INPUT),
     "given": _key(*OUTPUT),
     "total": _key(*TOTAL),
-    "read": _key(*READ),
-    "written": _key(*WRITTEN),
+    "read": largest_count(*_keys(*READ)),
+    "written": largest_count(*_keys(*WRITTEN)),
     "written_5m": _key(*WRITTEN_5M),
     "written_1h": _key(*WRITTEN_1H),
     "reasoning": _key(*REASONING),

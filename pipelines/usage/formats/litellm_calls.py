@@ -11,7 +11,7 @@ from pipelines.usage.json_fields import read_json
 from pipelines.usage.nested_calls import Call, Counts, calls_behind
 
 TEXTS = {
-    "cache_read": ("cache_read", "cached_tokens", "extra_read"),
+    "cache_read": ("cache_read", "cached_tokens", "cached_plain", "cache_hit_tokens", "extra_read"),
     "cache_write": ("cache_write", "cache_creation_tokens", "extra_write"),
     "write_5m": ("write_5m", "write_5m_raw"),
     "write_1h": ("write_1h", "write_1h_raw"),

@@ -16,12 +16,14 @@ provider's report (`costs.overlap`).
 import polars as pl
 
 from pipelines.usage import anthropic_usage
+from pipelines.usage.call_format import TIERS
 from pipelines.usage.fields import (
     MAX_ID,
     choice,
     first_count,
     first_text,
     key_id,
+    largest_count,
     moment,
     must_have,
     rest,
@@ -30,9 +32,9 @@ from pipelines.usage.fields import (
     text,
     usd,
 )
-from pipelines.usage.formats.litellm_calls import split_calls
+from pipelines.usage.formats.litellm_calls import TEXTS, split_calls
 from pipelines.usage.identity import response_in
-from pipelines.usage.importer import Importer, Reading, Rule, UsageObject, unreadable
+from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
 
 FIELDS = {
     "request_id": "request_id",
@@ -67,6 +69,8 @@ DETAILS = "prompt_tokens_details."
 IN_USAGE = {
     "cache_read": "cache_read_input_tokens",
     "cached_tokens": DETAILS + "cached_tokens",
+    "cached_plain": "cached_tokens",
+    "cache_hit_tokens": "prompt_cache_hit_tokens",
     "cache_write": "cache_creation_input_tokens",
     "cache_creation_tokens": DETAILS + "cache_creation_tokens",
     "write_5m": DETAILS + "cache_creation_token_details.ephemeral_5m_input_tokens",
@@ -81,31 +85,13 @@ IN_USAGE = {
     "speed": "speed",
     "iterations": "iterations",
 }
-TIERS = {
-    "default": "standard",
-    "auto": "standard",
-    "standard": "standard",
-    "flex": "flex",
-    "priority": "priority",
-    "batch": "batch",
-}
 SPEEDS = {"standard": "standard", "fast": "fast"}
 
 IN_RESPONSE = {"response_id": "id", "response_tier": "service_tier", "response_usage_tier": "usage.service_tier"}
 
 prompt, completion, total = (first_count(f"{name}_tokens") for name in ("prompt", "completion", "total"))
-READ = ("cache_read", "cached_tokens", "extra_read")
-WRITTEN = ("cache_write", "cache_creation_tokens", "extra_write")
-
-
-def _largest(names: tuple[str, ...]) -> Reading:
-    """LiteLLM states a cache count under several names, 0 where a provider's integration does not fill one."""
-    values = pl.max_horizontal(first_count(name).value for name in names)
-    stated = first_count(*names)
-    return Reading(values, stated.is_broken, stated.rule, stated.detail)
-
-
-read, written = _largest(READ), _largest(WRITTEN)
+# LiteLLM fills those names with 0 that a provider's integration does not know.
+read, written = largest_count(*TEXTS["cache_read"]), largest_count(*TEXTS["cache_write"])
 five_minutes, one_hour = first_count("write_5m", "write_5m_raw"), first_count("write_1h", "write_1h_raw")
 audio_in, audio_out, reasoning = first_count("audio_in"), first_count("audio_out"), first_count("reasoning")
 is_for_an_hour = (one_hour.value > 0).fill_null(value=False)
@@ -142,7 +128,7 @@ USAGE_OBJECT = UsageObject(
     text="usage_object",
     counted={
         "cache_read_input_tokens": "cache_read_tokens",
-        DETAILS + "cached_tokens": "cache_read_tokens",
+        **dict.fromkeys((DETAILS + "cached_tokens", "cached_tokens", "prompt_cache_hit_tokens"), "cache_read_tokens"),
         "cache_creation_input_tokens": "cache_write_5m_tokens, less those of an hour",
         DETAILS + "cache_creation_tokens": "cache_write_5m_tokens, less those of an hour",
         DETAILS + "cache_creation_token_details.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
@@ -159,8 +145,6 @@ USAGE_OBJECT = UsageObject(
         **dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), SAID_BEFORE),
         **dict.fromkeys(("input_tokens", "output_tokens"), SAID_BEFORE),
         **dict.fromkeys((DETAILS + "text_tokens", "prompt_cache_miss_tokens"), "prompt_tokens"),
-        "prompt_cache_hit_tokens": "cached_tokens",
-        "cached_tokens": "cached_tokens of prompt_tokens_details",
         **dict.fromkeys(
             (
                 "completion_tokens_details.text_tokens",

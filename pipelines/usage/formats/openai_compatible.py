@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from pipelines.usage.call_format import TIERS
 from pipelines.usage.count_columns import count_of, meter, with_meters
 from pipelines.usage.fields import (
     MAX_ID,
@@ -34,15 +35,6 @@ IN_RESPONSE = {
     "model": "model",
     "service_tier": "service_tier",
     "usage": "usage",
-}
-TIERS = {
-    "default": "standard",
-    "auto": "standard",
-    "standard": "standard",
-    "on_demand": "standard",
-    "flex": "flex",
-    "priority": "priority",
-    "batch": "batch",
 }
 OPENROUTER_ID = "gen-"
 TICKS_PER_USD = 10_000_000_000

@@ -8,7 +8,7 @@ flagged. Where a response stands in a record, who was asked and at which tier is
 import polars as pl
 
 from pipelines.usage.count_columns import count_of
-from pipelines.usage.fields import REST_AT_DEFAULT, first_count, first_of, rest, rest_at_default
+from pipelines.usage.fields import REST_AT_DEFAULT, first_count, first_of, largest_count, rest, rest_at_default
 from pipelines.usage.importer import Reading, UsageObject
 
 IN_PROMPT = {
@@ -78,7 +78,11 @@ COUNTS = {
     "prompt": first_count("prompt_tokens", "input_tokens"),
     "completion": first_count("completion_tokens", "output_tokens"),
     "total": first_count("total_tokens"),
-    "cached": _of(PROMPT_SIDE, "cached", "cached", "cached_num", "cache_hit", "anthropic_read"),
+    "cached": largest_count(
+        *(key for key in PROMPT_SIDE if key.startswith("cached_in_")),
+        *("cached", "cached_num", "cache_hit"),
+        "anthropic_read",
+    ),
     "long_lived": _of(PROMPT_SIDE, "created_1h"),
     "short_lived": _of(PROMPT_SIDE, "created_5m"),
     "written": first_count(

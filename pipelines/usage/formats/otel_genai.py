@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from pipelines.usage import call_format
 from pipelines.usage.fields import (
     MAX_ID,
     choice,
@@ -53,12 +54,12 @@ CACHE_INSIDE = (
     *openinference.SCOPES,
 )
 """Those that add the cache to the input where the API leaves it out, or whose API does not."""
-TIERS = {
-    **dict.fromkeys(("default", "auto", "standard", "on_demand", "traffic_type_unspecified"), "standard"),
+TIERS = call_format.TIERS | {
+    "traffic_type_unspecified": "standard",
     "on_demand_flex": "flex",
     "on_demand_priority": "priority",
-    **{tier: tier for tier in ("batch", "flex", "priority", "fast")},
 }
+"""Google's traffic types too."""
 SDK_SUFFIXES = (".chat", ".responses", ".messages", ".completion", ".embedding")
 """The AI SDK writes "openai.chat" where the convention says "openai"."""
 API_LEAVES_IT_OUT = ("anthropic", "aws", "bedrock", "amazon")

@@ -37,6 +37,19 @@ def langfuse(**other):
     return {**row, "provided_model_name": "gpt-5", **other}
 
 
+def helicone(**other):
+    times = {"request_created_at": "2026-03-01T00:00:00Z", "response_created_at": "2026-03-01T00:00:00Z"}
+    row = {"response_id": "r", "request_id": "q", "response_status": 200, "response_model": "gpt-5", **times}
+    return row | USAGE | other
+
+
+def bedrock(body=None, **other):
+    said = {"outputTokenCount": 20} | ({"outputBodyJson": body} if body else {})
+    place = {"schemaType": "ModelInvocationLog", "requestId": "r", "operation": "Converse", "region": "us-east-1"}
+    row = {"timestamp": "2026-03-01T00:00:00Z", "modelId": "amazon.nova-pro-v1:0", "input": {"inputTokenCount": 100}}
+    return place | row | {"output": said} | other
+
+
 def traced(key):
     return langfuse(metadata={"attributes": {key: "flex"}})
 
@@ -58,6 +71,15 @@ def traced(key):
         litellm(response={"usage": FLEX}),
         langfuse(metadata=FLEX),
         langfuse(model_parameters=FLEX),
+        helicone(response_body=FLEX),
+        helicone(response_body={"response": FLEX}),
+        helicone(response_body={"usage": FLEX}),
+        helicone(request_body=FLEX),
+        bedrock({"serviceTier": {"type": "flex"}}),
+        bedrock({"usage": FLEX}),
+        bedrock(serviceTier={"type": "flex"}),
+        bedrock(serviceTier="flex"),
+        traced("openai.request.service_tier"),
         traced("openai.response.service_tier"),
         traced("gen_ai.openai.response.service_tier"),
     ],
