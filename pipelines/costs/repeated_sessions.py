@@ -15,7 +15,7 @@ from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 TOOLS = (
     ("claude_code", "claude_stream", "claude_code_events", "claude_code_metrics"),
     ("codex", "codex_exec"),
-    ("gemini_cli", "qwen_usage_record"),
+    ("gemini_cli", "gemini_cli_events", "qwen_usage_record"),
 )
 """The formats of one tool, the most detailed first."""
 WITH_IDS = ("claude_stream",)

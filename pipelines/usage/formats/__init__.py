@@ -1,5 +1,6 @@
 """One small file per log format, and the list of them. To add one: docs/adding_a_usage_format.md."""
 
+from pipelines.usage.formats.agentsview_export import AGENTSVIEW_EXPORT
 from pipelines.usage.formats.amp import AMP
 from pipelines.usage.formats.anthropic_console_costs import ANTHROPIC_CONSOLE_COSTS
 from pipelines.usage.formats.anthropic_console_usage import ANTHROPIC_CONSOLE_USAGE
@@ -29,6 +30,7 @@ from pipelines.usage.formats.gcp_billing import GCP_BILLING
 from pipelines.usage.formats.gemini import GEMINI
 from pipelines.usage.formats.gemini_batch import GEMINI_BATCH
 from pipelines.usage.formats.gemini_cli import GEMINI_CLI, QWEN_USAGE_RECORD
+from pipelines.usage.formats.gemini_cli_otlp import GEMINI_CLI_EVENTS
 from pipelines.usage.formats.grok_cli import GROK_CLI
 from pipelines.usage.formats.helicone import HELICONE
 from pipelines.usage.formats.kimi import KIMI
@@ -76,6 +78,7 @@ IMPORTERS = (
     AZURE_OPENAI,
     OPENCODE,
     GEMINI_CLI,
+    GEMINI_CLI_EVENTS,
     QWEN_USAGE_RECORD,
     COPILOT_CLI,
     COPILOT_OTEL,
@@ -106,6 +109,7 @@ IMPORTERS = (
     OPENROUTER_GENERATION,
     FOCUS,
     CCUSAGE,
+    AGENTSVIEW_EXPORT,
     CODEBURN,
     CODEBURN_JSON,
 )

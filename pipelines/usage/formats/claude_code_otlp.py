@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.usage.call_format import CallCounts, Inside, call_format, steps
+from pipelines.usage.formats.otel_attributes import attributes
 from pipelines.usage.importer import Record, UsageObject
 
 REQUEST = ("api_request", "claude_code.api_request")
@@ -25,10 +26,10 @@ COUNTED = Inside(cache=False, reasoning=True)
 
 def _requests(export: Record) -> Iterator[Record]:
     for resource in export["resourceLogs"]:
-        about = _attributes(resource.get("resource") or {})
+        about = attributes(resource.get("resource") or {})
         for scope in resource.get("scopeLogs") or []:
             for record in scope.get("logRecords") or []:
-                found = about | _attributes(record)
+                found = about | attributes(record)
                 if found.get("event.name") in REQUEST:
                     time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
                     yield _request(found, time)
@@ -54,7 +55,7 @@ def _request(found: Record, time: str | None) -> Record:
 
 def _points(export: Record) -> Iterator[Record]:
     for resource in export["resourceMetrics"]:
-        about = _attributes(resource.get("resource") or {})
+        about = attributes(resource.get("resource") or {})
         for scope in resource.get("scopeMetrics") or []:
             for metric in scope.get("metrics") or []:
                 if metric.get("name") == TOKENS:
@@ -64,7 +65,7 @@ def _points(export: Record) -> Iterator[Record]:
 
 
 def _point(about: Record, point: Record, *, is_sum: bool) -> Record:
-    own = _attributes(point)
+    own = attributes(point)
     found = about | own
     time, since = point.get("timeUnixNano"), point.get("startTimeUnixNano")
     series = "/".join(f"{name}={own[name]}" for name in sorted(own))
@@ -89,11 +90,6 @@ def _owners(found: Record) -> Record:
         "feature": found.get("query_source"),
         "conversation": found.get("session.id"),
     }
-
-
-def _attributes(holder: Record) -> Record:
-    pairs = ((pair["key"], pair.get("value") or {}) for pair in holder.get("attributes") or [])
-    return {key: next(iter(value.values()), None) for key, value in pairs}
 
 
 def _added(points: pl.DataFrame) -> pl.DataFrame:
