@@ -29,7 +29,9 @@ def focus(
         str | None, typer.Option(help="Version of the FOCUS specification: 1.2, 1.4 (default) or 1.5-draft.")
     ] = None,
 ) -> None:
-    """Priced usage as FOCUS charges, at list prices. Usage without a price is left out and said, never 0.
+    """Priced usage as FOCUS charges, with plan fees and what the contract has beside usage.
+
+    Usage without a price is left out and said, never 0.
 
     Example: costs export focus --from 2026-09-01 --to 2026-09-30 --output september.csv
     """
@@ -49,6 +51,10 @@ def focus(
     console().print(f"{output}: {export.row_count} charges", markup=False, soft_wrap=True)
     if export.unknown_fees:
         errors().print(f"left out: {export.unknown_fees} days of plan fees in a currency whose rate is not known")
+    if export.open_charges:
+        errors().print(
+            f"left out: {export.open_charges} charges of the contract whose period is not over; see contract_charge"
+        )
     if export.unpriced_rows:
         errors().print(
             f"left out: {export.unpriced_rows} rows of usage without a price, {export.unpriced_quantity} tokens or "

@@ -11,7 +11,8 @@ LISTED_MODELS = "SELECT price_id, any_value(model) AS listed_model FROM core.tok
 _USAGE = f"""
 SELECT
     usage_date, account_id, provider, channel, model, service_tier, meter, listed_model,
-    sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd
+    sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd,
+    sum(coalesce(cost_usd, effective_cost_usd))::DECIMAL(38, 12) AS list_cost_usd
 FROM core.usage_cost
 LEFT JOIN ({LISTED_MODELS}) USING (price_id)
 WHERE plan_id IS NULL

@@ -35,7 +35,10 @@ class _Line:
 
     usage_date: date
     usd: Decimal
+    listed: Decimal
+    """At list price; what no list has a price for, as agreed."""
     fee: Decimal = _ZERO
+    listed_fee: Decimal = _ZERO
     drawn: Decimal = _ZERO
     terms: dict[str, str] = field(default_factory=dict)
     """By kind of term: the one that counts."""
@@ -44,14 +47,15 @@ class _Line:
 def contract_charges(usage: pl.DataFrame, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Rows of main.contract_charge for all time up to a day.
 
-    `usage`: USAGE_KEY, once each, and effective_cost_usd; `terms`: core.contract_term as it is current. A commitment is
-    due in every period that has begun, with usage or without; what is more, only where there is usage.
+    `usage`: USAGE_KEY, once each, effective_cost_usd and list_cost_usd; `terms`: core.contract_term as it is current. A
+    commitment is due in every period that has begun, with usage or without; what is more, only where there is usage.
     """
     if terms.is_empty():
         return pl.DataFrame(schema=CHARGE_SCHEMA)
     usage = usage.filter(pl.col("effective_cost_usd").is_not_null(), pl.col("usage_date") <= as_of).sort(USAGE_KEY)
     usage = usage.with_row_index("number")
-    lines = [_Line(day, usd) for day, usd in usage.select("usage_date", "effective_cost_usd").iter_rows()]
+    amounts = usage.select("usage_date", "effective_cost_usd", pl.coalesce("list_cost_usd", "effective_cost_usd"))
+    lines = [_Line(*row) for row in amounts.iter_rows()]
     by_kind: dict[str, list[Term]] = defaultdict(list)
     for term in terms.sort("term_id").iter_rows(named=True):
         by_kind[term["kind"]].append(term)
@@ -91,8 +95,11 @@ def _fees(terms: Iterable[Term], lines: list[_Line]) -> Iterator[dict[str, Any]]
     for term in terms:
         for period, covered in _by_month(_covered(term, lines)):
             for line in covered:
-                line.fee = line.usd * term["value"] / 100
-            yield _row(term, period, covered, charge_usd=_total(line.fee for line in covered))
+                line.fee = line.listed_fee = line.usd * term["value"] / 100
+                if term["value"] > 0:
+                    line.listed_fee = line.listed * term["value"] / 100
+            charge, listed = _total(line.fee for line in covered), _total(line.listed_fee for line in covered)
+            yield _row(term, period, covered, charge_usd=charge, list_charge_usd=listed)
 
 
 def _commitments(terms: Iterable[Term], lines: list[_Line], as_of: date) -> Iterator[dict[str, Any]]:
@@ -136,16 +143,20 @@ def _taxes(terms: list[Term], lines: list[_Line], shortfalls: list[dict[str, Any
     """Of each month the tax on usage with its fees, less what credits paid, and on shortfalls that end in it."""
     for term in terms:
         bases: dict[Period, Decimal] = defaultdict(Decimal)
+        listed: dict[Period, Decimal] = defaultdict(Decimal)
         months = dict(_by_month(_covered(term, lines)))
         for period, covered in months.items():
             bases[period] += _total(line.usd + line.fee - line.drawn for line in covered)
+            listed[period] += _total(line.listed + line.listed_fee - line.drawn for line in covered)
         for row in shortfalls:
             last = _month(row["period_to"] - timedelta(days=1))
             if _narrowest(terms, row, last[0]) == term["term_id"]:
                 bases[last] += row["charge_usd"]
+                listed[last] += row["charge_usd"]
         for period, base in sorted(bases.items()):
-            charge = base * term["value"] / 100
-            yield _row(term, period, months.get(period, []), base_usd=base, charge_usd=charge)
+            charge, by_list = (amount * term["value"] / 100 for amount in (base, listed[period]))
+            amounts = {"base_usd": base, "charge_usd": charge, "list_charge_usd": by_list}
+            yield _row(term, period, months.get(period, []), **amounts)
 
 
 def _narrowest(taxes: list[Term], charge: Term, day: date) -> str | None:
@@ -166,9 +177,10 @@ def _row(term: Term, period: Period, lines: list[_Line], **amounts: Decimal) -> 
 
 
 def _in_shape(row: dict[str, Any], as_of: date) -> dict[str, Any]:
+    row = {"list_charge_usd": row["charge_usd"], **row}
     amounts = {
         name: row[name].quantize(_PLACES, ROUND_HALF_UP)
-        for name in ("base_usd", "agreed_usd", "due_usd", "charge_usd")
+        for name in ("base_usd", "agreed_usd", "due_usd", "charge_usd", "list_charge_usd")
         if row.get(name) is not None
     }
     known = {name: row.get(name) for name in CHARGE_SCHEMA}

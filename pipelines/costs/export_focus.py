@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.costs.focus import DEFAULT_VERSION, INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus_contract import contract_rows
 from pipelines.costs.focus_plans import cover, purchase_rows
 from pipelines.costs.focus_sku_prices import INPUT_SCHEMA as PRICE_SCHEMA
 from pipelines.costs.focus_sku_prices import sku_price_rows
@@ -40,6 +41,10 @@ ORDER BY ALL
 _FEES = """
 SELECT * FROM core.plan_fee WHERE usage_date BETWEEN $first AND $last ORDER BY ALL
 """
+_CONTRACT = """
+SELECT * FROM main.contract_charge
+WHERE period_to - 1 BETWEEN $first AND $last AND charge_usd <> 0 ORDER BY ALL
+"""
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
 WHERE price_id IS NULL AND term_id IS NULL AND usage_date BETWEEN $first AND $last
@@ -64,6 +69,8 @@ class Export:
     unpriced_rows: int
     unpriced_quantity: int
     unknown_fees: int
+    open_charges: int
+    """Of the contract, whose period is not over: they may still change."""
 
 
 def export_focus(
@@ -80,12 +87,16 @@ def export_focus(
     with warehouse.read() as connection:
         priced: pl.DataFrame = connection.sql(_PRICED, params=days).pl()
         fees = connection.sql(_FEES, params=days).pl()
+        agreed = connection.sql(_CONTRACT, params=days).pl()
         ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
     usage, known_fees = cover(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), fees.drop_nulls("fee_usd"))
     charges = focus_rows(usage, version)
-    charges = pl.concat([charges, purchase_rows(known_fees, charges.schema)])
+    due = agreed.filter(~pl.col("is_open"))
+    beside = (purchase_rows(known_fees, charges.schema), contract_rows(due, charges.schema))
+    charges = pl.concat([charges, *beside])
     _write(charges, file)
-    return Export(charges.height, unpriced_rows, unpriced_quantity, fees.height - known_fees.height)
+    unknown_fees, open_charges = fees.height - known_fees.height, agreed.height - due.height
+    return Export(charges.height, unpriced_rows, unpriced_quantity, unknown_fees, open_charges)
 
 
 def export_sku_prices(warehouse: PublishedWarehouse, file: Path) -> int:

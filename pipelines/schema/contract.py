@@ -57,5 +57,9 @@ class ContractCharge(dy.Schema):
         "or given as a marketplace discount",
         nullable=False,
     )
+    list_charge_usd = usd(
+        "what it would be with usage at list prices: other than charge_usd for taxes and marketplace fees; NULL where "
+        "an older program has reckoned it"
+    )
     is_open = flag("the period is not over, so the figures may still grow")
     usage_rows = count("sums of usage that it covers", unit="rows")

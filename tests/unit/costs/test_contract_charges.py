@@ -16,7 +16,8 @@ KEY = {
     "account_id": "org-a", "provider": "anthropic", "channel": "api", "model": "claude-x",
     "service_tier": "standard", "meter": "output", "listed_model": "claude-x",
 }  # fmt: skip
-SCHEMA = {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), "effective_cost_usd": pl.Decimal(38, 12)}
+USD = dict.fromkeys(("effective_cost_usd", "list_cost_usd"), pl.Decimal(38, 12))
+SCHEMA = {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), **USD}
 LATER = date(2026, 12, 31)
 
 

@@ -15,6 +15,18 @@ from tests.unit.marts.mart_rows import COST, FETCH, NOW, PRICE, add, priced
 TWO_DAYS = ("--from", "2026-03-09", "--to", "2026-03-10")
 
 
+DUE = {
+    "period_from": date(2026, 3, 1),
+    "period_to": date(2026, 4, 1),
+    "term_id": "vat",
+    "kind": "tax",
+    "base_usd": Decimal(30),
+    "charge_usd": Decimal("5.7"),
+    "is_open": False,
+    "usage_rows": 3,
+}
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory):
     made = Warehouse(tmp_path_factory.mktemp("warehouse"))
@@ -30,6 +42,7 @@ def warehouse(tmp_path_factory):
         priced("p1", "10", usage_date=date(2026, 3, 11)) | million,
         COST | {"unpriced_reason": "unknown_model", "model": "gpt-unknown", "quantity": 77},
     )  # fmt: skip
+    add(made, "main.contract_charge", DUE, DUE | {"term_id": "open", "is_open": True})
     made.publish()
     return made
 
@@ -52,6 +65,17 @@ def test_a_csv_holds_the_charges_of_the_days_and_says_what_is_left_out(warehouse
     assert {charge["x_Source"] for charge in charges} == {"openai_pricing"}
     assert [Decimal(charge["BilledCost"]) for charge in charges] == [10, 10]
     assert "e" not in charges[0]["BilledCost"].lower()
+
+
+def test_what_the_contract_has_beside_usage_is_exported_when_its_period_is_over(warehouse, tmp_path):
+    file = tmp_path / "march.csv"
+    result = export(warehouse, "--from", "2026-03-01", "--to", "2026-03-31", "--output", file)
+    with file.open() as opened:
+        charges = list(csv.DictReader(opened))
+    # Three days of usage of 10 USD, and the tax; that of a month that runs is left out and said.
+    assert sum(Decimal(charge["BilledCost"]) for charge in charges) == Decimal("35.7")
+    assert [charge["x_ContractTermId"] for charge in charges if charge["ChargeCategory"] == "Tax"] == ["vat"]
+    assert "left out: 1 charges of the contract whose period is not over" in result.output
 
 
 def test_parquet_keeps_exact_amounts(warehouse, tmp_path):

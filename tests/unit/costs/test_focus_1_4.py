@@ -16,11 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.costs.contract_charges import USAGE_KEY, contract_charges
 from pipelines.costs.focus import INPUT_SCHEMA, focus_rows
+from pipelines.costs.focus_contract import contract_rows
 from pipelines.costs.focus_plans import cover, purchase_rows
 from pipelines.costs.plan_fees import FEE_SCHEMA
 from pipelines.schema.meters import METERS, TOKEN_METERS, UNIT_SIZES
 from pipelines.schema.offers import CHANNELS
+from tests.unit.costs.contract_rows import terms
 from tests.unit.costs.priced_rows import price, segment
 from tests.unit.costs.test_focus import PRICED, TYPES
 
@@ -59,7 +62,8 @@ def of_meter(meter, **differences):
 def all_kinds():
     """Usage of each meter and channel, of a price before and after it changed, in two accounts and two months.
 
-    With it three plans: one that covers usage, one that covers usage without a cost, and one that covers none.
+    With it three plans: one that covers usage, one that covers usage without a cost, and one that covers none; and an
+    account with a contract of each kind of charge.
     """
     changed = {"model": "changed", "listed_model": "changed"}
     rows = [
@@ -76,7 +80,68 @@ def all_kinds():
     fees.append(FEE | {"plan_id": "used", "plan": "used", "id": "used", "usage_date": date(2025, 10, 8)})
     covered, known = cover(pl.DataFrame(rows, schema=INPUT_SCHEMA), pl.DataFrame(fees, schema=FEE_SCHEMA))
     charges = focus_rows(covered)
-    return pl.concat([charges, purchase_rows(known, charges.schema)])
+    return pl.concat(
+        [charges, purchase_rows(known, charges.schema), focus_rows(taxed()), contract_rows(due(), charges.schema)]
+    )
+
+
+def taxed():
+    """Usage of October 2025 under a contract: 20 USD at list prices, 10 as agreed."""
+    agreed = {"term_id": "half", "account_id": "taxed", "usage_date": date(2025, 10, 7), "model": "taxed"}
+    listed = {"unit": "mtok", "usd_per_unit": Decimal(2), "quantity": 10**7, "listed_model": "taxed", "meter": "output"}
+    return pl.DataFrame([usage(**agreed, **listed)], schema=INPUT_SCHEMA)
+
+
+CONTRACT = (
+    "commitment,taxed,openai,,,,,25,month,minimum,2025-10-01,2025-11-01",
+    "credit,taxed,,,,,,3,,start-up credit,,",
+    "marketplace,taxed,,,,,,10,,,,",
+    "tax,taxed,,,,,,19,,VAT,,",
+)
+
+
+def due():
+    rows = taxed().select(*(pl.col(name) for name in USAGE_KEY), "effective_cost_usd", list_cost_usd="cost_usd")
+    return contract_charges(rows, terms(*CONTRACT), date(2025, 11, 1))
+
+
+def test_what_a_contract_has_beside_usage_by_hand():
+    """Usage of 10 USD, 20 at list prices.
+
+    The marketplace takes 10 %: 1, and 2 at list prices. Of 25 that were committed 15 are missing. A credit pays 3. The
+    tax is 19 % of 10 + 1 - 3 + 15 = 23, which is 4.37, and at list prices of 20 + 2 - 3 + 15 = 34, which is 6.46.
+    """
+    columns = focus_rows(taxed()).schema
+    found = contract_rows(due(), columns)
+    told = found.select("ChargeCategory", "SkuMeter", "BilledCost", "ContractedCost", "EffectiveCost", "ListCost")
+    assert sorted(told.rows(), key=lambda row: row[2]) == [
+        ("Credit", None, -3, -3, -3, -3),
+        ("Purchase", "marketplace", 1, 1, 1, 2),
+        ("Tax", None, Decimal("4.37"), Decimal("4.37"), Decimal("4.37"), Decimal("6.46")),
+        ("Purchase", "commitment", 15, 15, 15, 15),
+    ]
+    assert set(found["BillingAccountId"]) == {"taxed"}
+    assert set(found.select(pl.col("ChargePeriodStart", "ChargePeriodEnd").dt.date()).rows()) == {
+        (date(2025, 10, 1), date(2025, 11, 1))
+    }
+    # The line that names nobody who bills.
+    assert set(found.select("ChargeCategory", "InvoiceIssuerName").rows()) == {
+        ("Credit", "unknown"), ("Purchase", "unknown"), ("Tax", "unknown"), ("Purchase", "openai")
+    }  # fmt: skip
+
+
+def test_the_shortfall_of_a_term_is_of_its_last_month():
+    line = "commitment,,openai,,,,,25,term,,2025-08-15,2025-10-15"
+    charges = contract_charges(pl.DataFrame(schema=due_schema()), terms(line), date(2026, 1, 1))
+    (row,) = contract_rows(charges, focus_rows(taxed()).schema).iter_rows(named=True)
+    assert [row[name].date() for name in ("ChargePeriodStart", "ChargePeriodEnd", "BillingPeriodEnd")] == [
+        date(2025, 10, 1), date(2025, 10, 15), date(2025, 11, 1)
+    ]  # fmt: skip
+
+
+def due_schema():
+    usd = dict.fromkeys(("effective_cost_usd", "list_cost_usd"), pl.Decimal(38, 12))
+    return {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), **usd}
 
 
 FEE = {
@@ -228,10 +293,13 @@ def test_parts_of_a_fee_add_up_to_it_whatever_it_covers(costs, fee):
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.4", "1.5-draft"])
-def test_every_version_has_room_for_a_purchase(version):
+def test_every_version_has_room_for_purchases_credits_and_taxes(version):
     charges = focus_rows(pl.DataFrame([PRICED], schema=INPUT_SCHEMA), version)
     one = pl.DataFrame([FEE | {"plan_id": "p", "plan": "p", "id": "a"}], schema=FEE_SCHEMA)
     (purchase,) = purchase_rows(one.with_columns(covers=pl.lit(value=False)), charges.schema).iter_rows(named=True)
+    beside = contract_rows(due(), charges.schema)
+    assert pl.concat([charges, beside]).filter(pl.col("BilledCost").is_null()).is_empty()
+    assert set(beside["ChargeCategory"]) == {"Purchase", "Credit", "Tax"}
     assert purchase["ChargeCategory"] == "Purchase"
     assert (
         purchase["InvoiceIssuerName"]
