@@ -7,7 +7,7 @@ of `usage.iterations` is counted once: see `nested_calls`.
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.usage.call_format import number
+from pipelines.usage.call_texts import number
 from pipelines.usage.fields import REST_AT_DEFAULT
 from pipelines.usage.importer import Record, UsageObject
 from pipelines.usage.nested_calls import Call, calls_behind, counts_in

@@ -223,5 +223,4 @@ def _struct_names(schema: pa.Schema) -> Iterator[str]:
 
 
 def _remedy() -> str:
-    known = ", ".join(importer.name for importer in IMPORTERS)
-    return f"Name one with --format if the file is one of them: {known} (`costs formats` says what they are)."
+    return f"Name its format with --format if it is one of the {len(IMPORTERS)} that `costs formats` lists."

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.usage import reread
 from pipelines.usage.apply_privacy import note_applied, prepare_privacy
 from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
@@ -17,6 +16,7 @@ from pipelines.usage.file_outcome import FileOutcome
 from pipelines.usage.find_files import account_of_folder, files_below, is_account, unchanged_files
 from pipelines.usage.identity import given_account
 from pipelines.usage.read_files import read_files
+from pipelines.usage.reread import UsdOf
 from pipelines.usage.reread_files import reread_files
 from pipelines.usage.store_batch import FORMATS, forget_imports, settled_imports, store_batch
 from pipelines.warehouse.database import Warehouse
@@ -37,7 +37,7 @@ def import_files(
     format_name: str | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
     account: str | None = None,
-    usd_of: reread.UsdOf | None = None,
+    usd_of: UsdOf | None = None,
 ) -> list[FileOutcome]:
     """Import files; one that cannot be read is an outcome, and the others go on. Outcomes come in the order of `files`.
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -24,15 +23,14 @@ from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.usage.bad_lines import BadLines, RejectBook
 from pipelines.usage.batches import Batch, FileCount, UnknownCount
-from pipelines.usage.contract import DECLARATIONS, GIVEN_ACCOUNT, Checked, check, with_grouping
-from pipelines.usage.dedup import ALIKE_SCHEMA, largest_per_usage, latest_per_cost, number_alike, one_per_call
-from pipelines.usage.fields import FILE_TIME, moment
+from pipelines.usage.check_pieces import CheckedPieces, check_pieces, engine
+from pipelines.usage.contract import DECLARATIONS, with_grouping
+from pipelines.usage.dedup import ALIKE_SCHEMA, latest_per_cost, number_alike, one_per_call
 from pipelines.usage.file_content import Content, whole_numbers
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
 from pipelines.usage.identity import given_account, import_id_of
-from pipelines.usage.records import read_pieces, records_of
-from pipelines.usage.unknown_counts import unknown_counts
+from pipelines.usage.records import read_pieces
 
 CHECK_FAULTS = (*FILE_FAULTS, duckdb.Error)
 BATCH_ROWS = 1_000_000
@@ -43,7 +41,6 @@ PIECE_ROWS = 250_000
 """Rows that are checked at once: a short line takes a hundred times its bytes."""
 MAX_WHOLE_ROWS = 1_000_000
 """Of a file that may not be read in parts."""
-FILE_SCHEMA = {"import_id": pl.String, "file_name": pl.String, FILE_TIME: pl.String, GIVEN_ACCOUNT: pl.String}
 WORKERS = min(4, os.cpu_count() or 1)
 """Pieces that are checked side by side."""
 
@@ -91,7 +88,7 @@ def _read_file(
 
 def _thinned(piece: pa.Table, bad: BadLines, count: FileCount) -> pa.Table:
     """A piece without the bad lines that are too many to keep; they are counted."""
-    with _engine().cursor() as cursor:
+    with engine().cursor() as cursor:
         kept = bad.thinned(cursor, piece)
     count.reject_count += len(piece) - len(kept)
     return kept
@@ -120,20 +117,6 @@ def _pieces(
         count.reason = f"{count.name}: {told(error)}"
 
 
-@dataclass(frozen=True)
-class _CheckedPieces:
-    """What has become of some pieces: rows, rejects, and `counts` of each file in them."""
-
-    rows: pl.DataFrame
-    rejects: pl.DataFrame
-    more: pl.DataFrame
-    """Refused records that are counted and not among the rejects: MORE_SCHEMA."""
-    counts: pl.DataFrame
-    """import_id, row_count, reject_count, ignored_count, dated_count, first and last usage_date; before any choice."""
-    unknown: pl.DataFrame
-    """import_id, path, row_count, total, first and last usage_date of unknown counts, those of chosen rows alone."""
-
-
 @dataclass
 class _Reader:
     """Files of one format on their way: pieces not sent yet, pieces with the workers, checked rows not handed on."""
@@ -144,8 +127,8 @@ class _Reader:
     pieces: list[pa.Table] = field(default_factory=list)
     piece_bytes: int = 0
     piece_rows: int = 0
-    sent: deque[tuple[Future[_CheckedPieces], pa.Table]] = field(default_factory=deque)
-    checked: list[_CheckedPieces] = field(default_factory=list)
+    sent: deque[tuple[Future[CheckedPieces], pa.Table]] = field(default_factory=deque)
+    checked: list[CheckedPieces] = field(default_factory=list)
     counts: dict[str, FileCount] = field(default_factory=dict)
     complete: list[FileCount] = field(default_factory=list)
     ended: set[str] = field(default_factory=set)
@@ -179,7 +162,7 @@ class _Reader:
         if self.pieces:
             table = pa.concat_tables(self.pieces, promote_options="default")
             self.pieces, self.piece_bytes, self.piece_rows = [], 0, 0
-            self.sent.append((self.workers.submit(_check, table, self._files(), self.found, self.as_of), table))
+            self.sent.append((self.workers.submit(check_pieces, table, self._files(), self.found, self.as_of), table))
         while len(self.sent) > WORKERS:
             self._receive()
 
@@ -204,13 +187,13 @@ class _Reader:
     def _receive_alone(self, number: int, pieces: pa.Table) -> None:
         count = list(self.counts.values())[number]
         try:
-            found = _check(pieces, self._files(), self.found, self.as_of)
+            found = check_pieces(pieces, self._files(), self.found, self.as_of)
         except CHECK_FAULTS as error:
             count.reason = f"{count.name}: {told(error)}"
         else:
             self._keep(found)
 
-    def _keep(self, found: _CheckedPieces) -> None:
+    def _keep(self, found: CheckedPieces) -> None:
         """Keep what a worker has found; pieces come in the order of the files."""
         if self.found.importer.numbers_alike:
             rows, self.alike = number_alike(found.rows, self.alike)
@@ -245,99 +228,3 @@ class _Reader:
         self.alike = self.alike.filter(~pl.col("file").cast(pl.String).is_in(ended))
         self.checked, self.complete = [], []
         return batch
-
-
-def _check(
-    pieces: pa.Table, rows: list[tuple[str, str, str | None, str]], found: FileFormat, as_of: datetime
-) -> _CheckedPieces:
-    """What a worker does. `rows`: FILE_SCHEMA of each file, by its number."""
-    importer = found.importer
-    with _engine().cursor() as cursor:
-        records = records_of(cursor, pieces, found.form, importer)
-        files = pl.DataFrame(rows, schema=FILE_SCHEMA, orient="row")
-        if not importer.is_dated_by_file:
-            files = files.drop(FILE_TIME)
-        named = pl.concat([records, files[records["file_number"]]], how="horizontal")
-        split = importer.split(named) if importer.split else named
-        checked = check(importer.prepare(split) if importer.prepare else split, importer, as_of)
-        good = checked.good.with_columns(record=checked.numbers)
-        # Most statements of one response stand close together, so most of the choice is made here, side by side.
-        if importer.table == "usage" and importer.settle is None and not importer.numbers_alike:
-            good = largest_per_usage(good)
-        unknown = _unknown(cursor, checked.stating[good["record"]], pieces, found)
-    good = good.drop("record")
-    flagged = _flagged(good, unknown) if unknown.height else good
-    dated = _dated_by_file(checked.good, files) if importer.is_dated_by_file else None
-    return _CheckedPieces(flagged, checked.rejects, checked.more, _counts(checked, dated), _by_path(good, unknown))
-
-
-def _unknown(
-    cursor: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, pieces: pa.Table, found: FileFormat
-) -> pl.DataFrame:
-    """`unknown_counts` of the records that became rows."""
-    importer = found.importer
-    is_line = found.form in ("json", "json_lines") and importer.expand is None
-    lines = None
-    if is_line and any(usage.text is None for usage in importer.usage_objects):
-        keys = ["file_number", "source_line"]
-        given = pl.DataFrame(pl.from_arrow(pieces.select([*keys, "text"])))
-        # A line that states several calls is looked into once.
-        is_first = pl.struct(keys).is_first_distinct()
-        found_lines = chosen.select(keys).join(given, on=keys, how="left", maintain_order="left")
-        lines = found_lines.select(pl.when(is_first).then("text").alias("text"))["text"]
-    return unknown_counts(cursor, chosen, importer, lines)
-
-
-def _flagged(good: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
-    """The rows that hold an unknown count may have cost more."""
-    is_short = pl.int_range(pl.len()).is_in(unknown["position"].unique().to_list())
-    # Calls that cannot be read hold numbers too, and this reason says more.
-    is_told = (pl.col("lower_bound_reason") == "calls_not_read").fill_null(value=False)
-    reason = pl.when(is_short & ~is_told).then(pl.lit("unknown_count")).otherwise("lower_bound_reason")
-    return good.with_columns(lower_bound_reason=reason)
-
-
-def _by_path(good: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
-    """Unknown counts by file and path: UNKNOWN_SCHEMA."""
-    places = good[unknown["position"]].select("import_id", "usage_date")
-    return (
-        pl.concat([unknown, places], how="horizontal")
-        .group_by("import_id", "path")
-        .agg(
-            pl.col("position").n_unique().cast(pl.Int64).alias("row_count"),
-            pl.col("value").sum().alias("total"),
-            pl.col("usage_date").min().alias("first_usage_date"),
-            pl.col("usage_date").max().alias("last_usage_date"),
-        )
-        .sort("import_id", "path")
-    )
-
-
-@cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    """The DuckDB of all workers, in memory. One thread in each query: they run side by side."""
-    return duckdb.connect(config={"threads": 1})
-
-
-def _dated_by_file(rows: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """import_id, dated_count: rows that have the time of their file."""
-    times = files.select("import_id", changed=moment(FILE_TIME).value)
-    dated = rows.join(times, on="import_id").filter(pl.col("usage_at") == pl.col("changed"))
-    return dated.group_by("import_id").agg(dated_count=pl.len())
-
-
-def _counts(checked: Checked, dated: pl.DataFrame | None) -> pl.DataFrame:
-    rows = checked.good.group_by("import_id").agg(
-        row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
-    )
-    rejects = checked.refused.select("import_id", reject_count="lines")
-    ignored = checked.ignored.select("import_id", ignored_count="lines")
-    counts = rows.join(rejects, on="import_id", how="full", coalesce=True).join(
-        ignored, on="import_id", how="full", coalesce=True
-    )
-    if dated is None:
-        counts = counts.with_columns(dated_count=pl.lit(0))
-    else:
-        counts = counts.join(dated, on="import_id", how="left")
-    numbers = pl.col("row_count", "reject_count", "ignored_count", "dated_count").fill_null(0)
-    return counts.select("import_id", numbers, "first", "last")

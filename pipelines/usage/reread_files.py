@@ -11,12 +11,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.usage import reread
+from pipelines.usage import earlier_imports, reread
 from pipelines.usage.apply_privacy import note_applied, prepare_privacy
 from pipelines.usage.batches import Batch, printable
 from pipelines.usage.file_outcome import FileOutcome
 from pipelines.usage.find_files import address_of, with_paths
 from pipelines.usage.pseudonyms import protected
+from pipelines.usage.reread import UsdOf
 from pipelines.usage.store_batch import forget_imports, store_batch
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
@@ -28,7 +29,7 @@ def reread_files(
     as_of: datetime,
     files: Sequence[Path] | None = None,
     format_name: str | None = None,
-    usd_of: reread.UsdOf | None = None,
+    usd_of: UsdOf | None = None,
     nearby: Sequence[Path] = (),
 ) -> list[FileOutcome]:
     """Read imported files again; what they stated before is superseded, and core.usage_restatement says what changed.
@@ -38,7 +39,7 @@ def reread_files(
     pseudonyms, only `files` and those `nearby` can be found.
     """
     with warehouse.write() as connection:
-        known = reread.earlier_imports(connection)
+        known = earlier_imports.earlier_imports(read_table(connection, "core.usage_import"))
         is_asked = files is not None or format_name is not None
         wanted = [one for one in known if is_asked or one.is_stale]
         if not wanted:
@@ -53,7 +54,7 @@ def reread_files(
         names = {printable(path) for path in files}
         # Earlier states of a log are known by its name alone.
         wanted = [one for one in wanted if one.file_name in names or one.import_id in set(seen["import_id"])]
-    found, gone = reread.plan(wanted, known, seen)
+    found, gone = earlier_imports.plan(wanted, known, seen)
     if files is not None:
         gone = [one for one in gone if one.import_id in set(seen["import_id"])]
 
@@ -81,5 +82,5 @@ def reread_files(
     ]
 
 
-def _gone(one: reread.Earlier) -> str:
+def _gone(one: earlier_imports.Earlier) -> str:
     return f"read by version {one.version} of {one.format} and no longer where it was: what it stated stays"

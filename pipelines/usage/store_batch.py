@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import UsageFile, UsageImport, UsageUnknownCount
-from pipelines.usage import reread
+from pipelines.usage import earlier_imports
 from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.dedup import identified, one_per_call
@@ -30,7 +30,7 @@ from pipelines.warehouse.rows import append, read_table, replace_rows
 
 PASSING_RULES = ("usage_in_the_future",)
 """Rules that a row may keep tomorrow: a clock that was behind is set right. Such content is read again."""
-FORMATS = hashlib.sha256(repr(sorted(reread.VERSIONS.items())).encode()).hexdigest()[:16]
+FORMATS = hashlib.sha256(repr(sorted(earlier_imports.VERSIONS.items())).encode()).hexdigest()[:16]
 """All importers as they are: a file of which nothing was read is opened again when one of them changes."""
 COPIED_LATER = [importer.name for importer in IMPORTERS if importer.is_copied_later]
 
@@ -155,7 +155,7 @@ def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
         "import_id": count.import_id,
         "file_name": count.name,
         "format": count.format,
-        "importer_version": reread.VERSIONS[count.format],
+        "importer_version": earlier_imports.VERSIONS[count.format],
         "imported_at": as_of,
         "size_bytes": count.size_bytes,
         "line_count": count.line_count,

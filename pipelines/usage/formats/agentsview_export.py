@@ -9,7 +9,8 @@ hold too, so it is a bucket: where both are imported the larger of the two count
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 COUNTS = {

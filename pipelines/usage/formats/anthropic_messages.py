@@ -9,7 +9,8 @@ else the file's own time counts. The id of the message makes it one row with oth
 from collections.abc import Iterator
 
 from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record
 
 IN_MESSAGE = ("usage.input_tokens", "usage.output_tokens", "role", "model")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, number
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside, number
 from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.importer import Record
 

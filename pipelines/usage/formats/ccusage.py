@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, folder_name
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside, folder_name
 from pipelines.usage.importer import Record, UsageObject
 
 PERIODS = ("daily", "hourly")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format, steps
+from pipelines.usage.call_format import call_format, steps
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.formats.otel_attributes import attributes
 from pipelines.usage.importer import Record, UsageObject
 

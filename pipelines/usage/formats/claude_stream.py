@@ -14,7 +14,8 @@ from dataclasses import replace
 import polars as pl
 
 from pipelines.usage.anthropic_usage import USAGE_OBJECT, calls_of_message
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record
 
 SUMS = {

@@ -8,7 +8,8 @@ stand as sums in `deleted_api_reqs` and `subagent_usage` (Cline, getApiMetrics).
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 from pipelines.usage.json_fields import read_json
 

@@ -8,7 +8,8 @@ answer share its id. `model` is Tencent's name of it, `requestModelId` the asked
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, folder_name, number
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside, folder_name, number
 from pipelines.usage.importer import Record, UsageObject
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format, folder_name
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside, folder_name
 from pipelines.usage.importer import Record, UsageObject
 
 REASONING_INSIDE = ("claude", "codex", "copilot")

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import polars as pl
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, steps
+from pipelines.usage.call_format import call_format, steps
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 TIMED_UUID = 7

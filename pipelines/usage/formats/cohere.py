@@ -8,7 +8,8 @@ beside, else the model is "unknown" and the file's own time counts. What rerank 
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 

@@ -8,7 +8,8 @@ have: such usage is shown as unpriced. Events have no id, so equal rows of one f
 
 import polars as pl
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.fields import NUMBER
 
 

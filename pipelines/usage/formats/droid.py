@@ -9,7 +9,8 @@ is written anew as the session goes on and names no session, so the time tells i
 import re
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 ADDED = re.compile(r"^custom:|\[[^\]]*\]")

@@ -12,7 +12,8 @@ output there: Qwen Code takes it from completion_tokens, which holds reasoning.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format, carried, folder_name, number
+from pipelines.usage.call_format import call_format, carried
+from pipelines.usage.call_texts import CallCounts, Inside, folder_name, number
 from pipelines.usage.importer import Record, UsageObject
 
 NAMES = {"input": "input", "output": "output", "cached": "cached", "thoughts": "thoughts", "tool": "tool"}

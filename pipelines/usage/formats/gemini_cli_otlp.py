@@ -10,7 +10,8 @@ read where a collector has exported it.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format, number
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside, number
 from pipelines.usage.formats.otel_attributes import attributes
 from pipelines.usage.importer import Record, UsageObject
 

@@ -9,7 +9,8 @@ older versions, which state only how full the context was, are not read.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 

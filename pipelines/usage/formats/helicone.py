@@ -13,7 +13,7 @@ otherwise, so it can be empty: such rows are refused. Cost is USD.
 
 import polars as pl
 
-from pipelines.usage.call_format import TIERS
+from pipelines.usage.call_texts import TIERS
 from pipelines.usage.fields import (
     choice,
     first_count,

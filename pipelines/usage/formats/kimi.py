@@ -7,7 +7,8 @@ price lists do not have.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 DEFAULT_MODEL = "kimi-for-coding"

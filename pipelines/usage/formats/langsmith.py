@@ -7,7 +7,8 @@ Times are UTC and printed without a zone. total_cost is LangSmith's own estimate
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.count_names import looks_like_a_count
 from pipelines.usage.importer import Record, UsageObject
 

@@ -16,7 +16,7 @@ provider's report (`costs.overlap`).
 import polars as pl
 
 from pipelines.usage import anthropic_usage
-from pipelines.usage.call_format import TIERS
+from pipelines.usage.call_texts import TIERS
 from pipelines.usage.fields import (
     MAX_ID,
     choice,

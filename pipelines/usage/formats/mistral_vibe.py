@@ -7,7 +7,8 @@ hold. The "Unified Harness" of Vibe 2.25 has no `stats` and is not read.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, folder_name
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside, folder_name
 from pipelines.usage.importer import Record, UsageObject
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.usage.call_format import TIERS
+from pipelines.usage.call_texts import TIERS
 from pipelines.usage.count_columns import count_of, meter, with_meters
 from pipelines.usage.fields import (
     MAX_ID,

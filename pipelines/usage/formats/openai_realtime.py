@@ -8,7 +8,8 @@ unless whoever keeps them writes `timestamp` beside, else the file's own counts.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import UNNAMED, CallCounts, Inside, call_format, carried, number
+from pipelines.usage.call_format import call_format, carried
+from pipelines.usage.call_texts import UNNAMED, CallCounts, Inside, number
 from pipelines.usage.importer import Record, UsageObject
 
 KINDS = {"text": ("input", "cache_read"), "audio": ("audio_in", "audio_cached"), "image": ("image_in", "image_cached")}

@@ -8,7 +8,8 @@
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format, folder_name
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside, folder_name
 from pipelines.usage.importer import Record, UsageObject
 
 

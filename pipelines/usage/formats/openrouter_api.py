@@ -9,7 +9,8 @@ the `id` of the response, which its CSV and logs of clients have too.
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.usage import call_format
+from pipelines.usage import call_texts
 from pipelines.usage.fields import (
     MAX_ID,
     choice,
@@ -54,7 +54,7 @@ CACHE_INSIDE = (
     *openinference.SCOPES,
 )
 """Those that add the cache to the input where the API leaves it out, or whose API does not."""
-TIERS = call_format.TIERS | {
+TIERS = call_texts.TIERS | {
     "traffic_type_unspecified": "standard",
     "on_demand_flex": "flex",
     "on_demand_priority": "priority",

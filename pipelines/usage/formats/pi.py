@@ -8,7 +8,8 @@ provider's id. `usage.cost` is the tool's own estimate, in dollars.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format, carried, number
+from pipelines.usage.call_format import call_format, carried
+from pipelines.usage.call_texts import CallCounts, Inside, number
 from pipelines.usage.importer import Record, UsageObject
 
 CHANGES = ("model_change", "custom")

@@ -7,7 +7,8 @@ cache asked nobody.
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 OWN_CACHE = ("HIT", "SEMANTIC HIT")

@@ -7,7 +7,8 @@ Vercel charged, in dollars. A report that is not grouped by model, or names no d
 
 from collections.abc import Iterator
 
-from pipelines.usage.call_format import CallCounts, Inside, call_format
+from pipelines.usage.call_format import call_format
+from pipelines.usage.call_texts import CallCounts, Inside
 from pipelines.usage.importer import Record, UsageObject
 
 GROUPS = ("day", "hour", "model", "provider", "user", "tag", "credential_type")

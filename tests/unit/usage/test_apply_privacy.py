@@ -83,17 +83,33 @@ def clear(tmp_path_factory):
     return warehouse, people_of(warehouse)
 
 
-@pytest.mark.parametrize("treatment", ["hash", "drop"])
-@pytest.mark.parametrize("is_late", [False, True], ids=["before", "after the import"])
-def test_no_format_leaves_a_person_in_any_table(clear, tmp_path, treatment, is_late):
+@pytest.fixture(scope="module")
+def hashed(tmp_path_factory):
+    """All samples in one warehouse that keeps pseudonyms."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("hashed") / "warehouse")
+    settings(warehouse, **every("hash"))
+    import_files(warehouse, SAMPLES, NOW)
+    return warehouse
+
+
+def treated(clear, tmp_path, treatment, *, is_late):
+    warehouse = Warehouse(tmp_path / "warehouse")
+    if is_late:
+        shutil.copytree(clear[0].folder, warehouse.folder)
+    settings(warehouse, **every(treatment))
+    import_files(warehouse, SAMPLES, NOW)
+    return warehouse
+
+
+@pytest.mark.parametrize(
+    ("treatment", "is_late"), [("hash", False), ("hash", True), ("drop", False), ("drop", True)], ids=str
+)
+def test_no_format_leaves_a_person_in_any_table(clear, hashed, tmp_path, treatment, is_late):
     """Also in ids of rows, rejects and paths; figures stay the same; settings of later are applied to what is there."""
     plain, people = clear
     assert len(people) > 40
-    warehouse = Warehouse(tmp_path / "warehouse")
-    if is_late:
-        shutil.copytree(plain.folder, warehouse.folder)
-    settings(warehouse, **every(treatment))
-    import_files(warehouse, SAMPLES, NOW)
+    is_made = (treatment, is_late) == ("hash", False)
+    warehouse = hashed if is_made else treated(clear, tmp_path, treatment, is_late=is_late)
     texts = texts_of(warehouse)
     assert not people & texts
     inside = {person for person in people if len(person) > 7 and any(person in text for text in texts)}
@@ -104,17 +120,13 @@ def test_no_format_leaves_a_person_in_any_table(clear, tmp_path, treatment, is_l
     assert tables_of(warehouse)[TABLES.index("core.reported_cost")].height == reported > 0
 
 
-def test_a_pseudonym_groups_as_the_name_does(clear, tmp_path):
-    plain, _ = clear
-    warehouse = Warehouse(tmp_path / "warehouse")
-    settings(warehouse, **every("hash"))
-    import_files(warehouse, SAMPLES, NOW)
-    before, after = usage_of(plain), usage_of(warehouse)
+def test_a_pseudonym_groups_as_the_name_does(clear, hashed):
+    before, after = usage_of(clear[0]), usage_of(hashed)
     for column in OWNER_COLUMNS:
         sizes = [frame.group_by(column).len()["len"].sort().to_list() for frame in (before, after)]
         assert sizes[0] == sizes[1]
         assert after[column].drop_nulls().str.contains("^hash:[0-9a-f]{32}$").all()
-    assert stat.S_IMODE((warehouse.folder / KEY_FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((hashed.folder / KEY_FILE).stat().st_mode) == 0o600
 
 
 def test_one_name_has_another_pseudonym_in_another_warehouse(tmp_path):

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.usage.call_format import Inside, _counted, folder_name, number, steps
+from pipelines.usage.call_columns import _counted
+from pipelines.usage.call_format import steps
+from pipelines.usage.call_texts import Inside, folder_name, number
 
 COUNTS = st.integers(0, 10**6)
 

@@ -263,8 +263,8 @@ def test_a_file_that_the_check_cannot_bear_is_refused_alone(warehouse, tmp_path,
             pl.Series(["SECRET"]).cast(pl.Int64)
         return check(pieces, names, found, as_of)
 
-    check = read_files._check
-    monkeypatch.setattr(read_files, "_check", breaking)
+    check = read_files.check_pieces
+    monkeypatch.setattr(read_files, "check_pieces", breaking)
     refused, imported = import_files(warehouse, [bad, good], NOW)
     assert (refused.outcome, imported.outcome, imported.new_count) == ("refused", "imported", 1)
     assert "bad.jsonl" in refused.reason

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.usage import file_format, read_files, reread
+from pipelines.usage import earlier_imports, file_format, read_files
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.formats.claude_code import CLAUDE_CODE
 from pipelines.usage.import_files import import_files
@@ -43,7 +43,7 @@ def older_program(monkeypatch, version=1, importer=OLD):
     others = tuple(importer if one.name == importer.name else one for one in IMPORTERS)
     with monkeypatch.context() as patch:
         patch.setattr(file_format, "IMPORTERS", others)
-        patch.setitem(reread.VERSIONS, importer.name, version)
+        patch.setitem(earlier_imports.VERSIONS, importer.name, version)
         patch.setattr("pipelines.usage.store_batch.identified", lambda rows: rows)
         yield
 
@@ -196,7 +196,7 @@ def test_killed_in_the_middle_all_is_as_before_and_the_next_run_does_it(warehous
         from pipelines.usage import reread
         from pipelines.usage.import_files import import_files
         from pipelines.warehouse.database import Warehouse
-        reread._restated = lambda *others: os.kill(os.getpid(), signal.SIGKILL)
+        reread.restatements = lambda *others: os.kill(os.getpid(), signal.SIGKILL)
         import_files(Warehouse(Path({str(warehouse.folder)!r})), [], datetime(2026, 11, 25, 12))
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)  # noqa: S603
@@ -221,9 +221,9 @@ def test_a_file_is_read_again_as_it_was_unless_nothing_came_of_it(warehouse, tmp
     file = log(tmp_path / "a.jsonl", answer(1, 20))
     import_files(warehouse, [file], NOW)
     with warehouse.write() as connection:
-        (known,) = reread.earlier_imports(connection)
-    assert reread.Reread(file, (known,)).format_of_rows == "claude_code"
-    assert reread.Reread(file, (replace(known, format="codex", row_count=0),)).format_of_rows is None
+        (known,) = earlier_imports.earlier_imports(read_table(connection, "core.usage_import"))
+    assert earlier_imports.Reread(file, (known,)).format_of_rows == "claude_code"
+    assert earlier_imports.Reread(file, (replace(known, format="codex", row_count=0),)).format_of_rows is None
     with warehouse.write() as connection:
         connection.execute("UPDATE core.usage_import SET format = 'codex', row_count = 0")
     (outcome,) = reread_files(warehouse, LATER, [file])
@@ -243,7 +243,7 @@ def test_a_later_bill_stays_in_force_when_an_earlier_one_is_read_again(warehouse
     amounts = stored(warehouse, "core.reported_cost").sort("cost_id")["amount_usd"].to_list()
     assert Decimal("9.99") in amounts
     name = stored(warehouse, "core.usage_import")["format"][0]
-    monkeypatch.setitem(reread.VERSIONS, name, 99)
+    monkeypatch.setitem(earlier_imports.VERSIONS, name, 99)
     bills[1].unlink()
     assert outcomes_of(warehouse, [bills[0]]) == {"first.tsv": "reread", "second.tsv": "gone"}
     assert stored(warehouse, "core.reported_cost").sort("cost_id")["amount_usd"].to_list() == amounts
