@@ -45,6 +45,8 @@ class FileCount:
     ignored_count: int = 0
     dated_by_file_count: int = 0
     """Rows whose record states no time, so that they have the file's."""
+    encrypted_count: int = 0
+    """Rows named by an id that a proxy has encrypted, so that no other log of the call has it."""
     new_count: int = 0
     """Rows that the ledger did not know; for the caller to fill in."""
     first_usage_date: date | None = None

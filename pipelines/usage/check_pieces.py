@@ -12,6 +12,7 @@ from pipelines.usage.contract import GIVEN_ACCOUNT, Checked, check
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_format import FileFormat
+from pipelines.usage.identity import is_encrypted
 from pipelines.usage.records import records_of
 from pipelines.usage.unknown_counts import unknown_counts
 
@@ -27,7 +28,8 @@ class CheckedPieces:
     more: pl.DataFrame
     """Refused records that are counted and not among the rejects: MORE_SCHEMA."""
     counts: pl.DataFrame
-    """import_id, row_count, reject_count, ignored_count, dated_count, first and last usage_date; before any choice."""
+    """import_id, row_count, reject_count, ignored_count, dated_count, encrypted_count, first and last usage_date, all
+    before any choice."""
     unknown: pl.DataFrame
     """import_id, path, row_count, total, first and last usage_date of unknown counts, those of chosen rows alone."""
 
@@ -112,8 +114,12 @@ def _dated_by_file(rows: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts(checked: Checked, dated: pl.DataFrame | None) -> pl.DataFrame:
+    has_ids = "usage_id" in checked.good.columns
     rows = checked.good.group_by("import_id").agg(
-        row_count=pl.len(), first=pl.col("usage_date").min(), last=pl.col("usage_date").max()
+        row_count=pl.len(),
+        encrypted_count=is_encrypted("usage_id").sum() if has_ids else pl.lit(0),
+        first=pl.col("usage_date").min(),
+        last=pl.col("usage_date").max(),
     )
     rejects = checked.refused.select("import_id", reject_count="lines")
     ignored = checked.ignored.select("import_id", ignored_count="lines")
@@ -124,5 +130,5 @@ def _counts(checked: Checked, dated: pl.DataFrame | None) -> pl.DataFrame:
         counts = counts.with_columns(dated_count=pl.lit(0))
     else:
         counts = counts.join(dated, on="import_id", how="left")
-    numbers = pl.col("row_count", "reject_count", "ignored_count", "dated_count").fill_null(0)
+    numbers = pl.col("row_count", "reject_count", "ignored_count", "dated_count", "encrypted_count").fill_null(0)
     return counts.select("import_id", numbers, "first", "last")

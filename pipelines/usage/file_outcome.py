@@ -29,6 +29,8 @@ class FileOutcome:
     reason: str | None = None
     dated_by_file_count: int = 0
     """Rows whose log states no time: they have the time of the file's last change."""
+    encrypted_count: int = 0
+    """Rows that no other log of the same call can meet: a proxy has encrypted their id."""
     first_usage_date: date | None = None
     last_usage_date: date | None = None
     import_id: str = ""
@@ -55,6 +57,7 @@ def outcome_of(count: FileCount) -> FileOutcome:
         count.unknown,
         import_id=count.import_id,
         dated_by_file_count=count.dated_by_file_count,
+        encrypted_count=count.encrypted_count,
         first_usage_date=count.first_usage_date,
         last_usage_date=count.last_usage_date,
     )

@@ -12,7 +12,8 @@ of before accounts were known keep theirs. `without_restated` says which rows of
 
 LiteLLM gives a client of its Responses API an id of its own, which holds the provider's: `resp_` and the base64 of
 "litellm:custom_llm_provider:openai;model_id:...;response_id:resp_..." (its responses/utils.py). Whichever log shows it,
-the id inside names the response, and so on where one proxy asks another. Ids that the proxy encrypts cannot be read.
+the id inside names the response, and so on where one proxy asks another. Ids that the proxy encrypts for the client
+cannot be read, and are others each time that they are given (BerriAI/litellm#15757, #17204): how many is told.
 
 Not all servers give each response an id of its own: Ollama prints chatcmpl- and a number below 999, others the second
 or a constant (BerriAI/litellm#28376, #41273). So such an id counts only if it is long enough to be random.
@@ -53,6 +54,8 @@ SHARED = "shared"
 ID_OF_ANTHROPIC = rf"^msg_[A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
 WRAPPED = "resp_bGl0ZWxsbTpj"
 """How an id that LiteLLM made begins: the base64 of "litellm:c"."""
+ENCRYPTED = r"resp_[A-Za-z0-9_-]{120,}"
+"""OpenAI prints 50 characters; what is encrypted holds such an id, a user, a team and 40 bytes of a cipher."""
 STANDARD_ALPHABET = str.maketrans("-_", "+/")
 ONE_OF_A_KIND = rf"^(?:chatcmpl|cmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{{{MIN_RANDOM},}}$"
 _ACCOUNT_PART = f"{SEPARATOR}{OF_ACCOUNT}{SEPARATOR}[^{SEPARATOR}]*"
@@ -230,6 +233,11 @@ def is_one_of_a_kind(name: str) -> pl.Expr:
     """Whether a column holds an id that no other response has, of any server."""
     is_wrapped = pl.col(name).str.starts_with(WRAPPED)
     return (pl.col(name).str.contains(ONE_OF_A_KIND) & ~is_wrapped).fill_null(value=False)
+
+
+def is_encrypted(name: str) -> pl.Expr:
+    """Whether an identity holds an id that LiteLLM has encrypted: longer than OpenAI's own, and none to be read."""
+    return pl.col(name).str.contains(ENCRYPTED) & ~pl.col(name).str.contains(WRAPPED, literal=True)
 
 
 def response_in(*texts: pl.Expr) -> pl.Expr:

@@ -199,12 +199,13 @@ class _Reader:
             rows, self.alike = number_alike(found.rows, self.alike)
             found = replace(found, rows=rows)
         self.checked.append(replace(found, rejects=self.rejected.keep(found.rejects, found.more)))
-        for import_id, rows, rejects, ignored, dated, first, last in found.counts.iter_rows():
+        for import_id, rows, rejects, ignored, dated, encrypted, first, last in found.counts.iter_rows():
             count = self.counts[import_id]
             count.row_count += rows
             count.reject_count += rejects
             count.ignored_count += ignored
             count.dated_by_file_count += dated
+            count.encrypted_count += encrypted
             if rows:
                 count.widen(first, last)
         for import_id, path, rows, total, first, last in found.unknown.iter_rows():

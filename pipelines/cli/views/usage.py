@@ -32,6 +32,7 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome], *, is_each_
             _print(console, f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome}: {reason}")
     read = [outcome for outcome in outcomes if outcome.outcome in ("imported", "reread")]
     _print_dated(console, read)
+    _print_encrypted(console, read)
     _print_unknown(console, read)
     counts = Counter(outcome.outcome for outcome in outcomes)
     if counts["reread"]:
@@ -69,6 +70,14 @@ def _print_dated(console: Console, imported: Sequence[FileOutcome]) -> None:
         return
     for outcome in dated:
         told = f"{cell(outcome.file, MAX_LINE)}: {outcome.dated_by_file_count} rows state no time: they have the file's"
+        _print(console, told)
+
+
+def _print_encrypted(console: Console, imported: Sequence[FileOutcome]) -> None:
+    """Calls whose id a proxy has encrypted, so that its own log of them is another call."""
+    rows = sum(outcome.encrypted_count for outcome in imported)
+    if rows:
+        told = f"{rows} rows are named by ids that LiteLLM has encrypted: import them or the proxy's log, not both"
         _print(console, told)
 
 
