@@ -301,13 +301,11 @@ def import_log(folder, text):
 
 
 def test_ids_that_a_proxy_has_encrypted_are_counted(tmp_path):
-    """As LiteLLM does it: a provider's id, a user and a team, 40 bytes longer and in base64. Its readable ids are none."""
+    """As LiteLLM does it: a provider's id, a user and a team, 40 bytes longer, in base64. Its readable ids are none."""
     held = f"litellm_proxy:responses_api:response_id:{RESPONSE};user_id:default_user_id;team_id:"
     sealed = base64.urlsafe_b64encode(bytes(range(40)) + held.encode()).decode()
-    readable = base64.b64encode(
-        f"litellm:custom_llm_provider:openai;model_id:m;response_id:{RESPONSE}".encode()
-    ).decode()
-    long = base64.b64encode(f"litellm:model_id:{'m' * 200};response_id:short".encode()).decode()
-    ids = [f"resp_{sealed}", f"resp_{readable}", f"resp_{long}", RESPONSE]
-    found = import_log(tmp_path, "\n".join(client(one, CREATED) for one in ids))
+    plain = "litellm:custom_llm_provider:openai;model_id:{};response_id:{}"
+    readable = [plain.format("m", RESPONSE), plain.format("m" * 200, "short")]
+    ids = [sealed, *(base64.b64encode(one.encode()).decode() for one in readable), RESPONSE.removeprefix("resp_")]
+    found = import_log(tmp_path, "\n".join(client(f"resp_{one}", CREATED) for one in ids))
     assert (found.count.encrypted_count, found.row_count) == (1, 4)
