@@ -7,7 +7,7 @@ from functools import cache
 
 import polars as pl
 
-from pipelines.usage.call_texts import COUNTS, METERS, OWNERS, TIERS, UNNAMED, CallCounts, Inside
+from pipelines.usage.call_texts import COUNTS, METERS, OWNERS, UNNAMED, CallCounts, Inside
 from pipelines.usage.fields import (
     FILE_TIME,
     REST_AT_DEFAULT,
@@ -21,6 +21,7 @@ from pipelines.usage.fields import (
 )
 from pipelines.usage.identity import SEPARATOR
 from pipelines.usage.importer import Reading, Rule, unreadable
+from pipelines.usage.tiers import TIERS
 
 MAKERS = {r"^claude-": "anthropic", r"^(?:gpt-(?:[345]|image|audio|realtime)|o[134](?:-|$))": "openai"} | {
     r"^gemini-": "google"

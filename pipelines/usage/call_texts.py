@@ -35,10 +35,6 @@ ALL_TEXTS = (*TEXTS, *COUNTS, *OWNERS)
 the provider's own id of the answer, `within` which call behind that it is. `maker` is the log's word for who was asked,
 `is_call` "1" where a record is a call, `doubt` why it may have cost more; `grain` is for formats whose records are of
 several."""
-TIERS = {
-    **dict.fromkeys(("default", "auto", "standard", "on_demand"), "standard"),
-    **{word: word for word in ("batch", "flex", "priority", "fast")},
-}
 USAGE = "usage"
 """The text under which `rows` hands on the object that holds the counts of a call."""
 NOWHERE = "(nowhere)"

@@ -12,8 +12,8 @@ from pipelines.usage.contract import GIVEN_ACCOUNT, Checked, check
 from pipelines.usage.dedup import largest_per_usage
 from pipelines.usage.fields import FILE_TIME, moment
 from pipelines.usage.file_format import FileFormat
-from pipelines.usage.identity import is_encrypted
 from pipelines.usage.records import records_of
+from pipelines.usage.response_ids import is_encrypted
 from pipelines.usage.unknown_counts import unknown_counts
 
 FILE_SCHEMA = {"import_id": pl.String, "file_name": pl.String, FILE_TIME: pl.String, GIVEN_ACCOUNT: pl.String}

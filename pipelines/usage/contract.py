@@ -16,9 +16,10 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.derived_columns import derived_columns
 from pipelines.schema.reported_costs import ReportedCost
 from pipelines.schema.usage import LONGEST_BUCKET, Usage
-from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_provider_ids, with_shared_ids
+from pipelines.usage.identity import OWNER_COLUMNS, identity_of, second_identity_of, with_shared_ids
 from pipelines.usage.importer import Importer, Reading, unreadable
 from pipelines.usage.rejects import PLACE, first_of_each_reason, rejects_of_faults, rejects_of_rules, rejects_of_table
+from pipelines.usage.response_ids import with_provider_ids
 
 USAGE_SCHEMA = polars_schema(Usage)
 CLOCK_TOLERANCE = timedelta(days=1)

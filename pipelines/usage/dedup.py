@@ -7,14 +7,8 @@ import polars as pl
 
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.meters import QUANTITY_COLUMNS
-from pipelines.usage.identity import (
-    OWNER_COLUMNS,
-    SEPARATOR,
-    present_ids,
-    whole_pseudonym,
-    with_provider_ids,
-    without_restated,
-)
+from pipelines.usage.identity import OWNER_COLUMNS, SEPARATOR, present_ids, whole_pseudonym, without_restated
+from pipelines.usage.response_ids import with_provider_ids
 
 TOLD = (*QUANTITY_COLUMNS.values(), "reported_cost_usd", *OWNER_COLUMNS)
 ALIKE_SCHEMA = {"file": pl.Categorical(), "alike": pl.UInt64()}

@@ -235,18 +235,6 @@ def choice(names: str | Sequence[str], meanings: Mapping[str, str], default: str
     )
 
 
-def tier_or_asked(told: Reading, asked: str, meanings: Mapping[str, str]) -> tuple[pl.Expr, pl.Expr]:
-    """The tier, and why the row may have cost more, of logs that keep the request beside the response.
-
-    `told`: of the response, NULL where it says none. Then one that is cheaper counts as it was asked for: a provider
-    that has no room refuses it. One that is dearer may have been served as standard, which is the least.
-    """
-    word = first_of(asked).str.to_lowercase().replace_strict(dict(meanings), default=None, return_dtype=pl.String)
-    is_cheaper, is_dearer = word.is_in(["flex", "batch"]), word.is_in(["priority", "fast"])
-    tier = pl.coalesce(told.value, pl.when(is_cheaper).then(word), pl.lit("standard"))
-    return tier, pl.when(told.value.is_null() & is_dearer).then(pl.lit("tier_only_asked"))
-
-
 def must_have(*names: str, rule: str, remedy: str = "") -> Rule:
     """Refuses a record that lacks one of these fields or has an empty one."""
     is_missing = pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in names)

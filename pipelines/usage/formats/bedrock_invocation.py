@@ -11,8 +11,8 @@ import polars as pl
 
 from pipelines.models.model_ids import BEDROCK_MAKERS
 from pipelines.usage.fields import choice, first_count, moment, must_have, rest, rest_at_default, text
-from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
+from pipelines.usage.response_ids import response_in
 
 BODY = "output.outputBodyJson."
 FIELDS = {

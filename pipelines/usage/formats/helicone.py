@@ -13,7 +13,6 @@ otherwise, so it can be empty: such rows are refused. Cost is USD.
 
 import polars as pl
 
-from pipelines.usage.call_texts import TIERS
 from pipelines.usage.fields import (
     choice,
     first_count,
@@ -25,11 +24,11 @@ from pipelines.usage.fields import (
     rest_at_default,
     seller,
     text,
-    tier_or_asked,
     usd,
 )
-from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
+from pipelines.usage.response_ids import response_in
+from pipelines.usage.tiers import TIERS, tier_or_asked
 
 NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 FIELDS = {

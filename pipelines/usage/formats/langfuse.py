@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.usage.call_texts import TIERS
 from pipelines.usage.count_columns import count_of, meter, with_meters
-from pipelines.usage.fields import choice, first_count, first_moment, first_of, first_text, moment, tier_or_asked, usd
+from pipelines.usage.fields import choice, first_count, first_moment, first_of, first_text, moment, usd
 from pipelines.usage.formats.langfuse_counts import COUNTS, KEYS, METERS, SEARCHES, USAGE_OBJECT
-from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Rule, unreadable
+from pipelines.usage.response_ids import response_in
+from pipelines.usage.tiers import TIERS, tier_or_asked
 
 FIELDS = {
     "id": "id",

@@ -16,7 +16,6 @@ provider's report (`costs.overlap`).
 import polars as pl
 
 from pipelines.usage import anthropic_usage
-from pipelines.usage.call_texts import TIERS
 from pipelines.usage.fields import (
     MAX_ID,
     choice,
@@ -33,8 +32,9 @@ from pipelines.usage.fields import (
     usd,
 )
 from pipelines.usage.formats.litellm_calls import TEXTS, split_calls
-from pipelines.usage.identity import response_in
 from pipelines.usage.importer import Importer, Rule, UsageObject, unreadable
+from pipelines.usage.response_ids import response_in
+from pipelines.usage.tiers import TIERS
 
 FIELDS = {
     "request_id": "request_id",

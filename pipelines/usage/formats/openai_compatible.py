@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.usage.call_texts import TIERS
 from pipelines.usage.count_columns import count_of, meter, with_meters
 from pipelines.usage.fields import (
     MAX_ID,
@@ -25,6 +24,7 @@ from pipelines.usage.fields import (
 )
 from pipelines.usage.formats.openai_counts import COUNTS, IN_USAGE, METERS, USAGE_OBJECT, sum_of_two
 from pipelines.usage.importer import Importer, Reading, Rule, unreadable
+from pipelines.usage.tiers import TIERS
 
 PLACES = {"body_": "response.body.", "response_": "response.", "": ""}
 """Where a line may hold the response object; the innermost counts, as a batch line has an id of its own."""

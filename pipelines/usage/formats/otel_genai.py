@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.usage import call_texts
+from pipelines.usage import tiers
 from pipelines.usage.fields import (
     MAX_ID,
     choice,
@@ -28,7 +28,6 @@ from pipelines.usage.fields import (
     rest,
     seller,
     text,
-    tier_or_asked,
 )
 from pipelines.usage.formats import openinference
 from pipelines.usage.formats.otel_attributes import (
@@ -39,8 +38,10 @@ from pipelines.usage.formats.otel_attributes import (
     counts_of,
     read_attributes,
 )
-from pipelines.usage.identity import MIN_RANDOM
+from pipelines.usage.formats.otel_nesting import span_name_of, with_spans_above
 from pipelines.usage.importer import Importer, Record, Rule, unreadable
+from pipelines.usage.response_ids import MIN_RANDOM
+from pipelines.usage.tiers import tier_or_asked
 
 AI_SDK = "ai"
 CACHE_APART = ("opentelemetry.instrumentation.bedrock", "opentelemetry.instrumentation.botocore")
@@ -54,7 +55,7 @@ CACHE_INSIDE = (
     *openinference.SCOPES,
 )
 """Those that add the cache to the input where the API leaves it out, or whose API does not."""
-TIERS = call_texts.TIERS | {
+TIERS = tiers.TIERS | {
     "traffic_type_unspecified": "standard",
     "on_demand_flex": "flex",
     "on_demand_priority": "priority",
@@ -100,39 +101,6 @@ def _is_call(span: Record) -> bool:
     return has_usage and (span["operation"] is None or span["operation"] in CALLS)
 
 
-def _with_spans_above(spans: pl.DataFrame) -> pl.DataFrame:
-    """Add `spans_above`: the spans around each call as far as they are here, on any line. Those are no calls here."""
-    whole = spans.with_columns(span_name=_span_name("span_id"), parent_name=_span_name("parent_id"))
-    parents = dict(whole.select("span_name", "parent_name").drop_nulls().iter_rows())
-    calls = whole.filter(pl.col("is_call").is_not_null())["span_name"].drop_nulls().unique()
-    above = {call: " ".join(_above(call, parents)) or None for call in calls}
-    found = pl.DataFrame({"span_name": list(above), "spans_above": list(above.values())}, schema=_ABOVE)
-    around = found["spans_above"].drop_nulls().str.split(" ").explode().unique().implode()
-    is_around = pl.col("span_name").is_in(around).fill_null(value=False)
-    return whole.join(found, on="span_name", how="left", maintain_order="left").with_columns(
-        is_call=pl.when(~is_around).then("is_call")
-    )
-
-
-_ABOVE = {"span_name": pl.String, "spans_above": pl.String}
-
-
-def _span_name(span: str) -> pl.Expr:
-    """Trace and span in one: ids of spans are of their trace only. NULL where an id is missing or no plain word."""
-    is_word = pl.all_horizontal(pl.col(name).str.contains(r"^[\w+/=-]{1,64}$") for name in ("trace_id", span))
-    return pl.when(is_word).then(pl.concat_str("trace_id", span, separator="/"))
-
-
-def _above(span: str, parents: dict[str, str]) -> Iterator[str]:
-    seen = {span}
-    above = parents.get(span)
-    while above and above not in seen and len(seen) <= MAX_DEPTH:
-        yield above
-        seen.add(above)
-        above = parents.get(above)
-
-
-MAX_DEPTH = 100
 prompt, output = first_count("input"), first_count("output")
 read, written, reasoning = first_count("cache_read"), first_count("cache_write"), first_count("reasoning")
 audio_in, audio_out, image_in = first_count("audio_in"), first_count("audio_out"), first_count("image_in")
@@ -202,7 +170,7 @@ OTEL_GENAI = Importer(
     usage_objects=(USAGE_OBJECT,),
     private=frozenset({"usage"}),
     expand=_spans,
-    split=_with_spans_above,
+    split=with_spans_above,
     is_usage=pl.col("is_call").is_not_null(),
     columns={
         "usage_at": epoch("start_time", per_second=1_000_000_000),
@@ -225,7 +193,7 @@ OTEL_GENAI = Importer(
         "project_id": pl.when(is_of_aws | is_of_google_cloud).then(text("cloud_account").value),
         "feature": text("service"),
         "conversation_id": text("conversation"),
-        "span_id": _span_name("span_id"),
+        "span_id": span_name_of("span_id"),
         "spans_above": pl.col("spans_above"),
         "lower_bound_reason": pl.coalesce(pl.when(is_untold).then(pl.lit("cache_may_be_apart")), tier_doubt),
         "response": pl.col("response_id"),

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.usage.dedup import identified, one_per_call
-from pipelines.usage.identity import is_one_of_a_kind, with_provider_ids
+from pipelines.usage.response_ids import is_one_of_a_kind, with_provider_ids
 from pipelines.usage.store_batch import merge
 from pipelines.warehouse import ledger
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
