@@ -8,8 +8,8 @@ gen_ai.response.id (OpenTelemetry's registry: "chatcmpl-123"), LiteLLM's request
 records, and the response objects that Helicone, Langfuse and Bedrock keep.
 
 Two accounts may have the same buckets, so a stated account is part of every identity; DEFAULT_ACCOUNT is not, and rows
-of before accounts were known keep theirs. `without_restated` says which rows of no account are those of a stated one. What an
-id of a response looks like is in `response_ids`.
+of before accounts were known keep theirs. `without_restated` says which rows of no account are those of a stated one.
+What an id of a response looks like is in `response_ids`.
 """
 
 import re
