@@ -11,10 +11,15 @@ import polars as pl
 
 from pipelines.alerts import (
     budget_rules,
+    conflict_rules,
+    contract_rules,
+    decision_rules,
+    gpu_bound_rules,
     gpu_rules,
     lifecycle_rules,
     operating_rules,
     price_rules,
+    retirement_rules,
     source_rules,
     usage_rules,
 )
@@ -39,6 +44,17 @@ FROM (
 )
 WHERE NOT is_offer
 """
+_USED = """
+SELECT provider, channel, model, sum(cost_usd)::DECIMAL(38, 12) AS cost_usd
+FROM core.usage_cost WHERE usage_date >= $first AND usage_date < $day GROUP BY ALL
+"""
+_PAID_BY_TERM = """
+SELECT term_id, sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
+       sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd
+FROM core.usage_cost JOIN core.contract_term AS term USING (term_id)
+WHERE term.known_to IS NULL AND usage_date >= term.valid_to - 30 AND usage_date < term.valid_to
+GROUP BY ALL
+"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,8 @@ def rules_of_day(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     yield from _news(connection, asked)
     if asked.is_today:
         yield from _of_offers(connection, asked)
+        yield from _of_decisions(connection, asked)
+        yield from _of_contract(connection, asked)
         yield from _of_operation(connection, asked)
         yield from _of_spend(connection, asked)
         yield from _of_usage(connection, asked)
@@ -79,7 +97,7 @@ def _news(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     ends = _without_repeats(connection, moves, lifecycles, "standing = 'page'", [provider, channel, model])
     yield "price_changed", partial(price_rules.price_changed, told, prices, now)
     yield "gpu_rate_changed", partial(gpu_rules.gpu_rate_changed, _offered(connection, rates), now)
-    yield "retirement_moved", partial(lifecycle_rules.retirement_moved, ends, now)
+    yield "retirement_moved", partial(retirement_rules.retirement_moved, ends, now)
 
 
 def _of_offers(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
@@ -90,6 +108,38 @@ def _of_offers(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
         near = _thresholds(asked, "retirement_near")
         yield "retirement_near", partial(lifecycle_rules.retirement_near, risks, now, **near)
         yield "used_after_retirement", partial(lifecycle_rules.used_after_retirement, risks, now)
+
+
+def _of_decisions(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
+    now = asked.now
+    conflicts = read_table(connection, "main.price_conflict")
+    used = connection.sql(_USED, params={"first": asked.day - MONTH, "day": asked.day}).pl()
+    least = _thresholds(asked, "source_conflict")
+    yield "source_conflict", partial(conflict_rules.source_conflict, conflicts, used, now, **least)
+    rates = _offered(connection, read_table(connection, "main.gpu_rate_history"))
+    yield (
+        "gpu_rate_beyond",
+        partial(gpu_bound_rules.gpu_rate_beyond, rates, now, **_thresholds(asked, "gpu_rate_beyond")),
+    )
+    switches = read_table(connection, "main.what_if", "as_of = $day", day=asked.day)
+    if switches.height or _is_decided(connection, asked.day):
+        least = _thresholds(asked, "cheaper_equivalent")
+        yield "cheaper_equivalent", partial(decision_rules.cheaper_equivalent, switches, now, **least)
+    answers = read_table(connection, "main.break_even", "as_of = $day", day=asked.day)
+    last = "as_of = (SELECT max(as_of) FROM main.break_even WHERE as_of < $day)"
+    before = read_table(connection, "main.break_even", last, day=asked.day)
+    least = _thresholds(asked, "break_even_crossed")
+    yield "break_even_crossed", partial(decision_rules.break_even_crossed, answers, before, now, **least)
+
+
+def _of_contract(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
+    day, now = asked.day, asked.now
+    terms = read_table(connection, "core.contract_term", "known_to IS NULL")
+    charges = read_table(connection, "main.contract_charge")
+    within = _thresholds(asked, "contract_ending")
+    yield "contract_ending", partial(contract_rules.contract_ending, terms, charges, day, now, **within)
+    paid = connection.sql(_PAID_BY_TERM).pl()
+    yield "contract_ended", partial(contract_rules.contract_ended, terms, paid, day, now)
 
 
 def _of_operation(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:

@@ -26,7 +26,8 @@ ALERTS_READ = (
         "main.price_change",
         "main.gpu_rate_history",
     ),
-    *("main.lifecycle_change", "main.source_health"),
+    *("main.lifecycle_change", "main.source_health", "main.price_conflict"),
+    *("main.what_if", "main.break_even", "main.contract_charge"),
 )
 
 

@@ -17,6 +17,7 @@ from pipelines.alerts import (
     lifecycle_rules,
     operating_rules,
     price_rules,
+    retirement_rules,
     source_rules,
     usage_rules,
 )
@@ -53,7 +54,7 @@ def rules_of(year: Year, day: date, now: datetime) -> Iterator[tuple[str, Rule]]
     usage = year.usage.filter(pl.col("arrives_on") <= day)
     is_recent = pl.col("changed_on").is_between(day - LOOK_BACK, day)
     yield "price_changed", partial(price_rules.price_changed, year.changes.filter(is_recent), year.prices, now)
-    yield "retirement_moved", partial(lifecycle_rules.retirement_moved, year.moves.filter(is_recent), now)
+    yield "retirement_moved", partial(retirement_rules.retirement_moved, year.moves.filter(is_recent), now)
     risks = _risks(year.moves, usage, day)
     yield "retirement_near", partial(lifecycle_rules.retirement_near, risks, now)
     yield "used_after_retirement", partial(lifecycle_rules.used_after_retirement, risks, now)
