@@ -68,21 +68,22 @@ def _switch_words(row: Row) -> str:
     )
 
 
-def break_even_crossed(
-    now: pl.DataFrame, before: pl.DataFrame, raised_at: datetime, min_usd: Decimal = MIN_GAIN_USD
-) -> pl.DataFrame:
+def break_even_crossed(answers: pl.DataFrame, raised_at: datetime, min_usd: Decimal = MIN_GAIN_USD) -> pl.DataFrame:
     """One alert per API model and day whose own volume is on the other side of the break-even than when last decided.
 
-    `now` and `before` have the columns of BreakEven, of a day and of the last decided day before it. Other ways pay
-    where the best one costs at least `min_usd` a month less than the API. Where one of the days has no verdict nothing
-    was crossed.
+    `answers` has the columns of BreakEven, of some days; each is held against the one before it. Other ways pay where
+    the best one costs at least `min_usd` a month less than the API. A day without a verdict is passed over.
     """
-    past = _best_of(before, min_usd)
     alerts = []
-    for key, row in sorted(_best_of(now, min_usd).items()):
-        old = past.get(key)
-        if old is not None and old["does_pay"] != row["does_pay"]:
-            alerts.append(_crossed(old, row, raised_at))
+    past: dict[tuple[str, str], Row] = {}
+    for _, of_day in answers.sort("as_of").group_by("as_of", maintain_order=True):
+        best = _best_of(of_day, min_usd)
+        alerts += [
+            _crossed(past[key], row, raised_at)
+            for key, row in sorted(best.items())
+            if key in past and past[key]["does_pay"] != row["does_pay"]
+        ]
+        past |= best
     return alert_frame(alerts)
 
 

@@ -44,6 +44,7 @@ FROM (
 )
 WHERE NOT is_offer
 """
+_BETWEEN = "as_of BETWEEN $first AND $last"
 _USED = """
 SELECT provider, channel, model, sum(cost_usd)::DECIMAL(38, 12) AS cost_usd
 FROM core.usage_cost WHERE usage_date >= $first AND usage_date < $day GROUP BY ALL
@@ -121,15 +122,16 @@ def _of_decisions(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
         "gpu_rate_beyond",
         partial(gpu_bound_rules.gpu_rate_beyond, rates, now, **_thresholds(asked, "gpu_rate_beyond")),
     )
-    switches = read_table(connection, "main.what_if", "as_of = $day", day=asked.day)
+    recent = {"first": asked.day - LOOK_BACK, "last": asked.day}
+    switches = read_table(connection, "main.what_if", _BETWEEN, **recent)
+    switches = switches.filter(pl.col("as_of") == pl.col("as_of").max())
     if switches.height or _is_decided(connection, asked.day):
         least = _thresholds(asked, "cheaper_equivalent")
         yield "cheaper_equivalent", partial(decision_rules.cheaper_equivalent, switches, now, **least)
-    answers = read_table(connection, "main.break_even", "as_of = $day", day=asked.day)
-    last = "as_of = (SELECT max(as_of) FROM main.break_even WHERE as_of < $day)"
-    before = read_table(connection, "main.break_even", last, day=asked.day)
+    since = "as_of BETWEEN (SELECT max(as_of) FROM main.break_even WHERE as_of < $first) AND $last OR " + _BETWEEN
+    answers = read_table(connection, "main.break_even", since, **recent)
     least = _thresholds(asked, "break_even_crossed")
-    yield "break_even_crossed", partial(decision_rules.break_even_crossed, answers, before, now, **least)
+    yield "break_even_crossed", partial(decision_rules.break_even_crossed, answers, now, **least)
 
 
 def _of_contract(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:

@@ -26,9 +26,10 @@ ALERTS_READ = (
         "main.price_change",
         "main.gpu_rate_history",
     ),
-    *("main.lifecycle_change", "main.source_health", "main.price_conflict"),
-    *("main.what_if", "main.break_even", "main.contract_charge"),
+    *("main.lifecycle_change", "main.source_health"),
 )
+"""What alerts wait for. Of break-even, what-if, conflicts and charges they read what is there: none of these, where it
+fails, stops an alert."""
 
 
 @dg.multi_asset(

@@ -67,8 +67,8 @@ PAYS = {"verdict": "own_gpus", "own_gpu_usd_per_month": Decimal(80), "break_even
 
 
 def crossed(now, before, **options):
-    frames = [pl.DataFrame(rows, schema=polars_schema(BreakEven)) for rows in (now, before)]
-    return Alert.validate(break_even_crossed(*frames, RAISED, **options))
+    answers = pl.DataFrame([*now, *before], schema=polars_schema(BreakEven))
+    return Alert.validate(break_even_crossed(answers, RAISED, **options))
 
 
 def test_a_rate_that_fell_carries_the_break_even_below_the_own_volume():
@@ -111,3 +111,8 @@ def test_a_crossing_is_of_its_day_and_the_gain_that_counts_is_the_users():
     first = crossed([OFFER | PAYS], [BEFORE])
     assert first["alert_id"].to_list() == crossed([OFFER | PAYS], [BEFORE])["alert_id"].to_list()
     assert crossed([OFFER | PAYS], [BEFORE], min_usd=Decimal("20.01")).is_empty()
+
+
+def test_a_day_without_a_verdict_is_passed_over():
+    between = OFFER | {"as_of": date(2026, 11, 20), "verdict": "unknown"}
+    assert crossed([OFFER | PAYS], [BEFORE, between])["alert_on"].to_list() == [DAY]
