@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from pipelines.alerts.delivery import service_of
+from pipelines.alerts.send_message import service_of
 from pipelines.cli.main import app
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.doctor import examine as examining
