@@ -11,6 +11,8 @@ from pipelines.alerts.life import parts_of
 
 PRICES_RISE = timedelta(days=3)
 """So soon after a contract's end dearer days and projections follow from it."""
+MOST_OF_A_DAY = 10
+"""Times its excess, by which a day moves the projection of a month at most."""
 
 Row = dict[str, Any]
 
@@ -55,6 +57,13 @@ def _of_the_term(cause: Row, consequence: Row) -> bool:
     return is_later and (consequence["rule"] != "spend_anomaly" or (parts[2:3] == ["price"] and is_of_model))
 
 
+def _of_the_day(cause: Row, consequence: Row) -> bool:
+    """Whether a projection moved by what the day before cost more, as far as such a day can move it."""
+    days = (consequence["alert_on"] - cause["alert_on"]).days
+    excess, shift = (row["usd_per_month_effect"] for row in (cause, consequence))
+    return 0 <= days <= 1 and (excess is None or shift is None or abs(shift) <= MOST_OF_A_DAY * abs(excess))
+
+
 INHIBITIONS = (
     Inhibition("sources_unreachable", "source_failing", _always, "most sources fail at once: one cause, one alert"),
     Inhibition("sources_unreachable", "run_failed", _of_sources, "the run failed by its sources alone"),
@@ -64,7 +73,7 @@ INHIBITIONS = (
     ),
     Inhibition("contract_ended", "spend_anomaly", _of_the_term, "prices rose as the contract ended"),
     Inhibition("contract_ended", "projection_moved", _of_the_term, "prices rose as the contract ended"),
-    Inhibition("spend_anomaly", "projection_moved", _same("owner"), "a day of unusual spend moves the projection"),
+    Inhibition("spend_anomaly", "projection_moved", _of_the_day, "a day of unusual spend moves the projection"),
 )
 """In the order in which they are looked at; the first cause that holds is named."""
 

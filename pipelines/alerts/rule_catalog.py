@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.alerts import (
+    anomaly_rules,
     budget_rules,
     conflict_rules,
     contract_rules,
@@ -113,7 +114,7 @@ RULES = (
             "min_usd": Threshold(operating_rules.MIN_SHIFT_USD, "USD", "the same in money; both must be passed"),
         },
     ),
-    Rule("spend_anomaly", budget_rules.spend_stands_out, False, "warning"),
+    Rule("spend_anomaly", anomaly_rules.spend_stands_out, False, "warning"),
     Rule("budget", budget_rules.budget_exceeded, True, "critical where exceeded or all but sure, else warning"),
     Rule(
         "contract_ending",

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines.alerts import (
+    anomaly_rules,
     budget_rules,
     conflict_rules,
     contract_rules,
@@ -168,7 +169,7 @@ def _of_spend(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
         budgets = read_table(connection, "main.budget_status", "as_of = $day", day=asked.day)
         yield "budget", partial(budget_rules.budget_exceeded, budgets, asked.now)
     anomalies = read_table(connection, "main.spend_anomaly", "as_of = $day", day=asked.day)
-    yield "spend_anomaly", partial(budget_rules.spend_stands_out, anomalies, asked.now)
+    yield "spend_anomaly", partial(anomaly_rules.spend_stands_out, anomalies, asked.now)
 
 
 def _of_usage(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:

@@ -15,6 +15,7 @@ from pipelines.decisions.forecast_accuracy import HORIZONS, forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
 from pipelines.decisions.forecast_paid import with_paid
+from pipelines.decisions.owner_scopes import TEAM_COSTS
 from pipelines.decisions.spend_anomaly import spend_anomaly
 from pipelines.decisions.spend_change import DAYS, spend_change
 from pipelines.schema.columns import polars_schema
@@ -37,6 +38,13 @@ SELECT usage_date, account_id, project_id, api_key_id, team, sum(tokens)::BIGINT
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, coalesce(bool_or(unpriced_quantity > 0), false) AS has_unpriced
 FROM main.cost_by_owner
 WHERE usage_date BETWEEN $first AND $day AND plan_id IS NULL
+GROUP BY ALL
+"""
+_TEAM_COSTS = """
+SELECT usage_date, account_id, project_id, api_key_id, team, sum(tokens)::BIGINT AS tokens,
+       sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd
+FROM main.cost_by_owner
+WHERE usage_date >= $first AND usage_date < $day
 GROUP BY ALL
 """
 _PAID = """
@@ -108,19 +116,27 @@ def budget_status_on(
 
 def spend_change_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Why the day, week and month before a day differ from those before them."""
-    return spend_change(_costs_before(connection, day, 2 * max(DAYS.values())), day)
+    days = 2 * max(DAYS.values())
+    return spend_change(_costs_before(connection, day, days), day, _teams_before(connection, day, days))
 
 
 def spend_anomaly_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Whose spend of the day before a day stands out, and why."""
     judged = day - timedelta(days=1)
     conversations = read_table(connection, "main.conversation_cost", "usage_date = $judged", judged=judged)
-    return spend_anomaly(_costs_before(connection, day, HISTORY_DAYS), conversations, day)
+    teams = _teams_before(connection, day, HISTORY_DAYS)
+    return spend_anomaly(_costs_before(connection, day, HISTORY_DAYS), conversations, day, teams=teams)
 
 
 def _costs_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
     span = {"first": day - timedelta(days=days), "day": day}
     return read_table(connection, "core.usage_cost", "usage_date >= $first AND usage_date < $day", **span)
+
+
+def _teams_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
+    span = {"first": day - timedelta(days=days), "day": day}
+    costs: pl.DataFrame = connection.sql(_TEAM_COSTS, params=span).pl().cast(TEAM_COSTS)
+    return costs
 
 
 def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _Known:

@@ -90,8 +90,10 @@ DECISIONS = [
     decision_asset("main.spend_forecast", SPEND_INPUTS, forecast_on),
     decision_asset("main.forecast_accuracy", ("core.token_price", "core.usage_cost"), forecast_accuracy_on),
     budget_status,
-    decision_asset("main.spend_change", ("core.usage_cost",), spend_change_on),
-    decision_asset("main.spend_anomaly", ("core.usage_cost", "main.conversation_cost"), spend_anomaly_on),
+    decision_asset("main.spend_change", ("core.usage_cost", "main.cost_by_owner"), spend_change_on),
+    decision_asset(
+        "main.spend_anomaly", ("core.usage_cost", "main.cost_by_owner", "main.conversation_cost"), spend_anomaly_on
+    ),
     decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
     decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
     decision_asset(

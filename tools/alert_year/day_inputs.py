@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts import (
+    anomaly_rules,
     budget_rules,
     lifecycle_rules,
     operating_rules,
@@ -29,6 +30,7 @@ from pipelines.schema.costs import SourceHealth
 from pipelines.schema.decisions import DeprecationRisk
 from pipelines.schema.owner_costs import ConversationCost
 from pipelines.schema.spend import BudgetStatus
+from tools.alert_year.decided_facts import decided_rules
 from tools.alert_year.team_usage import BUDGET_USD, ONE_SOURCE_DOWN, OUTAGE
 
 SOURCES = tuple(f"source_{number:02}" for number in range(12))
@@ -66,10 +68,11 @@ def rules_of(year: Year, day: date, now: datetime) -> Iterator[tuple[str, Rule]]
     yield "budget", partial(budget_rules.budget_exceeded, _budget(months[1]), now)
     talks = pl.DataFrame(schema=polars_schema(ConversationCost))
     seen = usage.filter(pl.col("usage_date") >= day - ANOMALY_DAYS)
-    yield "spend_anomaly", lambda: budget_rules.spend_stands_out(spend_anomaly(seen, talks, day), now)
+    yield "spend_anomaly", lambda: anomaly_rules.spend_stands_out(spend_anomaly(seen, talks, day), now)
     yield "usage_late", partial(usage_rules.usage_late, usage.filter(pl.col("usage_date") < day), day, now)
     spent = usage.filter(pl.col("usage_date") >= day - timedelta(days=29))
     yield "runaway_key", partial(usage_rules.runaway_key, spent, now)
+    yield from decided_rules(usage, day, now)
 
 
 def _risks(moves: pl.DataFrame, usage: pl.DataFrame, day: date) -> pl.DataFrame:
