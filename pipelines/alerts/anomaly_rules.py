@@ -41,6 +41,8 @@ def spend_stands_out(anomalies: pl.DataFrame, raised_at: datetime) -> pl.DataFra
 def _is_same(lead: Row, row: Row) -> bool:
     """Whether a smaller excess of the same day is part of a larger one and has no cause of its own."""
     is_alike = (lead["cause"], lead["cause_id"]) == (row["cause"], row["cause_id"])
+    # More volume has no name of its own; but it is not what made prices rise.
+    is_alike |= row["cause"] == "volume" and lead["cause"] != "price"
     is_large = row["excess_usd"] >= LARGE_PART * lead["excess_usd"]
     return lead["usage_date"] == row["usage_date"] and _may_overlap(lead, row) and (is_alike or is_large)
 

@@ -23,6 +23,7 @@ from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.spend import BudgetStatus
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import end_of_day
+from pipelines.snapshots.holiday_setting import holidays_of
 from pipelines.snapshots.user_inputs import budgets_in_force
 from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_table
@@ -31,6 +32,7 @@ HISTORY_DAYS = 460
 """Usage before the day that a forecast and its past errors are made of."""
 LONGEST = 31
 """Days of the longest period of a budget."""
+NO_SETTINGS: Mapping[str, str] = {}
 BUDGET_DAYS = 62
 """Costs before the day that a budget's spend and what is owed of the list price are taken from."""
 _TEAMS = """
@@ -79,19 +81,27 @@ class _Known:
     seen: float
 
 
-def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
+def forecast_on(
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, environ: Mapping[str, str] = NO_SETTINGS
+) -> pl.DataFrame:
     """Spend to come by model, provider, account, team and project, of what is billed by use: a plan's is not owed."""
     known = _known(connection, folder, day)
     costs = known.usage.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
-    return with_paid(spend_forecast(known.usage, costs, known.prices, day, known.owners, known.seen), costs, day)
+    country, _ = holidays_of(environ)
+    found = spend_forecast(known.usage, costs, known.prices, day, known.owners, known.seen, country)
+    return with_paid(found, costs, day)
 
 
-def forecast_accuracy_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """How good the forecasts of the days before a day were, of all usage, each provider and each model."""
+def forecast_accuracy_on(
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, environ: Mapping[str, str] = NO_SETTINGS
+) -> pl.DataFrame:
+    """How good the forecasts of the days before a day were, of all usage, each provider, each model and each owner."""
     known = _known(connection, folder, day)
     costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
-    outlook = model_outlook(known.usage, costs, known.prices, day, max(HORIZONS), 0.0, None)
-    return forecast_accuracy(outlook, day)
+    country, _ = holidays_of(environ)
+    of_models = model_outlook(known.usage, costs, known.prices, day, max(HORIZONS), 0.0, None, country)
+    of_owners = owner_outlook(known.owners, known.prices, day, max(HORIZONS), 0.0, None, country)
+    return pl.concat([forecast_accuracy(outlook, day) for outlook in (of_models, of_owners)])
 
 
 def budget_status_on(
@@ -107,10 +117,11 @@ def budget_status_on(
     of_models = [group for group in groups if group.owner is None]
     of_owners = [group for group in groups if group.owner is not None]
     outlooks = []
+    country, _ = holidays_of(environ)
     if of_models:
-        outlooks.append(model_outlook(known.usage, costs, known.prices, day, LONGEST, known.seen, of_models))
+        outlooks.append(model_outlook(known.usage, costs, known.prices, day, LONGEST, known.seen, of_models, country))
     if of_owners:
-        outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners))
+        outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners, country))
     return budget_status(budgets, outlooks, _paid(connection, day), day, known.seen)
 
 

@@ -1,5 +1,6 @@
 """Decisions by date: each a table of its own that fails alone."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,11 +30,17 @@ from pipelines.defs.resources import POOL, Secrets, Settings
 
 
 def decision_asset(
-    name: str, inputs: tuple[str, ...], decision: Decision, *, newest_only: bool = False
+    name: str,
+    inputs: tuple[str, ...],
+    decision: Callable[..., Any],
+    *,
+    newest_only: bool = False,
+    reads_environ: bool = False,
 ) -> dg.AssetsDefinition:
     """One table that a polars function computes for a day from what was known on it.
 
-    `newest_only`: of the days of a run only the last, where each reads a month of the ledger.
+    `newest_only`: of the days of a run only the last, where each reads a month of the ledger. `reads_environ`: it takes
+    what the user set in the environment, as `environ`.
     """
     spec = table_spec(name, "decisions", {"polars", "duckdb"}, inputs, freshness_policy=READ_DAILY, partitions_def=DAYS)
 
@@ -43,9 +50,10 @@ def decision_asset(
         backfill_policy=IN_ONE_RUN,
         pool=POOL,
     )
-    def decided(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
+    def decided(context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets) -> dg.MaterializeResult[Any]:
+        of_day: Decision = partial(decision, environ=secrets.environ()) if reads_environ else decision
         days = days_of(context)[-1:] if newest_only else days_of(context)
-        rows = decide_days(settings.warehouse, name, decision, days)
+        rows = decide_days(settings.warehouse, name, of_day, days)
         return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
     return decided
@@ -62,34 +70,12 @@ BREAK_EVEN_INPUTS = (
 SPEND_INPUTS = ("core.token_price", "core.usage_cost", "main.cost_by_owner")
 
 
-@dg.multi_asset(
-    name="budget_status",
-    specs=[
-        table_spec(
-            "main.budget_status",
-            "decisions",
-            {"polars", "duckdb"},
-            (*SPEND_INPUTS, "main.cost_daily"),
-            freshness_policy=READ_DAILY,
-            partitions_def=DAYS,
-        )
-    ],
-    backfill_policy=IN_ONE_RUN,
-    pool=POOL,
-)
-def budget_status(context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets) -> dg.MaterializeResult[Any]:
-    """The one decision that reads the environment: a budget may be stated there."""
-    decision = partial(budget_status_on, environ=secrets.environ())
-    rows = decide_days(settings.warehouse, "main.budget_status", decision, days_of(context))
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
-
-
 DECISIONS = [
     decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
     decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
-    decision_asset("main.spend_forecast", SPEND_INPUTS, forecast_on),
-    decision_asset("main.forecast_accuracy", ("core.token_price", "core.usage_cost"), forecast_accuracy_on),
-    budget_status,
+    decision_asset("main.spend_forecast", SPEND_INPUTS, forecast_on, reads_environ=True),
+    decision_asset("main.forecast_accuracy", SPEND_INPUTS, forecast_accuracy_on, reads_environ=True),
+    decision_asset("main.budget_status", (*SPEND_INPUTS, "main.cost_daily"), budget_status_on, reads_environ=True),
     decision_asset("main.spend_change", ("core.usage_cost", "main.cost_by_owner"), spend_change_on),
     decision_asset(
         "main.spend_anomaly", ("core.usage_cost", "main.cost_by_owner", "main.conversation_cost"), spend_anomaly_on

@@ -103,8 +103,8 @@ class SpendAnomaly(dy.Schema):
     provider = text("who bills; 'all' for all models of the owner together")
     model = text("model id as the usage log reports it; 'all' for all models of the owner together")
     verdict = choice(
-        "stands_out; cannot_be_judged: not rare for a series of bursts, on which a doubled day is nothing special. NULL "
-        "in rows of before, which stand out",
+        "stands_out; cannot_be_judged: not rare for a series of bursts, on which a doubled day is nothing special; "
+        "NULL in rows of before, which stand out",
         ANOMALY_VERDICTS,
         nullable=True,
     )
@@ -129,12 +129,13 @@ class SpendAnomaly(dy.Schema):
 
 
 class ForecastAccuracy(dy.Schema):
-    """How good past forecasts of a day were: grain as_of, scope, provider, model, days_ahead."""
+    """How good past forecasts of a day were: grain as_of, scope, provider, model, owner, days_ahead."""
 
     as_of = day("day of the judgement; forecasts of the 400 days before it are held against what came")
-    scope = choice("whose spend", ("all", "provider", "model"))
+    scope = choice("whose spend", ("all", "provider", "model", "account", "team", "project"))
     provider = text("who bills; 'all' for all together")
     model = text("model id as the usage log reports it; 'all' for all together")
+    owner = text("name of the account, team or project; NULL for other scopes", nullable=True)
     days_ahead = count("how far ahead the day was: 1 is the first day that was forecast", unit="days")
     origins = count("forecasts whose day is over", unit="forecasts")
     mape = ratio("mean of the error over what came, of days that cost something")

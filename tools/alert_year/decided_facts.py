@@ -50,11 +50,22 @@ def _frame(table: Any, *rows: dict[str, Any]) -> pl.DataFrame:
 
 def _switches(day: date) -> pl.DataFrame:
     row = {
-        "as_of": day, "basis": "task_classes", "task_class": "drafts", "usage_rows": 1, "is_cheapest": True,
+        "as_of": day,
+        "basis": "task_classes",
+        "task_class": "drafts",
+        "usage_rows": 1,
+        "is_cheapest": True,
         **SONNET,
-        "service_tier": "standard", "target_channel": "api", "target_service_tier": "standard",
-        "target_provider": "openai", "target_region": "global", "target_model": "gpt-5-mini",
-        "same_usd": Decimal(600), "target_usd": Decimal(200), "change_usd": Decimal(-400), "is_lower_bound": False,
+        "service_tier": "standard",
+        "target_channel": "api",
+        "target_service_tier": "standard",
+        "target_provider": "openai",
+        "target_region": "global",
+        "target_model": "gpt-5-mini",
+        "same_usd": Decimal(600),
+        "target_usd": Decimal(200),
+        "change_usd": Decimal(-400),
+        "is_lower_bound": False,
     }
     return _frame(WhatIf, *([row] if CHEAPER[0] <= day <= CHEAPER[1] else []))
 
@@ -62,10 +73,18 @@ def _switches(day: date) -> pl.DataFrame:
 def _answer(day: date) -> pl.DataFrame:
     does_pay = PAYS[0] <= day <= PAYS[1]
     row = {
-        "as_of": day, "api_provider": "anthropic", "api_model": "claude-sonnet-4-5", "way": "rented",
-        "gpu_provider": "runpod", "gpu_tier": "secure", "gpu": "H100", "mix_basis": "own",
-        "verdict": "own_gpus" if does_pay else "api", "own_tokens_per_month": 900_000_000,
-        "own_api_usd_per_month": Decimal(800), "own_gpu_usd_per_month": Decimal(700 if does_pay else 900),
+        "as_of": day,
+        "api_provider": "anthropic",
+        "api_model": "claude-sonnet-4-5",
+        "way": "rented",
+        "gpu_provider": "runpod",
+        "gpu_tier": "secure",
+        "gpu": "H100",
+        "mix_basis": "own",
+        "verdict": "own_gpus" if does_pay else "api",
+        "own_tokens_per_month": 900_000_000,
+        "own_api_usd_per_month": Decimal(800),
+        "own_gpu_usd_per_month": Decimal(700 if does_pay else 900),
         "moved_by": "rate 2.9 -> 2.2 USD per GPU hour" if day == PAYS[0] else None,
     }
     return _frame(BreakEven, row)
@@ -75,10 +94,20 @@ def _conflicts(day: date) -> pl.DataFrame:
     begun = datetime.combine(CONFLICT[0], time(5))
     row = {
         **SONNET,
-        "meter": "output", "service_tier": "standard", "context_from": 0, "time_window": "always", "unit": "mtok",
-        "believed_source": "anthropic_pricing", "believed_usd_per_unit": Decimal(15), "believed_since": begun,
-        "other_source": "litellm", "other_model": "claude-sonnet-4-5", "other_usd_per_unit": Decimal(12),
-        "other_since": begun, "pct_difference": -20.0, "reason": "the page outranks aggregators",
+        "meter": "output",
+        "service_tier": "standard",
+        "context_from": 0,
+        "time_window": "always",
+        "unit": "mtok",
+        "believed_source": "anthropic_pricing",
+        "believed_usd_per_unit": Decimal(15),
+        "believed_since": begun,
+        "other_source": "litellm",
+        "other_model": "claude-sonnet-4-5",
+        "other_usd_per_unit": Decimal(12),
+        "other_since": begun,
+        "pct_difference": -20.0,
+        "reason": "the page outranks aggregators",
         "likely_cause": "unknown",
     }
     return _frame(PriceConflict, *([row] if CONFLICT[0] <= day <= CONFLICT[1] else []))
@@ -87,9 +116,21 @@ def _conflicts(day: date) -> pl.DataFrame:
 def _rates() -> pl.DataFrame:
     rose = datetime.combine(GPU_ROSE_ON, time(5))
     card = {
-        "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
-        "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand", "currency": "USD",
-        "price_kind": "quoted", "is_listed": True, "source": "runpod_rates", "fetch_id": "f",
+        "provider": "runpod",
+        "tier": "secure",
+        "sku": "H100",
+        "gpu": "H100",
+        "variant": "SXM",
+        "memory_gb": 80,
+        "gpu_count": 1,
+        "gpu_fraction": Decimal(1),
+        "region": "global",
+        "pricing": "on_demand",
+        "currency": "USD",
+        "price_kind": "quoted",
+        "is_listed": True,
+        "source": "runpod_rates",
+        "fetch_id": "f",
     }
     begun = datetime.combine(FIRST - timedelta(days=60), time(5))
     rates = [(begun, rose, Decimal(3)), (rose, None, Decimal(4))]
@@ -106,9 +147,15 @@ def _rates() -> pl.DataFrame:
 
 def _terms() -> pl.DataFrame:
     row = {
-        "term_id": "t1", "kind": "discount", "provider": "openai", "model": DISCOUNTED,
-        "value": Decimal(100 * DISCOUNT).quantize(Decimal(1)), "valid_from": date(2025, 7, 1),
-        "valid_to": CONTRACT_ENDS, "known_from": datetime.combine(FIRST, time(5)), "basis": "contract",
+        "term_id": "t1",
+        "kind": "discount",
+        "provider": "openai",
+        "model": DISCOUNTED,
+        "value": Decimal(100 * DISCOUNT).quantize(Decimal(1)),
+        "valid_from": date(2025, 7, 1),
+        "valid_to": CONTRACT_ENDS,
+        "known_from": datetime.combine(FIRST, time(5)),
+        "basis": "contract",
     }
     return _frame(ContractTerm, row)
 

@@ -46,6 +46,13 @@ def page(book: Book) -> str:
 
 
 JUDGEMENTS = {
+    ("break_even_crossed", "warning"): "true: when rented GPUs began to pay, and when they ceased to",
+    ("cheaper_equivalent", "warning"): "true: it ended when the team had moved",
+    ("contract_ended", "warning"): "true: it holds back the dearer days and projections that follow from it",
+    ("contract_ending", "info"): "true: 30 days",
+    ("contract_ending", "warning"): "true: 7 days and 1 day",
+    ("gpu_rate_beyond", "warning"): "true",
+    ("source_conflict", "warning"): "true",
     ("budget", "critical"): "true: the busy weeks carried November over it",
     ("budget", "warning"): "true in November; false on 1 December, whose projection still has the busy weeks in it",
     ("model_new", "info"): "true, of no use to this team: in the digest",

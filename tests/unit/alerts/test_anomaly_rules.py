@@ -45,6 +45,7 @@ KEY = {"cause": "one_key", "cause_id": "k"}
         ([view(68), view(56, "account", "prod"), view(8, "account", "lab")], ["all"]),
         ([view(100), view(50, "project", "p"), view(50, "project", "q")], ["all"]),
         ([view(100), view(6, "project", "p", **KEY)], ["all", "project p"]),
+        ([view(68, **KEY), view(12, "account", "lab", **OF_M)], ["all"]),
         ([view(100, cause="price"), view(40, "account", "lab", **OF_M)], ["all", "account lab, m"]),
         ([view(21, "team", "search"), view(21, "account", "prod")], ["team search"]),
         ([view(21, **OF_M), view(20, provider="openai", model="n")], ["all, m", "all, n"]),
@@ -54,7 +55,7 @@ KEY = {"cause": "one_key", "cause_id": "k"}
     ],
     ids=[
         "the narrowest of equal ones", "called otherwise in a part", "parts", "two halves", "a key of its own",
-        "another cause", "a team", "two models", "two days", "not judged", "a row of before",
+        "more volume", "another cause", "a team", "two models", "two days", "not judged", "a row of before",
     ],
 )  # fmt: skip
 def test_one_cause_is_one_alert(rows, expected):
