@@ -81,10 +81,15 @@ def break_even_crossed(answers: pl.DataFrame, raised_at: datetime, min_usd: Deci
         alerts += [
             _crossed(past[key], row, raised_at)
             for key, row in sorted(best.items())
-            if key in past and past[key]["does_pay"] != row["does_pay"]
+            if key in past and _is_crossed(past[key], row)
         ]
         past |= best
     return alert_frame(alerts)
+
+
+def _is_crossed(old: Row, row: Row) -> bool:
+    """Whether the answer is another one by the same formula."""
+    return bool(old["formula_version"] == row["formula_version"] and old["does_pay"] != row["does_pay"])
 
 
 def _best_of(rows: pl.DataFrame, min_usd: Decimal) -> dict[tuple[str, str], Row]:

@@ -15,14 +15,16 @@ from pipelines.decisions.forecast_accuracy import HORIZONS, forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
 from pipelines.decisions.forecast_paid import with_paid
+from pipelines.decisions.known_ends import known_ends
 from pipelines.decisions.owner_scopes import TEAM_COSTS
+from pipelines.decisions.rebilling import rebilled, rebillings, successors_of
 from pipelines.decisions.spend_anomaly import spend_anomaly
 from pipelines.decisions.spend_change import DAYS, spend_change
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.spend import BudgetStatus
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.snapshots.current import end_of_day
+from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.snapshots.holiday_setting import holidays_of
 from pipelines.snapshots.user_inputs import budgets_in_force
 from pipelines.warehouse.publish import usage_query
@@ -156,7 +158,11 @@ def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _K
     usage = read_table(connection, "core.usage_cost", billed, **span)
     models = usage.select(MODEL_KEY).unique().sort(MODEL_KEY)
     teams = connection.sql(_TEAMS, params=span).pl().cast(TEAM_SCHEMA)
-    prices = segments_in_force(connection, folder, models, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
+    ends = in_force_at(known_ends(connection, day), end_of_day(day))
+    told = rebillings(ends, models.select("provider", "channel", "model"), day)
+    asked = pl.concat([models, successors_of(told, models)]).unique()
+    segments = segments_in_force(connection, folder, asked, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
+    prices = rebilled(segments, told)
     return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day))
 
 

@@ -67,7 +67,7 @@ BREAK_EVEN_INPUTS = (
     "core.usage_cost",
 )
 
-SPEND_INPUTS = ("core.token_price", "core.usage_cost", "main.cost_by_owner")
+SPEND_INPUTS = ("core.token_price", "core.model_lifecycle", "core.usage_cost", "main.cost_by_owner")
 
 
 DECISIONS = [

@@ -68,7 +68,7 @@ JUDGEMENTS = {
     (
         "spend_anomaly",
         "warning",
-    ): "true: busy weeks, doubled day, end of the contract; three of the days told twice for one cause",
+    ): "true: busy weeks, doubled day; the contract's end holds back two; false of 1 July in account lab",
     ("usage_late", "warning"): "true",
     ("used_after_retirement", "critical"): "true: four days of use beyond the end",
 }
