@@ -1,4 +1,4 @@
-"""What an hourly check has changed, and what of the decisions follows from it. The sensors that ask are in `automation`.
+"""What an hourly check has changed, and what of the decisions follows from it. The sensors are in `automation`.
 
 Such a check finds nothing new most of the time: then nothing is built. Where it finds something, that is written on the
 runs that follow, so that they build what comes from it.
@@ -11,7 +11,7 @@ import dagster as dg
 
 from pipelines.costs.price_ledger import changed_books
 from pipelines.defs.costs import model_alias
-from pipelines.defs.decisions import DECISIONS
+from pipelines.defs.decisions import decisions
 from pipelines.defs.marts import MARTS_OF_VERSIONS
 from pipelines.defs.metadata import asset_key
 from pipelines.defs.resources import Settings
@@ -49,7 +49,7 @@ def decided_from(runs: Sequence[dg.RunRecord]) -> list[dg.AssetKey] | None:
     books = {book for tag in tags for book in (tag or "").split(",")}
     if None in tags or not books <= set(OF_ITSELF):
         return None
-    specs = [spec for assets in (model_alias, MARTS_OF_VERSIONS, *DECISIONS) for spec in assets.specs]
+    specs = [spec for assets in (model_alias, MARTS_OF_VERSIONS, decisions) for spec in assets.specs]
     found = {asset_key(book) for book in books}
     while True:
         more = {spec.key for spec in specs if found & {dep.asset_key for dep in spec.deps}} - found

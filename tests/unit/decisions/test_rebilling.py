@@ -94,6 +94,6 @@ def test_the_forecast_has_the_price_of_the_one_that_answers(tmp_path):
     add(made, "core.token_price", PRICE | first | {"model": "gpt-new", "price_id": "new", "usd_per_unit": Decimal(20)})
     add(made, "core.model_lifecycle", LISTED)
     with made.write() as connection:
-        table = forecast_on(connection, tmp_path, AS_OF).filter(period="month")
+        table = forecast_on(connection, tmp_path, AS_OF)["main.spend_forecast"].filter(period="month")
     found = {row["scope"]: row["remaining_usd"] for row in table.to_dicts()}
     assert found["all"] == found["account"] == found["model"] == 6 * 10 + 6 * 20
