@@ -1,4 +1,4 @@
-"""Forecasts one series with augurs from several days; runs in the peers' own environment, which has none of our modules.
+"""Forecasts one series with augurs from several days; runs in the peers' own environment, without our modules.
 
 `python augurs_work.py QUESTION`: reads {"values", "origins", "horizon"} as JSON and prints a list of forecasts, one per
 origin, from up to two years before it: MSTL with weeks and an automatic ETS model, as its documentation has it.
