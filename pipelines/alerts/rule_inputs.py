@@ -118,7 +118,7 @@ def _of_decisions(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     used = connection.sql(_USED, params={"first": asked.day - MONTH, "day": asked.day}).pl()
     least = _thresholds(asked, "source_conflict")
     yield "source_conflict", partial(conflict_rules.source_conflict, conflicts, used, now, **least)
-    rates = _offered(connection, read_table(connection, "main.gpu_rate_history"))
+    rates = _offered(connection, read_table(connection, "main.gpu_rate_history", "is_listed AND pricing = 'on_demand'"))
     yield (
         "gpu_rate_beyond",
         partial(gpu_bound_rules.gpu_rate_beyond, rates, now, **_thresholds(asked, "gpu_rate_beyond")),
@@ -165,7 +165,9 @@ def _of_spend(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == asked.day)
     if totals.height:
         least = _thresholds(asked, "projection_moved")
-        yield "projection_moved", partial(operating_rules.projection_moved, totals, asked.now, **least)
+        of_week = "as_of = $day AND period = 'week' AND scope = 'all' AND model = 'all'"
+        changes = read_table(connection, "main.spend_change", of_week, day=asked.day)
+        yield "projection_moved", partial(operating_rules.projection_moved, totals, asked.now, changes=changes, **least)
         budgets = read_table(connection, "main.budget_status", "as_of = $day", day=asked.day)
         yield "budget", partial(budget_rules.budget_exceeded, budgets, asked.now)
     anomalies = read_table(connection, "main.spend_anomaly", "as_of = $day", day=asked.day)
