@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -77,8 +78,9 @@ def targets_of(channel: str, targets: Sequence[Target]) -> list[Target]:
     return list(targets)
 
 
+@cache
 def target_of(address: str) -> Target:
-    """The target behind one apprise URL, with or without the name of a channel before it."""
+    """The target behind one apprise URL, with or without the name of a channel before it. Hashing it takes long."""
     named = NAMED.fullmatch(address)
     name, url = (named["name"], named["url"]) if named else (DEFAULT, address)
     # scrypt, as a plain hash of a mail address with a weak password could be found by trial.
