@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.alerts.message import alert, alert_frame, usd_words
 
 MIN_SAVING_USD = Decimal(20)
-MIN_GAIN_USD = Decimal(1)
+MIN_GAIN_USD = Decimal(10)
 OFFER = ("provider", "channel", "region", "model", "service_tier")
 PAYS = {"own_gpus", "managed"}
 ANSWERS = (*sorted(PAYS), "api")
@@ -79,7 +79,7 @@ def break_even_crossed(answers: pl.DataFrame, raised_at: datetime, min_usd: Deci
     for _, of_day in answers.sort("as_of").group_by("as_of", maintain_order=True):
         best = _best_of(of_day, min_usd)
         alerts += [
-            _crossed(past[key], row, raised_at)
+            _crossed(past[key], row, raised_at, min_usd)
             for key, row in sorted(best.items())
             if key in past and _is_crossed(past[key], row)
         ]
@@ -106,13 +106,16 @@ def _pays(row: Row, min_usd: Decimal) -> bool:
     return row["verdict"] in PAYS and (api is None or own is None or api - own >= min_usd)
 
 
-def _crossed(old: Row, row: Row, raised_at: datetime) -> Row:
+def _crossed(old: Row, row: Row, raised_at: datetime, min_usd: Decimal) -> Row:
     whose = f"{row['api_provider']} {row['api_model']}".strip()
     shown = row if row["does_pay"] else old
     way = f"{shown['way']} at {shown['gpu_provider']}" + (f" ({shown['gpu']})" if shown["gpu"] else "")
     is_yours = row["mix_basis"] == "own"
-    title = f"{way} now costs less than the API" if row["does_pay"] else f"the API now costs less than {way}"
     api, own = row["own_api_usd_per_month"], row["own_gpu_usd_per_month"]
+    title = f"{way} no longer saves {usd_words(min_usd)} a month against the API"
+    if row["does_pay"]:
+        saved = "money" if api is None or own is None else f"{usd_words(api - own)} a month"
+        title = f"{way} now saves {saved} against the API"
     bills = [f"a month: API {_known_usd(api)}, cheapest other way {_known_usd(own)}"]
     return alert(
         "break_even_crossed",

@@ -74,7 +74,7 @@ def crossed(now, before, **options):
 def test_a_rate_that_fell_carries_the_break_even_below_the_own_volume():
     cause = "rate 2.9 -> 1.9 USD per GPU hour"
     (row,) = crossed([OFFER | PAYS | {"moved_by": cause}], [BEFORE]).to_dicts()
-    assert row["title"] == "openai gpt-big: rented at runpod (H100) now costs less than the API"
+    assert row["title"] == "openai gpt-big: rented at runpod (H100) now saves 20.00 USD a month against the API"
     assert row["body"].splitlines()[:3] == [
         f"cause: {cause}",
         "volume: 1,000,000 -> 1,000,000 tokens a month",
@@ -86,7 +86,7 @@ def test_a_rate_that_fell_carries_the_break_even_below_the_own_volume():
 def test_a_volume_that_fell_is_the_cause_of_the_way_back():
     now = OFFER | {"own_tokens_per_month": 500_000, "break_even_tokens_per_month": 800_000}
     (row,) = crossed([now], [BEFORE | PAYS]).to_dicts()
-    assert row["title"] == "openai gpt-big: the API now costs less than rented at runpod (H100)"
+    assert row["title"] == "openai gpt-big: rented at runpod (H100) no longer saves 10.00 USD a month against the API"
     assert "cause: your volume" in row["body"]
 
 
@@ -98,10 +98,10 @@ def test_a_volume_that_fell_is_the_cause_of_the_way_back():
         ([OFFER | PAYS], []),
         ([OFFER | PAYS], [BEFORE | {"verdict": "unknown"}]),
         ([OFFER | {"verdict": "no_usage"}], [BEFORE | PAYS]),
-        ([OFFER | PAYS | {"own_gpu_usd_per_month": Decimal("99.01")}], [BEFORE]),
+        ([OFFER | PAYS | {"own_gpu_usd_per_month": Decimal("90.01")}], [BEFORE]),
         ([OFFER, OFFER | PAYS | {"way": "managed"}], [BEFORE | PAYS, BEFORE | {"way": "managed"}]),
     ],
-    ids=["still pays", "still not", "first day", "unknown", "no usage", "by less than a dollar", "by another way"],
+    ids=["still pays", "still not", "first day", "unknown", "no usage", "by less than ten dollars", "by another way"],
 )
 def test_nothing_is_crossed(now, before):
     assert crossed(now, before).is_empty()
