@@ -11,6 +11,7 @@ from pipelines.alerts.message import alert, alert_frame, figure_words, usd_words
 from pipelines.schema.contract_terms import PRICE_KINDS, TERM_SCOPE
 
 THRESHOLD_DAYS = (1, 7, 30)
+SOON_DAYS = 7
 TOLD_FOR_DAYS = 30
 """What has ended longer ago is how things are."""
 
@@ -41,7 +42,7 @@ def contract_ending(
             alert(
                 "contract_ending",
                 [row["term_id"], threshold],
-                "warning" if threshold <= thresholds[len(thresholds) // 2] else "info",
+                "warning" if threshold <= SOON_DAYS else "info",
                 f"{_named(row)} ends: last day {last}, days left: {left}",
                 [*_left_words(row, charges, day), *_note(row), "write its successor into contract_prices.csv"],
                 **_facts(row, raised_at),
