@@ -43,21 +43,26 @@ def sighting(row: Row, seen_at: datetime, *, is_provider: bool) -> Sighting:
     return Sighting(at, row["usd_per_unit"], row["unit"], is_provider, row["effective_from"] is not None)
 
 
-def with_sightings(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
-    """Adds by whom each version is proven, from when until when, and what was printed against it."""
-    rows = [row | _proof(row, sightings[_key(row)]) for row in versions.iter_rows(named=True)]
+def with_sightings(versions: pl.DataFrame, sightings: Sightings, promises: Sightings) -> pl.DataFrame:
+    """Adds by whom each version is proven, from when until when, and what was printed against it.
+
+    `promises`: what was announced, by the day from which it was to hold.
+    """
+    rows = [row | _proof(row, sightings[key_of(row)], promises[key_of(row)]) for row in versions.iter_rows(named=True)]
     return pl.DataFrame(rows, schema=polars_schema(TokenPrice))
 
 
-def _proof(row: Row, said: list[Sighting]) -> Row:
+def _proof(row: Row, said: list[Sighting], promised: list[Sighting]) -> Row:
     """A price that is dated back is proven by who printed it first after its time."""
     start, end = row["valid_from"], row["valid_to"] or END
     same = [s for s in said if (s.usd, s.unit) == (row["usd_per_unit"], row["unit"])]
     inside = [s for s in same if start <= s.at < end]
     proof = inside or [s for s in same if s.at >= end][:1] or same[-1:]
     others = {s.usd for s in said if s.usd != row["usd_per_unit"] and s.at < end}
-    if not proof:  # stated for a stretch of prompts or of time only
-        return {"authority": "aggregator", "proven_from": start, "proven_until": start, "disputed_usd": None}
+    is_promised = any(s.is_provider and (s.at, s.usd) == (start, row["usd_per_unit"]) for s in promised)
+    if not proof or (is_promised and not inside):  # announced, or stated for a stretch of prompts or of time only
+        authority = "provider" if is_promised else "aggregator"
+        return {"authority": authority, "proven_from": start, "proven_until": start, "disputed_usd": None}
     return {
         "authority": "provider" if any(s.is_provider for s in proof) else "aggregator",
         "proven_from": max(start, proof[0].at),
@@ -70,10 +75,10 @@ def ended(versions: pl.DataFrame, ends: Mapping[Key, datetime]) -> pl.DataFrame:
     """Ends what is in force of prices that a page has dropped while it went on printing their model."""
     rows = versions.to_dicts()
     for row in rows:
-        end = ends.get(_key(row))
+        end = ends.get(key_of(row))
         if end is not None and row["known_to"] is None and row["valid_from"] < end:
             row["valid_to"] = min(row["valid_to"] or END, end)
-    kept = [row for row in rows if row["known_to"] is not None or row["valid_from"] < ends.get(_key(row), END)]
+    kept = [row for row in rows if row["known_to"] is not None or row["valid_from"] < ends.get(key_of(row), END)]
     return pl.DataFrame(kept, schema=versions.schema)
 
 
@@ -84,10 +89,10 @@ def narrowed(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
     """
     rows = versions.sort(*TOKEN_PRICES.key, "valid_from").to_dicts()
     found = [row for row in rows if row["known_to"] is not None]
-    for _, group in groupby((row for row in rows if row["known_to"] is None), key=_key):
+    for _, group in groupby((row for row in rows if row["known_to"] is None), key=key_of):
         versions_of_key = list(group)
         for row, after in zip(versions_of_key, [*versions_of_key[1:], None], strict=True):
-            found += _handed_over(row, after, sightings[_key(row)]) if after is not None else [row]
+            found += _handed_over(row, after, sightings[key_of(row)]) if after is not None else [row]
     return pl.DataFrame(found, schema=versions.schema)
 
 
@@ -106,7 +111,7 @@ def _handed_over(row: Row, after: Row, said: list[Sighting]) -> list[Row]:
         return [row]
     note = f"{after['printed']} (assumed since {last:%Y-%m-%d}, when another price was no longer printed)"
     assumed = after | {"valid_from": last, "valid_to": after["valid_from"], "basis": "assumed", "printed": note[:300]}
-    return [row | {"valid_to": last}, _renamed(assumed | {"effective_from": last})]
+    return [row | {"valid_to": last}, renamed(assumed | {"effective_from": last})]
 
 
 def without_overlaps(versions: pl.DataFrame) -> pl.DataFrame:
@@ -141,9 +146,9 @@ def _apart(rows: list[Row]) -> Iterator[Row]:
                 before["valid_to"] = piece["valid_to"]
                 continue
             if before is not None:
-                yield _renamed(before)
+                yield renamed(before)
             last[row["context_from"]] = piece
-    yield from map(_renamed, last.values())
+    yield from map(renamed, last.values())
 
 
 def _limited(alive: list[Row], start: datetime) -> Iterator[Row]:
@@ -170,9 +175,11 @@ def _is_continued(before: Row, piece: Row) -> bool:
     return before["valid_to"] == piece["valid_from"] and all(before[name] == piece[name] for name in same)
 
 
-def _renamed(row: Row) -> Row:
+def renamed(row: Row) -> Row:
+    """A version whose facts or start were changed, with the id of what it now is."""
     return row | {"price_id": version_id_of_row(TOKEN_PRICES, row)}
 
 
-def _key(row: Row) -> Key:
+def key_of(row: Row) -> Key:
+    """The key of the book of prices that a row is of."""
     return tuple(row[name] for name in TOKEN_PRICES.key)

@@ -7,7 +7,8 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPriceObservation
-from tools.price_history.fold_evidence import Evidence, price_history
+from tools.price_history.fold_evidence import price_history
+from tools.price_history.historian import Evidence
 
 ROW = {
     "provider": "openai",
