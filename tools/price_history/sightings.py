@@ -20,6 +20,8 @@ from pipelines.snapshots.versions import version_id_of_row
 
 Row = dict[str, Any]
 END = datetime(9999, 12, 31)
+FOLLOWED_WITHIN = timedelta(days=90)
+"""A file that follows a price shows its change within a quarter."""
 WITHOUT_SIZE = tuple(name for name in TOKEN_PRICES.key if name != "context_from")
 
 
@@ -85,33 +87,49 @@ def ended(versions: pl.DataFrame, ends: Mapping[Key, datetime]) -> pl.DataFrame:
 def narrowed(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
     """Ends an aggregator's figure where it was last printed, if a provider prints another one afterwards.
 
-    Nobody dates such a change; the provider's figure is assumed for the time between.
+    Nobody dates such a change; the provider's figure is assumed for the time between. It is assumed for all of the
+    time if the aggregator went on to print its own one: it did not look, so what it printed before proves nothing.
     """
     rows = versions.sort(*TOKEN_PRICES.key, "valid_from").to_dicts()
     found = [row for row in rows if row["known_to"] is not None]
     for _, group in groupby((row for row in rows if row["known_to"] is None), key=key_of):
-        versions_of_key = list(group)
-        for row, after in zip(versions_of_key, [*versions_of_key[1:], None], strict=True):
-            found += _handed_over(row, after, sightings[key_of(row)]) if after is not None else [row]
+        after: Row | None = None
+        for row in reversed(list(group)):
+            pieces = [row] if after is None else _handed_over(row, after, sightings[key_of(row)])
+            found += pieces
+            after = next(piece for piece in pieces if piece["known_to"] is None)
     return pl.DataFrame(found, schema=versions.schema)
 
 
 def _handed_over(row: Row, after: Row, said: list[Sighting]) -> list[Row]:
-    """A version, and from its last sighting on the assumed start of the next one."""
+    """A version, and from its last sighting on the assumed start of the next one; or that one in its place."""
     last = row["proven_until"] + timedelta(days=1)
     is_dated = any(s.is_dated and s.usd == after["usd_per_unit"] and s.at == after["valid_from"] for s in said)
     is_given_up = (
-        (row["authority"], after["authority"]) == ("aggregator", "provider")
-        and row["basis"] != "assumed"
+        not is_dated
+        and (row["authority"], after["authority"]) == ("aggregator", "provider")
         and row["usd_per_unit"] != after["usd_per_unit"]
         and row["valid_to"] == after["valid_from"]
-        and last < after["valid_from"]
     )
-    if is_dated or not is_given_up:
-        return [row]
-    note = f"{after['printed']} (assumed since {last:%Y-%m-%d}, when another price was no longer printed)"
-    assumed = after | {"valid_from": last, "valid_to": after["valid_from"], "basis": "assumed", "printed": note[:300]}
-    return [row | {"valid_to": last}, renamed(assumed | {"effective_from": last})]
+    if is_given_up and _was_never_looked_up(row, after, said):
+        closed = [row | {"known_to": after["known_from"]}] if after["known_from"] > row["known_from"] else []
+        return [_assumed(after, row["valid_from"], f"when {row['usd_per_unit'].normalize():f} was listed"), *closed]
+    if is_given_up and row["basis"] != "assumed" and last < after["valid_from"]:
+        return [row | {"valid_to": last}, _assumed(after, last, "when another price was no longer printed")]
+    return [row]
+
+
+def _was_never_looked_up(row: Row, after: Row, said: list[Sighting]) -> bool:
+    """Whether no provider ever printed a figure, and the file that has it kept it long after a provider's other one."""
+    same = [s for s in said if s.usd == row["usd_per_unit"]]
+    is_kept = any(s.at >= after["proven_from"] + FOLLOWED_WITHIN for s in same)
+    return is_kept and not any(s.is_provider for s in same)
+
+
+def _assumed(after: Row, start: datetime, why: str) -> Row:
+    note = f"{after['printed']} (assumed since {start:%Y-%m-%d}, {why})"
+    begun = {"valid_from": start, "valid_to": after["valid_from"], "effective_from": start}
+    return renamed(after | begun | {"basis": "assumed", "printed": note[:300]})
 
 
 def without_overlaps(versions: pl.DataFrame) -> pl.DataFrame:
