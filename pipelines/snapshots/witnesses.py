@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.models.model_ids import undated
-from pipelines.snapshots.book import Book, Reading
+from pipelines.snapshots.book import TOKEN_PRICES, Book, Reading
 from pipelines.snapshots.label_rules import LABEL_MOVES
 from pipelines.snapshots.page_rules import DATED_BACK
 
@@ -15,16 +15,23 @@ RATE_COLUMNS = ("gpu", "memory_gb", "pricing")
 
 
 def other_amounts(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
-    """(price_key, amount): what other sources state for the same thing as a row of the page."""
-    if book.table == "token_price":
-        # A price of some hours is not backed by that of others, which may be exactly twice it.
-        columns, amount = [*WITNESS_COLUMNS, "time_window"], "usd_per_unit"
-        rows = moved.with_columns(model=undated(pl.col("model")))
-        others = witnesses.with_columns(model=undated(pl.col("model")))
-    else:
-        columns, amount, rows, others = list(RATE_COLUMNS), book.amount or "", moved, witnesses
-    if others.is_empty():
+    """(price_key, amount): what other sources state for the same thing as a row of the page.
+
+    An id with its date and one without are the same, unless somebody prices the very id.
+    """
+    if witnesses.is_empty():
         return pl.DataFrame(schema={"price_key": pl.String, "amount": pl.Decimal(18, 6)})
+    if book.table != TOKEN_PRICES.table:
+        return _stated(moved, witnesses, list(RATE_COLUMNS), book.amount or "")
+    # A price of some hours is not backed by that of others, which may be exactly twice it.
+    columns, amount = [*WITNESS_COLUMNS, "time_window"], "usd_per_unit"
+    exact = _stated(moved, witnesses, columns, amount)
+    rows, others = (each.with_columns(model=undated(pl.col("model"))) for each in (moved, witnesses))
+    alike = _stated(rows, others, columns, amount)
+    return pl.concat([exact, alike.join(exact, on="price_key", how="anti")])
+
+
+def _stated(rows: pl.DataFrame, others: pl.DataFrame, columns: list[str], amount: str) -> pl.DataFrame:
     stated = others.filter(pl.col(amount) > 0).select(*columns, amount=pl.col(amount).cast(pl.Decimal(18, 6)))
     return rows.select(*columns, "price_key").join(stated.unique(), on=columns).select("price_key", "amount")
 
@@ -35,7 +42,7 @@ def witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame, reading:
     Only token prices are the same thing at two sources; a GPU rate is one provider's own.
     """
     schema: dict[str, pl.DataType] = {"price_key": pl.String(), "new_amount": pl.Decimal(18, 6), "witness": pl.String()}
-    if book.table != "token_price" or witnesses.is_empty():
+    if book.table != TOKEN_PRICES.table or witnesses.is_empty():
         return pl.DataFrame(schema=schema)
     others = witnesses.with_columns(model=undated(pl.col("model"))).select(
         *WITNESS_COLUMNS, *PLACE_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")

@@ -147,8 +147,12 @@ def printed_elsewhere(connection: duckdb.DuckDBPyConnection, source: Source, aft
 def not_elsewhere(
     wrong: list[tuple[object, ...]], found: Prices, elsewhere: set[tuple[object, ...]]
 ) -> list[tuple[object, ...]]:
-    """Wrong keys but those whose price another source prints, and ranges of prompts that this price now covers."""
-    excused = {key for key in wrong if key in found and (*key[:-1], *found[key]) in elsewhere}
+    """Wrong keys but those whose price another source prints, and ranges of prompts that this price now covers.
+
+    What others print now says nothing of half a year ago.
+    """
+    since = str(-HALF_A_YEAR)
+    excused = {key for key in wrong if key[-1] != since and key in found and (*key[:-1], *found[key]) in elsewhere}
     without_size = {(*key[:6], *key[7:]) for key in excused if found[key][-1] is None}
     return [key for key in wrong if key not in excused and (key in found or (*key[:6], *key[7:]) not in without_size)]
 
