@@ -70,9 +70,11 @@ def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     everything = known.with_columns(part=pl.lit(PAGE))
     found = [part for frame in (everything, known) for part in _one_factor(frame)]
+    seller = [name for name in ("provider", "channel") if name in known.columns]
     unbacked = [
         doubted(
-            _unbacked(book, _by_factor(_moved(known), factor), others),
+            # What is at fault in one column is so in the others that the same seller moves by that factor.
+            _unbacked(book, _by_factor(_moved(known), factor).join(rows, on=seller, how="semi"), others),
             f"{rows.height} prices move by one factor ({factor:g}) at once",
         )
         for rows, factor in found
@@ -100,7 +102,7 @@ def _moved(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_factor(moves: pl.DataFrame, factor: float) -> pl.DataFrame:
-    """The rows that moved by a factor, as far as rounded prices tell; those of a region go with the others."""
+    """The rows that moved by a factor, as far as rounded prices tell."""
     if not factor:
         return moves.filter(pl.col("ratio") < 0.005)
     return moves.filter((pl.col("ratio") / factor - 1).abs() <= max(SAME_FACTOR, 0.02 if factor > 0.05 else 0.2))
@@ -139,8 +141,13 @@ def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
         bounded = had_one["model_of"].n_unique()
         ends = had_one.filter(pl.col("context_to").ne_missing(pl.col("context_to_before")))
         longer = moved.filter(pl.col("old_amount").is_null() & (pl.col("context_from") > 0))
-        shifted = ends.join(longer.select(model_of=model_of(book)).unique(), on="model_of", how="semi")
-        if ends["model_of"].n_unique() >= max(SEVERAL, MOST * bounded) or shifted.height >= SMALLEST_PAGE:
+        # Of one model too, if its long prompts move along and no price does.
+        shifted = ends.filter(pl.col("ratio") == 1).join(
+            longer.select(model_of=model_of(book)).unique(), on="model_of", how="semi"
+        )
+        if ends["model_of"].n_unique() >= max(SEVERAL, MOST * bounded) or shifted.height >= max(
+            SMALLEST_PAGE, MOST * had_one.height
+        ):
             found.append(doubted(ends, "the boundary of prompt sizes moves for several models at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
