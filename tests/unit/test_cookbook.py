@@ -65,7 +65,8 @@ def test_a_source_that_was_stale_yesterday_needs_no_look_today(tmp_path):
     }  # fmt: skip
     add(
         warehouse, "main.source_health",
-        health | {"as_of": date(2026, 10, 9), "status": "stale"}, health | {"as_of": date(2026, 10, 10), "status": "ok"},
+        health | {"as_of": date(2026, 10, 9), "status": "stale"},
+        health | {"as_of": date(2026, 10, 10), "status": "ok"},
     )  # fmt: skip
     warehouse.publish()
     assert answer(warehouse, "sources_to_look_at").rows() == []
