@@ -56,20 +56,21 @@ def doubts(
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
 
 
-def _slice(book: Book) -> list[pl.Expr]:
+def _parts(book: Book) -> list[pl.Expr]:
+    """In which part of a page a row stands: the page, one of its columns or tables, that of long prompts alone."""
     names = [pl.col(name) for name in SLICE[book.table]]
-    return [*names, (pl.col("context_from") > 0).cast(pl.String)] if "context_from" in book.key else names
+    parts = [pl.lit(PAGE), pl.concat_str(pl.lit(""), *names, separator="|")]
+    if "context_from" in book.key:
+        parts.append(pl.concat_str(pl.lit("long"), pl.col("context_from") > 0, *names, separator="|"))
+    return parts
 
 
 def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Most prices of a page, or of one of its columns, by one factor at once, or several models by that of a swap."""
-    known = moved.filter(pl.col("ratio").is_not_null()).with_columns(
-        model_of=model_of(book), part=pl.concat_str(pl.lit(""), *_slice(book), separator="|")
-    )
+    known = moved.filter(pl.col("ratio").is_not_null()).with_columns(model_of=model_of(book))
     if known.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
-    everything = known.with_columns(part=pl.lit(PAGE))
-    found = [part for frame in (everything, known) for part in _one_factor(frame)]
+    found = [each for part in _parts(book) for each in _one_factor(known.with_columns(part=part))]
     seller = [name for name in ("provider", "channel") if name in known.columns]
     unbacked = [
         doubted(

@@ -1,7 +1,7 @@
 """xAI's pricing page (Markdown) -> token prices.
 
-Read: the text model table (in a reader's Markdown of early 2026 too), the batch, priority and US endpoint rules, the web
-search fee. Left out on purpose: image, video and voice prices and fees of other tools, which have no meter, and
+Read: the text model table (in a reader's Markdown of early 2026 too), the batch, priority and US endpoint rules, the
+web search fee. Left out on purpose: image, video and voice prices and fees of other tools, which have no meter, and
 combinations of rules that the page does not name (priority on the US endpoint).
 """
 
