@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
 import pyarrow.fs
 import pytest
+from fsspec.implementations.arrow import ArrowFSWrapper
 from moto.server import ThreadedMotoServer
 
 from pipelines.sources import archive
@@ -141,6 +143,19 @@ def test_a_lost_folder_is_made_anew_from_the_store_alone(warehouse: Warehouse, u
         assert connection.execute("SELECT fetch_id FROM raw.fetch WHERE origin = 'live'").fetchall() == [("f1",)]
     assert [file.name for file in other.folder.glob("ledger/usage_date=*/*")] == [Path(known["path"][0]).name]
     assert store_copy(other, url).damaged == []
+
+
+def test_the_published_object_answers_with_the_ledger_in_the_store(
+    warehouse: Warehouse, url: str, bucket: pyarrow.fs.S3FileSystem, tmp_path: Path
+) -> None:
+    store_copy(warehouse, url)
+    shutil.rmtree(warehouse.folder)
+    assert ObjectStore(url).get("costs.duckdb", tmp_path / "elsewhere.duckdb")
+    files = type("S3", (ArrowFSWrapper,), {"protocol": "s3"})(bucket)
+    with duckdb.connect(tmp_path / "elsewhere.duckdb", read_only=True) as connection:
+        connection.register_filesystem(files)
+        connection.execute(f"SET VARIABLE warehouse = '{url}'")
+        assert connection.execute("SELECT output_tokens FROM core.usage").fetchall() == [(1_000,)]
 
 
 def test_only_one_folder_writes_to_a_store(warehouse: Warehouse, url: str, tmp_path: Path) -> None:
