@@ -3,6 +3,8 @@
 # command line keeps a link that it finds, so `costs run` in the container shows in the UI, too.
 set -eu
 umask 077
+settings="$(dirname "$(readlink -f "$0")")/dagster.yaml"
 mkdir -p "$DAGSTER_HOME"
-ln -sfn "$(dirname "$(readlink -f "$0")")/dagster.yaml" "$DAGSTER_HOME/dagster.yaml"
+# A right one is left alone: while it is made anew another process would find none, and begin a history in files.
+[ "$(readlink "$DAGSTER_HOME/dagster.yaml" || true)" = "$settings" ] || ln -sfn "$settings" "$DAGSTER_HOME/dagster.yaml"
 exec "$@"

@@ -1,6 +1,5 @@
 """A warehouse kept in an object store: a real server of S3's interface on the loopback address (moto)."""
 
-import logging
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +10,6 @@ import duckdb
 import pyarrow.fs
 import pytest
 from fsspec.implementations.arrow import ArrowFSWrapper
-from moto.server import ThreadedMotoServer
 
 from pipelines.sources import archive
 from pipelines.sources.fetch_catalog import note_fetches, read_fetches
@@ -24,8 +22,8 @@ from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rebuild import rebuild_database
 from pipelines.warehouse.rows import append, read_table
 from pipelines.warehouse.stored_copy import fetch_warehouse, store_copy
+from tests.s3_server import KEY, SECRET, s3_server
 
-KEY, SECRET = "an-access-key-id", "a-secret-access-key"
 USAGE = {"grain": "request", "provider": "openai", "channel": "api", "region": "global", "model": "gpt-x"}
 USAGE |= {"service_tier": "standard", "format": "openai_compatible", "import_id": "i1", "source_line": 1}
 BODY = b"<table><tr><td>$3.00</td></tr></table>"
@@ -33,27 +31,8 @@ BODY = b"<table><tr><td>$3.00</td></tr></table>"
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[pyarrow.fs.S3FileSystem]:
-    """A bucket named `costs`, seen past the code under test; its address and keys stand in the environment."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        files = pyarrow.fs.S3FileSystem(
-            endpoint_override=variables["AWS_ENDPOINT_URL"], allow_bucket_creation=True, background_writes=False
-        )
-        files.create_dir("costs")
+    with s3_server() as files:
         yield files
-    server.stop()
 
 
 @pytest.fixture
