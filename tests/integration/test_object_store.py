@@ -10,8 +10,6 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from pipelines.defs import publish as publishing
-from pipelines.defs.automation import publish
-from pipelines.defs.build import build_definitions
 from pipelines.defs.publish import costs_duckdb, stored_copy
 from pipelines.defs.resources import Settings, settings_of
 from pipelines.doctor.store_access import look_at_store
@@ -44,19 +42,11 @@ def test_the_last_step_of_a_run_stores_what_could_not_be_published(
     (stored.folder / "archive").mkdir()
     (stored.folder / "archive" / "fetches.jsonl").write_text("\n")
     monkeypatch.setattr(publishing, "unfinished_days", lambda warehouse: [date(2026, 7, 1)])
-    job = build_definitions(Settings(warehouse_folder=str(stored.folder), store=store.url)).resolve_job_def(
-        publish.name
-    )
-    with dg.instance_for_test() as instance:
-        result = job.execute_in_process(
-            instance=instance,
-            partition_key="2026-07-01",
-            asset_selection=[stored_copy.key, costs_duckdb.key],
-            raise_on_error=False,
-        )
+    settings = Settings(warehouse_folder=str(stored.folder), store=store.url)
+    result = dg.materialize([stored_copy, costs_duckdb], resources={"settings": settings}, raise_on_error=False)
     ended = [event.step_key for event in result.all_events if event.is_step_failure or event.is_step_success]
     assert ended == ["costs_duckdb", "stored_copy"]
-    assert result.get_failed_step_keys() == {"costs_duckdb"}
+    assert [event.step_key for event in result.all_events if event.is_step_failure] == ["costs_duckdb"]
     assert "archive/fetches.jsonl" in store.sizes()
 
 
@@ -76,10 +66,11 @@ def test_the_doctor_says_whether_the_store_answers(
     (none,) = look_at_store({})
     (well,) = look_at_store({"COSTS_STORE": store.url})
     (wrong,) = look_at_store({"COSTS_STORE": "s3://AKIA:hush@costs/prod"})
+    count = len(store.sizes())
     monkeypatch.setenv("AWS_ENDPOINT_URL", NOBODY)
     (silent,) = look_at_store({"COSTS_STORE": store.url})
     assert (none.remedy, well.remedy) == (None, None)
-    assert well.found == f"{store.url}: {len(store.sizes())} objects"
+    assert well.found == f"{store.url}: {count} objects"
     assert "Look at the address" in (silent.remedy or "")
     assert "is not understood" in (wrong.remedy or "")
     told = f"{none} {well} {wrong} {silent}"
