@@ -6,6 +6,7 @@ AWS_ACCESS_KEY_ID and so on. The keys are read by Arrow's file system alone and 
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.warehouse_error import WarehouseError
 
 VARIABLE = "COSTS_STORE"
+ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9._-]+(/[^\s/@:?#]+)*/?")
 MARKER = ".store"
 """The file in a folder that says which store holds what is in it, and the id that both have."""
 UPLOADS = ".uploads"
@@ -37,12 +38,10 @@ class ObjectStore:
 
     def __post_init__(self) -> None:
         """Raises WarehouseError for an address of another kind."""
-        parts = urlsplit(self.url)
-        is_plain = parts.scheme == "s3" and parts.netloc and not set("@:?#") & set(self.url.removeprefix("s3:"))
-        if not is_plain:
+        if not ADDRESS.fullmatch(self.url):
             # It is not repeated: it may hold a key.
             raise WarehouseError(
-                f"{VARIABLE} is not understood: s3://BUCKET/PREFIX is wanted, with no key and no question mark in it; "
+                f"{VARIABLE} is not understood: s3://BUCKET/PREFIX is wanted, with no key, blank or ? in it; "
                 "keys and the server stand in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL"
             )
 

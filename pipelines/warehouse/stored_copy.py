@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from pipelines.warehouse.append_only import PRIVATE
 from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+from pipelines.warehouse.backup import is_free
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import read_catalog
 from pipelines.warehouse.object_store import MARKER, UPLOADS, ObjectStore
@@ -79,7 +80,7 @@ def fetch_warehouse(store: ObjectStore, folder: Path) -> int:
     Ledger files and bodies follow when they are needed. From then on the folder is the one that may write there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    if not is_free(folder):
         raise WarehouseError(f"{folder} is not empty; give another folder with --warehouse")
     identity = _identity(store, folder)
     if identity is None:

@@ -41,7 +41,7 @@ def proxy(ui: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     certificate = authority.issue_cert("127.0.0.1")
     certificate.cert_chain_pems[0].write_to_path(folder / "tls_certificate")
     certificate.private_key_pem.write_to_path(folder / "tls_key")
-    hashed = subprocess.check_output(["openssl", "passwd", "-apr1", "right"], text=True).strip()
+    hashed = subprocess.check_output(["openssl", "passwd", "-6", "right"], text=True).strip()
     (folder / "htpasswd").write_text(f"ann:{hashed}\n")
     (folder / "costs.duckdb").write_bytes(b"published")
     (folder / "build.duckdb").write_bytes(b"private")
