@@ -113,13 +113,19 @@ def test_there_is_one_writer() -> None:
     stateful_set = next(one for one in MANIFESTS if one["kind"] == "StatefulSet")["spec"]
     assert stateful_set["replicas"] == 1
     assert [one["spec"]["accessModes"] for one in stateful_set["volumeClaimTemplates"]] == [["ReadWriteOncePod"]]
-    whole = {
-        container["name"]: mount.get("readOnly", False)
+    mounts = {
+        (container["name"], mount.get("subPath"), mount.get("readOnly", False))
         for container in _containers()
         for mount in container["volumeMounts"]
-        if mount["mountPath"] == "/warehouse"
+        if mount["name"] == "warehouse"
     }
-    assert whole == {"home": False, "code": False, "proxy": True}
+    assert mounts == {
+        ("home", None, False),
+        ("code", "warehouse", False),
+        ("daemon", "warehouse/.dagster", False),
+        ("webserver", "warehouse/.dagster", False),
+        ("proxy", "warehouse", True),
+    }
 
 
 def test_the_instance_is_that_of_one_machine_but_for_its_storage() -> None:
