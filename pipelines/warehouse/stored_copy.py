@@ -23,15 +23,18 @@ from pipelines.warehouse.append_only import PRIVATE
 from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
 from pipelines.warehouse.backup import is_free
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.good_copy import LASTING as LASTING_ROWS
+from pipelines.warehouse.good_copy import shrunk
 from pipelines.warehouse.ledger_catalog import read_catalog
 from pipelines.warehouse.object_store import MARKER, UPLOADS, ObjectStore
 from pipelines.warehouse.published import REPORT_FILE, WarehouseError
+from pipelines.warehouse.record_files import NAMES, read_names
 
 IDENTITY = "warehouse.json"
 """The object with the id of the folder that may write to a store; MARKER has the same."""
 LASTING = ("ledger/usage_date=*/*.parquet", "ledger/aside/*/*.parquet", "archive/??/*.gz")
 CATALOGS = ("ledger/files.jsonl", "archive/fetches.jsonl")
-RECORDS, NAMES = "records/*.parquet", "records/records.json"
+RECORDS = "records/*.parquet"
 PUBLISHED = ("costs.duckdb", REPORT_FILE)
 AT_ONCE = 8
 
@@ -57,6 +60,7 @@ def store_copy(warehouse: Warehouse, url: str) -> StoredCopy:
             captured = stack.enter_context(_captured(folder))
         _claim(folder, store)
         there = store.sizes()
+        _check_not_less(store, there, folder, captured)
         lasting = _files(folder, LASTING)
         differing = {name: path for name, path in lasting.items() if there.get(name) != _size(path)}
         damaged = sorted(name for name, path in differing.items() if not _is_whole(path))
@@ -127,6 +131,25 @@ def _claim(folder: Path, store: ObjectStore) -> None:
         with _scratch(folder) as file:
             file.write_text(json.dumps({"id": identity}))
             store.put(IDENTITY, file)
+
+
+def _check_not_less(store: ObjectStore, there: dict[str, int], folder: Path, captured: Path) -> None:
+    """Raise WarehouseError where the store knows more than the folder, which then was lost, and not worked on."""
+    lost = [f"{name} is longer there" for name in CATALOGS if there.get(name, 0) > (_size(captured / name) or 0)]
+    stored = captured / "stored"
+    if store.get(NAMES, stored / NAMES):
+        lost += shrunk(_lasting_counts(stored), _lasting_counts(captured))
+    if lost:
+        raise WarehouseError(
+            f"{store.url} holds more than {folder}: {'; '.join(lost)}. Nothing was changed there; `costs restore "
+            f"{store.url}` puts it into an empty folder, and another prefix takes what is here, if that is meant"
+        )
+
+
+def _lasting_counts(folder: Path) -> dict[str, int]:
+    """Rows by table of those recorded tables that only grow."""
+    tables = read_names(folder).by_table
+    return {name: record.row_count for name, record in tables.items() if LASTING_ROWS.get(name) == "true"}
 
 
 def _identity(store: ObjectStore, folder: Path) -> str | None:

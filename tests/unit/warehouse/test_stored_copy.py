@@ -45,7 +45,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One day of usage, one body, published; few records, as each is some requests to a slow server."""
     made = Warehouse(tmp_path_factory.mktemp("first") / "warehouse")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record_files, "RECORD_TABLES", ("raw.fetch", "core.usage_import"))
+        patch.setattr(record_files, "RECORD_TABLES", ("raw.fetch", "raw.acceptance"))
         with made.write() as connection:
             _add_usage(made, connection, 1_000)
             stored = archive.store(made.folder, BODY)
@@ -53,6 +53,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
             row |= {"url": "https://x.example", "sha256": stored.sha256, "archive_path": stored.path, "origin": "live"}
             note_fetches(made.folder, [row])
             append(connection, "raw.fetch", read_fetches(made.folder).rows)
+            connection.execute("INSERT INTO raw.acceptance SELECT 'openai_pricing', 'f1', TIMESTAMP '2026-07-02'")
         made.publish()
     return made.folder
 
@@ -148,6 +149,23 @@ def test_only_one_folder_writes_to_a_store(warehouse: Warehouse, url: str, tmp_p
         fetch_warehouse(ObjectStore(url), other.folder)
     with pytest.raises(WarehouseError, match="holds no warehouse"):
         fetch_warehouse(ObjectStore(f"{url}-x"), tmp_path / "third")
+
+
+def test_a_folder_that_was_emptied_does_not_empty_the_store(
+    warehouse: Warehouse, url: str, bucket: pyarrow.fs.S3FileSystem, tmp_path: Path
+) -> None:
+    store_copy(warehouse, url)
+    before = _objects(bucket, url)
+    for path in warehouse.folder.glob("[!.]*"):  # what `rm -r folder/*` removes
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(WarehouseError, match=r"missing, though there is \.store"), warehouse.write():
+        pass
+    other = Warehouse(tmp_path / "other")
+    other.publish()
+    shutil.copyfile(warehouse.folder / ".store", other.folder / ".store")
+    with pytest.raises(WarehouseError, match=r"fetches.jsonl is longer there; raw.acceptance: 1 rows became 0"):
+        store_copy(other, url)
+    assert _objects(bucket, url) == before
 
 
 def test_a_writer_that_is_killed_leaves_the_published_object_as_it_was(
