@@ -27,13 +27,13 @@ def server_address(environ: Mapping[str, str]) -> str | None:
         # What follows the address may hold a token.
         shown = text.split(";", maxsplit=1)[0][:_MAX_SHOWN]
         raise EngineError(
-            f"{ENGINE} is no address of a Spark Connect server: {shown!r}; write one such as {_EXAMPLE}, or unset it to "
-            "price in this process"
+            f"{ENGINE} is no address of a Spark Connect server: {shown!r}; write one such as {_EXAMPLE}, or unset it "
+            "to price in this process"
         )
     if find_spec("pyspark") is None:
         raise EngineError(
-            f"{ENGINE} names a server, and its client is not installed: `pip install 'inference-cost-warehouse[cluster]'`,"
-            f" or unset {ENGINE} to price in this process"
+            f"{ENGINE} names a server, and its client is not installed: `pip install "
+            f"'inference-cost-warehouse[cluster]'`, or unset {ENGINE} to price in this process"
         )
     return text
 
