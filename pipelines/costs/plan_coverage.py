@@ -60,7 +60,7 @@ def _count_apart(usage: pl.LazyFrame, lines: pl.DataFrame, owners: pl.DataFrame)
     billed, covered = (count_once(marked.filter(condition)) for condition in (_IS_BILLED, ~_IS_BILLED))
     left_out = [one.left_out for one in (billed, covered) if one.left_out is not None]
     return Counted(
-        pl.concat([billed.usage, covered.usage]),
+        pl.concat([billed.usage, covered.usage], how="diagonal"),
         pl.concat([billed.overlaps, covered.overlaps]),
         pl.concat(left_out, how="diagonal") if left_out else None,
         partial(_apart, lines=lines, owners=owners, billed=billed.rule, covered=covered.rule),

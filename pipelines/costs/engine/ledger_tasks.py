@@ -1,4 +1,5 @@
 """The ledger cut into tasks of like size: some days together, or a part of one. What they are for is not said here."""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

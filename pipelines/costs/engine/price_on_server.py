@@ -59,12 +59,17 @@ def price_on_server(
     with _session(address) as session:
         numbers = session.range(0, len(tasks), numPartitions=len(tasks))
         found = _added_up(numbers.mapInArrow(price, _spark_schema(result_schema(owners))), owners).toArrow()
-    rows = pl.DataFrame(found).cast(pl.Schema(result_schema(owners)))
-    if rows.is_empty():
+    return costs_of(pl.DataFrame(found), owners)
+
+
+def costs_of(quantities: pl.DataFrame, owners: Sequence[str]) -> pl.DataFrame:
+    """Rows of core.usage_cost out of quantities with their prices, added up, in any order."""
+    if quantities.is_empty():
         return usage_cost(None, owners)
-    costs = with_cost(rows.with_columns(usd_each=usd_each("usd_per_unit")))
-    # A server hands rows back in any order.
-    return usage_cost(costs, owners).sort("usage_date", *(name for name in rows.columns if name not in SUMS))
+    schema = pl.Schema(result_schema(owners))
+    priced = quantities.select(schema.names()).cast(schema).with_columns(usd_each=usd_each("usd_per_unit"))
+    costs = usage_cost(with_cost(priced), owners)
+    return costs.sort("usage_date", *(name for name in schema if name not in SUMS))
 
 
 def server_version(address: str) -> str:
@@ -95,27 +100,25 @@ def _session(address: str) -> Iterator["SparkSession"]:
     """A session of its own; whatever goes wrong in it is an EngineError."""
     _reach(address)
     with warnings.catch_warnings():
-        # It says so of every pandas of now; no pandas frame goes through it here.
+        # Of every pandas of now; no pandas frame goes through it here. And of a lost server, which is an error here.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+        warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
         import grpc  # noqa: PLC0415
         from pyspark.errors import PySparkException  # noqa: PLC0415
         from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415
         from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
 
-    lost = (grpc.RpcError, PySparkException)
-    try:
-        session = SparkSession.builder.remote(address).create()
-    except lost as error:
-        raise _failure(address, error) from error
-    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
-    try:
-        yield session
-    except lost as error:
-        raise _failure(address, error) from error
-    finally:
-        # Of a server that is gone there is nothing to release.
-        with suppress(*lost):
-            session.stop()
+        try:
+            session = SparkSession.builder.remote(address).create()
+            session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
+            try:
+                yield session
+            finally:
+                # Of a server that is gone there is nothing to release.
+                with suppress(grpc.RpcError, PySparkException):
+                    session.stop()
+        except (grpc.RpcError, PySparkException) as error:
+            raise _failure(address, error) from error
 
 
 def _reach(address: str) -> None:
