@@ -55,12 +55,12 @@ def sail() -> Iterator[Server]:
 
 
 @contextmanager
-def spark(port: int) -> Iterator[Server]:
+def spark() -> Iterator[Server]:
     """Spark with two executor processes of one core. There must be no reason against it: `why_no_spark`."""
     home = spark_home()
     assert home is not None
     settings = {
-        "spark.connect.grpc.binding.port": port,
+        "spark.connect.grpc.binding.port": 0,
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
@@ -71,8 +71,8 @@ def spark(port: int) -> Iterator[Server]:
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
     command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     environment = {"SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
-    with _started([*command, "spark-internal"], "start GRPC service at: ", environment) as (process, _):
-        yield Server(f"sc://127.0.0.1:{port}", process)
+    with _started([*command, "spark-internal"], "Spark Connect server started at: ", environment) as (process, said):
+        yield Server(f"sc://{said.strip()}", process)
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def priced_in_tasks(days, segments, rows):
     return costs_of(everything.group_by(keys).agg(pl.col(flag).any(), pl.col(sums).sum()), OWNERS)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     segments=prices(),
     requests=REQUESTS,

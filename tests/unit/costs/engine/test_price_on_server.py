@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,8 +17,9 @@ from polars.testing import assert_frame_equal
 
 from pipelines.costs import price_ledger
 from pipelines.costs.counted_rows import every_row
+from pipelines.costs.engine import price_on_server as price_on_server_module
 from pipelines.costs.engine.engine_setting import ENGINE, EngineError
-from pipelines.costs.engine.ledger_tasks import DayOfLedger
+from pipelines.costs.engine.ledger_tasks import DayOfLedger, tasks_of
 from pipelines.costs.engine.price_on_server import price_on_server, server_version
 from pipelines.costs.engine.price_tasks import PriceTasks
 from pipelines.costs.plan_coverage import count_days
@@ -32,15 +33,15 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.usage.contract import USAGE_SCHEMA
 from pipelines.usage.dedup import largest_per_usage
-from pipelines.usage.file_format import UnknownFormat
+from pipelines.usage.file_format import recognised_files
 from pipelines.usage.find_files import named_files
 from pipelines.usage.owner_map import OWNER_SCHEMA
 from pipelines.usage.plan_file import PLAN_SCHEMA
+from pipelines.usage.read_files import read_files
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA
 from pipelines.warehouse.rows import read_table
-from tests.one_import import import_file
 from tests.spark_servers import sail, spark, why_no_spark
 from tests.unit.costs.test_price_ledger import MARCH, add_price, add_usage
 from tests.unit.usage.test_plan_file import HEADER
@@ -75,11 +76,10 @@ def samples(tmp_path_factory):
 
 
 def _usage_of_samples():
-    for path in named_files([place for place in (FILES, SHARED) if place.is_dir()]):
-        with suppress(UnknownFormat):
-            rows = import_file(path, AS_OF).usage
-            if "usage_id" in rows.columns:  # a bill has none
-                yield rows.select(list(USAGE_SCHEMA))
+    files, _ = recognised_files(named_files([place for place in (FILES, SHARED) if place.is_dir()]), None)
+    for batch in read_files(files, lambda import_id: False, AS_OF):
+        if "usage_id" in batch.rows.columns:  # a bill has none
+            yield batch.rows.select(list(USAGE_SCHEMA))
 
 
 @pytest.fixture
@@ -235,24 +235,23 @@ def executor_of(pid):
 
 
 @pytest.mark.skipif(why_no_spark() is not None, reason=str(why_no_spark()))
-def test_spark_with_two_executors_and_one_of_them_killed(warehouse, monkeypatch, tmp_path):
-    here = priced(warehouse, {})
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-    monkeypatch.setattr("pipelines.costs.engine.ledger_tasks.ROWS", 5)
-    with spark(port) as server:
-        assert_same(priced(warehouse, {ENGINE: server.address}), here)
-        killed = []
-        with monkeypatch.context() as patch:
-            paused_server(patch, tmp_path / "reached")
+def test_spark_with_two_executors_and_one_of_them_killed(samples, warehouse, monkeypatch, tmp_path):
+    days, counted, segments = samples
+    here = price_by_day({day: one.usage for day, one in counted.items()}, segments)
+    monkeypatch.setattr(price_on_server_module, "tasks_of", lambda days: tasks_of(days, 20))
+    killed = []
 
-            def kill(pid):
-                killed.append(executor_of(pid))
-                os.kill(killed[0], signal.SIGKILL)
+    def kill(pid):
+        killed.append(executor_of(pid))
+        os.kill(killed[0], signal.SIGKILL)
 
-            killer = when_there(tmp_path / "reached", kill)
-            found = priced(warehouse, {ENGINE: server.address})
-            killer.join()
-        assert len(killed) == 1
-        assert_same(found, here)
-    assert here["core.usage_cost"]["cost_usd"].sum() > Decimal(0)
+    with spark() as server:
+        assert_frame_equal(price_on_server(server.address, days, segments, OWNERS), here, check_row_order=False)
+        waiting = {day: replace(one, rule=paused(one.rule, str(tmp_path / "reached"))) for day, one in days.items()}
+        killer = when_there(tmp_path / "reached", kill)
+        found = price_on_server(server.address, waiting, segments, OWNERS)
+        killer.join()
+        in_warehouse = priced(warehouse, {ENGINE: server.address})
+    assert len(killed) == 1
+    assert_frame_equal(found, here, check_row_order=False)
+    assert_same(in_warehouse, priced(warehouse, {}))
