@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from pipelines.warehouse.published import WarehouseError
+
 ENGINE = "COSTS_ENGINE"
 _ADDRESS = re.compile(r"sc://(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})(?:/(?:;[^\s;=]+=[^\s;]*)*;?)?")
 _EXAMPLE = "sc://127.0.0.1:50051"
 _MAX_SHOWN = 60
 
 
-class EngineError(RuntimeError):
+class EngineError(WarehouseError):
     """The ledger cannot be priced where the setting says; the message names the setting and the remedy."""
 
 

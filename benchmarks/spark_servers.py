@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +24,19 @@ class Server:
 
     address: str
     process: subprocess.Popen[bytes]
+
+    def peak_bytes(self) -> int:
+        """The most memory that each of its processes has had, added up."""
+        peaks = 0
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with suppress(OSError, ProcessLookupError):  # it may have ended since
+                if os.getpgid(int(status.parent.name)) == self.process.pid:
+                    peaks += sum(
+                        int(line.split()[1]) << 10
+                        for line in status.read_text().splitlines()
+                        if line.startswith("VmHWM:")
+                    )
+        return peaks
 
     def kill(self) -> None:
         """End it at once, with all that it started."""
@@ -56,9 +69,10 @@ def sail() -> Iterator[Server]:
 
 @contextmanager
 def spark() -> Iterator[Server]:
-    """Spark with two executor processes of one core. There must be no reason against it: `why_no_spark`."""
+    """Spark with two executor processes of one core. Raises RuntimeError where there is none."""
     home = spark_home()
-    assert home is not None
+    if home is None:
+        raise RuntimeError(why_no_spark())
     settings = {
         "spark.connect.grpc.binding.port": 0,
         "spark.connect.grpc.binding.address": "127.0.0.1",
