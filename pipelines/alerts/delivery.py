@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -85,8 +86,9 @@ def targets_of(channel: str, targets: Sequence[Target]) -> list[Target]:
     return list(targets)
 
 
+@cache
 def target_of(address: str) -> Target:
-    """The target behind one apprise URL, with or without the name of a channel before it."""
+    """The target behind one apprise URL, with or without the name of a channel before it. Hashing it takes long."""
     named = NAMED.fullmatch(address)
     name, url = (named["name"], named["url"]) if named else (DEFAULT, address)
     # scrypt, as a plain hash of a mail address with a weak password could be found by trial.

@@ -1,9 +1,8 @@
 """`costs break-even`: when own machines cost no more than an API. Reads arguments, prints; `decisions` answers."""
 
-import json
-
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import (
     DateOption,
     JsonOption,
@@ -15,15 +14,18 @@ from pipelines.cli.decision_options import (
     refuse,
     refuse_options_of_logs,
 )
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 
 
-def break_even(
+def break_even(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
     scenario: ScenarioOption = None,
     since: SinceOption = None,
     date: DateOption = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """From which volume rented or owned machines cost no more than the API, at prices, rates and figures of a day.
 
@@ -47,9 +49,6 @@ def break_even(
             answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, day), why)
     except ValueError as error:
         refuse(f"break-even: {error}")
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.break_even import print_break_even
+    from pipelines.cli.views.break_even import print_break_even
 
-        print_break_even(console(), answer)
+    give_answer(answer, "answers", print_break_even, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

@@ -1,10 +1,10 @@
 """`costs budget-by-stage`: what a product costs as it grows. Reads arguments, prints; `decisions` answers."""
 
-import json
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import (
     DateOption,
     JsonOption,
@@ -16,7 +16,7 @@ from pipelines.cli.decision_options import (
     refuse_options_of_logs,
     scenario_of,
 )
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 from pipelines.schema.offers import SERVICE_TIERS
 
 MAX_CALLS = 10**9
@@ -35,6 +35,9 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
     ] = None,
     date: DateOption = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """Tokens and dollars a month at 500 to 500,000 calls a day, by model, at the prices in force on --date.
 
@@ -59,12 +62,9 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
         answer = answer_stage_budget(PublishedWarehouse(context.obj), question, told, days)
     except ValueError as error:
         refuse(f"budget-by-stage: {error}")
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.stage_budget import print_stage_budget
+    from pipelines.cli.views.stage_budget import print_stage_budget
 
-        print_stage_budget(console(), answer)
+    give_answer(answer, "rows", print_stage_budget, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
     end_where_unlisted(answer, *(model or ()))
 
 

@@ -1,15 +1,15 @@
 """`costs claims`: the articles' figures, recomputed. Reads arguments, prints; `decisions` answers."""
 
-import json
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import DateOption, JsonOption, day_of, refuse
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 
 
-def claims(
+def claims(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
     claim: Annotated[str | None, typer.Argument(help="One claim, such as S0-03, with formula and inputs.")] = None,
     verdict: Annotated[
@@ -17,6 +17,9 @@ def claims(
     ] = None,
     date: DateOption = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """The numeric claims of two articles on AI cost, recomputed at the prices of their date and of --date.
 
@@ -41,9 +44,7 @@ def claims(
         for row in answer["claims"]
         if (claim is None or row["claim_id"].upper() == claim.upper()) and verdict in (None, row["verdict"])
     ]
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.claims import print_claim, print_claims
+    from pipelines.cli.views.claims import print_claim, print_claims
 
-        (print_claims if claim is None else print_claim)(console(), answer)
+    shown = print_claims if claim is None else print_claim
+    give_answer(answer, "claims", shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

@@ -1,11 +1,11 @@
 """`costs exposure`: what no bill shows, as numbers. Reads arguments, prints; `decisions` answers."""
 
-import json
 import os
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import (
     DateOption,
     JsonOption,
@@ -17,19 +17,22 @@ from pipelines.cli.decision_options import (
     refuse,
     refuse_options_of_logs,
 )
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 
-Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Your limit a minute, for one model.")]
+PerMinute = Annotated[int | None, typer.Option(min=1, metavar="N", help="Your limit a minute, for one model.")]
 
 
-def exposure(
+def exposure(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
-    requests_per_minute: Limit = None,
-    tokens_per_minute: Limit = None,
+    requests_per_minute: PerMinute = None,
+    tokens_per_minute: PerMinute = None,
     scenario: ScenarioOption = None,
     since: SinceOption = None,
     date: DateOption = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """Vendor lock-in, rate limits, deprecation, unpredictable cost, data exposure: each a number or "not in your data".
 
@@ -54,9 +57,6 @@ def exposure(
             answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, question), why)
     except ValueError as error:
         refuse(f"exposure: {error}")
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.exposure import print_exposure
+    from pipelines.cli.views.exposure import print_exposure
 
-        print_exposure(console(), answer)
+    give_answer(answer, "measures", print_exposure, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

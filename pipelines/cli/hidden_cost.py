@@ -1,10 +1,10 @@
 """`costs hidden-cost`: what the naive figure leaves out. Reads arguments, prints; `decisions` answers."""
 
-import json
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import (
     DateOption,
     JsonOption,
@@ -16,10 +16,10 @@ from pipelines.cli.decision_options import (
     refuse,
     refuse_options_of_logs,
 )
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 
 
-def hidden_cost(
+def hidden_cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
     scenario: ScenarioOption = None,
     since: SinceOption = None,
@@ -27,6 +27,9 @@ def hidden_cost(
     model: Annotated[str | None, typer.Option(help="Price it at this model instead of the scenario's.")] = None,
     by: Annotated[str | None, typer.Option(metavar="COLUMN", help="Logs by owner: team, project_id, model, …")] = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """What a month costs beside the naive figure: system prompt, documents, history, retries, cache misses, reasoning.
 
@@ -50,9 +53,14 @@ def hidden_cost(
             answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, day, model), why)
     except ValueError as error:
         refuse(f"hidden-cost: {error}")
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.hidden_cost import print_hidden_cost
+    from pipelines.cli.views.hidden_cost import print_hidden_cost
 
-        print_hidden_cost(console(), answer)
+    give_answer(
+        answer,
+        "owners" if by else "parts",
+        print_hidden_cost,
+        as_json=as_json,
+        as_csv=as_csv,
+        parquet=parquet,
+        limit=limit,
+    )

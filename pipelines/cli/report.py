@@ -36,7 +36,7 @@ def report(
 
     days = (first and first.date(), last and last.date())
     try:
-        file = write_report(PublishedWarehouse(context.obj), now().date(), *days, owner, output)
+        file = write_report(PublishedWarehouse(context.obj), now().date(), *days, owner, output).file
     except ValueError as error:
         refuse(f"report: {error}")
     console().print(f"Report: {file}", markup=False, highlight=False, soft_wrap=True)

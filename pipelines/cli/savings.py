@@ -1,12 +1,12 @@
 """`costs savings`: what would cost less, and how far it goes together. Reads arguments, prints; `decisions` answers."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import (
     DateOption,
     JsonOption,
@@ -19,7 +19,7 @@ from pipelines.cli.decision_options import (
     refuse_options_of_logs,
     share_of,
 )
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 
 if TYPE_CHECKING:
     from pipelines.decisions.scenario import Scenario
@@ -40,6 +40,9 @@ def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         Path | None, typer.Option(metavar="FILE", help="A recorded load (Mooncake, Azure): what a cache would read.")
     ] = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """What prompt caching, batch, flex, a response cache, a contract and a smaller model save, in dollars a month.
 
@@ -79,9 +82,7 @@ def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             answer = answer_of_scenario(scenario, of_scenario, why)
     except ValueError as error:
         refuse(f"savings: {error}")
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-        return
     from pipelines.cli.views.savings import print_savings, print_trace
 
-    (print_trace if trace else print_savings)(console(), answer)
+    shown = print_trace if trace else print_savings
+    give_answer(answer, "savings", shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

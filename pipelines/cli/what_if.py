@@ -1,6 +1,5 @@
 """`costs what-if`: usage at another model, provider, tier or date. Reads arguments, prints; `decisions` answers."""
 
-import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.cli.answer import give_answer
 from pipelines.cli.decision_options import (
     DateOption,
     JsonOption,
@@ -21,7 +21,7 @@ from pipelines.cli.decision_options import (
     refuse,
     refuse_options_of_logs,
 )
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     until: Annotated[str | None, typer.Option(metavar="DAY", help="Logs before that day. Default: --date.")] = None,
     date: DateOption = None,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """What your usage, or a scenario, would cost at another model, provider, channel, tier or date.
 
@@ -98,7 +101,9 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             answer = answer_of_scenario(scenario, of_scenario, why)
     except ValueError as error:
         refuse(f"what-if: {error}")
-    _show(answer, as_json=as_json)
+    from pipelines.cli.views.what_if import print_what_if
+
+    give_answer(answer, "rows", print_what_if, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
     end_where_unlisted(answer, to, from_)
 
 
@@ -117,15 +122,6 @@ def _target(
         model=to,
         service_tier=_one_of("--tier", tier, SERVICE_TIERS),
     )
-
-
-def _show(answer: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.what_if import print_what_if
-
-        print_what_if(console(), answer)
 
 
 def _where(texts: list[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Decisions of one day from what was known then: break-even, notice, deprecation risk, what-if, claims."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,28 +35,34 @@ from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
 
 RECENT_DAYS = 30
 
-Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
+TableOn = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
+Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], dict[str, pl.DataFrame]]
+"""The rows of a day, by table: of one, or of several that follow from the same work and fail together."""
 
 
-def decide_days(warehouse: Warehouse, table: str, decision: Decision, days: Sequence[date]) -> int:
-    """Compute a decision table for some days. Returns how many rows these days have now."""
-    rows = 0
+def one_table(name: str, on: TableOn) -> Decision:
+    """The decision that is one table."""
+    return lambda connection, folder, day: {name: on(connection, folder, day)}
+
+
+def decide_days(warehouse: Warehouse, decision: Decision, days: Sequence[date]) -> Counter[str]:
+    """Compute the tables of a decision for some days. Returns how many rows of these days each has now."""
+    rows: Counter[str] = Counter()
     with warehouse.write() as connection:
         for day in days:
-            rows += replace_dates(connection, TABLES_BY_NAME[table], [day], decision(connection, warehouse.folder, day))
+            for table, frame in decision(connection, warehouse.folder, day).items():
+                rows[table] += replace_dates(connection, TABLES_BY_NAME[table], [day], frame)
     return rows
 
 
-def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Every used API model against every way to run an open model on machines of one's own."""
-    rows = with_causes(_break_even_asked(connection, folder, day).rows(), _decided_before(connection, day))
-    return pl.DataFrame(rows, schema=polars_schema(BreakEven))
-
-
-def break_even_curve_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """What each used API model's workload would cost over volume, each way."""
-    rows = _break_even_asked(connection, folder, day).curves()
-    return pl.DataFrame(rows, schema=polars_schema(BreakEvenCurve))
+def break_even_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> dict[str, pl.DataFrame]:
+    """Every used API model against every way to run an open model on machines of one's own, and its cost by volume."""
+    asked = _break_even_asked(connection, folder, day)
+    rows = with_causes(asked.rows(), _decided_before(connection, day))
+    return {
+        "main.break_even": pl.DataFrame(rows, schema=polars_schema(BreakEven)),
+        "main.break_even_curve": pl.DataFrame(asked.curves(), schema=polars_schema(BreakEvenCurve)),
+    }
 
 
 def _break_even_asked(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> AskedBreakEven:

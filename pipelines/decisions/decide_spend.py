@@ -10,8 +10,8 @@ import polars as pl
 
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of
-from pipelines.decisions.forecast import spend_forecast
-from pipelines.decisions.forecast_accuracy import HORIZONS, forecast_accuracy
+from pipelines.decisions.forecast import forecast_of, spend_outlooks
+from pipelines.decisions.forecast_accuracy import forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
 from pipelines.decisions.forecast_paid import with_paid
@@ -71,19 +71,18 @@ class _Known:
     seen: float
 
 
-def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """Spend to come by model, provider, account, team and project, of what is billed by use: a plan's is not owed."""
+def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> dict[str, pl.DataFrame]:
+    """Spend to come by model, provider, account, team and project, and how good the forecasts before the day were.
+
+    Of what is billed by use: a plan's is not owed. How good: of all usage, each provider and each model.
+    """
     known = _known(connection, folder, day)
     costs = known.usage.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
-    return with_paid(spend_forecast(known.usage, costs, known.prices, day, known.owners, known.seen), costs, day)
-
-
-def forecast_accuracy_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
-    """How good the forecasts of the days before a day were, of all usage, each provider and each model."""
-    known = _known(connection, folder, day)
-    costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
-    outlook = model_outlook(known.usage, costs, known.prices, day, max(HORIZONS), 0.0, None)
-    return forecast_accuracy(outlook, day)
+    outlooks = spend_outlooks(known.usage, costs, known.prices, day, known.owners, known.seen)
+    return {
+        "main.spend_forecast": with_paid(forecast_of(outlooks, day, known.seen), costs, day),
+        "main.forecast_accuracy": forecast_accuracy(outlooks[0], day),
+    }
 
 
 def budget_status_on(

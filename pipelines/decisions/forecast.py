@@ -5,7 +5,7 @@ announced changes included. The bands of a total rest on that total's own past e
 puts the rows together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -65,16 +65,32 @@ def spend_forecast(
     Rows before `as_of` are history, later ones are ignored. Models without usage in the last 56 days and without cost
     in the month have no row.
     """
-    spans = periods(as_of)
-    horizon = max(period.last for period in spans)
+    return forecast_of(spend_outlooks(usage, costs, prices, as_of, owners, seen), as_of, seen)
+
+
+def spend_outlooks(
+    usage: pl.DataFrame,
+    costs: pl.DataFrame,
+    prices: pl.DataFrame,
+    as_of: date,
+    owners: OwnerUsage | None = None,
+    seen: float = 0.0,
+) -> list[Outlook]:
+    """Of models, and of owners where they are given, as far as the longest period reaches; as in `spend_forecast`."""
+    horizon = max(period.last for period in periods(as_of))
     outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, None)]
     if owners is not None:
         outlooks.append(owner_outlook(owners, prices, as_of, horizon, seen, None))
+    return outlooks
+
+
+def forecast_of(outlooks: Sequence[Outlook], as_of: date, seen: float) -> pl.DataFrame:
+    """Rows of main.spend_forecast of what is expected of each group."""
     common = {"as_of": as_of, "month": as_of.replace(day=1), "formula_version": FORMULA_VERSION}
     rows = [
         row | common
         for outlook in outlooks
-        for period in spans
+        for period in periods(as_of)
         for row in _rows(period, outlook, outlook.by_day(as_of), as_of, seen)
     ]
     return pl.DataFrame(rows, schema=polars_schema(SpendForecast), orient="row")

@@ -14,7 +14,7 @@ from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.alerts import ALERTS, FAILED_RUN_TAG, alert_delivery, tell_of_failed_run
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.costs import model_alias, priced_ledger
-from pipelines.defs.decisions import DECISIONS
+from pipelines.defs.decisions import decisions
 from pipelines.defs.fetch import fetch, pages_key, raw_key
 from pipelines.defs.follow_up import ended_since, is_of_command_line, is_under_way, next_import
 from pipelines.defs.marts import MARTS_BY_MONTH, MARTS_OF_VERSIONS
@@ -51,7 +51,7 @@ build_costs = dg.define_asset_job(
 )
 decide = dg.define_asset_job(
     "decide",
-    dg.AssetSelection.assets(model_alias, MARTS_OF_VERSIONS, *DECISIONS),
+    dg.AssetSelection.assets(model_alias, MARTS_OF_VERSIONS, decisions),
     description="Risk, break-even and forecast for one day, and what follows from the books. Each fails alone.",
     executor_def=IN_PROCESS,
 )

@@ -9,7 +9,7 @@ from pipelines.defs.automation import JOBS, SCHEDULES, SENSORS
 from pipelines.defs.books import BOOKS, HISTORIES
 from pipelines.defs.checks import MART_CHECKS
 from pipelines.defs.costs import model_alias, priced_ledger
-from pipelines.defs.decisions import DECISIONS
+from pipelines.defs.decisions import decisions
 from pipelines.defs.fetch import fetch
 from pipelines.defs.marts import MARTS
 from pipelines.defs.prepare import catalog_of_sources
@@ -31,7 +31,7 @@ def build_definitions(settings: Settings, marts: Sequence[dg.AssetsDefinition] =
             priced_ledger,
             model_alias,
             *marts,
-            *DECISIONS,
+            decisions,
             *ALERTS,
             costs_duckdb,
             report_html,

@@ -1,5 +1,7 @@
-"""Decisions by date: each a table of its own that fails alone."""
+"""Decisions by date: one step makes their tables, and a decision that fails stops no other."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -7,96 +9,91 @@ import dagster as dg
 
 from pipelines.decisions.decide import (
     Decision,
-    break_even_curve_on,
     break_even_on,
     claim_check_on,
     decide_days,
     deprecation_risk_on,
     notice_statistics_on,
+    one_table,
     saving_on,
     what_if_on,
 )
-from pipelines.decisions.decide_spend import (
-    budget_status_on,
-    forecast_accuracy_on,
-    forecast_on,
-    spend_anomaly_on,
-    spend_change_on,
-)
-from pipelines.defs.metadata import READ_DAILY, table_spec
+from pipelines.decisions.decide_spend import budget_status_on, forecast_on, spend_anomaly_on, spend_change_on
+from pipelines.defs.metadata import READ_DAILY, asset_key, table_spec
 from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
 
-
-def decision_asset(
-    name: str, inputs: tuple[str, ...], decision: Decision, *, newest_only: bool = False
-) -> dg.AssetsDefinition:
-    """One table that a polars function computes for a day from what was known on it.
-
-    `newest_only`: of the days of a run only the last, where each reads a month of the ledger.
-    """
-    spec = table_spec(name, "decisions", {"polars", "duckdb"}, inputs, freshness_policy=READ_DAILY, partitions_def=DAYS)
-
-    @dg.multi_asset(
-        name=name.removeprefix("main."),
-        specs=[spec],
-        backfill_policy=IN_ONE_RUN,
-        pool=POOL,
-    )
-    def decided(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult[Any]:
-        days = days_of(context)[-1:] if newest_only else days_of(context)
-        rows = decide_days(settings.warehouse, name, decision, days)
-        return dg.MaterializeResult(metadata={"dagster/row_count": rows})
-
-    return decided
+PRICED_USAGE = ("core.token_price", "core.usage_cost")
+BREAK_EVEN_INPUTS = (*PRICED_USAGE, "core.gpu_rate", "core.exchange_rate", "core.model_lifecycle")
 
 
-BREAK_EVEN_INPUTS = (
-    "core.token_price",
-    "core.gpu_rate",
-    "core.exchange_rate",
-    "core.model_lifecycle",
-    "core.usage_cost",
-)
+@dataclass(frozen=True)
+class Decided:
+    """A decision, and what its tables are made from."""
 
-SPEND_INPUTS = ("core.token_price", "core.usage_cost", "main.cost_by_owner")
+    decision: Decision
+    inputs: Mapping[str, tuple[str, ...]]
+    """Table -> the tables below it."""
+    newest_only: bool = False
+    """Of the days of a run only the last, where each reads a month of the ledger."""
+
+
+def _alone(name: str, on: Any, *inputs: str, newest_only: bool = False) -> Decided:
+    return Decided(one_table(name, on), {name: inputs}, newest_only)
+
+
+def decisions_of(environ: Mapping[str, str]) -> list[Decided]:
+    """Every decision. One reads the environment: a budget may be stated there."""
+    budget = partial(budget_status_on, environ=environ)
+    return [
+        Decided(break_even_on, dict.fromkeys(("main.break_even", "main.break_even_curve"), BREAK_EVEN_INPUTS)),
+        Decided(
+            forecast_on,
+            {"main.spend_forecast": (*PRICED_USAGE, "main.cost_by_owner"), "main.forecast_accuracy": PRICED_USAGE},
+        ),
+        _alone("main.budget_status", budget, *PRICED_USAGE, "main.cost_by_owner", "main.cost_daily"),
+        _alone("main.spend_change", spend_change_on, "core.usage_cost"),
+        _alone("main.spend_anomaly", spend_anomaly_on, "core.usage_cost", "main.conversation_cost"),
+        _alone("main.saving", saving_on, *PRICED_USAGE, "main.hidden_cost"),
+        _alone("main.notice_statistics", notice_statistics_on, "core.model_lifecycle"),
+        _alone("main.deprecation_risk", deprecation_risk_on, "core.model_lifecycle", *PRICED_USAGE),
+        _alone("main.what_if", what_if_on, *PRICED_USAGE, newest_only=True),
+        _alone("main.claim_check", claim_check_on, "core.token_price", "core.gpu_rate"),
+    ]
+
+
+def _spec(name: str, inputs: tuple[str, ...]) -> dg.AssetSpec:
+    kinds = {"polars", "duckdb"}
+    return table_spec(name, "decisions", kinds, inputs, freshness_policy=READ_DAILY, partitions_def=DAYS)
 
 
 @dg.multi_asset(
-    name="budget_status",
-    specs=[
-        table_spec(
-            "main.budget_status",
-            "decisions",
-            {"polars", "duckdb"},
-            (*SPEND_INPUTS, "main.cost_daily"),
-            freshness_policy=READ_DAILY,
-            partitions_def=DAYS,
-        )
-    ],
+    name="decide_days",
+    specs=[_spec(name, inputs) for decided in decisions_of({}) for name, inputs in decided.inputs.items()],
+    can_subset=True,
     backfill_policy=IN_ONE_RUN,
     pool=POOL,
 )
-def budget_status(context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets) -> dg.MaterializeResult[Any]:
-    """The one decision that reads the environment: a budget may be stated there."""
-    decision = partial(budget_status_on, environ=secrets.environ())
-    rows = decide_days(settings.warehouse, "main.budget_status", decision, days_of(context))
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+def decisions(
+    context: dg.AssetExecutionContext, settings: Settings, secrets: Secrets
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """What is computed for a day from what was known on it.
 
-
-DECISIONS = [
-    decision_asset("main.break_even", BREAK_EVEN_INPUTS, break_even_on),
-    decision_asset("main.break_even_curve", BREAK_EVEN_INPUTS, break_even_curve_on),
-    decision_asset("main.spend_forecast", SPEND_INPUTS, forecast_on),
-    decision_asset("main.forecast_accuracy", ("core.token_price", "core.usage_cost"), forecast_accuracy_on),
-    budget_status,
-    decision_asset("main.spend_change", ("core.usage_cost",), spend_change_on),
-    decision_asset("main.spend_anomaly", ("core.usage_cost", "main.conversation_cost"), spend_anomaly_on),
-    decision_asset("main.saving", ("core.token_price", "core.usage_cost", "main.hidden_cost"), saving_on),
-    decision_asset("main.notice_statistics", ("core.model_lifecycle",), notice_statistics_on),
-    decision_asset(
-        "main.deprecation_risk", ("core.model_lifecycle", "core.token_price", "core.usage_cost"), deprecation_risk_on
-    ),
-    decision_asset("main.what_if", ("core.token_price", "core.usage_cost"), what_if_on, newest_only=True),
-    decision_asset("main.claim_check", ("core.token_price", "core.gpu_rate"), claim_check_on),
-]
+    One step, because a step costs Dagster more than most decisions take. It goes on where one fails, and fails at its
+    end.
+    """
+    failures = []
+    for decided in decisions_of(secrets.environ()):
+        selected = [key for name in decided.inputs if (key := asset_key(name)) in context.selected_asset_keys]
+        if not selected:
+            continue
+        days = days_of(context)[-1:] if decided.newest_only else days_of(context)
+        try:
+            rows = decide_days(settings.warehouse, decided.decision, days)
+        except Exception as error:  # noqa: BLE001 - a decision that fails in an unknown way stops no other
+            failures.append(f"{' and '.join(decided.inputs)}: {error}")
+            continue
+        for key in selected:
+            yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows[".".join(key.path)]})
+    if failures:
+        raise dg.Failure("\n".join(failures), allow_retries=False)

@@ -51,7 +51,10 @@ def costs_duckdb(settings: Settings) -> dg.MaterializeResult[Any]:
 )
 def report_html(settings: Settings) -> dg.MaterializeResult[Any]:
     """Write the page from what is published."""
-    from pipelines.report.write_report import write_report  # noqa: PLC0415 - its charts are slow to import
+    # Charts are slow to import.
+    from pipelines.defs.shown_answers import answers_metadata  # noqa: PLC0415
+    from pipelines.report.write_report import write_report  # noqa: PLC0415
 
-    file = write_report(settings.warehouse, settings.now().date())
-    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(file)), "size_bytes": file.stat().st_size})
+    written = write_report(settings.warehouse, settings.now().date())
+    file: dict[str, Any] = {"path": dg.MetadataValue.path(str(written.file)), "size_bytes": written.file.stat().st_size}
+    return dg.MaterializeResult(metadata=file | answers_metadata(written))

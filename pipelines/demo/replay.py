@@ -25,7 +25,7 @@ from pipelines.warehouse.rows import fingerprints
 
 PHASE_COUNT = len(DATES) * len(PHASES)
 CLOCK = time(8, 0)
-DECIDED_DAYS = 3
+DECIDED_DAYS = 2
 """Decisions of this many days at the end, so that the day-to-day ones have something to compare."""
 
 

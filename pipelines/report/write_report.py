@@ -1,10 +1,12 @@
 """The page as one file: the published file is read, sections are made, charts are drawn, the template is filled."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from os.path import relpath
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 from duckdb import DuckDBPyConnection
@@ -21,6 +23,14 @@ from pipelines.warehouse.published import REPORT_FILE, PublishedWarehouse
 HERE = Path(__file__).parent
 
 
+class Written(NamedTuple):
+    """A page that was written, and the answers that it shows."""
+
+    file: Path
+    asked: Asked
+    answers: Mapping[str, Answer]
+
+
 def write_report(
     warehouse: PublishedWarehouse,
     today: date,
@@ -28,8 +38,8 @@ def write_report(
     last: date | None = None,
     owner: str = "",
     output: Path | None = None,
-) -> Path:
-    """Write the page of a period; by default the month of the newest day with spend, up to it. Returns the file.
+) -> Written:
+    """Write the page of a period; by default the month of the newest day with spend, up to it.
 
     Raises WarehouseError without a published file, ValueError where the period ends before it begins or no usage is
     of the owner.
@@ -49,7 +59,7 @@ def write_report(
     text = page(answers, asked, warehouse.folder, file)
     with atomic_file(file) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return file
+    return Written(file, asked, answers)
 
 
 def _days_with_spend(connection: DuckDBPyConnection, owner: str) -> tuple[date | None, date | None]:

@@ -51,14 +51,14 @@ def test_a_file_is_imported_priced_and_published_offline_and_a_fault_stops_one_t
     def broken(*_):
         raise ValueError("an unforeseen figure")
 
-    monkeypatch.setattr(decide_spend, "spend_forecast", broken)
+    monkeypatch.setattr(decide_spend, "forecast_of", broken)
     monkeypatch.setenv("COSTS_MONTHLY_BUDGET_USD", "1,500")
     (warehouse.folder / "model_map.csv").write_text(f"{MAP}x,,azur,,gpt-5\n")
     before = warehouse.published_file.stat().st_mtime_ns
     done = costs(warehouse, "build")
     assert done.exit_code == 3
     (failed,) = [line for line in done.output.splitlines() if line.startswith("FAILED")]
-    assert failed.startswith("FAILED spend_forecast: ")
+    assert failed.startswith("FAILED decide_days: main.spend_forecast and main.forecast_accuracy: ")
     assert "an unforeseen figure" in failed
     assert "NEEDS A LOOK model_map.csv: " in done.output
     assert "line 2: channel 'azur' is unknown" in done.output
@@ -66,7 +66,7 @@ def test_a_file_is_imported_priced_and_published_offline_and_a_fault_stops_one_t
     told = published(warehouse, "SELECT rule, title FROM alert WHERE rule <> 'source_failing' ORDER BY title")
     assert told == [
         ("input_refused", "COSTS_MONTHLY_BUDGET_USD has a mistake and does not count as it is"),
-        ("run_failed", "decide failed: spend_forecast"),
+        ("run_failed", "decide failed: decide_days"),
         ("input_refused", "model_map.csv has a mistake and does not count as it is"),
     ]
 

@@ -18,11 +18,11 @@ from pipelines.cli.main import app
 from pipelines.costs.alias_models import name_models
 from pipelines.costs.price_ledger import days_to_build, price_days
 from pipelines.decisions.decide import (
-    break_even_curve_on,
     break_even_on,
     decide_days,
     deprecation_risk_on,
     notice_statistics_on,
+    one_table,
 )
 from pipelines.decisions.decide_spend import forecast_on
 from pipelines.demo.replay import recorded_sources
@@ -37,13 +37,12 @@ FIRST_DAY = date(2026, 7, 29)
 STEPS = 5
 DAYS_PER_STEP = 15
 """Far enough for each recorded date to come up: 29 July, 13 and 28 August, 12 and 27 September."""
-DECISIONS = {
-    "main.break_even": break_even_on,
-    "main.break_even_curve": break_even_curve_on,
-    "main.spend_forecast": forecast_on,
-    "main.notice_statistics": notice_statistics_on,
-    "main.deprecation_risk": deprecation_risk_on,
-}
+DECISIONS = (
+    break_even_on,
+    forecast_on,
+    one_table("main.notice_statistics", notice_statistics_on),
+    one_table("main.deprecation_risk", deprecation_risk_on),
+)
 
 
 @dataclass(frozen=True)
@@ -131,8 +130,8 @@ def build(step: Step) -> None:
 def decide(step: Step) -> None:
     """Names, decisions and alerts of the day."""
     name_models(step.warehouse)
-    for table, decision in DECISIONS.items():
-        decide_days(step.warehouse, table, decision, [step.day])
+    for decision in DECISIONS:
+        decide_days(step.warehouse, decision, [step.day])
     raise_alerts(step.warehouse, step.day, step.at, step.environ)
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
-from pipelines.decisions.decide import break_even_curve_on, break_even_on, decide_days
+from pipelines.decisions.decide import break_even_on, decide_days
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
 
@@ -113,8 +113,9 @@ def test_people_read_the_same(tmp_path: Path) -> None:
 def test_a_warehouse_without_usage_answers_from_the_shipped_scenario(tmp_path: Path) -> None:
     """Its prices are stated in the scenario, so that even an empty warehouse knows them; no rate is listed in it."""
     warehouse, day = Warehouse(tmp_path), date(2026, 10, 10)
-    assert decide_days(warehouse, "main.break_even", break_even_on, [day]) > 0
-    assert decide_days(warehouse, "main.break_even_curve", break_even_curve_on, [day]) > 0
+    rows = decide_days(warehouse, break_even_on, [day])
+    assert rows["main.break_even"] > 0
+    assert rows["main.break_even_curve"] > 0
     with warehouse.write() as connection:
         rows = read_table(connection, "main.break_even")
     assert set(rows["mix_basis"]) == {"scenario"}

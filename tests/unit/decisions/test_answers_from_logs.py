@@ -12,7 +12,7 @@ from pipelines.costs.reprice import Target
 from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if, logged_hidden_cost
 from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
-from pipelines.decisions.decide import claim_check_on, decide_days, what_if_on
+from pipelines.decisions.decide import claim_check_on, decide_days, one_table, what_if_on
 from pipelines.decisions.decide_spend import forecast_on
 from pipelines.decisions.logged_savings import answer_logged_savings
 from pipelines.decisions.scenario import Scenario
@@ -96,11 +96,12 @@ def test_alternatives_come_from_the_users_file(warehouse):
 
 
 def test_the_tables_of_a_day(warehouse):
-    assert decide_days(warehouse, "main.what_if", what_if_on, [AFTER]) == 0  # one model is in use, so no other
+    what_if = one_table("main.what_if", what_if_on)
+    assert decide_days(warehouse, what_if, [AFTER]).total() == 0  # one model is in use, so no other
     lines = "small,alternative,other,anthropic,,\nsmall,feature,tag,,,\n"
     (warehouse.folder / "task_classes.csv").write_text(f"task_class,kind,id,provider,channel,service_tier\n{lines}")
-    assert decide_days(warehouse, "main.what_if", what_if_on, [AFTER]) == 1
-    assert decide_days(warehouse, "main.claim_check", claim_check_on, [AFTER]) == 75
+    assert decide_days(warehouse, what_if, [AFTER]).total() == 1
+    assert decide_days(warehouse, one_table("main.claim_check", claim_check_on), [AFTER]).total() == 75
     with warehouse.write() as connection:
         (row,) = WhatIf.validate(read_table(connection, "main.what_if")).to_dicts()
         claims = ClaimCheck.validate(read_table(connection, "main.claim_check"))
@@ -194,7 +195,9 @@ def test_what_is_paid_stands_beside_list_prices(warehouse):
     assert (contract["usd_per_month"], contract["basis"]) == ("0.00432", "measured")
     assert all("at list prices" in answer["notes"][-1] for answer in (whatif, hidden, savings))
     with warehouse.write() as connection:
-        forecast = forecast_on(connection, warehouse.folder, AFTER).filter(scope="all", period="month")
+        forecast = forecast_on(connection, warehouse.folder, AFTER)["main.spend_forecast"].filter(
+            scope="all", period="month"
+        )
     (row,) = forecast.to_dicts()
     assert (row["spent_usd"], row["spent_effective_usd"]) == (Decimal("0.00576"), Decimal("0.00432"))
     assert row["projected_effective_usd"] == pytest.approx(row["projected_usd"] * Decimal("0.75"))

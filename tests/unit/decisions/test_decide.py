@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from pipelines.decisions.decide import decide_days, notice_statistics_on
+from pipelines.decisions.decide import decide_days, notice_statistics_on, one_table
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
 from tests.unit.marts.mart_rows import add
@@ -33,7 +33,7 @@ def test_notice_is_read_from_the_page_although_the_api_was_read_later(tmp_path):
         STATEMENT | {"source": "loaded once", "model": "gpt-y", "announced_on": date(2026, 8, 1), "lifecycle_id": "y"},
         STATEMENT | {"model": "gpt-z", "known_from": datetime(2026, 11, 2), "lifecycle_id": "not known yet"},
     )  # fmt: skip
-    assert decide_days(warehouse, "main.notice_statistics", notice_statistics_on, [DAY]) == 2
+    assert decide_days(warehouse, one_table("main.notice_statistics", notice_statistics_on), [DAY]).total() == 2
     with warehouse.write() as connection:
         table = read_table(connection, "main.notice_statistics", "period = '12_months'")
     figures = ("as_of", "announcer", "model_count", "event_count", "median_days", "min_days", "max_days")

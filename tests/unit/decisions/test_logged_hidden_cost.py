@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.costs.price_ledger import price_days
-from pipelines.decisions.decide import decide_days, saving_on
+from pipelines.decisions.decide import decide_days, one_table, saving_on
 from pipelines.decisions.logged_hidden_cost import answer_logs
 from pipelines.decisions.logged_savings import answer_logged_savings
 from pipelines.snapshots.prepare_run import prepare
@@ -83,7 +83,7 @@ def test_no_usage_before_the_day_and_no_such_owner(warehouse):
 
 
 def test_savings_of_the_same_logs(warehouse):
-    assert decide_days(warehouse, "main.saving", saving_on, [date(2026, 3, 21)]) == 10
+    assert decide_days(warehouse, one_table("main.saving", saving_on), [date(2026, 3, 21)]).total() == 10
     warehouse.publish()
     answer = answer_logged_savings(PublishedWarehouse(warehouse.folder), 30, date(2026, 3, 21))
     json.dumps(answer)

@@ -55,7 +55,7 @@ def year(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def report(year):
-    return write_report(year, TODAY)
+    return write_report(year, TODAY).file
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(year):
 def test_an_empty_warehouse_and_none(tmp_path):
     with pytest.raises(WarehouseError, match="does not exist yet"):
         write_report(Warehouse(tmp_path / "none"), TODAY)
-    soup = BeautifulSoup(write_report(filled(tmp_path / "empty", 0, 0, 0), TODAY).read_text(), "lxml")
+    soup = BeautifulSoup(write_report(filled(tmp_path / "empty", 0, 0, 0), TODAY).file.read_text(), "lxml")
     assert soup.select_one("#spend .lead").text == "No usage is priced in this period."
     assert soup.select_one("#attention .lead").text == "Nothing needs a look."
     assert soup.select("figure") == []
@@ -152,7 +152,7 @@ def test_an_empty_warehouse_and_none(tmp_path):
 
 def test_three_years_are_one_readable_page(tmp_path):
     warehouse = filled(tmp_path, 3 * 365, 4, 3)
-    file = write_report(warehouse, TODAY, first=date(2023, 11, 1), last=date(2026, 10, 9))
+    file = write_report(warehouse, TODAY, first=date(2023, 11, 1), last=date(2026, 10, 9)).file
     soup = BeautifulSoup(file.read_text(), "lxml")
     rows = drawn_rows(soup)
     assert len(rows) == 4 * 36
