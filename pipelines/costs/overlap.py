@@ -11,16 +11,8 @@ from functools import partial
 
 import polars as pl
 
-from pipelines.costs.counted_rows import (
-    PART,
-    Rule,
-    every_row,
-    of_parts,
-    whole,
-    with_part,
-    without_parts,
-    without_repeated,
-)
+from pipelines.costs import counted_rows
+from pipelines.costs.counted_rows import PART, Rule
 from pipelines.costs.repeated_sessions import repeated_sessions
 from pipelines.models.model_ids import undated
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
@@ -59,7 +51,7 @@ class Counted:
     usage: pl.LazyFrame
     overlaps: pl.DataFrame
     left_out: pl.LazyFrame | None = None
-    rule: Rule = every_row
+    rule: Rule = counted_rows.every_row
 
     @property
     def frames(self) -> list[pl.LazyFrame]:
@@ -81,7 +73,9 @@ def count_once(usage: pl.LazyFrame) -> Counted:
     if repeated.height:
         is_repeated = pl.col("usage_id").is_in(repeated["usage_id"].implode())
         counted = _with_repeated(count_once(usage.filter(~is_repeated)), usage.filter(is_repeated), repeated)
-        return replace(counted, rule=partial(without_repeated, repeated=repeated["usage_id"], rest=counted.rule))
+        return replace(
+            counted, rule=partial(counted_rows.without_repeated, repeated=repeated["usage_id"], rest=counted.rule)
+        )
     if "usage_until" not in columns:
         # Only buckets have an end, and without them there is one report only: all request logs together.
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
@@ -94,7 +88,7 @@ def _with_repeated(counted: Counted, rows: pl.LazyFrame, repeated: pl.DataFrame)
     named = rows.with_columns(report=pl.format("{}, by session", pl.col("format").cast(pl.String)))
     left_out = named.join(told.select("usage_id", "counted_report").lazy(), on="usage_id")
     lost = (
-        whole(named)
+        counted_rows.whole(named)
         .select(*KEY, "account_id", "report", "grain", "requests", "usage_id", *_TOKEN_COLUMNS)
         .collect()
         .cast({pl.Categorical: pl.String})
@@ -131,8 +125,8 @@ def _largest_reports(usage: pl.LazyFrame) -> Counted:
     losing = _losing(parts)
     if losing.is_empty():
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
-    rule = partial(without_parts, losing=losing.select(PART))
-    left_out = of_parts(usage, losing.select(*PART, "report", "counted_report"))
+    rule = partial(counted_rows.without_parts, losing=losing.select(PART))
+    left_out = counted_rows.of_parts(usage, losing.select(*PART, "report", "counted_report"))
     return Counted(rule(usage), _overlaps(losing), left_out, rule)
 
 
@@ -143,7 +137,7 @@ def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
     # A row of a request log is a request, whether or not its log says so.
     calls = pl.col("requests").fill_null(pl.when(pl.col("grain") == "request").then(1).otherwise(0))
     sums = (
-        with_part(whole(usage))
+        counted_rows.with_part(counted_rows.whole(usage))
         .group_by(PART)
         .agg(
             usage_rows=pl.len().cast(pl.Int64),
