@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.ledger_data import day_of, ledger_files
-from benchmarks.measuring import GIB, MeasuringError, alternate, figures, measure, work
+from benchmarks.measuring import MeasuringError, alternate, figures, measure, work
 from benchmarks.pricing import DAYS as MANY_DAYS
 from benchmarks.pricing import LARGE_DAYS, ROWS_PER_DAY
 from benchmarks.result import Result, Target, failed
@@ -55,20 +55,21 @@ def _compare(days: int, settings: Settings, advance: Callable[[str], None]) -> I
             measure(work("make_ledger", folder, days, ROWS_PER_DAY))
             with start() as server:
                 sides = {kind: work("price_on_server", folder, server.address), "here": work("price", folder)}
+                before, _ = server.used()
                 runs = alternate(sides, settings.runs, advance)
-                peak = server.peak_bytes() / GIB
+                after, peak = server.used()
         except (MeasuringError, RuntimeError) as error:
             yield failed(name, Target(), str(error))
             continue
         there, here = figures(runs[kind]), figures(runs["here"])
-        # Of the client alone they would say nothing.
-        del there["cpu_seconds"]
+        there["cpu_seconds"] = round(there["cpu_seconds"] + (after - before) / settings.runs, 3)
         found = [runs[side][0].found for side in sides]
         details: dict[str, Any] = {
+            "cpu_ratio": round(there["cpu_seconds"] / here["cpu_seconds"], 3),
             "server_peak_gib": round(peak, 3),
             "rows_out": found[0]["rows_out"],
             "usd": found[0]["usd"],
         }
-        is_equal = all(found[0][what] == found[1][what] for what in ("rows_out", "usd", "quantity"))
+        is_equal = all(found[0][what] == found[1][what] for what in ("rows_out", "usd", "quantity", "content"))
         ratio = there["seconds"] / here["seconds"]
         yield Result(name, ratio, Target(), there, here, is_equal, details | ({"no_spark": reason} if reason else {}))

@@ -25,18 +25,17 @@ class Server:
     address: str
     process: subprocess.Popen[bytes]
 
-    def peak_bytes(self) -> int:
-        """The most memory that each of its processes has had, added up."""
-        peaks = 0
-        for status in Path("/proc").glob("[0-9]*/status"):
-            with suppress(OSError, ProcessLookupError):  # it may have ended since
-                if os.getpgid(int(status.parent.name)) == self.process.pid:
-                    peaks += sum(
-                        int(line.split()[1]) << 10
-                        for line in status.read_text().splitlines()
-                        if line.startswith("VmHWM:")
-                    )
-        return peaks
+    def used(self) -> tuple[float, float]:
+        """The CPU seconds that its processes have taken, and the most memory of each of them added up, in GiB."""
+        seconds, kibibytes = 0.0, 0
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it may have ended since
+                if os.getpgid(int(place.name)) == self.process.pid:
+                    fields = (place / "stat").read_text().rpartition(")")[2].split()
+                    seconds += sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+                    lines = (place / "status").read_text().splitlines()
+                    kibibytes += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        return seconds, kibibytes / (1 << 20)
 
     def kill(self) -> None:
         """End it at once, with all that it started."""

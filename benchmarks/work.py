@@ -115,7 +115,9 @@ def price_on_server(folder: str, address: str) -> dict[str, Any]:
 def _totals(costs: pl.DataFrame) -> dict[str, Any]:
     by_meter = dict(costs.group_by("meter").agg(pl.col("quantity").sum()).iter_rows())
     totals = {meter: int(by_meter.get(meter, 0)) for meter in COUNTED}
-    return {"rows_out": costs.height, "quantity": totals, "usd": str(costs["cost_usd"].sum())}
+    # Of every column of every row, in any order: prices, reasons and lower bounds, too.
+    content = f"{costs.hash_rows(seed=1).sum():x}"
+    return {"rows_out": costs.height, "quantity": totals, "usd": str(costs["cost_usd"].sum()), "content": content}
 
 
 def real_segments(folder: str) -> dict[str, Any]:

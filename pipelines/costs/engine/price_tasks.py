@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
 
 from pipelines.costs.engine.ledger_tasks import DayOfLedger, Task, read_task
 from pipelines.costs.pricing.aggregate import IS_SHORT
@@ -19,6 +19,9 @@ from pipelines.costs.pricing.price_usage import FORMULA_VERSION
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
 from pipelines.schema.offers import OFFER
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NUMBER = "id"
 """The column of the batches: the number of a task."""
@@ -39,7 +42,7 @@ class PriceTasks:
     formula_version: str = FORMULA_VERSION
     """Of the program that asks."""
 
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
         """Batches with NUMBER -> batches of `result_schema`."""
         if self.formula_version != FORMULA_VERSION:
             raise RuntimeError(
@@ -51,7 +54,9 @@ class PriceTasks:
             for number in batch.column(NUMBER).to_pylist():
                 yield from self._price(self.tasks[number], segments)
 
-    def _price(self, task: Task, segments: pl.DataFrame) -> Iterator[pa.RecordBatch]:
+    def _price(self, task: Task, segments: pl.DataFrame) -> "Iterator[pa.RecordBatch]":
+        import pyarrow as pa  # noqa: PLC0415 - only servers need it
+
         priced = price_quantities(read_task(task, self.days), segments, self.owners)
         if priced is None:
             return
