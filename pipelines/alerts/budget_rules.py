@@ -1,4 +1,4 @@
-"""Alerts about budgets and about days that stand out: frames in, alert rows out."""
+"""Alerts about budgets: frames in, alert rows out."""
 
 from datetime import datetime
 
@@ -52,38 +52,6 @@ def budget_exceeded(status: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
             )
         )
     return alert_frame(alerts).unique("alert_id", keep="first", maintain_order=True)
-
-
-def spend_stands_out(anomalies: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
-    """One alert per day and cause: of the series that one cause made stand out, the one with the largest excess.
-
-    `anomalies` has the columns of SpendAnomaly. The same excess shows in all usage, in its account, project and model;
-    the narrowest of equal ones is told.
-    """
-    alerts = []
-    narrow = pl.col("scope").replace_strict({"all": 0, "account": 1, "project": 2}, return_dtype=pl.Int8)
-    narrowest = anomalies.with_columns(
-        narrow=narrow, is_model=pl.col("model") != "all", told_usd=pl.col("excess_usd").round(2)
-    ).sort("usage_date", "told_usd", "is_model", "narrow", descending=[False, True, True, True])
-    for row in narrowest.unique(["usage_date", "cause", "cause_id"], keep="first", maintain_order=True).to_dicts():
-        about = _owner(row) + ("" if row["model"] == "all" else f", {row['model']}")
-        spent, expected = usd_words(row["spent_usd"]), usd_words(row["expected_usd"])
-        named = row["cause"].replace("_", " ") + (f" {row['cause_id']}" if row["cause_id"] else "")
-        alerts.append(
-            alert(
-                "spend_anomaly",
-                [row["usage_date"], row["cause"], row["cause_id"] or "", row["scope"], row["owner"], row["model"]],
-                "warning",
-                f"{row['usage_date']}: {about} cost {spent}, expected {expected}",
-                [f"cause: {named}", f"excess: {usd_words(row['excess_usd'], signed=True)}"],
-                owner=row["owner"],
-                alert_on=row["usage_date"],
-                raised_at=raised_at,
-                old_value=expected,
-                new_value=spent,
-            )
-        )
-    return alert_frame(alerts)
 
 
 def _owner(row: dict[str, str]) -> str:

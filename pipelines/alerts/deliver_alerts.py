@@ -45,9 +45,10 @@ def deliver_due(warehouse: Warehouse, now: datetime, environ: Mapping[str, str])
                 read_table(connection, "main.alert_notice"),
             )
             deliveries = read_table(connection, "main.alert_delivery")
-        waiting = due(messages, notices, deliveries, now, GIVE_UP_AFTER)
+            subjects = dict(read_table(connection, "main.alert", "subject IS NOT NULL")[["alert_id", "subject"]].rows())
+        waiting = due(messages, notices, deliveries, now, GIVE_UP_AFTER, subjects)
         alerts_of = dict(notices.sort("position").group_by("message_id").agg("alert_id").iter_rows())
-        attempts = deliver(waiting, alerts_of, targets, now, note=partial(_note, warehouse))
+        attempts = deliver(waiting, alerts_of, targets, now, note=partial(_note, warehouse), subjects=subjects)
     if attempts.height:
         warehouse.save_records()
     return attempts

@@ -1,26 +1,22 @@
 """Sends stored messages through apprise and says what became of each. What is due is decided in outbox.py.
 
-An address is a secret as a whole: host, path and query of a webhook are its password. It lives in
-`Target.url` only, and neither apprise nor urllib3 may write to the log while one is in use.
+An address is a secret as a whole: host, path and query of a webhook are its password. It lives in `Target.url` only.
 """
 
 import hashlib
-import logging
 import re
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import polars as pl
-from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential
 
 from pipelines.alerts.alert_settings import DEFAULT
+from pipelines.alerts.outbox import NO_SUBJECTS
+from pipelines.alerts.send_message import NO_ANSWER, Patience, send_message, service_of
 from pipelines.schema.alerts import AlertDelivery
 from pipelines.schema.columns import polars_schema
 
@@ -30,13 +26,9 @@ SEPARATOR = re.compile(r"[\s,]*\s[\s,]*|,+(?=(?:[A-Za-z][\w-]*=)?[A-Za-z][A-Za-z
 NAMED = re.compile(r"(?P<name>[A-Za-z][\w-]*)=(?P<url>[A-Za-z][A-Za-z0-9+.-]*://.*)", re.DOTALL)
 """An address with the channel of alerts.toml that it is of: "finance=slack://..."."""
 
-LOGGERS_THAT_PRINT_ADDRESSES = ("apprise", "urllib3.connectionpool", "urllib3.util.retry")
 UNKNOWN_CHANNEL = "unknown"
 MOST_IN_A_ROW = 3
-NOTIFY_TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
-HTTP_STATUS = re.compile(r"\berror=(\d{3})\b")
-
-_heard: ContextVar[list[str] | None] = ContextVar("alert_delivery_heard", default=None)
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -102,40 +94,41 @@ def deliver(
     alerts_of: Mapping[str, Sequence[str]],
     targets: Sequence[Target],
     now: datetime,
-    attempts: int = 3,
-    backoff_seconds: float = 1.0,
+    patience: Patience = PATIENCE,
     note: Callable[[pl.DataFrame], None] = lambda rows: None,
+    subjects: Mapping[str, str] = NO_SUBJECTS,
 ) -> pl.DataFrame:
     """Sends each message of `due` (rows of AlertMessage) to its address. Returns AlertDelivery rows of what came of it.
 
-    `alerts_of`: message_id -> alerts that it tells of, a row each. `note` gets the rows of a message twice: claimed
-    before it is sent, delivered or failed before the next one is. Each is tried up to `attempts` times with exponential
-    back-off. After MOST_IN_A_ROW messages to one address have failed in a row its others are left for the next run,
-    and so are those that tell of an alert of a failed one. A message that was sent but whose row is lost is sent again:
-    at least once, never silently not. Nothing raised by a service leaves this function.
+    `alerts_of`: message_id -> alerts that it tells of, a row each; `subjects`: alert_id -> its subject, if any. `note`
+    gets the rows of a message twice: claimed before it is sent, delivered or failed before the next one is. After
+    MOST_IN_A_ROW messages to one address have failed in a row, or one had no answer, its others are left for the next
+    run, and so are those about the subject of a failed one. A message that was sent but whose row is lost is sent
+    again: at least once, never silently not. Nothing raised by a service leaves this function.
     """
     retrying = Retrying(
-        stop=stop_after_attempt(attempts),
-        wait=wait_exponential(multiplier=backoff_seconds, max=10 * backoff_seconds),
-        retry=retry_if_result(lambda error: error is not None),
+        stop=stop_after_attempt(patience.attempts),
+        wait=wait_exponential(multiplier=patience.backoff_seconds, max=10 * patience.backoff_seconds),
+        retry=retry_if_result(lambda error: error is not None and not error.startswith(NO_ANSWER)),
         retry_error_callback=_last_error,
     )
-    rows = [pl.DataFrame(schema=polars_schema(AlertDelivery))]
+    rows, seconds = [pl.DataFrame(schema=polars_schema(AlertDelivery))], patience.answer_seconds
     for target in targets:
         failed_in_a_row = 0
         unheard: set[str] = set()
         service = service_of(target.url)
         for message in due.filter(pl.col("target") == target.digest).iter_rows(named=True):
             alerts = alerts_of[message["message_id"]]
-            if unheard.intersection(alerts):
+            about = {subjects.get(one, one) for one in alerts}
+            if unheard & about:
                 continue
             note(_attempt(message, alerts, target, now, "claimed", None))
-            error = _invalid(target) if service is None else retrying(_send, service, message)
+            error = _invalid(target) if service is None else retrying(send_message, service, message, seconds)
             rows.append(_attempt(message, alerts, target, now, "failed" if error else "delivered", error))
             note(rows[-1])
             failed_in_a_row = failed_in_a_row + 1 if error else 0
-            unheard.update(alerts if error else ())
-            if failed_in_a_row >= MOST_IN_A_ROW:
+            unheard.update(about if error else ())
+            if failed_in_a_row >= MOST_IN_A_ROW or (error or "").startswith(NO_ANSWER):
                 break
     return pl.concat(rows)
 
@@ -147,42 +140,6 @@ def _attempt(
     return pl.DataFrame(rows, schema=polars_schema(AlertDelivery), orient="row", strict=True)
 
 
-def service_of(url: str) -> Any:
-    """The sender of apprise for the address, or None if there is none."""
-    with _silence(), warnings.catch_warnings():
-        # The first call imports all plugins; one of them uses a module that Python is about to drop.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            # Memory only: some services would otherwise cache tokens on disk.
-            return Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory"))
-        except Exception:  # noqa: BLE001 - what any of 250 plugins raises on a malformed address may quote it
-            return None
-
-
-def _send(service: Any, message: Mapping[str, Any]) -> str | None:
-    """Sends once; returns None or why it failed. apprise escapes plain text for services that want HTML."""
-    with _silence() as heard:
-        try:
-            sender = Apprise(service)
-            kind = NOTIFY_TYPES[message["severity"]]
-            is_sent = sender.notify(
-                title=message["title"], body=message["body"], notify_type=kind, body_format=NotifyFormat.TEXT
-            )
-        except Exception as error:  # noqa: BLE001 - one broken service must not stop the others
-            return f"the service failed with {type(error).__name__}"
-    return None if is_sent else _reason(heard)
-
-
-def _reason(heard: Sequence[str]) -> str:
-    """What apprise reported, in words of our own, because its lines hold hosts, paths and server answers."""
-    text = " ".join(heard)
-    if status := HTTP_STATUS.search(text):
-        return f"HTTP status {status[1]}"
-    if "onnection error" in text:
-        return "no connection"
-    return "the service did not take it"
-
-
 def _invalid(target: Target) -> str:
     return (
         f"address {target.digest} in {ADDRESSES} is not one that apprise understands, such as slack://... or json://..."
@@ -191,34 +148,3 @@ def _invalid(target: Target) -> str:
 
 def _last_error(state: RetryCallState) -> str | None:
     return None if state.outcome is None else state.outcome.result()
-
-
-class _Hush(logging.Filter):
-    """Takes the lines of a delivery out of the log and keeps them for `_reason`; other threads log as ever."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        heard = _heard.get()
-        if heard is None:
-            return True
-        if record.levelno >= logging.WARNING:
-            heard.append(record.getMessage())
-        return False
-
-
-_HUSH = _Hush()
-
-
-@contextmanager
-def _silence() -> Iterator[list[str]]:
-    """Keeps apprise and urllib3 quiet; yields the warnings that they would have logged.
-
-    The filter stays in place afterwards: apprise may leave a slow call running in a thread of the same context.
-    """
-    for name in LOGGERS_THAT_PRINT_ADDRESSES:
-        logging.getLogger(name).addFilter(_HUSH)
-    heard: list[str] = []
-    token = _heard.set(heard)
-    try:
-        yield heard
-    finally:
-        _heard.reset(token)

@@ -10,11 +10,14 @@ import polars as pl
 
 from pipelines.alerts.life import parts_of
 from pipelines.alerts.message import alert, alert_frame, percent_words, usd_words
+from pipelines.schema.spend import CHANGE_CAUSES
 from pipelines.snapshots.user_inputs import Problem
 
 MIN_SHIFT = Decimal("0.10")
 MIN_SHIFT_USD = Decimal(1)
 MIN_LEFT_OUT_USD = Decimal(1)
+LARGEST_PARTS = 3
+"""Causes of a change of spend that are named."""
 
 SOURCE_FAILED = re.compile(r"(?P<source>[a-z0-9_]+) (?:could not be fetched|could not be read|is refused): ")
 """How a line of a failed run begins that is about a source."""
@@ -42,13 +45,19 @@ def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
 
 
 def projection_moved(
-    totals: pl.DataFrame, raised_at: datetime, min_shift: Decimal = MIN_SHIFT, min_usd: Decimal = MIN_SHIFT_USD
+    totals: pl.DataFrame,
+    raised_at: datetime,
+    min_shift: Decimal = MIN_SHIFT,
+    min_usd: Decimal = MIN_SHIFT_USD,
+    changes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One alert per month and as-of day whose month-end projection moved by at least both limits in one day.
 
-    `totals` as from `month_totals`. `min_shift` is a share: 0.10 is 10 %.
+    `totals` as from `month_totals`. `min_shift` is a share: 0.10 is 10 %. `changes` has the columns of SpendChange, of
+    a week of all usage together: it says why.
     """
     alerts = []
+    why = {row["as_of"]: _change_words(row) for row in changes.to_dicts()} if changes is not None else {}
     for row in totals.drop_nulls("projected_usd_before").sort("as_of", "month").to_dicts():
         old, new = row["projected_usd_before"], row["projected_usd"]
         shift = new - old
@@ -62,7 +71,11 @@ def projection_moved(
                 [month, row["as_of"]],
                 "warning" if shift > 0 else "info",
                 f"{month}: month-end projection moved {move}",
-                [f"change against the day before: {usd_words(shift, signed=True)}", _pricing_words(row)],
+                [
+                    f"change against the day before: {usd_words(shift, signed=True)}",
+                    *([why[row["as_of"]]] if row["as_of"] in why else []),
+                    _pricing_words(row),
+                ],
                 alert_on=row["as_of"],
                 raised_at=raised_at,
                 old_value=usd_words(old),
@@ -191,6 +204,14 @@ def _causes(failures: Mapping[str, str]) -> dict[tuple[str, str], str]:
     return {
         (step, PASSING.sub("#", line)): line for step, said in failures.items() for line in (said.splitlines() or [""])
     }
+
+
+def _change_words(row: Row) -> str:
+    """What of the last week's spend is other than the week before, the largest parts first."""
+    parts = sorted(((row[f"{name}_usd"], name) for name in CHANGE_CAUSES), key=lambda part: -abs(part[0]))
+    named = [f"{name} {usd_words(usd, signed=True)}" for usd, name in parts if round(usd, 2)][:LARGEST_PARTS]
+    said = f" ({', '.join(named)})" if named else ""
+    return f"spend of 7 days against the 7 before: {usd_words(row['change_usd'], signed=True)}{said}"
 
 
 def _pricing_words(row: Row) -> str:

@@ -1,15 +1,23 @@
 """Alerts about prices: frames of changes and held prices in, alert rows out. One price move is one message."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from pipelines.alerts.message import alert, alert_frame, figure_words, percent_words, price_words, usd_words
+from pipelines.alerts.message import alert, alert_frame, figure_words, percent_words, price_words
+from pipelines.alerts.price_words import (
+    and_more,
+    correction_words,
+    effect_words,
+    model_words,
+    move_words,
+    since_words,
+    total,
+)
 from pipelines.schema.meters import METERS
-from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import holds_at
 
 MANY_MODELS = 5
@@ -68,7 +76,7 @@ def price_held(holds: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
                 "price_held",
                 [source, first_seen_at],
                 "warning",
-                f"{source}: {words[0]}{_and_more(held)} held until confirmed",
+                f"{source}: {words[0]}{and_more(held)} held until confirmed",
                 [f"accept with: costs sources accept {source}", *words],
                 alert_on=first_seen_at.date(),
                 raised_at=raised_at,
@@ -125,13 +133,13 @@ def _rule_of(rows: Sequence[Row]) -> str:
 def _model_alert(rows: list[Row], raised_at: datetime) -> Row:
     """One message for everything that one source changed about one model at one moment."""
     lead, rule = min(rows, key=_weight), _rule_of(rows)
-    effect = _total(row["usd_per_month_effect"] for row in rows)
+    effect = total(row["usd_per_month_effect"] for row in rows)
     is_bad = rule == "model_vanished" or any(_is_dearer(row) for row in rows)
     severity = "warning" if is_bad and _is_used(rows) else "info"
     words = {"model_new": "new model, ", "model_vanished": "model no longer on the price page, "}
-    what = f"{words.get(rule, '')}{_move(lead)}{_and_more(rows)}"
-    title = f"{_name(lead)}: {what}{_since_words(lead)}{_correction_words(rows)}{_effect_words(rows, effect)}"
-    lines = [_move(row) for row in rows]
+    what = f"{words.get(rule, '')}{move_words(lead)}{and_more(rows)}"
+    title = f"{model_words(lead)}: {what}{since_words(lead)}{correction_words(rows)}{effect_words(rows, effect)}"
+    lines = [move_words(row) for row in rows]
     if lead["url"]:
         lines.insert(0, f"source: {lead['url']}")
     return alert(
@@ -154,7 +162,7 @@ def _many_models(rule: str, source: str, known_from: datetime, models: Sequence[
     leads = [min(rows, key=_weight) for rows in models]
     dearer = sum(any(_is_dearer(row) for row in rows) for rows in models)
     whose = f", {dearer} of them dearer" if dearer else ""
-    named = [_name(row) if rule == "model_new" else f"{_name(row)}: {_move(row)}" for row in leads]
+    named = [model_words(row) if rule == "model_new" else f"{model_words(row)}: {move_words(row)}" for row in leads]
     return alert(
         rule,
         [source, known_from],
@@ -176,38 +184,6 @@ def _weight(row: Row) -> tuple[Decimal, Decimal, int]:
     return -abs(row["usd_per_month_effect"] or Decimal(0)), -size, METERS.index(row["meter"])
 
 
-def _move(row: Row) -> str:
-    """One price change in words."""
-    label, old, new, unit = _label(row), row["old_usd_per_unit"], row["new_usd_per_unit"], row["unit"]
-    if row["kind"] == "announced_cancelled":
-        instead = "" if new is None else f", {figure_words(new)} holds instead"
-        return f"{label} {price_words(old, unit)} announced from {row['valid_from']:%Y-%m-%d} is cancelled{instead}"
-    if row["kind"] == "vanished":
-        return f"{label} no longer printed, stays at {price_words(new, unit)}"
-    if row["kind"] == "returned":
-        return f"{label} printed again at {price_words(new, unit)}"
-    if old is None:
-        return f"{label} new at {price_words(new, unit)}"
-    verb = "corrected " if row["kind"] == "corrected" else ""
-    return f"{label} {verb}{figure_words(old)} -> {price_words(new, unit)}{percent_words(old, new)}"
-
-
-def _since_words(row: Row) -> str:
-    """When the move begins; what is cancelled says it itself."""
-    if row["kind"] == "announced_cancelled":
-        return ""
-    return f" {'since' if row['valid_from'] <= row['known_from'] else 'from'} {row['valid_from']:%Y-%m-%d}"
-
-
-def _label(row: Row) -> str:
-    terms = [] if row["service_tier"] == "standard" else [row["service_tier"]]
-    if row["context_from"]:
-        terms.append(f"prompts from {row['context_from']:,} tokens")
-    terms += [] if row["region"] == "global" else [row["region"]]
-    terms += [] if row["time_window"] == ALWAYS else [row["time_window"]]
-    return f"{row['meter']} ({', '.join(terms)})" if terms else str(row["meter"])
-
-
 def _values(row: Row) -> Row:
     """The columns of Alert that belong to one price."""
     old, new, unit = row["old_usd_per_unit"], row["new_usd_per_unit"], row["unit"]
@@ -223,34 +199,3 @@ def _values(row: Row) -> Row:
 def _is_dearer(row: Row) -> bool:
     old, new = row["old_usd_per_unit"], row["new_usd_per_unit"]
     return old is not None and new is not None and bool(new > old)
-
-
-def _name(row: Row) -> str:
-    return f"{row['provider']} {row['model']}{'' if row['channel'] == 'api' else ' on ' + row['channel']}"
-
-
-def _and_more(rows: list[Row]) -> str:
-    more = len(rows) - 1
-    return f" and {more} more price{'s' if more > 1 else ''}" if more else ""
-
-
-def _total(effects: Iterable[Decimal | None]) -> Decimal | None:
-    known = [effect for effect in effects if effect is not None]
-    return sum(known, Decimal(0)) if known else None
-
-
-def _correction_words(rows: list[Row]) -> str:
-    """What corrections add to cost that was computed before."""
-    correction = _total(row["usd_correction"] for row in rows)
-    if correction is None:
-        return ""
-    return f"; past cost changes by {usd_words(correction, signed=True)}" if correction else "; no effect on past cost"
-
-
-def _effect_words(rows: list[Row], effect: Decimal | None) -> str:
-    """What the move does a month; a correction changes what was known, not what is billed."""
-    kinds = {row["kind"] for row in rows}
-    if effect is None or kinds == {"corrected"}:
-        return ""
-    whose = "against what was announced" if kinds == {"announced_cancelled"} else "for you"
-    return f"; about {usd_words(effect, signed=True)} a month {whose}" if effect else "; no effect on your usage"

@@ -10,11 +10,17 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.alerts import (
+    anomaly_rules,
     budget_rules,
+    conflict_rules,
+    contract_rules,
+    decision_rules,
+    gpu_bound_rules,
     gpu_rules,
     lifecycle_rules,
     operating_rules,
     price_rules,
+    retirement_rules,
     source_rules,
     usage_rules,
 )
@@ -22,10 +28,10 @@ from pipelines.alerts import (
 
 @dataclass(frozen=True)
 class Threshold:
-    """A figure that the file may set: "10 %", "5 USD", "14 days"; of several days a list of them."""
+    """A figure that the file may set: "10 %", "5 USD", "14 days"; of several days a list of them, by card a table."""
 
     default: Any
-    """Decimal, int, or a tuple of ints; a share for "%"."""
+    """Decimal, int, a tuple of ints, or a mapping of names to Decimal; a share for "%"."""
     unit: str
     meaning: str
 
@@ -48,8 +54,40 @@ RULES = (
     Rule("model_new", price_rules.price_changed, False, "info"),
     Rule("model_vanished", price_rules.price_changed, False, "warning for used models, else info"),
     Rule("price_held", price_rules.price_held, True, "warning"),
+    Rule(
+        "source_conflict",
+        conflict_rules.source_conflict,
+        True,
+        "warning, info where a likely cause is known",
+        {"min_difference": Threshold(conflict_rules.MIN_DIFFERENCE, "%", "of the two prices")},
+    ),
     Rule("gpu_rate_changed", gpu_rules.gpu_rate_changed, False, "warning where dearer, else info"),
-    Rule("retirement_moved", lifecycle_rules.retirement_moved, False, "warning for used models, else info"),
+    Rule(
+        "gpu_rate_beyond",
+        gpu_bound_rules.gpu_rate_beyond,
+        True,
+        "warning where dearer, else info",
+        {
+            "max_move": Threshold(gpu_bound_rules.MAX_MOVE, "%", "move of a rate in 30 days"),
+            "above": Threshold(gpu_bound_rules.NO_BOUNDS, "USD", "by card: above it the least rate is told"),
+            "below": Threshold(gpu_bound_rules.NO_BOUNDS, "USD", "by card: below it the least rate is told"),
+        },
+    ),
+    Rule(
+        "cheaper_equivalent",
+        decision_rules.cheaper_equivalent,
+        True,
+        "warning",
+        {"min_usd": Threshold(decision_rules.MIN_SAVING_USD, "USD", "what a switch has to save a month")},
+    ),
+    Rule(
+        "break_even_crossed",
+        decision_rules.break_even_crossed,
+        False,
+        "warning",
+        {"min_usd": Threshold(decision_rules.MIN_GAIN_USD, "USD", "what another way has to save a month to pay")},
+    ),
+    Rule("retirement_moved", retirement_rules.retirement_moved, False, "warning for used models, else info"),
     Rule(
         "retirement_near",
         lifecycle_rules.retirement_near,
@@ -76,8 +114,16 @@ RULES = (
             "min_usd": Threshold(operating_rules.MIN_SHIFT_USD, "USD", "the same in money; both must be passed"),
         },
     ),
-    Rule("spend_anomaly", budget_rules.spend_stands_out, False, "warning"),
+    Rule("spend_anomaly", anomaly_rules.spend_stands_out, False, "warning"),
     Rule("budget", budget_rules.budget_exceeded, True, "critical where exceeded or all but sure, else warning"),
+    Rule(
+        "contract_ending",
+        contract_rules.contract_ending,
+        True,
+        "warning up to 7 days, else info",
+        {"thresholds": Threshold(contract_rules.THRESHOLD_DAYS, "days", "days left at which it is told again")},
+    ),
+    Rule("contract_ended", contract_rules.contract_ended, True, "warning"),
     Rule(
         "usage_left_out",
         operating_rules.usage_left_out,

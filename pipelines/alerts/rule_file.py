@@ -122,6 +122,8 @@ class _Reader:
         return QuietHours(begin, end)
 
     def _threshold(self, place: tuple[str, ...], value: Any, one: Threshold) -> Any:
+        if isinstance(one.default, Mapping):
+            return self._figures_by_name(place, value, one.unit)
         is_list = isinstance(one.default, tuple)
         example = f'["90 {one.unit}", "30 {one.unit}"]' if is_list else f'"{_shown(one)} {one.unit}"'
         if is_list:
@@ -134,6 +136,12 @@ class _Reader:
                 self._refuse(place, f"{value!r} is no whole number of {one.unit}", f"write {place[-1]} = {example}")
             return int(amount)
         return amount / 100 if one.unit == "%" else amount
+
+    def _figures_by_name(self, place: tuple[str, ...], value: Any, unit: str) -> dict[str, Decimal]:
+        example = f'{{ H100 = "3.50 {unit}" }}'
+        if not isinstance(value, dict):
+            self._refuse(place, f"{value!r} is no table of figures", f"write {place[-1]} = {example}")
+        return {name: self._figure(place, one, unit, example) for name, one in value.items()}
 
     def _figure(self, place: tuple[str, ...], value: Any, unit: str, example: str) -> Decimal:
         remedy = f"write {place[-1]} = {example}"

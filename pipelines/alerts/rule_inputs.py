@@ -10,11 +10,17 @@ import duckdb
 import polars as pl
 
 from pipelines.alerts import (
+    anomaly_rules,
     budget_rules,
+    conflict_rules,
+    contract_rules,
+    decision_rules,
+    gpu_bound_rules,
     gpu_rules,
     lifecycle_rules,
     operating_rules,
     price_rules,
+    retirement_rules,
     source_rules,
     usage_rules,
 )
@@ -39,6 +45,18 @@ FROM (
 )
 WHERE NOT is_offer
 """
+_BETWEEN = "as_of BETWEEN $first AND $last"
+_USED = """
+SELECT provider, channel, model, sum(cost_usd)::DECIMAL(38, 12) AS cost_usd
+FROM core.usage_cost WHERE usage_date >= $first AND usage_date < $day GROUP BY ALL
+"""
+_PAID_BY_TERM = """
+SELECT term_id, sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
+       sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd
+FROM core.usage_cost JOIN core.contract_term AS term USING (term_id)
+WHERE term.known_to IS NULL AND usage_date >= term.valid_to - 30 AND usage_date < term.valid_to
+GROUP BY ALL
+"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,8 @@ def rules_of_day(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     yield from _news(connection, asked)
     if asked.is_today:
         yield from _of_offers(connection, asked)
+        yield from _of_decisions(connection, asked)
+        yield from _of_contract(connection, asked)
         yield from _of_operation(connection, asked)
         yield from _of_spend(connection, asked)
         yield from _of_usage(connection, asked)
@@ -79,7 +99,7 @@ def _news(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     ends = _without_repeats(connection, moves, lifecycles, "standing = 'page'", [provider, channel, model])
     yield "price_changed", partial(price_rules.price_changed, told, prices, now)
     yield "gpu_rate_changed", partial(gpu_rules.gpu_rate_changed, _offered(connection, rates), now)
-    yield "retirement_moved", partial(lifecycle_rules.retirement_moved, ends, now)
+    yield "retirement_moved", partial(retirement_rules.retirement_moved, ends, now)
 
 
 def _of_offers(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
@@ -90,6 +110,39 @@ def _of_offers(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
         near = _thresholds(asked, "retirement_near")
         yield "retirement_near", partial(lifecycle_rules.retirement_near, risks, now, **near)
         yield "used_after_retirement", partial(lifecycle_rules.used_after_retirement, risks, now)
+
+
+def _of_decisions(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
+    now = asked.now
+    conflicts = read_table(connection, "main.price_conflict")
+    used = connection.sql(_USED, params={"first": asked.day - MONTH, "day": asked.day}).pl()
+    least = _thresholds(asked, "source_conflict")
+    yield "source_conflict", partial(conflict_rules.source_conflict, conflicts, used, now, **least)
+    rates = _offered(connection, read_table(connection, "main.gpu_rate_history", "is_listed AND pricing = 'on_demand'"))
+    yield (
+        "gpu_rate_beyond",
+        partial(gpu_bound_rules.gpu_rate_beyond, rates, now, **_thresholds(asked, "gpu_rate_beyond")),
+    )
+    recent = {"first": asked.day - LOOK_BACK, "last": asked.day}
+    switches = read_table(connection, "main.what_if", _BETWEEN, **recent)
+    switches = switches.filter(pl.col("as_of") == pl.col("as_of").max())
+    if switches.height or _is_decided(connection, asked.day):
+        least = _thresholds(asked, "cheaper_equivalent")
+        yield "cheaper_equivalent", partial(decision_rules.cheaper_equivalent, switches, now, **least)
+    since = "as_of BETWEEN (SELECT max(as_of) FROM main.break_even WHERE as_of < $first) AND $last OR " + _BETWEEN
+    answers = read_table(connection, "main.break_even", since, **recent)
+    least = _thresholds(asked, "break_even_crossed")
+    yield "break_even_crossed", partial(decision_rules.break_even_crossed, answers, now, **least)
+
+
+def _of_contract(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
+    day, now = asked.day, asked.now
+    terms = read_table(connection, "core.contract_term", "known_to IS NULL")
+    charges = read_table(connection, "main.contract_charge")
+    within = _thresholds(asked, "contract_ending")
+    yield "contract_ending", partial(contract_rules.contract_ending, terms, charges, day, now, **within)
+    paid = connection.sql(_PAID_BY_TERM).pl()
+    yield "contract_ended", partial(contract_rules.contract_ended, terms, paid, day, now)
 
 
 def _of_operation(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
@@ -112,11 +165,13 @@ def _of_spend(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     totals = operating_rules.month_totals(forecast).filter(pl.col("as_of") == asked.day)
     if totals.height:
         least = _thresholds(asked, "projection_moved")
-        yield "projection_moved", partial(operating_rules.projection_moved, totals, asked.now, **least)
+        of_week = "as_of = $day AND period = 'week' AND scope = 'all' AND model = 'all'"
+        changes = read_table(connection, "main.spend_change", of_week, day=asked.day)
+        yield "projection_moved", partial(operating_rules.projection_moved, totals, asked.now, changes=changes, **least)
         budgets = read_table(connection, "main.budget_status", "as_of = $day", day=asked.day)
         yield "budget", partial(budget_rules.budget_exceeded, budgets, asked.now)
     anomalies = read_table(connection, "main.spend_anomaly", "as_of = $day", day=asked.day)
-    yield "spend_anomaly", partial(budget_rules.spend_stands_out, anomalies, asked.now)
+    yield "spend_anomaly", partial(anomaly_rules.spend_stands_out, anomalies, asked.now)
 
 
 def _of_usage(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.alerts.delivery import deliver, targets_from_environment
 from pipelines.alerts.message import one_line
+from pipelines.alerts.send_message import Patience
 from pipelines.alerts.silence import in_force
 from pipelines.schema.alerts import MAX_VALUE, AlertMessage, Silence
 from pipelines.schema.columns import polars_schema
@@ -57,7 +58,7 @@ def try_addresses(environ: Mapping[str, str], now: datetime) -> pl.DataFrame:
         for number, target in enumerate(targets)
     ]
     due = pl.DataFrame(rows, schema=polars_schema(AlertMessage))
-    tried = deliver(due, {str(row["message_id"]): ["trial"] for row in rows}, targets, now, attempts=1)
+    tried = deliver(due, {str(row["message_id"]): ["trial"] for row in rows}, targets, now, Patience(attempts=1))
     return tried.select("channel", "target", "outcome", "error")
 
 

@@ -40,7 +40,7 @@ def exposure(  # noqa: PLR0913, PLR0917 - one parameter per option of the comman
     exposure --json
     """
     from pipelines.decisions.answer_exposure import ExposureQuestion, answer_logs, answer_scenario
-    from pipelines.snapshots.user_inputs import budget_in_force
+    from pipelines.snapshots.user_inputs import month_budget
     from pipelines.warehouse.published import PublishedWarehouse
 
     if scenario:
@@ -48,8 +48,8 @@ def exposure(  # noqa: PLR0913, PLR0917 - one parameter per option of the comman
     given = {"requests": requests_per_minute, "tokens": tokens_per_minute}
     limits = {name: limit for name, limit in given.items() if limit is not None}
     warehouse, days = PublishedWarehouse(context.obj), days_since(since)
-    budget, _ = budget_in_force(warehouse.folder, os.environ)
-    question = ExposureQuestion(day_of(date), days, limits, budget)
+    day = day_of(date)
+    question = ExposureQuestion(day, days, limits, month_budget(warehouse.folder, os.environ, day))
     try:
         answer = None if scenario else answer_logs(warehouse, question)
         if answer is None:

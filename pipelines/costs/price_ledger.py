@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -48,6 +48,13 @@ UNION
 SELECT DISTINCT usage_date FROM core.plan_fee WHERE usage_date NOT IN (SELECT usage_date FROM main.plan_value)
 """
 
+_LEARNED = {
+    **dict.fromkeys(
+        ("core.token_price", "core.gpu_rate", "core.model_lifecycle", "core.exchange_rate"),
+        "known_from >= $since OR known_to >= $since",
+    ),
+    "core.price_hold": "first_seen_at >= $since",
+}
 BATCH_DAYS = 31
 """Days priced at once: bounds memory for long backfills."""
 
@@ -66,6 +73,16 @@ def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
             "UNION SELECT usage_date FROM core.ledger_file) WHERE day NOT IN (SELECT as_of FROM main.source_health)"
         ).fetchall()
     return sorted(days | {day for (day,) in unreported} | {today})
+
+
+def changed_books(warehouse: Warehouse, since: datetime) -> list[str]:
+    """The books of which something was learned since a moment, naive UTC: what builds on the others is as it was."""
+    with warehouse.write() as connection:
+        return [
+            table
+            for table, is_new in _LEARNED.items()
+            if scalar(connection, f"SELECT count(*) FROM {table} WHERE {is_new}", {"since": since})
+        ]
 
 
 def unfinished_days(warehouse: Warehouse) -> list[date]:

@@ -15,7 +15,8 @@ from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.claim_check import claim_table, gpu_rates
 from pipelines.decisions.claim_inputs import models_of_claims
-from pipelines.decisions.deprecation_risk import deprecation_risk, one_end_per_model
+from pipelines.decisions.deprecation_risk import deprecation_risk
+from pipelines.decisions.known_ends import known_ends
 from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
@@ -31,7 +32,7 @@ from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.publish import usage_query
-from pipelines.warehouse.rows import read_known_at, read_table, replace_dates
+from pipelines.warehouse.rows import read_table, replace_dates
 
 RECENT_DAYS = 30
 
@@ -89,7 +90,7 @@ def _decided_before(connection: duckdb.DuckDBPyConnection, day: date) -> list[di
 def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Used models that have an end, on the channel where they are bought: each channel has dates of its own."""
     used = _usage_before(connection, day, 90)
-    ends = _ends(connection, day)
+    ends = known_ends(connection, day)
     parts = [_risk_on(connection, folder, day, used, ends, channel) for channel in used["channel"].unique().sort()]
     return pl.concat(parts) if parts else pl.DataFrame()
 
@@ -110,7 +111,7 @@ def saving_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, da
 
 def notice_statistics_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """How long before the end each provider and platform has told it."""
-    return notice_statistics(_ends(connection, day), day)
+    return notice_statistics(known_ends(connection, day), day)
 
 
 def claim_check_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
@@ -126,13 +127,6 @@ def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -
         return resolved_at(connection, folder, models, end_of_day(day))
 
     return what_if_table(connection, folder, day, RECENT_DAYS, resolve)
-
-
-def _ends(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
-    """What the best source of each model says about its end, as known on a day. A source not in the catalog is last."""
-    ranks = read_table(connection, "raw.source").select("source", "rank")
-    known = read_known_at(connection, "core.model_lifecycle", end_of_day(day)).join(ranks, on="source", how="left")
-    return one_end_per_model(known.with_columns(pl.col("rank").fill_null(pl.lit(ranks.height + 1))))
 
 
 def _risk_on(

@@ -15,13 +15,17 @@ from pipelines.decisions.forecast_accuracy import forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
 from pipelines.decisions.forecast_paid import with_paid
+from pipelines.decisions.known_ends import known_ends
+from pipelines.decisions.owner_scopes import TEAM_COSTS
+from pipelines.decisions.rebilling import rebilled, rebillings, successors_of
 from pipelines.decisions.spend_anomaly import spend_anomaly
 from pipelines.decisions.spend_change import DAYS, spend_change
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.spend import BudgetStatus
 from pipelines.schema.time_windows import ALWAYS
-from pipelines.snapshots.current import end_of_day
+from pipelines.snapshots.current import end_of_day, in_force_at
+from pipelines.snapshots.holiday_setting import holidays_of
 from pipelines.snapshots.user_inputs import budgets_in_force
 from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_table
@@ -30,6 +34,7 @@ HISTORY_DAYS = 460
 """Usage before the day that a forecast and its past errors are made of."""
 LONGEST = 31
 """Days of the longest period of a budget."""
+NO_SETTINGS: Mapping[str, str] = {}
 BUDGET_DAYS = 62
 """Costs before the day that a budget's spend and what is owed of the list price are taken from."""
 _TEAMS = """
@@ -37,6 +42,13 @@ SELECT usage_date, account_id, project_id, api_key_id, team, sum(tokens)::BIGINT
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, coalesce(bool_or(unpriced_quantity > 0), false) AS has_unpriced
 FROM main.cost_by_owner
 WHERE usage_date BETWEEN $first AND $day AND plan_id IS NULL
+GROUP BY ALL
+"""
+_TEAM_COSTS = """
+SELECT usage_date, account_id, project_id, api_key_id, team, sum(tokens)::BIGINT AS tokens,
+       sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_cost_usd
+FROM main.cost_by_owner
+WHERE usage_date >= $first AND usage_date < $day
 GROUP BY ALL
 """
 _PAID = """
@@ -71,17 +83,20 @@ class _Known:
     seen: float
 
 
-def forecast_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> dict[str, pl.DataFrame]:
+def forecast_on(
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, environ: Mapping[str, str] = NO_SETTINGS
+) -> dict[str, pl.DataFrame]:
     """Spend to come by model, provider, account, team and project, and how good the forecasts before the day were.
 
-    Of what is billed by use: a plan's is not owed. How good: of all usage, each provider and each model.
+    Of what is billed by use: a plan's is not owed.
     """
     known = _known(connection, folder, day)
     costs = known.usage.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
-    outlooks = spend_outlooks(known.usage, costs, known.prices, day, known.owners, known.seen)
+    country, _ = holidays_of(environ)
+    outlooks = spend_outlooks(known.usage, costs, known.prices, day, known.owners, known.seen, country)
     return {
         "main.spend_forecast": with_paid(forecast_of(outlooks, day, known.seen), costs, day),
-        "main.forecast_accuracy": forecast_accuracy(outlooks[0], day),
+        "main.forecast_accuracy": pl.concat([forecast_accuracy(outlook, day) for outlook in outlooks]),
     }
 
 
@@ -98,28 +113,37 @@ def budget_status_on(
     of_models = [group for group in groups if group.owner is None]
     of_owners = [group for group in groups if group.owner is not None]
     outlooks = []
+    country, _ = holidays_of(environ)
     if of_models:
-        outlooks.append(model_outlook(known.usage, costs, known.prices, day, LONGEST, known.seen, of_models))
+        outlooks.append(model_outlook(known.usage, costs, known.prices, day, LONGEST, known.seen, of_models, country))
     if of_owners:
-        outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners))
+        outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners, country))
     return budget_status(budgets, outlooks, _paid(connection, day), day, known.seen)
 
 
 def spend_change_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Why the day, week and month before a day differ from those before them."""
-    return spend_change(_costs_before(connection, day, 2 * max(DAYS.values())), day)
+    days = 2 * max(DAYS.values())
+    return spend_change(_costs_before(connection, day, days), day, _teams_before(connection, day, days))
 
 
 def spend_anomaly_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Whose spend of the day before a day stands out, and why."""
     judged = day - timedelta(days=1)
     conversations = read_table(connection, "main.conversation_cost", "usage_date = $judged", judged=judged)
-    return spend_anomaly(_costs_before(connection, day, HISTORY_DAYS), conversations, day)
+    teams = _teams_before(connection, day, HISTORY_DAYS)
+    return spend_anomaly(_costs_before(connection, day, HISTORY_DAYS), conversations, day, teams=teams)
 
 
 def _costs_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
     span = {"first": day - timedelta(days=days), "day": day}
     return read_table(connection, "core.usage_cost", "usage_date >= $first AND usage_date < $day", **span)
+
+
+def _teams_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:
+    span = {"first": day - timedelta(days=days), "day": day}
+    costs: pl.DataFrame = connection.sql(_TEAM_COSTS, params=span).pl().cast(TEAM_COSTS)
+    return costs
 
 
 def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _Known:
@@ -128,7 +152,11 @@ def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _K
     usage = read_table(connection, "core.usage_cost", billed, **span)
     models = usage.select(MODEL_KEY).unique().sort(MODEL_KEY)
     teams = connection.sql(_TEAMS, params=span).pl().cast(TEAM_SCHEMA)
-    prices = segments_in_force(connection, folder, models, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
+    ends = in_force_at(known_ends(connection, day), end_of_day(day))
+    told = rebillings(ends, models.select("provider", "channel", "model"), day)
+    asked = pl.concat([models, successors_of(told, models)]).unique()
+    segments = segments_in_force(connection, folder, asked, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
+    prices = rebilled(segments, told)
     return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day))
 
 

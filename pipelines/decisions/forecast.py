@@ -55,6 +55,7 @@ def spend_forecast(
     as_of: date,
     owners: OwnerUsage | None = None,
     seen: float = 0.0,
+    country: str | None = None,
 ) -> pl.DataFrame:
     """Rows of main.spend_forecast for a day, which is itself a day to come.
 
@@ -62,10 +63,11 @@ def spend_forecast(
     (NULL where unpriced). `prices`: SERIES, valid_from, valid_to, usd_per_unit, unit; one row in force per series and
     moment (ValueError otherwise), future ones included. `owners`: the same usage by account, team and project.
     `seen`: part of as_of that is over in the ledger; its cost is spent, and only the rest of the day is forecast.
+    `country`: whose public holidays are free days; None: none are.
     Rows before `as_of` are history, later ones are ignored. Models without usage in the last 56 days and without cost
     in the month have no row.
     """
-    return forecast_of(spend_outlooks(usage, costs, prices, as_of, owners, seen), as_of, seen)
+    return forecast_of(spend_outlooks(usage, costs, prices, as_of, owners, seen, country), as_of, seen)
 
 
 def spend_outlooks(
@@ -75,12 +77,13 @@ def spend_outlooks(
     as_of: date,
     owners: OwnerUsage | None = None,
     seen: float = 0.0,
+    country: str | None = None,
 ) -> list[Outlook]:
     """Of models, and of owners where they are given, as far as the longest period reaches; as in `spend_forecast`."""
     horizon = max(period.last for period in periods(as_of))
-    outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, None)]
+    outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, None, country)]
     if owners is not None:
-        outlooks.append(owner_outlook(owners, prices, as_of, horizon, seen, None))
+        outlooks.append(owner_outlook(owners, prices, as_of, horizon, seen, None, country))
     return outlooks
 
 

@@ -116,7 +116,7 @@ def _record(outlook: Outlook, days: int) -> list[dict[str, object]]:
         shares = within[place][banded].mean(axis=0) if banded.any() else [None] * len(LEVELS)
         rows.append(
             {
-                **{name: value for name, value in group._asdict().items() if name != "owner"},
+                **group._asdict(),
                 "origins": int(known.sum()),
                 "mape": float((missed[place][paid] / actual[place][paid]).mean()) if paid.any() else None,
                 "mase": float(missed[place][both].mean() / repeated) if repeated else None,

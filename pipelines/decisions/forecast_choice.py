@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipelines.decisions.forecast_methods import METHODS, TRENDING, WEEK, WINDOW, Array
+from pipelines.decisions.free_days import FreeDays
 
 CHOSEN = 3
 """Methods whose mean is taken: one alone is chosen wrongly too often, all together are as bad as the worst of them."""
@@ -39,10 +40,14 @@ class Replay:
     """What the methods saw: (series, origin, WINDOW)."""
 
 
-def replay(series: Array, horizon: int, origins: int) -> Replay:
-    """Forecast from each of the last `origins` days and the day after. `series`: (series, day), NaN: not begun."""
-    windows = _windows(series, origins)
-    actual, seen = futures(series, horizon, origins), windows[..., WEEK:]
+def replay(series: Array, horizon: int, origins: int, free: FreeDays | None = None) -> Replay:
+    """Forecast from each of the last `origins` days and the day after. `series`: (series, day), NaN: not begun.
+
+    `free`: days that are no example for others.
+    """
+    usual = series if free is None else free.without(series)
+    windows = _windows(usual, origins)
+    actual, seen = futures(usual, horizon, origins), windows[..., WEEK:]
     weeks = [method(seen, WEEK) for method in METHODS.values()]
     near = min(WEEK, horizon)
     picks = _picks(seen, [week[..., :near] for week in weeks], actual[..., :near])
@@ -56,6 +61,8 @@ def replay(series: Array, horizon: int, origins: int) -> Replay:
         else:
             chosen_week += weeks[number] * share
     chosen += chosen_week[..., np.arange(horizon) % WEEK]
+    if free is not None:
+        chosen, actual = free.applied(chosen, series), futures(series, horizon, origins)
     return Replay(chosen, actual, picks, _scale(windows), seen)
 
 

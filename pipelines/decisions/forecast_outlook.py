@@ -24,6 +24,7 @@ from pipelines.decisions.forecast_quantities import (
     price_days,
 )
 from pipelines.decisions.forecast_totals import FORETOLD_WITHIN, Totals, past_errors, totals_of
+from pipelines.decisions.free_days import free_days
 
 ORIGINS = 400
 """Past days from which the same forecast is made, at most: what its errors are taken from."""
@@ -72,7 +73,7 @@ class Outlook:
         return found
 
 
-def model_outlook(
+def model_outlook(  # noqa: PLR0913, PLR0917 - what a forecast rests on
     usage: pl.DataFrame,
     costs: pl.DataFrame,
     prices: pl.DataFrame,
@@ -80,6 +81,7 @@ def model_outlook(
     horizon: int,
     seen: float,
     asked: Sequence[Group] | None,
+    country: str | None = None,
 ) -> Outlook:
     """Of all usage, each provider and each model with usage in the last 56 days or cost in the month; or of `asked`.
 
@@ -87,7 +89,7 @@ def model_outlook(
     """
     daily = daily_quantities(usage, as_of)
     names, values = as_array(daily, as_of)
-    found = replay(values, horizon, ORIGINS)
+    found = replay(values, horizon, ORIGINS, free_days(country, as_of, values.shape[-1], horizon))
     spent = known_costs(costs, as_of, seen).select("usage_date", *MODEL, "cost_usd")
     in_month = spent.filter(pl.col("usage_date") >= as_of.replace(day=1))
     models = pl.concat([names.select(MODEL), in_month.select(MODEL)]).unique().sort(MODEL)

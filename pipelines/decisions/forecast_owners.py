@@ -25,6 +25,7 @@ from pipelines.decisions.forecast_outlook import (
 )
 from pipelines.decisions.forecast_quantities import SERIES, USD, as_array, daily_quantities, price_days
 from pipelines.decisions.forecast_totals import Totals, past_errors
+from pipelines.decisions.free_days import free_days
 
 COLUMNS = {"account": "account_id", "project": "project_id"}
 KEY = ["account_id", "project_id", "api_key_id"]
@@ -52,9 +53,15 @@ class OwnerUsage:
 
 
 def owner_outlook(
-    owners: OwnerUsage, prices: pl.DataFrame, as_of: date, horizon: int, seen: float, asked: Sequence[Group] | None
+    owners: OwnerUsage,
+    prices: pl.DataFrame,
+    as_of: date,
+    horizon: int,
+    seen: float,
+    asked: Sequence[Group] | None,
+    country: str | None = None,
 ) -> Outlook:
-    """Of the accounts, teams and projects that spend most, or of `asked`."""
+    """Of the accounts, teams and projects that spend most, or of `asked`. `country`: whose holidays are free days."""
     worth = _worth(owners, prices, as_of)
     spent = _spent(owners, as_of, seen)
     groups = _all_groups(worth, as_of) if asked is None else list(asked)
@@ -66,7 +73,7 @@ def owner_outlook(
     daily = worth.join(places, on=OWNER).select("group", "usage_date", "series", quantity=pl.col("usd"))
     used = daily_quantities(daily.drop("series"), as_of, ["group"])
     names, values = as_array(used, as_of, ["group"])
-    found = replay(values, horizon, ORIGINS)
+    found = replay(values, horizon, ORIGINS, free_days(country, as_of, values.shape[-1], horizon))
     of_group = names["group"].to_numpy() if names.height else np.empty(0, dtype=np.int64)
     chosen, scale = (_placed(array, of_group, len(groups), 0) for array in (found.chosen, found.scale))
     actual = _placed(found.actual, of_group, len(groups), np.nan)

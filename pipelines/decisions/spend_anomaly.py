@@ -1,11 +1,9 @@
 """Days that cost more than expected: weekday-aware, by the series' own past errors, over a floor in dollars; and why.
 
-What is expected is the forecast of the evening before (`forecast_choice`), moved by a part of what that day was off, so
-that a spike which fades is one surprise and not five. A day stands out where its logarithm of spent over expected is
-beyond nearly all of the last year's.
+How far a day is off, and what is too far, is `spend_surprise`'s; whose spend it is, `owner_scopes`'.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,80 +11,59 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.decisions.forecast_choice import replay
-from pipelines.decisions.forecast_methods import Array
+from pipelines.decisions.owner_scopes import ALL, owned
+from pipelines.decisions.spend_surprise import MIN_ERRORS, limit_of, surprises
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.spend import SpendAnomaly
 
-FORMULA_VERSION = "anomaly-1"
+FORMULA_VERSION = "anomaly-2"
 FLOOR_USD = Decimal(5)
-CARRIED = 0.6
-"""Part of yesterday's surprise that today is expected to have as well."""
-RARE = 0.99
-"""A day beyond this share of the past surprises stands out: about one in a quarter."""
-LEAST, MOST = 0.3, 0.57
-"""Bounds of that limit, as logarithms: 35 % more never is too much, 77 % more always is."""
-REMEMBERED, MIN_ERRORS = 365, 28
 RECENT_DAYS = 28
-ALL = "all"
 KEYS = ["scope", "owner", "provider", "model"]
-SCOPES = {ALL: pl.lit(ALL), "account": pl.col("account_id"), "project": pl.col("project_id")}
 PRICED_BY = ["provider", "model", "channel", "region", "service_tier", "meter"]
 
 
-def surprises(series: Array) -> Array:
-    """Logarithm of each value over what was expected of it; `series`: (series, day), NaN before a series began.
-
-    NaN where a value is 0 or nothing was expected.
-    """
-    days = series.shape[-1]
-    off = np.full(series.shape, np.nan)
-    found = replay(series, 1, days).chosen[:, :-1, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off[:, days - found.shape[-1] :] = np.log(series[:, days - found.shape[-1] :] / found)
-    off[~np.isfinite(off)] = np.nan
-    off[:, 1:] -= CARRIED * np.nan_to_num(off[:, :-1].copy())
-    return off
-
-
-def limit_of(past: Array) -> float:
-    """The surprise beyond which a day stands out, after these; NaN where too few are known."""
-    known = past[-REMEMBERED:][np.isfinite(past[-REMEMBERED:])]
-    return float(np.clip(np.quantile(known, RARE), LEAST, MOST)) if known.size >= MIN_ERRORS else float("nan")
-
-
 def spend_anomaly(
-    usage: pl.DataFrame, conversations: pl.DataFrame, as_of: date, floor_usd: Decimal = FLOOR_USD
+    usage: pl.DataFrame,
+    conversations: pl.DataFrame,
+    as_of: date,
+    floor_usd: Decimal = FLOOR_USD,
+    teams: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Rows of main.spend_anomaly of a day: what of the day before stands out.
+    """Rows of main.spend_anomaly of a day: what of the day before stands out, and what cannot be judged.
 
     `usage`: usage_date, PRICED_BY, account_id, project_id, api_key_id, quantity, effective_cost_usd (NULL where
-    unpriced). `conversations`: rows of main.conversation_cost of the day that is judged.
+    unpriced). `conversations`: rows of main.conversation_cost of the day that is judged. `teams`: TEAM_COSTS.
     """
     judged = as_of - timedelta(days=1)
     costs = usage.filter(pl.col("usage_date") < as_of).drop_nulls("effective_cost_usd")
-    named = pl.concat(
-        [
-            costs.with_columns(scope=pl.lit(scope), owner=owner, **models)
-            for scope, owner in SCOPES.items()
-            for models in ({}, {"provider": pl.lit(ALL), "model": pl.lit(ALL)})
-        ]
-    ).drop_nulls("owner")
-    daily = named.group_by(*KEYS, "usage_date").agg(pl.col("effective_cost_usd").sum())
+    scopes = dict(owned(costs, teams))
+    rows = [
+        row | {"scope": scope} | _cause(row, rows, talks, judged)
+        for scope, rows in scopes.items()
+        for talks in [_talks(conversations, scope)]
+        for row in _rows(rows, judged, floor_usd)
+    ]
+    common = {"as_of": as_of, "usage_date": judged, "formula_version": FORMULA_VERSION}
+    table = pl.DataFrame([row | common for row in rows], schema=polars_schema(SpendAnomaly), orient="row")
+    return table.sort(KEYS)
+
+
+def _rows(costs: pl.DataFrame, judged: date, floor_usd: Decimal) -> Iterator[dict[str, Any]]:
+    """Of one scope: each owner and model of an owner, and all models of it, whose day is to be told of."""
+    keys = KEYS[1:]
+    every = costs.with_columns(provider=pl.lit(ALL), model=pl.lit(ALL))
+    daily = pl.concat([costs, every]).group_by(*keys, "usage_date").agg(pl.col("effective_cost_usd").sum())
     # A day below the floor cannot be above what is expected by it.
-    asked = daily.filter(pl.col("usage_date") == judged, pl.col("effective_cost_usd") >= floor_usd).select(KEYS)
-    rows = []
-    for key, own in daily.join(asked, on=KEYS).sort(*KEYS, "usage_date").group_by(KEYS, maintain_order=True):
+    asked = daily.filter(pl.col("usage_date") == judged, pl.col("effective_cost_usd") >= floor_usd).select(keys)
+    for key, own in daily.join(asked, on=keys).sort(*keys, "usage_date").group_by(keys, maintain_order=True):
         figures = _judged(own, judged, floor_usd)
         if figures is not None:
-            rows.append(figures | dict(zip(KEYS, key, strict=True)))
-    told = [row | _cause(row, costs, conversations, judged) for row in rows]
-    common = {"as_of": as_of, "usage_date": judged, "formula_version": FORMULA_VERSION}
-    return pl.DataFrame([row | common for row in told], schema=polars_schema(SpendAnomaly), orient="row")
+            yield figures | dict(zip(keys, key, strict=True))
 
 
 def _judged(own: pl.DataFrame, judged: date, floor_usd: Decimal) -> dict[str, Any] | None:
-    """Figures of the last day of a series, if it stands out."""
+    """Figures of the last day of a series, if it stands out or cannot be judged."""
     first = own["usage_date"][0]
     values = np.zeros((1, (judged - first).days + 1))
     values[0, (own["usage_date"] - first).dt.total_days().to_numpy()] = own["effective_cost_usd"].cast(pl.Float64)
@@ -94,51 +71,62 @@ def _judged(own: pl.DataFrame, judged: date, floor_usd: Decimal) -> dict[str, An
         return None
     surprise = surprises(values)[0]
     limit = limit_of(surprise[:-1])
-    if not surprise[-1] > limit:
+    if np.isnan(limit.surprise + surprise[-1]):
         return None
     spent = own["effective_cost_usd"][-1]
     times = float(np.exp(surprise[-1]))
     expected = Decimal(f"{float(spent) / times:.6f}")
-    if spent - expected < floor_usd:
+    stands_out = surprise[-1] > limit.surprise and spent - expected >= floor_usd
+    if limit.is_judged and not stands_out:
         return None
     return {
+        "verdict": "stands_out" if stands_out else "cannot_be_judged",
         "spent_usd": spent,
         "expected_usd": expected,
         "excess_usd": spent - expected,
         "times": times,
-        "limit_times": float(np.exp(limit)),
+        "limit_times": float(np.exp(limit.surprise)),
+        "found_share": limit.found_share,
         "history_days": values.shape[-1],
     }
 
 
-def _cause(row: Mapping[str, Any], costs: pl.DataFrame, conversations: pl.DataFrame, judged: date) -> dict[str, Any]:
+def _talks(conversations: pl.DataFrame, scope: str) -> pl.DataFrame:
+    """Conversations with the `owner` that they have in a scope; a team's are not known."""
+    if scope == ALL:
+        return conversations.with_columns(owner=pl.lit(ALL))
+    return conversations.with_columns(owner=pl.lit(None) if scope == "team" else pl.col(f"{scope}_id"))
+
+
+def _cause(row: Mapping[str, Any], costs: pl.DataFrame, talks: pl.DataFrame, judged: date) -> dict[str, Any]:
     """Price, one conversation, one key or volume: the first that is at least half of the excess."""
-    own, half = _own(costs, row), row["excess_usd"] / 2
+    own, half = costs.filter(owner=row["owner"]), row["excess_usd"] / 2
+    own = own if row["model"] == ALL else own.filter(provider=row["provider"], model=row["model"])
     before = own.filter(pl.col("usage_date").is_between(judged - timedelta(days=RECENT_DAYS), judged, closed="left"))
     today = own.filter(usage_date=judged)
     price_usd = _price_part(today, before)
     found: dict[str, Any] = {"price_usd": price_usd, "cause": "volume", "cause_id": None}
+    if row["verdict"] != "stands_out":
+        return found | {"cause": None}
     if price_usd >= half:
         return found | {"cause": "price"}
-    talks = _own(conversations, row, has_model=False).sort("cost_usd", descending=True).head(1)
+    dearest = talks.filter(owner=row["owner"]).sort("cost_usd", descending=True).head(1)
     # A conversation is of any model: it explains a model's day only where the day is not cheaper than it.
-    if talks.height and half <= talks["cost_usd"][0] <= row["spent_usd"]:
-        return found | {"cause": "one_conversation", "cause_id": talks["conversation_id"][0]}
+    if dearest.height and half <= dearest["cost_usd"][0] <= row["spent_usd"]:
+        return found | {"cause": "one_conversation", "cause_id": dearest["conversation_id"][0]}
+    key = _risen_key(today, before, float(half))
+    return found if key is None else found | {"cause": "one_key", "cause_id": key}
+
+
+def _risen_key(today: pl.DataFrame, before: pl.DataFrame, half: float) -> str | None:
+    """The key, of several, that rose by so much."""
     spent = today.group_by("api_key_id").agg(now=pl.col("effective_cost_usd").sum().cast(pl.Float64))
     usual = before.group_by("api_key_id").agg(usual=pl.col("effective_cost_usd").sum().cast(pl.Float64) / RECENT_DAYS)
     keys = spent.join(usual, on="api_key_id", how="full", coalesce=True, nulls_equal=True).fill_null(0.0)
-    rise = (
-        keys.drop_nulls("api_key_id").with_columns(rise=pl.col("now") - pl.col("usual")).sort("rise", descending=True)
-    )
-    if keys.height > 1 and rise.height and rise["rise"][0] >= float(half):
-        return found | {"cause": "one_key", "cause_id": rise["api_key_id"][0]}
-    return found
-
-
-def _own(rows: pl.DataFrame, row: Mapping[str, Any], *, has_model: bool = True) -> pl.DataFrame:
-    if row["scope"] != ALL:
-        rows = rows.filter(pl.col(f"{row['scope']}_id") == row["owner"])
-    return rows.filter(provider=row["provider"], model=row["model"]) if has_model and row["model"] != ALL else rows
+    rises = keys.drop_nulls("api_key_id").select("api_key_id", rise=pl.col("now") - pl.col("usual")).sort("rise")
+    if keys.height < 2 or rises.is_empty() or rises["rise"][-1] < half:
+        return None
+    return str(rises["api_key_id"][-1])
 
 
 def _price_part(today: pl.DataFrame, before: pl.DataFrame) -> Decimal:

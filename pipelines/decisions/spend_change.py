@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from pipelines.decisions.owner_scopes import ALL, owned
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.spend import CHANGE_CAUSES, SpendChange
 
 FORMULA_VERSION = "change-1"
 DAYS = {"day": 1, "week": 7, "month": 30}
-SCOPES = {"account": "account_id", "project": "project_id"}
-ALL = "all"
 PICO = Decimal("0.000000000001")
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -51,6 +50,7 @@ class Used:
 
 
 Cells = Mapping[Cell, Used]
+Scopes = Mapping[str, pl.DataFrame]
 
 
 def change_parts(cells: Cells) -> dict[str, Decimal]:
@@ -135,26 +135,27 @@ def _pico(exact: Fraction) -> Decimal:
     return _EXACT.quantize(_EXACT.divide(Decimal(exact.numerator), Decimal(exact.denominator)), PICO)
 
 
-def spend_change(usage: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def spend_change(usage: pl.DataFrame, as_of: date, teams: pl.DataFrame | None = None) -> pl.DataFrame:
     """Rows of main.spend_change of a day, each period ending the day before.
 
     `usage`: usage_date, provider, model, channel, region, service_tier, meter, account_id, project_id, quantity,
-    effective_cost_usd (NULL where unpriced), of the 60 days before as_of; other days are ignored.
+    effective_cost_usd (NULL where unpriced), of the 60 days before as_of; other days are ignored. `teams`:
+    TEAM_COSTS of the same days.
     """
-    rows = [row for period, days in DAYS.items() for row in _of_period(usage, as_of, period, days)]
+    scopes = dict(owned(usage, teams))
+    rows = [row for period, days in DAYS.items() for row in _of_period(scopes, as_of, period, days)]
     table = pl.DataFrame(rows, schema=polars_schema(SpendChange), orient="row")
     return table.sort("period", "scope", "owner", "provider", "model")
 
 
-def _of_period(usage: pl.DataFrame, as_of: date, period: str, days: int) -> Iterable[dict[str, Any]]:
+def _of_period(scopes: Scopes, as_of: date, period: str, days: int) -> Iterable[dict[str, Any]]:
     first, before = as_of - timedelta(days=days), as_of - timedelta(days=2 * days)
     dates = {"first_on": first, "last_on": as_of - timedelta(days=1), "before_first_on": before}
-    own = usage.filter(pl.col("usage_date") >= before, pl.col("usage_date") < as_of).with_columns(
-        number=(pl.col("usage_date") >= first).cast(pl.Int8)
-    )
     by = ["provider", "model", "channel", "region", "service_tier", "meter"]
-    for scope, column in {ALL: pl.lit(ALL), **{name: pl.col(column) for name, column in SCOPES.items()}}.items():
-        named = own.with_columns(owner=column).drop_nulls("owner")
+    for scope, usage in scopes.items():
+        named = usage.filter(pl.col("usage_date") >= before, pl.col("usage_date") < as_of).with_columns(
+            number=(pl.col("usage_date") >= first).cast(pl.Int8)
+        )
         is_unpriced = (
             pl.col("effective_cost_usd").is_null() & (pl.col("quantity") > 0) & (pl.col("meter") != "requests")
         )

@@ -28,6 +28,8 @@ ALERTS_READ = (
     ),
     *("main.lifecycle_change", "main.source_health"),
 )
+"""What alerts wait for. Of break-even, what-if, conflicts and charges they read what is there: none of these, where it
+fails, stops an alert."""
 
 
 @dg.multi_asset(

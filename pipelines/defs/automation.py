@@ -13,6 +13,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines.costs.price_ledger import days_to_build
 from pipelines.defs.alerts import ALERTS, FAILED_RUN_TAG, alert_delivery, tell_of_failed_run
 from pipelines.defs.books import BOOKS, HISTORIES
+from pipelines.defs.changed import HOURLY_TAG, changed_tag, decided_from, is_quiet_check, learned
 from pipelines.defs.costs import model_alias, priced_ledger
 from pipelines.defs.decisions import decisions
 from pipelines.defs.fetch import fetch, pages_key, raw_key
@@ -123,11 +124,11 @@ hourly_delivery = dg.ScheduleDefinition(
     description="The sources that COSTS_HOURLY_SOURCES names are read every hour; none where it is not set.",
 )
 def hourly_check(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """A run of refresh_sources for these sources alone."""
+    """A run of refresh_sources for these sources alone; what has not changed is not built again after it."""
     sources, problem = hourly_sources(os.environ)
     if not sources:
         return dg.SkipReason(problem.text if problem else f"{HOURLY_SOURCES} names none")
-    return dg.RunRequest(asset_selection=refreshed(sources))
+    return dg.RunRequest(asset_selection=refreshed(sources), tags=HOURLY_TAG)
 
 
 @dg.sensor(
@@ -158,11 +159,17 @@ def after_reading(context: dg.SensorEvaluationContext, settings: Settings) -> dg
         return dg.SensorResult(skip_reason="nothing was read", cursor=cursor)
     if any(is_under_way(context.instance, job.name) for job in (refresh_sources, import_usage)):
         return dg.SensorResult(skip_reason="more is being read", cursor=context.cursor)
+    tags: dict[str, str] = {}
     try:
+        if is_quiet_check(ended):
+            books = learned(settings, ended)
+            if not books:
+                return dg.SensorResult(skip_reason="the hourly check found nothing new", cursor=cursor)
+            tags = changed_tag(books)
         days = days_to_build(settings.warehouse_for_a_sensor, settings.now().date())
     except WarehouseError as error:
         return dg.SensorResult(skip_reason=f"asked again at the next tick: {error}", cursor=context.cursor)
-    return _asked(dg.RunRequest(run_key=ended[0].dagster_run.run_id, tags=month_tags(days)), cursor)
+    return _asked(dg.RunRequest(run_key=ended[0].dagster_run.run_id, tags=tags | month_tags(days)), cursor)
 
 
 @dg.sensor(
@@ -174,7 +181,7 @@ def after_reading(context: dg.SensorEvaluationContext, settings: Settings) -> dg
 def after_costs(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SensorResult:
     """Ask for today."""
     ended, cursor = _ended(context, build_costs)
-    return _asked_for_today(context, settings, ended, cursor, build_costs.name)
+    return _asked_for_today(context, settings, ended, cursor, build_costs.name, decided_from(ended))
 
 
 @dg.sensor(
@@ -221,6 +228,7 @@ def _asked_for_today(
     ended: Sequence[dg.RunRecord],
     cursor: str,
     job: str,
+    selection: list[dg.AssetKey] | None = None,
 ) -> dg.SensorResult:
     """A run for today after those that have ended, once none of `job` is left that would ask for another."""
     if not ended:
@@ -228,7 +236,8 @@ def _asked_for_today(
     if is_under_way(context.instance, job):
         return dg.SensorResult(skip_reason=f"another run of {job} is under way", cursor=context.cursor)
     today = settings.now().date().isoformat()
-    return _asked(dg.RunRequest(run_key=ended[0].dagster_run.run_id, partition_key=today), cursor)
+    run_key = ended[0].dagster_run.run_id
+    return _asked(dg.RunRequest(run_key=run_key, partition_key=today, asset_selection=selection), cursor)
 
 
 SENSORS = [inbox_sensor, after_reading, after_costs, after_decisions, after_failed_run]

@@ -24,6 +24,8 @@ from pipelines.defs.partitions import DAYS, IN_ONE_RUN, days_of
 from pipelines.defs.resources import POOL, Secrets, Settings
 
 PRICED_USAGE = ("core.token_price", "core.usage_cost")
+OWNED_USAGE = ("core.usage_cost", "main.cost_by_owner")
+FORECAST_INPUTS = (*PRICED_USAGE, "core.model_lifecycle", "main.cost_by_owner")
 BREAK_EVEN_INPUTS = (*PRICED_USAGE, "core.gpu_rate", "core.exchange_rate", "core.model_lifecycle")
 
 
@@ -43,17 +45,14 @@ def _alone(name: str, on: Any, *inputs: str, newest_only: bool = False) -> Decid
 
 
 def decisions_of(environ: Mapping[str, str]) -> list[Decided]:
-    """Every decision. One reads the environment: a budget may be stated there."""
-    budget = partial(budget_status_on, environ=environ)
+    """Every decision. Two read the environment: a budget may be stated there, and whose holidays are free days."""
+    forecast, budget = partial(forecast_on, environ=environ), partial(budget_status_on, environ=environ)
     return [
         Decided(break_even_on, dict.fromkeys(("main.break_even", "main.break_even_curve"), BREAK_EVEN_INPUTS)),
-        Decided(
-            forecast_on,
-            {"main.spend_forecast": (*PRICED_USAGE, "main.cost_by_owner"), "main.forecast_accuracy": PRICED_USAGE},
-        ),
-        _alone("main.budget_status", budget, *PRICED_USAGE, "main.cost_by_owner", "main.cost_daily"),
-        _alone("main.spend_change", spend_change_on, "core.usage_cost"),
-        _alone("main.spend_anomaly", spend_anomaly_on, "core.usage_cost", "main.conversation_cost"),
+        Decided(forecast, dict.fromkeys(("main.spend_forecast", "main.forecast_accuracy"), FORECAST_INPUTS)),
+        _alone("main.budget_status", budget, *FORECAST_INPUTS, "main.cost_daily"),
+        _alone("main.spend_change", spend_change_on, *OWNED_USAGE),
+        _alone("main.spend_anomaly", spend_anomaly_on, *OWNED_USAGE, "main.conversation_cost"),
         _alone("main.saving", saving_on, *PRICED_USAGE, "main.hidden_cost"),
         _alone("main.notice_statistics", notice_statistics_on, "core.model_lifecycle"),
         _alone("main.deprecation_risk", deprecation_risk_on, "core.model_lifecycle", *PRICED_USAGE),

@@ -57,6 +57,7 @@ class Secrets(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     costs_alert_urls: str | None = Field(default=None, repr=False)
     costs_monthly_budget_usd: str | None = Field(default=None, repr=False)
+    costs_holidays_of: str | None = Field(default=None, repr=False)
     openai_api_key: str | None = Field(default=None, repr=False)
     aws_bearer_token_bedrock: str | None = Field(default=None, repr=False)
     google_cloud_api_key: str | None = Field(default=None, repr=False)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies
 
-from pipelines.alerts.delivery import ADDRESSES, Target, service_of, targets_from_environment
+from pipelines.alerts.delivery import ADDRESSES, Target, targets_from_environment
+from pipelines.alerts.send_message import service_of
 from pipelines.doctor.finding import Finding
 
 CONNECT_SECONDS = 2.0

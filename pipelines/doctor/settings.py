@@ -14,6 +14,7 @@ from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
 from pipelines.snapshots.contract_file import CONTRACT_FILE
+from pipelines.snapshots.holiday_setting import HOLIDAYS_OF, holidays_of
 from pipelines.snapshots.user_inputs import (
     BUDGET,
     UserMap,
@@ -38,6 +39,7 @@ UserFile = UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, 
 def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     """The budget, the files that a user writes, and the keys for sources; no value of a secret is told."""
     yield _budget(folder, environ)
+    yield from _holidays(environ)
     yield _model_map(folder)
     for name, found, count in _user_files(folder):
         if found.problem is not None:
@@ -61,6 +63,15 @@ def _budget(folder: Path, environ: Mapping[str, str]) -> Finding:
     replaced = any(one.scope == ALL and one.period == "month" for one in budget_file_in_force(folder).rows)
     beside = f": not read where {BUDGET_FILE} states the month of all together" if replaced else ""
     return Finding("settings", BUDGET, f"{budget} USD{beside}")
+
+
+def _holidays(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Nothing where it is not set, as it is off then."""
+    country, wrong = holidays_of(environ)
+    if wrong is not None:
+        yield Finding("settings", HOLIDAYS_OF, "names no country", wrong)
+    elif country is not None:
+        yield Finding("settings", HOLIDAYS_OF, f"public holidays of {country} are free days of the forecast")
 
 
 def _model_map(folder: Path) -> Finding:

@@ -9,7 +9,8 @@ BUDGET_PERIODS = ("day", "week", "month")
 BUDGET_STATES = ("exceeded", "will_exceed", "may_exceed", "within", "unknown")
 
 CHANGE_PERIODS = ("day", "week", "month")
-CHANGE_SCOPES = ("all", "account", "project")
+CHANGE_SCOPES = ("all", "account", "project", "team")
+ANOMALY_VERDICTS = ("stands_out", "cannot_be_judged")
 ANOMALY_CAUSES = ("price", "one_conversation", "one_key", "volume")
 CHANGE_CAUSES = ("price", "volume", "mix", "cache", "tier", "new", "gone")
 
@@ -64,7 +65,7 @@ class SpendChange(dy.Schema):
     as_of = day("day of the judgement; the period ends the day before")
     period = choice("how long both periods are: 1, 7 or 30 days", CHANGE_PERIODS)
     scope = choice("whose spend", CHANGE_SCOPES)
-    owner = text("the account or project; 'all' for all together")
+    owner = text("the account, project or team; 'all' for all together")
     provider = text("who bills; 'all' for all models of the owner together")
     model = text("model id as the usage log reports it; 'all' for all models of the owner together")
     first_on = day("first day of the period")
@@ -90,26 +91,37 @@ class SpendChange(dy.Schema):
 
 
 class SpendAnomaly(dy.Schema):
-    """Days that cost more than those before let expect: grain as_of, scope, owner, provider, model."""
+    """Days that cost more than those before let expect: grain as_of, scope, owner, provider, model.
+
+    A series that is told apart by no limit has a row as well, which says so.
+    """
 
     as_of = day("day of the judgement; the day before it is judged")
     usage_date = day("the day that stands out")
     scope = choice("whose spend", CHANGE_SCOPES)
-    owner = text("the account or project; 'all' for all together")
+    owner = text("the account, project or team; 'all' for all together")
     provider = text("who bills; 'all' for all models of the owner together")
     model = text("model id as the usage log reports it; 'all' for all models of the owner together")
+    verdict = choice(
+        "stands_out; cannot_be_judged: not rare for a series of bursts, on which a doubled day is nothing special; "
+        "NULL in rows of before, which stand out",
+        ANOMALY_VERDICTS,
+        nullable=True,
+    )
     spent_usd = usd("exact cost of the day at what was agreed", nullable=False)
     expected_usd = usd(
         "what the forecast of the evening before expected, moved by what that day was off", nullable=False
     )
-    excess_usd = usd("spent less expected: at least the floor, 5 USD", nullable=False)
+    excess_usd = usd("spent less expected; where it stands out at least the floor, 5 USD", nullable=False)
     times = ratio("spent over expected", nullable=False)
     limit_times = ratio("the same, above which the day stands out: past errors of this series say", nullable=False)
     cause = choice(
         "price: half of the excess is other prices than in the four weeks before; one_conversation, one_key: one of "
-        "them is half of it; else volume",
+        "them is half of it; else volume. NULL where it does not stand out",
         ANOMALY_CAUSES,
+        nullable=True,
     )
+    found_share = ratio("part of the last year's days that would have stood out had they cost twice as much")
     cause_id = text("the conversation or the key", nullable=True)
     price_usd = usd("what other prices than in the four weeks before add", nullable=False)
     history_days = count("days from the first usage", unit="days")
@@ -117,12 +129,13 @@ class SpendAnomaly(dy.Schema):
 
 
 class ForecastAccuracy(dy.Schema):
-    """How good past forecasts of a day were: grain as_of, scope, provider, model, days_ahead."""
+    """How good past forecasts of a day were: grain as_of, scope, provider, model, owner, days_ahead."""
 
     as_of = day("day of the judgement; forecasts of the 400 days before it are held against what came")
-    scope = choice("whose spend", ("all", "provider", "model"))
+    scope = choice("whose spend", ("all", "provider", "model", "account", "team", "project"))
     provider = text("who bills; 'all' for all together")
     model = text("model id as the usage log reports it; 'all' for all together")
+    owner = text("name of the account, team or project; NULL for other scopes", nullable=True)
     days_ahead = count("how far ahead the day was: 1 is the first day that was forecast", unit="days")
     origins = count("forecasts whose day is over", unit="forecasts")
     mape = ratio("mean of the error over what came, of days that cost something")

@@ -17,6 +17,7 @@ from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget, parse_budgets
 from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
+from pipelines.snapshots.holiday_setting import HOLIDAYS_OF, holidays_of
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
 from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
@@ -91,6 +92,12 @@ def budgets_in_force(folder: Path, environ: Mapping[str, str], day: date) -> lis
     return [*stated, Budget(ALL, ALL, "month", monthly)]
 
 
+def month_budget(folder: Path, environ: Mapping[str, str], day: date) -> Decimal | None:
+    """What all together may spend in the month of a day, in USD: by the file, else by the environment."""
+    budgets = budgets_in_force(folder, environ, day)
+    return next((one.usd for one in budgets if (one.scope, one.period) == (ALL, "month")), None)
+
+
 def check_budgets(folder: Path, environ: Mapping[str, str]) -> list[Problem]:
     """What is wrong with the budgets as they are stated now."""
     problems = (budget_file_in_force(folder).problem, budget_in_force(folder, environ)[1])
@@ -152,9 +159,11 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
     if budget is not None and wrong_budget is None:
         keep_last_good(folder, BUDGET, f"{budget:f}".encode())
     wrong_privacy = keep_privacy(folder)
+    _, wrong_country = holidays_of(environ)
     problems = (
         *(one.problem for one in maps.values()),
         wrong_budget,
+        wrong_country and Problem(HOLIDAYS_OF, wrong_country),
         wrong_privacy and Problem(PRIVACY_FILE, wrong_privacy),
     )
     return [problem for problem in problems if problem]

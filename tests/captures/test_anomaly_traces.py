@@ -3,39 +3,40 @@
 import numpy as np
 import pytest
 
-from pipelines.decisions.spend_anomaly import limit_of, surprises
-from tests.captures.test_forecast_traces import TRACES, series_of
+from pipelines.decisions.spend_surprise import surprises
+from tests.captures.test_forecast_traces import TRACES
+from tools.anomaly_backtest import alarms_and_found, chosen, judged_share, series_of
 
 pytestmark = pytest.mark.skipif(not TRACES.is_dir(), reason="the real series lie in ../shared, which is not there")
-QUARTER = 365.25 / 4
-FIRST, EPISODE_DAYS = 60, 7
-"""Days that a series is looked at before it is judged; days within which the next alarm is the same one's."""
 
 
-def alarms_and_found(name):
-    """Alarms per quarter, and the share of days that would be found if each alone were twice as dear."""
-    surprise = surprises(series_of(name)[None])[0]
-    alarms, last, found = 0, -EPISODE_DAYS - 1, []
-    for day in range(FIRST, surprise.size):
-        limit = limit_of(surprise[:day])
-        if not np.isfinite(limit + surprise[day]):
-            continue
-        found.append(surprise[day] + np.log(2) > limit)
-        if surprise[day] > limit:
-            alarms += day - last > EPISODE_DAYS
-            last = day
-    return alarms / (len(found) / QUARTER), np.mean(found)
+def surprises_of(name):
+    return surprises(series_of(TRACES / name)[None])[0]
 
 
 @pytest.mark.parametrize("name", ["wikipedia_R_daily.csv", "pedestrians_covid_daily.csv", "nycflights13_daily.csv"])
 def test_at_most_one_alarm_a_quarter_and_nearly_every_doubled_day_is_found(name):
-    alarms, found = alarms_and_found(name)
+    surprise = surprises_of(name)
+    alarms, found = alarms_and_found(surprise, chosen(surprise))
     assert alarms <= 1
     assert found >= 0.95
+    assert judged_share(surprise) == 1
 
 
-def test_a_series_of_natural_bursts_has_more_alarms():
-    """Football nights are two to ten times a usual day: what is found is that, and half of what is injected."""
-    alarms, found = alarms_and_found("wikipedia_peyton_manning_daily.csv")
-    assert alarms <= 4
-    assert found >= 0.6
+def test_a_series_of_natural_bursts_cannot_be_judged_and_says_so():
+    """Football nights are two to ten times a usual day: a doubled day is nothing special among them."""
+    surprise = surprises_of("wikipedia_peyton_manning_daily.csv")
+    alarms, found = alarms_and_found(surprise, chosen(surprise))
+    assert alarms <= 1
+    assert found < 0.95
+    assert judged_share(surprise) <= 0.01
+
+
+def test_the_judge_counts_alarms_a_week_apart_and_doubled_days():
+    """100 days after the first 60: 100 over 91.3 quarters; days 70 and 72 are one alarm, 90 is another."""
+    surprise = np.zeros(160)
+    surprise[[70, 72, 90]] = 1.0
+    alarms, found = alarms_and_found(surprise, np.full(160, 0.5))
+    assert alarms == pytest.approx(2 / (100 / 91.3125))
+    assert found == 1
+    assert alarms_and_found(surprise, np.full(160, 0.7))[1] == pytest.approx(3 / 100)

@@ -1,6 +1,6 @@
 """What the cookbook's queries about prices answer, on the shipped history and a few rows worked out by hand."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -56,3 +56,18 @@ def test_an_announced_rise_was_known_until_it_was_cancelled(published):
     assert prices.select("known_then", "known_now", "source").rows() == [
         (Decimal(15), Decimal(10), "price_history"),
     ]  # fmt: skip
+
+
+def test_a_source_that_was_stale_yesterday_needs_no_look_today(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    health = {
+        "source": "litellm", "kind": "feeds", "standing": "aggregator", "url": "https://example.org", "is_proven": True,
+        "consecutive_failures": 0, "open_hold_count": 0,
+    }  # fmt: skip
+    add(
+        warehouse, "main.source_health",
+        health | {"as_of": date(2026, 10, 9), "status": "stale"},
+        health | {"as_of": date(2026, 10, 10), "status": "ok"},
+    )  # fmt: skip
+    warehouse.publish()
+    assert answer(warehouse, "sources_to_look_at").rows() == []

@@ -1,6 +1,7 @@
 """Documents do not rot: what they name exists, what they count is counted, and modules are named by the rule."""
 
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 import typer
 import typer.core
+from typer.exceptions import TyperException
 
 from pipelines.cli.main import app
 from pipelines.defs.resources import Secrets
@@ -199,18 +201,33 @@ def _commands() -> dict[str, typer.core.TyperCommand]:
 
 
 def _is_command(line: str) -> bool:
-    """Whether a line such as `costs sources list` names a command, and its group, that the program has."""
-    words = line.split()[1:]
+    """Whether a line such as `costs sources list` names a command, its group and options that the program has."""
+    words = _words(line)[1:]
     if words[:1] == ["--warehouse"]:
         words = words[2:]
     command = typer.main.get_command(app)
     while words and hasattr(command, "commands"):
         if words[0].startswith("-"):
-            return True
+            break
         command = command.commands.get(words.pop(0))
         if command is None:
             return False
+    try:
+        command.make_context("costs", words)
+    except (TyperException, typer.Exit) as error:
+        # An argument may be left out, and a file is one that a reader has; an option that is none is told first.
+        return type(error).__name__ != "NoSuchOption"
     return True
+
+
+def _words(line: str) -> list[str]:
+    """What a shell makes of a line, up to where it goes to another program or is one of several."""
+    try:
+        words = shlex.split(line)
+    except ValueError:  # of a statement that goes on in the next line
+        words = line.split()
+    ends = [place for place, word in enumerate(words) if word in {"|", ">", "…", "..."}]
+    return words[: ends[0]] if ends else words
 
 
 def _word(number: int) -> str:

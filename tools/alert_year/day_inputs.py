@@ -13,10 +13,12 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts import (
+    anomaly_rules,
     budget_rules,
     lifecycle_rules,
     operating_rules,
     price_rules,
+    retirement_rules,
     source_rules,
     usage_rules,
 )
@@ -28,6 +30,7 @@ from pipelines.schema.costs import SourceHealth
 from pipelines.schema.decisions import DeprecationRisk
 from pipelines.schema.owner_costs import ConversationCost
 from pipelines.schema.spend import BudgetStatus
+from tools.alert_year.decided_facts import decided_rules
 from tools.alert_year.team_usage import BUDGET_USD, ONE_SOURCE_DOWN, OUTAGE
 
 SOURCES = tuple(f"source_{number:02}" for number in range(12))
@@ -53,7 +56,7 @@ def rules_of(year: Year, day: date, now: datetime) -> Iterator[tuple[str, Rule]]
     usage = year.usage.filter(pl.col("arrives_on") <= day)
     is_recent = pl.col("changed_on").is_between(day - LOOK_BACK, day)
     yield "price_changed", partial(price_rules.price_changed, year.changes.filter(is_recent), year.prices, now)
-    yield "retirement_moved", partial(lifecycle_rules.retirement_moved, year.moves.filter(is_recent), now)
+    yield "retirement_moved", partial(retirement_rules.retirement_moved, year.moves.filter(is_recent), now)
     risks = _risks(year.moves, usage, day)
     yield "retirement_near", partial(lifecycle_rules.retirement_near, risks, now)
     yield "used_after_retirement", partial(lifecycle_rules.used_after_retirement, risks, now)
@@ -65,10 +68,11 @@ def rules_of(year: Year, day: date, now: datetime) -> Iterator[tuple[str, Rule]]
     yield "budget", partial(budget_rules.budget_exceeded, _budget(months[1]), now)
     talks = pl.DataFrame(schema=polars_schema(ConversationCost))
     seen = usage.filter(pl.col("usage_date") >= day - ANOMALY_DAYS)
-    yield "spend_anomaly", lambda: budget_rules.spend_stands_out(spend_anomaly(seen, talks, day), now)
+    yield "spend_anomaly", lambda: anomaly_rules.spend_stands_out(spend_anomaly(seen, talks, day), now)
     yield "usage_late", partial(usage_rules.usage_late, usage.filter(pl.col("usage_date") < day), day, now)
     spent = usage.filter(pl.col("usage_date") >= day - timedelta(days=29))
     yield "runaway_key", partial(usage_rules.runaway_key, spent, now)
+    yield from decided_rules(usage, day, now)
 
 
 def _risks(moves: pl.DataFrame, usage: pl.DataFrame, day: date) -> pl.DataFrame:

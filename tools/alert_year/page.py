@@ -10,9 +10,9 @@ HEAD = """# A year of alerts
 
 `python -m tools.alert_year --out docs/alert_year.md` writes this page: the rules and the life of alerts from {first} to
 {last}, a run each morning. Prices move on the days of the shipped history, ends of models on those of a dated feed.
-The usage is made up, seeded, of a team with four models in two accounts; ten causes were put into it. Not in it:
-GPU rates, held prices and mistakes in files. A cause counts as told by rule and time; no rule names a contract that
-ended, its dearer days stand out. A month is projected by the mean of 28 days, not by the real forecast.
+The usage is made up, seeded, of a team with four models in two accounts; {causes} causes were put into it. Not in it:
+held prices and mistakes in files. A cause counts as told by rule and time. A month is projected by the mean of 28 days,
+not by the real forecast.
 """
 
 
@@ -21,7 +21,7 @@ def page(book: Book) -> str:
     counts = messages_a_day(book.messages)
     days = Counter(counts)
     known = told(book)
-    lines = [HEAD.format(first=FIRST, last=LAST), "## Messages", ""]
+    lines = [HEAD.format(first=FIRST, last=LAST, causes=len(CAUSES)), "## Messages", ""]
     lines.append("| Messages a day | Days |\n|---|---|")
     lines += [f"| {count} | {days[count]} |" for count in sorted(days)]
     lines.append(f"\n99th percentile: {percentile(counts)}, at most {MOST_A_DAY} is the aim; {sum(counts)} in all.\n")
@@ -46,6 +46,13 @@ def page(book: Book) -> str:
 
 
 JUDGEMENTS = {
+    ("break_even_crossed", "warning"): "true: when rented GPUs began to pay, and when they ceased to",
+    ("cheaper_equivalent", "warning"): "true: it ended when the team had moved",
+    ("contract_ended", "warning"): "true: it holds back the dearer days and projections that follow from it",
+    ("contract_ending", "info"): "true: 30 days",
+    ("contract_ending", "warning"): "true: 7 days and 1 day",
+    ("gpu_rate_beyond", "warning"): "true",
+    ("source_conflict", "warning"): "true",
     ("budget", "critical"): "true: the busy weeks carried November over it",
     ("budget", "warning"): "true in November; false on 1 December, whose projection still has the busy weeks in it",
     ("model_new", "info"): "true, of no use to this team: in the digest",
@@ -61,7 +68,7 @@ JUDGEMENTS = {
     (
         "spend_anomaly",
         "warning",
-    ): "true: busy weeks, doubled day, end of the contract; three of the days told twice for one cause",
+    ): "true: busy weeks, doubled day; the contract's end holds back two; false of 1 July in account lab",
     ("usage_late", "warning"): "true",
     ("used_after_retirement", "critical"): "true: four days of use beyond the end",
 }

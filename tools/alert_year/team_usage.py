@@ -33,6 +33,14 @@ CONTRACT_ENDS = date(2026, 7, 1)
 DISCOUNT = 0.4
 """Of one model, until the contract ends."""
 DISCOUNTED = "gpt-5-mini"
+CHEAPER = (date(2026, 2, 2), date(2026, 3, 6))
+"""Days on which the task classes say that a cheaper model is good enough; then the team has moved."""
+PAYS = (date(2026, 5, 4), date(2026, 7, 20))
+"""Days on which rented GPUs cost less than the API."""
+CONFLICT = (date(2026, 1, 12), date(2026, 1, 15))
+"""Days on which a second source prints another price of a model in use."""
+GPU_ROSE_ON = date(2026, 7, 21)
+"""By a third."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,13 @@ CAUSES = (
     Cause("one source down for three days", ("source_failing",), *ONE_SOURCE_DOWN),
     Cause("a step of a run failed", ("run_failed",), RUN_FAILED_ON, RUN_FAILED_ON),
     Cause("the budget of a month was passed", ("budget",), BUSY[0], date(2025, 11, 30)),
-    Cause("a contract ended", ("spend_anomaly", "projection_moved"), CONTRACT_ENDS, _after(CONTRACT_ENDS, 14)),
+    Cause("a contract is about to end", ("contract_ending",), _after(CONTRACT_ENDS, -30), _after(CONTRACT_ENDS, -1)),
+    Cause("a contract ended", ("contract_ended",), CONTRACT_ENDS, _after(CONTRACT_ENDS, 1)),
+    Cause("a cheaper model is good enough", ("cheaper_equivalent",), CHEAPER[0], _after(CHEAPER[0], 1)),
+    Cause("rented GPUs begin to pay", ("break_even_crossed",), PAYS[0], _after(PAYS[0], 1)),
+    Cause("rented GPUs no longer pay", ("break_even_crossed",), _after(PAYS[1], 1), _after(PAYS[1], 2)),
+    Cause("a GPU rate rose by a third", ("gpu_rate_beyond",), GPU_ROSE_ON, _after(GPU_ROSE_ON, 1)),
+    Cause("two sources contradict each other", ("source_conflict",), *CONFLICT),
     Cause("a used model nears its end", ("retirement_near",), date(2026, 3, 1), date(2026, 6, 14)),
     Cause("a used model's end was announced", ("retirement_moved",), date(2026, 4, 15), date(2026, 4, 16)),
     Cause("a model used after its end", ("used_after_retirement",), date(2026, 6, 15), date(2026, 6, 20)),

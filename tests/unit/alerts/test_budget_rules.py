@@ -1,4 +1,4 @@
-"""Budgets that are passed, and days that stand out: one message for each, as severe as it is sure."""
+"""Budgets that are passed: one message for each, as severe as it is sure."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,11 +6,11 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.alerts.budget_rules import budget_exceeded, spend_stands_out
+from pipelines.alerts.budget_rules import budget_exceeded
 from pipelines.alerts.message import alert_id
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.spend import BudgetStatus, SpendAnomaly
+from pipelines.schema.spend import BudgetStatus
 
 RAISED = datetime(2026, 11, 21, 9)
 DAY = date(2026, 11, 21)
@@ -57,19 +57,3 @@ def test_a_message_names_the_budget_and_comes_once_a_period():
     # What the month of all together was called before there were others.
     assert alerts["alert_id"][0] == alert_id("budget", ["2026-11", "warning"])
     assert "chance by past errors: 80%" in alerts["body"][0]
-
-
-def test_one_cause_is_told_once_where_it_is_closest():
-    row = {
-        "as_of": DAY, "usage_date": date(2026, 11, 20), "provider": "all", "model": "all", "spent_usd": Decimal(42),
-        "expected_usd": Decimal(21), "excess_usd": Decimal(21), "cause": "one_key", "cause_id": "k",
-    }  # fmt: skip
-    rows = [
-        row | {"scope": "all", "owner": "all"},
-        row | {"scope": "project", "owner": "p"},
-        row | {"scope": "project", "owner": "p", "model": "m"},
-    ]
-    alerts = spend_stands_out(pl.DataFrame(rows, schema=polars_schema(SpendAnomaly)), RAISED)
-    Alert.validate(alerts)
-    assert alerts["title"].to_list() == ["2026-11-20: project p, m cost 42.00 USD, expected 21.00 USD"]
-    assert alerts["body"].to_list() == ["cause: one key k\nexcess: +21.00 USD"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.alerts.delivery import deliver, target_of, targets_from_environment, targets_of
 from pipelines.alerts.outbox import due
+from pipelines.alerts.send_message import Patience
 from pipelines.schema.alerts import AlertDelivery, AlertMessage, AlertNotice
 from pipelines.schema.columns import polars_schema
 from tests.loopback import Loopback, Reply
@@ -50,7 +51,7 @@ def send(told, targets, deliveries=NO_DELIVERY, now=NOW, **options):
     notices = pl.DataFrame(notices, schema=polars_schema(AlertNotice), orient="row")
     pending = due(pl.DataFrame(stored, schema=polars_schema(AlertMessage)), notices, deliveries, now, timedelta(days=1))
     alerts_of = {row["message_id"]: [row["title"]] for row in stored}
-    rows = deliver(pending, alerts_of, targets, now, backoff_seconds=0, **options)
+    rows = deliver(pending, alerts_of, targets, now, Patience(backoff_seconds=0, **options))
     AlertDelivery.validate(rows)
     return rows
 

@@ -11,6 +11,7 @@ import pytest
 from pipelines.alerts import deliver_alerts
 from pipelines.alerts.deliver_alerts import deliver_due
 from pipelines.alerts.raise_alerts import raise_alerts, tell_failed_run
+from pipelines.alerts.send_message import Patience
 from pipelines.alerts.silence_alerts import end_silence, silence_alerts
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import SourceHealth
@@ -81,7 +82,7 @@ class Team:
 
 @pytest.fixture
 def team(tmp_path, monkeypatch):
-    monkeypatch.setattr(deliver_alerts, "deliver", partial(deliver_alerts.deliver, attempts=1, backoff_seconds=0))
+    monkeypatch.setattr(deliver_alerts, "deliver", partial(deliver_alerts.deliver, patience=Patience(attempts=1)))
     with Loopback() as server:
         yield Team(tmp_path, server)
 

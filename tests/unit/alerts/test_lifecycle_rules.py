@@ -6,7 +6,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.alerts.lifecycle_rules import retirement_moved, retirement_near, used_after_retirement
+from pipelines.alerts.lifecycle_rules import retirement_near, used_after_retirement
+from pipelines.alerts.retirement_rules import retirement_moved
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import DeprecationRisk
@@ -34,6 +35,8 @@ def move(**other):
         "new_price_change_on": None,
         "old_outcome": "fail",
         "new_outcome": "fail",
+        "old_replacements": None,
+        "new_replacements": None,
         "known_from": datetime(2026, 8, 1, 3),
         "lifecycle_id": "l1",
         "source": "anthropic-lifecycle",
@@ -111,6 +114,11 @@ SAME = {"new_retires_on": date(2026, 10, 1)}
             {"old_legacy_on": date(2026, 4, 14), "new_legacy_on": date(2026, 5, 1)},
             "legacy from: 2026-04-14 -> 2026-05-01",
         ),
+        (
+            {"old_replacements": "claude-y,claude-z", "new_replacements": "claude-z"},
+            "replacement: claude-y, claude-z -> claude-z",
+        ),
+        ({"old_replacements": "claude-y"}, "replacement: claude-y -> none named"),
     ],
 )
 def test_a_move_of_another_fact_is_told_too(changes, words):

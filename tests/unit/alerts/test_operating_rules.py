@@ -17,6 +17,7 @@ from pipelines.alerts.source_rules import source_failing
 from pipelines.schema.alerts import Alert
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
+from pipelines.schema.spend import CHANGE_CAUSES, SpendChange
 from pipelines.schema.usage_overlap import UsageOverlap
 
 RAISED = datetime(2026, 11, 21, 6, 5)
@@ -135,6 +136,17 @@ def test_projection_says_both_figures_and_alerts_once_per_day():
     other_day = projection_moved(totals(as_of=date(2026, 11, 22)), RAISED)
     assert alerts["alert_id"].item() != other_day["alert_id"].item()
     Alert.validate(alerts)
+
+
+def test_a_moved_projection_says_why_spend_changed():
+    parts = {f"{name}_usd": Decimal(0) for name in CHANGE_CAUSES} | {
+        "volume_usd": Decimal(12),
+        "price_usd": Decimal(-3),
+    }
+    change = {"as_of": date(2026, 11, 21), "change_usd": Decimal(9)} | parts
+    changes = pl.DataFrame([change], schema=polars_schema(SpendChange))
+    body = projection_moved(totals(), RAISED, changes=changes)["body"].item()
+    assert "spend of 7 days against the 7 before: +9.00 USD (volume +12.00 USD, price -3.00 USD)" in body.splitlines()
 
 
 def overlap(**other):

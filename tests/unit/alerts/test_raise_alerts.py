@@ -17,6 +17,7 @@ from pipelines.alerts import deliver_alerts as alerting
 from pipelines.alerts import rule_inputs
 from pipelines.alerts.deliver_alerts import deliver_due
 from pipelines.alerts.raise_alerts import AlertRuleError, raise_alerts, tell_failed_run
+from pipelines.alerts.send_message import Patience
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import SourceHealth
 from pipelines.schema.decisions import SpendForecast
@@ -82,7 +83,7 @@ def warehouse(tmp_path):
 @pytest.fixture
 def at_once(monkeypatch):
     """Deliver without waiting between the tries of one attempt."""
-    monkeypatch.setattr(alerting, "deliver", partial(alerting.deliver, attempts=1, backoff_seconds=0))
+    monkeypatch.setattr(alerting, "deliver", partial(alerting.deliver, patience=Patience(attempts=1)))
 
 
 def stored(warehouse, table):

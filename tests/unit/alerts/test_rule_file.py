@@ -58,6 +58,8 @@ def test_a_whole_file(tmp_path):
         ("[rule.projection_moved]\nmin_shift = '10 USD'\n", 2, 'write min_shift = "10 %"'),
         ("[rule.projection_moved]\nmin_usd = '10 EUR'\n", 2, 'write min_usd = "1 USD"'),
         ("[rule.retirement_near]\nthresholds = '30 days'\n", 2, '["90 days", "30 days"]'),
+        ("[rule.gpu_rate_beyond]\nabove = '3 USD'\n", 2, '{ H100 = "3.50 USD" }'),
+        ("[rule.gpu_rate_beyond]\nbelow = { H100 = '3 EUR' }\n", 2, '{ H100 = "3.50 USD" }'),
         ("[rule.budget]\nremind_after = '0 days'\n", 2, 'write "3 days", or "never"'),
         ("[rule.budget]\nchannel = 'slack://secret'\n", 2, "an address is a secret"),
         ("digest_at = '25:00'\n", 1, 'write digest_at = "06:00"'),
@@ -102,3 +104,4 @@ def test_the_example_of_the_page_is_understood(tmp_path):
     page = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text()
     example = page.split("```toml\n")[1].split("```")[0]
     assert parsed(tmp_path, example).rule("projection_moved").thresholds == {"min_shift": Decimal("0.20")}
+    assert parsed(tmp_path, example).rule("gpu_rate_beyond").thresholds == {"above": {"H100": Decimal("3.50")}}

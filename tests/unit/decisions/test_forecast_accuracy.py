@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from pipelines.cli.main import app
 from pipelines.decisions.forecast_accuracy import daily_series, forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
+from pipelines.decisions.forecast_owners import owner_outlook
 from pipelines.schema.spend import ForecastAccuracy
-from tests.unit.decisions.test_forecast import ONE_PRICE, _costs, _usage
+from tests.unit.decisions.test_forecast import ONE_PRICE, _costs, _owners, _usage
 
 WEEK = [100, 110, 120, 130, 140, 20, 10]
 
@@ -96,3 +97,12 @@ def test_the_record_of_a_steady_series_and_of_one_that_repeats_its_week():
     steady = model_outlook(_usage([5] * 60), _costs(), ONE_PRICE, as_of, 7, 0.0, None)
     row = forecast_accuracy(steady, as_of).filter(scope="all", days_ahead=1).row(0, named=True)
     assert (row["mape"], row["mase"]) == (pytest.approx(0), None)
+
+
+def test_owners_have_a_record_of_their_own():
+    as_of = date(2026, 10, 20)
+    usage = _usage([1_000_000 * (5 + n % 7) for n in range(60)])
+    outlook = owner_outlook(_owners(usage), ONE_PRICE, as_of, 7, 0.0, None)
+    table = ForecastAccuracy.validate(forecast_accuracy(outlook, as_of))
+    assert table.select("scope", "owner").unique().sort("scope").rows() == [("account", "a"), ("project", "m-project")]
+    assert set(table["model"]) == {"all"}

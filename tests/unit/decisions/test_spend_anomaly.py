@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from pipelines.decisions.owner_scopes import TEAM_COSTS
 from pipelines.decisions.spend_anomaly import spend_anomaly
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.owner_costs import ConversationCost
@@ -82,3 +83,32 @@ def test_the_one_conversation_is_named():
             "unpriced_quantity": 0, "cost_usd": Decimal(40), "is_lower_bound": False}  # fmt: skip
     table = found(usage([*STEADY, 63]), [talk])
     assert set(table.select("cause", "cause_id").rows()) == {("one_conversation", "c-1")}
+
+
+def test_a_series_of_bursts_says_that_it_cannot_be_judged():
+    """Every twelfth day is five times a usual one: a doubled day, and one of five times, are nothing special."""
+    bursts = [100 if n % 12 == 11 else 20 + n % 3 for n in range(120)]
+    for last in (42, 100):
+        table = found(usage([*bursts, last]))
+        assert set(table.select("verdict", "cause").rows()) == {("cannot_be_judged", None)}
+    assert table["found_share"][0] < 0.2
+    assert set(found(usage([*bursts, 900]))["verdict"]) == {"stands_out"}
+
+
+def test_a_team_has_its_part_of_a_key():
+    """Two teams share the key: search owes all of what is new on the last day."""
+    rows = usage([*STEADY, 63])
+    days = rows["usage_date"].to_list()
+    owed = [{"ads": 10, "search": amount - 10} for amount in rows["quantity"]]
+    teams = pl.DataFrame(
+        [
+            {"usage_date": day, "account_id": "a", "api_key_id": "k", "team": team, "tokens": usd,
+             "effective_cost_usd": Decimal(usd)}
+            for day, shares in zip(days, owed, strict=True)
+            for team, usd in shares.items()
+        ],
+        schema=TEAM_COSTS,
+    )  # fmt: skip
+    table = spend_anomaly(rows, pl.DataFrame(schema=TALKS), AS_OF, teams=teams)
+    of_team = table.filter(scope="team", model="all")
+    assert of_team.select("owner", "spent_usd", "verdict").rows() == [("search", Decimal(53), "stands_out")]

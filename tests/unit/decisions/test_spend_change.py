@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.decisions.owner_scopes import TEAM_COSTS
 from pipelines.decisions.spend_change import Cell, Used, change_parts, spend_change
 from pipelines.schema.spend import SpendChange
 
@@ -114,3 +115,24 @@ def test_the_table_has_each_owner_and_model_and_all_of_them():
     ]
     # Both days are in the one week.
     assert table.filter(period="week", scope="all", model="all")["new_usd"].item() == Decimal(35)
+
+
+def test_teams_have_a_change_of_their_own():
+    """10 a day by ads, and by search 5 a day in the first week and 8 in the second."""
+    rows = [
+        {"usage_date": AS_OF - timedelta(days=n), "provider": "openai", "model": "m", "channel": "api",
+         "region": "global", "service_tier": "standard", "meter": "output", "account_id": "a", "project_id": None,
+         "api_key_id": key, "quantity": usd, "effective_cost_usd": Decimal(usd)}
+        for n in range(1, 15)
+        for key, usd in (("k1", 10), ("k2", 8 if n <= 7 else 5))
+    ]  # fmt: skip
+    teams = [
+        {name: row[name] for name in TEAM_COSTS if name in row} | {"team": team, "tokens": row["quantity"]}
+        for row in rows
+        for team in ["ads" if row["api_key_id"] == "k1" else "search"]
+    ]
+    strings = {name: pl.String() for name in ("project_id", "api_key_id")}
+    usage = pl.DataFrame(rows, schema_overrides=strings | {"effective_cost_usd": pl.Decimal(38, 12)})
+    table = SpendChange.validate(spend_change(usage, AS_OF, pl.DataFrame(teams, schema=TEAM_COSTS)))
+    found = table.filter(scope="team", period="week", model="all").select("owner", "change_usd", "volume_usd").rows()
+    assert found == [("ads", 0, 0), ("search", 21, 21)]

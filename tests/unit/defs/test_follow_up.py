@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
@@ -10,12 +11,15 @@ import pytest
 from filelock import FileLock
 
 from pipelines.defs import automation, follow_up
+from pipelines.defs.changed import CHANGED_TAG, HOURLY_TAG
 from pipelines.defs.follow_up import FROM_COMMAND_LINE, INBOX_TAG, next_import
+from pipelines.defs.metadata import asset_key
 from pipelines.defs.partitions import DAYS_TAG
 from pipelines.defs.resources import Settings
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.warehouse.database import Warehouse
 from tests.unit.costs.test_price_ledger import FEBRUARY, add_usage
+from tests.unit.marts.mart_rows import add
 
 FAILURE, SUCCESS, STARTED = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.STARTED
 
@@ -132,3 +136,62 @@ def test_several_builds_are_one_round_of_decisions_once_none_is_left(ephemeral, 
 def test_runs_of_the_command_line_ask_for_nothing(ephemeral, settings):
     a_run(ephemeral, "build_costs", SUCCESS, FROM_COMMAND_LINE)
     assert not Ticks(automation.after_costs, ephemeral, settings).tick().run_requests
+
+
+def learn(settings, table, **row):
+    """A row of a book that is known from now on."""
+    add(settings.warehouse, table, row | {"known_from": datetime.now(UTC).replace(tzinfo=None)})
+
+
+def test_an_hourly_check_that_finds_nothing_is_followed_by_nothing(ephemeral, settings):
+    ticks = Ticks(automation.after_reading, ephemeral, settings)
+    a_run(ephemeral, "refresh_sources", SUCCESS, HOURLY_TAG)
+    assert not ticks.tick().run_requests
+    a_run(ephemeral, "refresh_sources", FAILURE, HOURLY_TAG)
+    (asked,) = ticks.tick().run_requests
+    assert CHANGED_TAG not in asked.tags
+    a_run(ephemeral, "refresh_sources", SUCCESS, HOURLY_TAG)
+    a_run(ephemeral, "import_usage", SUCCESS)
+    assert len(ticks.tick().run_requests) == 1
+
+
+def test_what_an_hourly_check_found_is_written_on_what_follows(ephemeral, settings):
+    ticks = Ticks(automation.after_reading, ephemeral, settings)
+    a_run(ephemeral, "refresh_sources", SUCCESS, HOURLY_TAG)
+    learn(settings, "core.gpu_rate", **GPU_RATE)
+    (asked,) = ticks.tick().run_requests
+    assert asked.tags[CHANGED_TAG] == "core.gpu_rate"
+    # What was known before the check began is none of its finds.
+    a_run(ephemeral, "refresh_sources", SUCCESS, HOURLY_TAG)
+    assert not ticks.tick().run_requests
+
+
+GPU_RATE = {
+    "provider": "runpod", "tier": "secure", "sku": "H100", "gpu": "H100", "variant": "SXM", "memory_gb": 80,
+    "gpu_count": 1, "gpu_fraction": Decimal(1), "region": "global", "pricing": "on_demand",
+    "usd_per_gpu_hour": Decimal(4), "local_per_gpu_hour": Decimal(4), "currency": "USD", "price_kind": "quoted",
+    "printed": "$4", "valid_from": datetime(2026, 1, 1), "is_listed": True, "source": "runpod_rates", "fetch_id": "f",
+    "rate_id": "r",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tags", "decided", "left_out"),
+    [
+        ([{CHANGED_TAG: "core.gpu_rate"}], "main.break_even", "main.spend_forecast"),
+        ([{CHANGED_TAG: "core.model_lifecycle"}], "main.deprecation_risk", "main.gpu_rate_current"),
+        ([{CHANGED_TAG: "core.gpu_rate"}, {CHANGED_TAG: "core.price_hold"}], "main.gpu_rate_current", "main.saving"),
+        ([{CHANGED_TAG: "core.token_price"}], None, None),
+        ([{CHANGED_TAG: "core.gpu_rate"}, {}], None, None),
+    ],
+)  # fmt: skip
+def test_only_what_follows_from_a_change_is_decided_again(ephemeral, settings, tags, decided, left_out):
+    ticks = Ticks(automation.after_costs, ephemeral, settings)
+    for one in tags:
+        a_run(ephemeral, "build_costs", SUCCESS, one)
+    (asked,) = ticks.tick().run_requests
+    if decided is None:
+        assert asked.asset_selection is None
+    else:
+        assert asset_key(decided) in asked.asset_selection
+        assert asset_key(left_out) not in asked.asset_selection

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.alerts.delivery import ADDRESSES
 from pipelines.defs.resources import Secrets, secrets_from_environment
+from pipelines.snapshots.holiday_setting import HOLIDAYS_OF
 from pipelines.snapshots.user_inputs import BUDGET
 from pipelines.sources.catalog import SOURCES
 
@@ -20,7 +21,7 @@ def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_variable_that_a_run_reads_is_a_field():
-    assert {name.upper() for name in Secrets.model_fields} == {*KEYS, ADDRESSES, BUDGET}
+    assert {name.upper() for name in Secrets.model_fields} == {*KEYS, ADDRESSES, BUDGET, HOLIDAYS_OF}
 
 
 def test_variables_that_are_not_set_are_left_out():

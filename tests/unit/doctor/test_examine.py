@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from pipelines.alerts.delivery import service_of
+from pipelines.alerts.send_message import service_of
 from pipelines.cli.main import app
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.doctor import examine as examining
@@ -274,3 +274,11 @@ def test_what_is_open_to_others_is_named_with_the_remedy(warehouse):
     assert found.remedy
     assert "costs build" in found.remedy
     assert warehouse.published_file.stat().st_mode & 0o777 == 0o644, "the doctor changes nothing"
+
+
+def test_whose_holidays_count_is_told_where_it_is_set(warehouse):
+    found = {f.name: f for f in examine(warehouse, NOW, {"COSTS_HOLIDAYS_OF": "de-by"})}
+    assert found["COSTS_HOLIDAYS_OF"].is_ok
+    assert "DE-BY" in found["COSTS_HOLIDAYS_OF"].found
+    assert bad(warehouse, COSTS_HOLIDAYS_OF="Bavaria") == [("settings", "COSTS_HOLIDAYS_OF")]
+    assert "COSTS_HOLIDAYS_OF" not in {f.name for f in examine(warehouse, NOW, {})}

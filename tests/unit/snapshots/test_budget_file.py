@@ -8,7 +8,13 @@ import pytest
 
 from pipelines.models.user_csv import UserFileError
 from pipelines.snapshots.budget_file import Budget, parse_budgets
-from pipelines.snapshots.user_inputs import BUDGET, budget_file_in_force, budgets_in_force, check_user_inputs
+from pipelines.snapshots.user_inputs import (
+    BUDGET,
+    budget_file_in_force,
+    budgets_in_force,
+    check_user_inputs,
+    month_budget,
+)
 
 FILE = Path("budgets.toml")
 MONTH = '[[budget]]\nperiod = "month"\n'
@@ -82,3 +88,13 @@ def test_the_setting_is_the_month_of_all_where_the_file_states_none(tmp_path):
         [budget.usd for budget in budgets_in_force(tmp_path, {BUDGET: "900"}, day)] for day in (DAY, date(2026, 12, 1))
     )
     assert (of_file, of_setting) == ([7], [900])
+
+
+def test_the_month_of_all_together_is_the_files_else_the_settings(tmp_path):
+    """What `costs exposure` holds the month against."""
+    assert month_budget(tmp_path, {}, DAY) is None
+    assert month_budget(tmp_path, {BUDGET: "900"}, DAY) == 900
+    team = '[[budget]]\nperiod = "month"\nteam = "search"\nusd = 5\n[[budget]]\nperiod = "day"\nusd = 6\n'
+    (tmp_path / FILE).write_text(f"{MONTH}usd = 1200\n{team}")
+    assert month_budget(tmp_path, {BUDGET: "900"}, DAY) == 1200
+    assert month_budget(tmp_path, {}, DAY) == 1200
