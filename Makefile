@@ -82,7 +82,7 @@ data-docs: .venv/.synced ## Great Expectations' Data Docs on the newest page of 
 
 .PHONY: lock
 lock: .venv/.synced ## Compile requirements.lock again from pyproject.toml.
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --quiet --upgrade -o requirements.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 

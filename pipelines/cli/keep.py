@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.terminal import console, now, say_error
+from pipelines.cli.terminal import BAD_INPUT, console, now, say_error
 
 if TYPE_CHECKING:
     from pipelines.snapshots.load_body import Promotion
@@ -78,15 +78,28 @@ def backup(
 
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A file that `costs backup` wrote.", exists=True, dir_okay=False)],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|URL", help="A file that `costs backup` wrote, or a store: s3://bucket/prefix."),
+    ],
     force: Annotated[bool, typer.Option("--force", help="Move aside what is in the folder now.")] = False,
 ) -> None:
     """Put a backup into the warehouse folder, which has to be empty. All of it is verified before anything is in place.
 
+    From an object store come catalogues, records and what is published; `costs rebuild` makes the database of them, and
+    ledger files and bodies follow when they are needed. From then on this folder alone may write to that store.
+
     Exit code 0: everything is there; 1: restored, but what is named was damaged before the backup; 3: not restored.
 
-    Example: costs --warehouse /data/costs restore costs-2026-07-29.tar.zst
+    Examples: costs --warehouse /data/costs restore costs-2026-07-29.tar.zst | costs restore s3://bucket/prefix
     """
+    if "://" in source:
+        _restore_from_store(context.obj, source)
+        return
+    file = Path(source)
+    if not file.is_file():
+        say_error(f"costs restore: {file} is no file: write one that `costs backup` wrote, or s3://bucket/prefix")
+        raise typer.Exit(BAD_INPUT)
     from pipelines.sources.fetch_catalog import damaged_bodies, read_fetches
     from pipelines.warehouse.backup import restore as put_back
     from pipelines.warehouse.ledger_catalog import lost_days
@@ -99,6 +112,16 @@ def restore(
     bodies = damaged_bodies(context.obj, read_fetches(context.obj).rows)
     missed = [*lost_days(context.obj), *(body.told() for body in bodies)]
     _end_by([f"not in the backup: {one}" for one in missed] + _torn(context.obj))
+
+
+def _restore_from_store(folder: Path, url: str) -> None:
+    from pipelines.warehouse.object_store import ObjectStore
+    from pipelines.warehouse.stored_copy import fetch_warehouse
+
+    with _failing():
+        count = fetch_warehouse(ObjectStore(url), folder)
+    said = f"{folder}: {count} files; `costs --warehouse {folder} rebuild` makes the database of them"
+    console().print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 def _torn(folder: Path) -> list[str]:

@@ -32,12 +32,12 @@ def run(
     """
     sources = _asked_sources(only or [], kind, offline=offline)
     from pipelines.defs.instance import open_instance
-    from pipelines.defs.resources import Settings
+    from pipelines.defs.resources import settings_of
     from pipelines.defs.run_jobs import PHASES, run_once
 
     folder: Path = context.obj
     with progress(len(PHASES)) as advance, open_instance(folder) as instance:
-        phases = run_once(Settings(warehouse_folder=str(folder)), instance, advance, sources=sources)
+        phases = run_once(settings_of(folder), instance, advance, sources=sources)
     end_by(tell(folder, phases))
 
 
@@ -68,11 +68,11 @@ def build(context: typer.Context) -> None:
 def build_phases(folder: Path) -> "list[Phase]":
     """Build a warehouse from what is in it, with a progress bar."""
     from pipelines.defs.instance import open_instance
-    from pipelines.defs.resources import Settings
+    from pipelines.defs.resources import settings_of
     from pipelines.defs.run_jobs import BUILD_PHASES, build_once
 
     with progress(len(BUILD_PHASES)) as advance, open_instance(folder) as instance:
-        return build_once(Settings(warehouse_folder=str(folder)), instance, advance)
+        return build_once(settings_of(folder), instance, advance)
 
 
 def tell(folder: Path, phases: "list[Phase]") -> int:

@@ -21,7 +21,7 @@ from pipelines.defs.follow_up import ended_since, is_of_command_line, is_under_w
 from pipelines.defs.marts import MARTS_BY_MONTH, MARTS_OF_VERSIONS
 from pipelines.defs.partitions import month_tags
 from pipelines.defs.prepare import catalog_of_sources
-from pipelines.defs.publish import costs_duckdb, report_html
+from pipelines.defs.publish import costs_duckdb, report_html, stored_copy
 from pipelines.defs.resources import Settings, wall_clock
 from pipelines.defs.usage import usage
 from pipelines.snapshots.schedule_settings import HOURLY_SOURCES, daily_at, hourly_sources
@@ -58,7 +58,7 @@ decide = dg.define_asset_job(
 )
 publish = dg.define_asset_job(
     "publish",
-    dg.AssetSelection.assets(*ALERTS, costs_duckdb, report_html),
+    dg.AssetSelection.assets(*ALERTS, costs_duckdb, report_html, stored_copy),
     description="Raise and send the alerts of one day, then publish. A job of its own: no decision can hold it up.",
     executor_def=IN_PROCESS,
 )

@@ -13,7 +13,7 @@ from pipelines.defs.decisions import decisions
 from pipelines.defs.fetch import fetch
 from pipelines.defs.marts import MARTS
 from pipelines.defs.prepare import catalog_of_sources
-from pipelines.defs.publish import costs_duckdb, report_html
+from pipelines.defs.publish import costs_duckdb, report_html, stored_copy
 from pipelines.defs.purge_runs import daily_purge, purge
 from pipelines.defs.resources import Settings, secrets_from_environment
 from pipelines.defs.usage import usage
@@ -35,6 +35,7 @@ def build_definitions(settings: Settings, marts: Sequence[dg.AssetsDefinition] =
             *ALERTS,
             costs_duckdb,
             report_html,
+            stored_copy,
         ],
         asset_checks=MART_CHECKS,
         jobs=[*JOBS, purge],

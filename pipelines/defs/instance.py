@@ -3,10 +3,11 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.runs import SqliteRunStorage
 
 from pipelines.warehouse.database import Warehouse
 
@@ -30,13 +31,21 @@ def open_instance(warehouse_folder: Path) -> Iterator[dg.DagsterInstance]:
             instance.get_runs(limit=1)
             instance.event_log_storage.get_maximum_record_id()
             instance.schedule_storage.all_instigator_state() if instance.schedule_storage else None
-        kept.enter_context(_kept_open(*(state / name for name in SHARED_DATABASES)))
+        if _is_in_files(instance):
+            kept.enter_context(_kept_open(*(state / name for name in SHARED_DATABASES)))
         yield instance
 
 
 def events_kept_open(instance: dg.DagsterInstance, run_id: str) -> AbstractContextManager[None]:
     """The same for the events of one run in this process, which have a database of their own."""
+    if not _is_in_files(instance):
+        return nullcontext()
     return _kept_open(Path(instance.root_directory) / DATABASE_OF_RUN.format(run_id))
+
+
+def _is_in_files(instance: dg.DagsterInstance) -> bool:
+    """Whether the history is in SQLite; that of a deployment is in Postgres (deploy/dagster.yaml)."""
+    return isinstance(instance.run_storage, SqliteRunStorage)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The last steps of a run: the file that people query, and the page made of it.
+"""The last steps of a run: the file that people query, the page made of it, and both in the object store.
 
 It needs the marts only: whatever else fails, what is built is published.
 """
@@ -58,3 +58,26 @@ def report_html(settings: Settings) -> dg.MaterializeResult[Any]:
     written = write_report(settings.warehouse, settings.now().date())
     file: dict[str, Any] = {"path": dg.MetadataValue.path(str(written.file)), "size_bytes": written.file.stat().st_size}
     return dg.MaterializeResult(metadata=file | answers_metadata(written))
+
+
+@dg.asset(
+    key=dg.AssetKey("stored_copy"),
+    group_name="publish",
+    kinds={"s3"},
+    owners=OWNERS,
+    tags={"schema": "main"},
+    description="Ledger, archive, records and what is published, in the object store that COSTS_STORE names, if any.",
+    freshness_policy=READ_DAILY,
+    # Last of all, also where nothing could be published: what was read is to be kept all the same.
+    op_tags={"dagster/priority": "-3"},
+)
+def stored_copy(settings: Settings) -> dg.MaterializeResult[Any]:
+    """Bring the store up to date; what a run could not bring there, the next one does."""
+    if settings.store is None:
+        return dg.MaterializeResult(metadata={"store": "none: COSTS_STORE is not set"})
+    from pipelines.warehouse.stored_copy import store_copy  # noqa: PLC0415 - S3 is slow to import
+
+    done = store_copy(settings.warehouse, settings.store)
+    if done.damaged:
+        raise dg.Failure(f"not stored, as they are damaged: {', '.join(done.damaged[:5])}", allow_retries=False)
+    return dg.MaterializeResult(metadata={"store": settings.store, "uploaded": done.uploaded, "deleted": done.deleted})

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pipelines.sources.source import Source
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.object_store import VARIABLE as STORE
 
 SENSOR_LOCK_SECONDS = 5.0
 """A sensor has a minute for all it does; one that waits for a lock any longer comes again instead."""
@@ -31,6 +32,8 @@ class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Instant of the run, ISO 8601 UTC; the clock where it is not given."""
     base_url: str | None = None
     """Where recorded pages are served instead of the live ones."""
+    store: str | None = None
+    """The object store that the warehouse is kept in, s3://bucket/prefix; none where it is not given."""
 
     @property
     def warehouse(self) -> Warehouse:
@@ -75,7 +78,12 @@ class Secrets(dg.ConfigurableResource):  # type: ignore[type-arg]
 def settings_from_environment() -> Settings:
     """The warehouse that COSTS_WAREHOUSE names, or `warehouse/` beside the code."""
     default = Path(__file__).resolve().parents[2] / "warehouse"
-    return Settings(warehouse_folder=os.environ.get("COSTS_WAREHOUSE", str(default)))
+    return settings_of(Path(os.environ.get("COSTS_WAREHOUSE", default)))
+
+
+def settings_of(folder: Path) -> Settings:
+    """A warehouse with what else the environment says of it."""
+    return Settings(warehouse_folder=str(folder), store=os.environ.get(STORE) or None)
 
 
 def secrets_from_environment() -> Secrets:

@@ -15,10 +15,12 @@ from pipelines.doctor.program_versions import look_at_schema, look_at_versions
 from pipelines.doctor.published_file import PUBLISH, compare, look_at_build, read_only
 from pipelines.doctor.settings import look_at_settings
 from pipelines.doctor.source_freshness import look_at_sources
+from pipelines.doctor.store_access import look_at_store
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
 from pipelines.snapshots.user_inputs import Problem
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
+from pipelines.warehouse.warehouse_error import WarehouseError
 
 BEGIN = "`costs demo` or `costs run` makes it"
 RECOVER = "keep the file aside and restore a backup, or `costs rebuild`"
@@ -35,7 +37,8 @@ class _Look:
 def examine(
     warehouse: Warehouse, now: datetime, environ: Mapping[str, str], problems: Iterable[Problem] = ()
 ) -> Iterator[Finding]:
-    """Every finding, in the order of the report. `now`: naive UTC. Changes nothing, waits for no lock.
+    """Every finding, in the order of the report. `now`: naive UTC. Changes nothing, but that
+    files that are gone come back from the object store, and waits for no lock.
 
     `problems`: of files that rooms beside this one read.
     """
@@ -45,6 +48,7 @@ def examine(
         yield Finding("machine", "folder", f"{folder} does not exist", BEGIN)
         return
     yield from _guarded(_Look("settings", "all", lambda: look_at_settings(folder, environ), "see the message"))
+    yield from _guarded(_Look("settings", "store", lambda: look_at_store(environ), "see the message"))
     yield from (Finding("settings", problem.name, "cannot be used", problem.text) for problem in problems)
     yield from _guarded(_Look("machine", "folder", lambda: look_at_machine(warehouse), f"look at {folder}"))
     if warehouse.published_file.exists():
@@ -59,7 +63,7 @@ def _guarded(look: _Look) -> Iterator[Finding]:
     """What a look finds. One that breaks says so; errors of DuckDB and of the machine name the file."""
     try:
         yield from look.work()
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, WarehouseError) as error:
         yield Finding(look.area, look.name, f"cannot be read: {_first_line(error)}", look.remedy)
     except Exception as error:  # noqa: BLE001 - the doctor tells of faults; its own must not hide the others
         said = f"could not be looked at: {type(error).__name__}"  # the text may hold anything

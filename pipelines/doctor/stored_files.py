@@ -12,6 +12,7 @@ from pipelines.sources.fetch_catalog import BODY_REMEDY, damaged_bodies, read_fe
 from pipelines.sources.fetch_catalog import CATALOG as ARCHIVE_CATALOG
 from pipelines.warehouse.ledger_catalog import CATALOG as LEDGER_CATALOG
 from pipelines.warehouse.ledger_catalog import LEDGER, read_catalog
+from pipelines.warehouse.object_store import bring_back
 from pipelines.warehouse.rows import read_table
 
 SHOWN = 5
@@ -56,6 +57,8 @@ def _sorted_out(folder: Path, paths: Iterable[str]) -> tuple[list[str], list[str
     missing, damaged = [], []
     for path in paths:
         try:
+            if not (folder / path).exists():
+                bring_back(folder, path)
             found = hashlib.sha256((folder / path).read_bytes()).hexdigest()
         except FileNotFoundError:
             missing.append(path)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+from pipelines.warehouse.object_store import bring_back
+from pipelines.warehouse.warehouse_error import WarehouseError
 
 ARCHIVE = "archive"
 
@@ -35,7 +37,7 @@ def store(folder: Path, body: bytes) -> ArchivedBody:
     """
     sha256 = hashlib.sha256(body).hexdigest()
     path = f"{ARCHIVE}/{sha256[:2]}/{sha256}.gz"
-    if not is_whole(folder, path):
+    if not (folder / path).exists() or not is_whole(folder, path):
         try:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             with atomic_file(folder / path) as temporary:
@@ -46,16 +48,23 @@ def store(folder: Path, body: bytes) -> ArchivedBody:
 
 
 def read(folder: Path, path: str) -> bytes:
-    """The body at a path that `store` returned. Raises ArchiveError when it is missing, damaged or elsewhere."""
+    """The body at a path that `store` returned. Raises ArchiveError when it is missing, damaged or elsewhere.
+
+    One that is missing comes from the object store of the warehouse, where it has one.
+    """
     target = folder / path
     if not target.resolve().is_relative_to((folder / ARCHIVE).resolve()):
         raise ArchiveError(f"{path}: not in the archive")
     try:
+        if not target.exists():
+            bring_back(folder, path)
         body = gzip.decompress(target.read_bytes())
     except FileNotFoundError:
         raise ArchiveError(f"{path}: missing") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ArchiveError(f"{path}: damaged: {error}") from error
+    except WarehouseError as error:
+        raise ArchiveError(f"{path}: missing, and {error}") from error
     except OSError as error:
         raise ArchiveError(f"{path}: not readable: {error.strerror or error}") from error
     if hashlib.sha256(body).hexdigest() != target.stem:

@@ -84,25 +84,41 @@ def restore(file: Path, folder: Path, *, force: bool = False) -> tuple[int, Path
     """Put a backup into an empty folder. Returns how many files, and where a folder of before is now.
 
     Every hash is verified, and both databases are read to their end, before anything is in place. Raises
-    WarehouseError, with the folder as it was; one that is not empty is refused, or moved aside with `force`.
+    WarehouseError, with the folder as it was; one that is not empty is refused, or moved aside with `force`. One with
+    nothing but Dagster's state stays where it is: a deployment mounts it.
     """
-    if folder.exists() and any(folder.iterdir()) and not force:
+    is_kept = folder.exists() and is_free(folder)
+    if folder.exists() and not is_kept and not force:
         raise WarehouseError(f"{folder} is not empty; --force moves it aside")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(mkdtemp(prefix=f".{folder.name}.", suffix=TEMPORARY, dir=folder.parent))
+    fresh = Path(mkdtemp(prefix=f".{folder.name}.", suffix=TEMPORARY, dir=folder if is_kept else folder.parent))
     try:
         names = _read(file, fresh)
         for name in ("build.duckdb", "costs.duckdb"):
             if name in names:
                 read_through(fresh / name)
-        aside = _make_way(folder)
-        fresh.rename(folder)
+        aside = None if is_kept else _make_way(folder)
+        _put_in_place(fresh, folder)
     except OSError as error:
         raise WarehouseError(f"{folder} was not restored: {error.strerror or error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    sync(folder.parent)
+    sync(folder if is_kept else folder.parent)
     return len(names), aside
+
+
+def is_free(folder: Path) -> bool:
+    """Whether a folder has nothing of a warehouse, but at most the state of Dagster and locks."""
+    return all(path.name == ".dagster" or path.match(".*.lock") for path in folder.iterdir())
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Give a verified folder its name; where that is taken, move what is in it, the database last of all."""
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    for path in sorted(fresh.iterdir(), key=lambda path: path.name == "build.duckdb"):
+        path.rename(folder / path.name)
 
 
 @contextmanager
@@ -219,11 +235,8 @@ def _is_safe(name: str) -> bool:
 
 
 def _make_way(folder: Path) -> Path | None:
-    """Move a folder aside under a name that no other has; an empty one goes."""
+    """Move a folder aside under a name that no other has."""
     if not folder.exists():
-        return None
-    if not any(folder.iterdir()):
-        folder.rmdir()
         return None
     aside = next(path for n in count(1) if not (path := folder.with_name(f"{folder.name}.before-restore-{n}")).exists())
     folder.rename(aside)

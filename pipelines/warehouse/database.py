@@ -20,12 +20,13 @@ from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.connection import attached, transaction
 from pipelines.warehouse.good_copy import check_size, lasting_counts, read_through, shrunk
 from pipelines.warehouse.migrate import bring_up_to_date, has_tables, is_current, pending_migrations, put_aside
+from pipelines.warehouse.object_store import MARKER
 from pipelines.warehouse.publish import comment_tables, create_views
 from pipelines.warehouse.published import REBUILD, PublishedWarehouse, WarehouseError
 from pipelines.warehouse.record_files import NAMES, save_records
 
 _LOG = logging.getLogger(__name__)
-REMAINS = ("costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl", "ledger/*/*.parquet")
+REMAINS = ("costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl", "ledger/*/*.parquet", MARKER)
 """What says that a folder has had a database."""
 LOCK_TIMEOUT_SECONDS = 600.0
 

@@ -21,6 +21,7 @@ from pipelines.schema.offers import OFFER
 from pipelines.schema.usage import Usage
 from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, LEDGER, check_file, is_whole, note_files, read_catalog
+from pipelines.warehouse.object_store import bring_back
 
 _LOG = logging.getLogger(__name__)
 USAGE_SCHEMA = polars_schema(Usage)
@@ -179,7 +180,7 @@ def _days_that_hold(folder: Path, files: pl.DataFrame, usage: pl.DataFrame, foun
     ids = ["usage_id", "format_usage_id"]
     found = usage.select(found_by.alias("found_by"))["found_by"]
     given = pl.concat([usage["usage_id"], found, usage["format_usage_id"].drop_nulls()]).unique().implode()
-    paths = [folder / path for path in files["path"] if (folder / path).exists()]
+    paths = [folder / path for path in files["path"] if (folder / path).exists() or bring_back(folder, path)]
     held: set[date] = set()
     # Files of an older program have usage_id alone. One scan of many files is ten times as fast as many scans.
     is_whole_schema = {path: ids[1] in pl.read_parquet_schema(path) for path in paths}

@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.usage import LedgerFile
 from pipelines.warehouse.append_only import append_lines, read_lines
+from pipelines.warehouse.object_store import bring_back
 from pipelines.warehouse.published import REBUILD, WarehouseError
 
 LEDGER = "ledger"
@@ -66,8 +67,9 @@ def lost_days(folder: Path) -> list[str]:
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a file holds what its name, the hash of its content, says."""
-    if not file.is_file():
+    """Whether a file holds what its name, the hash of its content, says; one that is missing comes from the store."""
+    folder = file.parents[2]
+    if not file.is_file() and not bring_back(folder, file.relative_to(folder).as_posix()):
         return False
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == file.stem

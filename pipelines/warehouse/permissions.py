@@ -11,7 +11,7 @@ OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OWN = (
     *("*.duckdb", "*.duckdb.*", ".*.lock", ".*.tmp", "archive", "ledger", "records", ".last_good", ".dagster"),
     *("inbox", "model_map.csv", "owners.csv", "contract_prices.csv", "plans.csv", "privacy.csv", "task_classes.csv"),
-    *("budgets.toml", ".privacy.key"),
+    *("budgets.toml", ".privacy.key", ".store"),
 )
 """What of a warehouse folder is ours, by pattern: somebody may keep other things beside it."""
 

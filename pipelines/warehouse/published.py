@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.warehouse.warehouse_error import WarehouseError as WarehouseError  # noqa: PLC0414 - others import it from here
+
 REPORT_FILE = "report.html"
 """The page beside the published file."""
 FOLDER_VARIABLE = "warehouse"
@@ -15,10 +17,6 @@ FOLDER_VARIABLE = "warehouse"
 """The pipeline's own file in a warehouse folder."""
 REBUILD = "`costs --warehouse {folder} rebuild` makes it anew from what lies beside it, and says what is lost"
 """The remedy for a database that is lost or damaged. Nothing is deleted by it."""
-
-
-class WarehouseError(RuntimeError):
-    """The warehouse cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,25 @@ def test_what_was_backed_up_is_restored(warehouse: Warehouse, tmp_path: Path) ->
     assert not list(warehouse.folder.glob(".backup*.tmp"))
 
 
+def test_a_folder_with_nothing_but_dagsters_state_is_restored_where_it_is(warehouse: Warehouse, tmp_path: Path) -> None:
+    """As a container has it: it can neither be moved, nor can anything be written beside it."""
+    file, folder = tmp_path / "kept.tar.zst", tmp_path / "mounted" / "warehouse"
+    back_up(warehouse, file)
+    (folder / ".dagster").mkdir(parents=True)
+    (folder / ".dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    (folder / ".build.lock").touch()
+    number = folder.stat().st_ino
+    damaged = tmp_path / "damaged.tar.zst"
+    damaged.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(WarehouseError):
+        restore(damaged, folder)
+    assert {path.name for path in folder.iterdir()} == {".dagster", ".build.lock"}
+    restore(file, folder)
+    assert fingerprints(Warehouse(folder)) == fingerprints(warehouse)
+    assert (folder / ".dagster" / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"
+    assert (folder.stat().st_ino, [path.name for path in folder.parent.iterdir()]) == (number, ["warehouse"])
+
+
 def test_a_backup_of_a_run_that_goes_on_is_of_one_moment(warehouse: Warehouse, tmp_path: Path) -> None:
     """Every attempt adds one row and the same number to a second table, in one transaction."""
     stop = threading.Event()

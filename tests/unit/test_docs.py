@@ -40,9 +40,17 @@ FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
 CODE = re.compile(r"`([^`\n]+)`")
 # A path of the repository begins with one of its folders; others are those of a user's machine or of a URL.
-FOLDERS = "pipelines|tests|docs|sql|tools|benchmarks|warehouse"
+FOLDERS = "pipelines|tests|docs|sql|tools|benchmarks|warehouse|deploy"
 REPOSITORY_PATH = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w./<>*-]*[\w>*]")
-NOT_IN_GIT = ("warehouse/", "benchmarks/.peers", "benchmarks/.data", "benchmarks/node_modules")
+NOT_IN_GIT = (
+    "warehouse/",
+    "deploy/.env",
+    "deploy/costs.env",
+    "deploy/secrets",
+    "benchmarks/.peers",
+    "benchmarks/.data",
+    "benchmarks/node_modules",
+)
 """What a user or a command makes."""
 FILE_BESIDE = re.compile(r"[a-z_]+\.py")
 ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
