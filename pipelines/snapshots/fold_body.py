@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import current as in_system_time
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.page_rules import MODEL
+from pipelines.snapshots.doubted_rows import MODEL
 from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
 from pipelines.snapshots.refused_rows import new_rejects, possibly_refused, ranges_as_before
 from pipelines.snapshots.source_state import witnesses
@@ -88,7 +88,8 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
     confirmed = borne_out(book, current, observed, state.open_holds, reading)
     now = _with_confirmed(book, current, confirmed, reading)
     open_holds = state.open_holds.join(confirmed, on="hold_id", how="anti")
-    found = quarantine(book, now, observed, open_holds, witnesses, reading)
+    refused = _newly_broken(book, state.current, checked, reading)
+    found = quarantine(book, now, observed, open_holds, witnesses, reading, refused)
     known = _without_touched(book, now, observed, found.observed, found.open_keys)
     change = fold(book, known, found.observed, reading)
     if confirmed.height:  # one change out of two
@@ -126,7 +127,8 @@ def _without_touched(
 
     Where they wait on a channel that the source never sold on, those of all channels may be.
     """
-    model = list(MODEL.get(book.table, ()))
+    # A rate that waits may have been named after another card of its provider.
+    model = [name for name in MODEL.get(book.table, ()) if name != "gpu"]
     if held.is_empty() or not model:
         return current
     touched = printed.with_columns(price_key=price_key(book)).join(held, on="price_key", how="semi")
@@ -137,6 +139,14 @@ def _without_touched(
         on_any = missing.join(elsewhere, on=[name for name in model if name != "channel"], how="semi", nulls_equal=True)
         kept = pl.concat([kept, on_any])
     return current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
+
+
+def _newly_broken(book: Book, current: pl.DataFrame, checked: Checked, reading: Reading) -> pl.DataFrame:
+    """Rows that break a rule of their table, of prices in force that kept it: a spot rate above the one on demand."""
+    refused = checked.staged.rows.join(checked.good, on=list(book.key), how="anti", nulls_equal=True)
+    listed = in_force_at(current, reading.at).filter("is_listed")
+    kept = refused.join(listed, on=list(book.key), how="semi", nulls_equal=True)
+    return kept.select(name for name in checked.good.columns if name in kept.columns)
 
 
 def _readable(book: Book, current: pl.DataFrame, checked: Checked) -> pl.DataFrame:

@@ -9,29 +9,20 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.models.model_ids import undated
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
+from pipelines.snapshots.doubted_rows import DOUBT_SCHEMA, MOST, SEVERAL, SMALLEST_PAGE, doubted, model_of
+from pipelines.snapshots.label_rules import label_doubts
 from pipelines.snapshots.order_rules import turned_round
 
-DOUBT_SCHEMA = {"price_key": pl.String(), "reason": pl.String(), "against": pl.Decimal(18, 6)}
 SAME_FACTOR = 0.005
 """Two factors that differ by less are one: prices are rounded."""
-MOST = 0.5
-SMALLEST_PAGE = 4
-"""Of fewer prices no rule about most of a page says anything."""
-SEVERAL = 2
-"""Models that move one way at once before it is the page's doing."""
 PAGE = "page"
 SWAP_FACTORS = (2.0, 0.5, 10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
 """What swapped tiers and slipped points come to."""
 DATED_BACK = "most prices of the page begin before they were seen"
 """A second source that prints the same price does not say since when."""
-LABELS = {
-    TOKEN_PRICES.table: ("context_from", "time_window", "region", "channel", "service_tier", "meter"),
-    GPU_RATES.table: ("memory_gb", "gpu_count", "region", "pricing", "tier", "gpu_fraction", "gpu", "variant"),
-}
-"""Columns of a key that a page may move for all its rows at once; a model or a sku is renamed one by one."""
-MODEL = {TOKEN_PRICES.table: ("provider", "channel", "model"), GPU_RATES.table: ("provider", "gpu")}
+SAME_MODEL, SELLERS = (0.3, 3.4), (0.25, 5.0)
+"""Between which factors two sources of one model, and a seller of a card and all others, differ."""
 SLICE = {
     TOKEN_PRICES.table: ("meter", "service_tier", "region"),
     GPU_RATES.table: ("pricing", "tier"),
@@ -40,88 +31,107 @@ SLICE = {
 
 
 def doubts(
-    book: Book, current: pl.DataFrame, moved: pl.DataFrame, others: pl.DataFrame, announced: pl.DataFrame | None = None
+    book: Book,
+    current: pl.DataFrame,
+    moved: pl.DataFrame,
+    others: pl.DataFrame,
+    announced: pl.DataFrame | None = None,
+    refused: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The rows of a page that wait, by price_key, why, and against which amount (DOUBT_SCHEMA), one row per key.
 
     `current`: the source's listed prices in force, with price_key; `announced`: those that begin later. `moved`: the
     page's rows beside them, as `quarantine.movements` gives them. `others`: what other sources state for the same
-    things, columns price_key (of this source's row) and amount.
+    things, columns price_key (of this source's row) and amount. `refused`: as `moved`, rows that cannot enter.
     """
     news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1))
     found = [
         _factor_doubts(book, moved, others),
         _fact_doubts(book, current, moved),
-        _label_doubts(book, current, moved),
-        _order_doubts(book, current, moved, news),
+        label_doubts(book, current, moved),
+        _order_doubts(book, current, moved, news, refused),
         _start_doubts(book, current, moved, announced),
         _first_doubts(book, moved, others),
     ]
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
 
 
-def _model(book: Book) -> pl.Expr:
-    """One text per model: an id with its date and one without are the same."""
-    names = [undated(pl.col(name)) if name == "model" else pl.col(name) for name in MODEL[book.table]]
-    return pl.concat_str(names, separator="|")
-
-
-def _doubted(rows: pl.DataFrame, reason: str | pl.Expr) -> pl.DataFrame:
-    reason = pl.lit(reason) if isinstance(reason, str) else reason
-    against = pl.col("old_amount").cast(DOUBT_SCHEMA["against"])
-    return rows.select("price_key", reason=reason, against=against)
+def _parts(book: Book) -> list[pl.Expr]:
+    """In which part of a page a row stands: the page, one of its columns or tables, that of long prompts alone."""
+    names = [pl.col(name) for name in SLICE[book.table]]
+    parts = [pl.lit(PAGE), pl.concat_str(pl.lit(""), *names, separator="|")]
+    if "context_from" in book.key:
+        parts.append(pl.concat_str(pl.lit("long"), pl.col("context_from") > 0, *names, separator="|"))
+    return parts
 
 
 def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Most prices of a page, or of one of its columns, by one factor at once, or several models by that of a swap."""
-    known = moved.filter(pl.col("ratio").is_not_null()).with_columns(
-        model_of=_model(book), part=pl.concat_str(pl.lit(""), *SLICE[book.table], separator="|")
-    )
+    known = moved.filter(pl.col("ratio").is_not_null()).with_columns(model_of=model_of(book))
     if known.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
-    everything = known.with_columns(part=pl.lit(PAGE))
-    found = [part for frame in (everything, known) for part in _one_factor(frame)]
-    backed = [
-        _doubted(rows, f"{rows.height} prices move by one factor ({factor:g}) at once")
+    found = [each for part in _parts(book) for each in _one_factor(known.with_columns(part=part))]
+    seller = [name for name in ("provider", "channel") if name in known.columns]
+    unbacked = [
+        doubted(
+            # What is at fault in one column is so in the others that the same seller moves by that factor.
+            _unbacked(book, _by_factor(_moved(known), factor).join(rows, on=seller, how="semi"), others),
+            f"{rows.height} prices move by one factor ({factor:g}) at once",
+        )
         for rows, factor in found
-        if not _is_backed(book, rows, others)
     ]
-    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *backed])
+    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *unbacked])
 
 
 def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
     """Of each part of a page, the rows that moved by one factor, if it is the part's doing."""
     for (part,), rows in known.group_by("part", maintain_order=True):
-        moves = rows.filter((pl.col("ratio") - 1).abs() > SAME_FACTOR)
+        moves = _moved(rows)
         for factor in moves["ratio"].round(2).unique().to_list():
-            same = (
-                moves.filter((pl.col("ratio") / factor - 1).abs() <= max(SAME_FACTOR, 0.02 if factor > 0.05 else 0.2))
-                if factor
-                else moves.filter(pl.col("ratio") < 0.005)
-            )
-            models = same["model_of"].n_unique()
+            same = _by_factor(moves, factor)
+            models, keys = same["model_of"].n_unique(), same["price_key"].n_unique()
             is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
             is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
             is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
-            is_all = part == PAGE and same.height == rows.height >= SEVERAL and (is_swap or models >= SEVERAL)
+            is_all = part == PAGE and keys == rows["price_key"].n_unique() >= SEVERAL and (is_swap or models >= SEVERAL)
             if is_most or is_many or is_all or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
                 yield same, factor
 
 
-def _is_backed(book: Book, rows: pl.DataFrame, others: pl.DataFrame) -> bool:
-    """Whether other sources print half of what they know of these rows at the new price."""
-    amounts = rows.select("price_key", new=pl.col(book.amount or "")).join(others, on="price_key")
-    agree = amounts.group_by("price_key").agg((pl.col("new") == pl.col("amount")).any())
-    return agree.height > 0 and agree["new"].sum() >= MOST * agree.height
+def _moved(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter((pl.col("ratio") - 1).abs() > SAME_FACTOR)
+
+
+def _by_factor(moves: pl.DataFrame, factor: float) -> pl.DataFrame:
+    """The rows that moved by a factor, as far as rounded prices tell."""
+    if not factor:
+        return moves.filter(pl.col("ratio") < 0.005)
+    return moves.filter((pl.col("ratio") / factor - 1).abs() <= max(SAME_FACTOR, 0.02 if factor > 0.05 else 0.2))
+
+
+def _unbacked(book: Book, rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Rows but those of models of which others print half of what they know at the new price, or all if none differs.
+
+    A rate is one seller's own: that others ask the same is no news of it.
+    """
+    if book.table != TOKEN_PRICES.table:
+        return rows
+    amounts = rows.select("price_key", "model_of", new=pl.col(book.amount or "")).join(others, on="price_key")
+    known = amounts.group_by("model_of", "price_key").agg(agrees=(pl.col("new") == pl.col("amount")).any())
+    models = known.group_by("model_of").agg(is_backed=pl.col("agrees").mean() >= MOST)
+    backed = models.filter("is_backed")
+    if models.height and backed.height == models.height:
+        return rows.clear()
+    return rows.join(backed, on="model_of", how="anti")
 
 
 def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     """A unit or currency that is another than it was, or a range that ends elsewhere for several models at once."""
     names = [name for name in ("unit", "currency", "context_to") if name in book.facts]
     before = current.select("price_key", *(pl.col(name).alias(f"{name}_before") for name in names))
-    both = moved.join(before, on="price_key").with_columns(model_of=_model(book))
+    both = moved.join(before, on="price_key").with_columns(model_of=model_of(book))
     found = [
-        _doubted(both.filter(pl.col(name) != pl.col(f"{name}_before")), f"another {name} than before")
+        doubted(both.filter(pl.col(name) != pl.col(f"{name}_before")), f"another {name} than before")
         for name in names
         if name != "context_to"
     ]
@@ -131,8 +141,15 @@ def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
         had_one = both.filter(pl.col("context_to_before").is_not_null())
         bounded = had_one["model_of"].n_unique()
         ends = had_one.filter(pl.col("context_to").ne_missing(pl.col("context_to_before")))
-        if ends["model_of"].n_unique() >= max(SEVERAL, MOST * bounded):
-            found.append(_doubted(ends, "the boundary of prompt sizes moves for several models at once"))
+        longer = moved.filter(pl.col("old_amount").is_null() & (pl.col("context_from") > 0))
+        # Of one model too, if its long prompts move along and no price does.
+        shifted = ends.filter(pl.col("ratio") == 1).join(
+            longer.select(model_of=model_of(book)).unique(), on="model_of", how="semi"
+        )
+        if ends["model_of"].n_unique() >= max(SEVERAL, MOST * bounded) or shifted.height >= max(
+            SMALLEST_PAGE, MOST * had_one.height
+        ):
+            found.append(doubted(ends, "the boundary of prompt sizes moves for several models at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 
@@ -140,54 +157,44 @@ def _start_doubts(
     book: Book, current: pl.DataFrame, moved: pl.DataFrame, announced: pl.DataFrame | None
 ) -> pl.DataFrame:
     """Prices in force that most of a page dates back to before they were seen, and announced ones on another day."""
-    stated = moved.filter(pl.col("effective_from").is_not_null()).with_columns(model_of=_model(book))
+    stated = moved.filter(pl.col("effective_from").is_not_null()).with_columns(model_of=model_of(book))
     if stated.is_empty() or "valid_from" not in current.columns:
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     since = current.select("price_key", was_from="valid_from")
     back = stated.filter(pl.col("ratio") == 1).join(since, on="price_key")
     back = back.filter(pl.col("effective_from") < pl.col("was_from") - pl.duration(days=1))
     found = []
-    if back["model_of"].n_unique() >= SEVERAL and back.height >= MOST * moved.height:
-        found.append(_doubted(back, DATED_BACK))
+    if back["model_of"].n_unique() >= SEVERAL and back["price_key"].n_unique() >= MOST * moved["price_key"].n_unique():
+        found.append(doubted(back, DATED_BACK))
     if announced is not None and announced.height:
         same = announced.select("price_key", pl.col(book.amount or ""), was_from="valid_from")
         other = stated.join(same, on=["price_key", book.amount or ""])
         other = other.filter(pl.col("effective_from") != pl.col("was_from"))
         if other["model_of"].n_unique() >= SEVERAL or other.height >= SMALLEST_PAGE:
-            found.append(_doubted(other, "the start of announced prices moves for several keys at once"))
+            found.append(doubted(other, "the start of announced prices moves for several keys at once"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 
-def _label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """New keys that are old ones but for one label, of several models or skus at once."""
-    new, gone = moved.filter(pl.col("old_amount").is_null()), current.join(moved, on="price_key", how="anti")
-    found = []
-    for column in LABELS[book.table]:
-        others = [name for name in book.key if name != column]
-        pairs = new.join(
-            gone.select(*others, was=book.amount or "").unique(others), on=others, how="inner", nulls_equal=True
-        ).with_columns(old_amount=pl.col("was"), thing=pl.col("model" if "model" in others else "sku"))
-        is_all = pairs.height == moved.height >= SEVERAL
-        if pairs["thing"].n_unique() >= SEVERAL or pairs.height >= SMALLEST_PAGE or is_all:
-            found.append(_doubted(pairs, f"the {column} moves for several keys at once"))
-    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
-
-
-def _order_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, news: pl.DataFrame) -> pl.DataFrame:
+def _order_doubts(
+    book: Book, current: pl.DataFrame, moved: pl.DataFrame, news: pl.DataFrame, refused: pl.DataFrame | None
+) -> pl.DataFrame:
     """All that is new of a model whose order is turned round, and of the page if it is so of most of its models."""
     # A page may print what held until a day beside what holds since: the last of the rows of a key that hold now.
     is_later = pl.col("effective_from").is_not_null() & pl.col("old_amount").is_not_null() & pl.col("ratio").is_null()
     holding = moved.filter(~is_later).sort("effective_from", nulls_last=False, maintain_order=True)
-    turned = turned_round(book, current, holding.unique("price_key", keep="last", maintain_order=True))
+    printed = holding.unique("price_key", keep="last", maintain_order=True)
+    if refused is not None:
+        printed = pl.concat([printed, refused.select(printed.columns)])
+    turned = turned_round(book, current, printed)
     if turned.is_empty() or news.is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
-    rows = moved.with_columns(model_of=_model(book))
+    rows = moved.with_columns(model_of=model_of(book))
     reasons = rows.join(turned, on="price_key").group_by("model_of").agg(pl.col("reason").first())
     models = rows["model_of"].n_unique()
-    told = news.with_columns(model_of=_model(book)).join(reasons, on="model_of", how="left")
+    told = news.with_columns(model_of=model_of(book)).join(reasons, on="model_of", how="left")
     if reasons.height >= max(SEVERAL, MOST * models):
         told = told.with_columns(reason=pl.col("reason").fill_null(reasons["reason"][0]))
-    return _doubted(told.filter(pl.col("reason").is_not_null()), pl.col("reason"))
+    return doubted(told.filter(pl.col("reason").is_not_null()), pl.col("reason"))
 
 
 def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
@@ -196,15 +203,25 @@ def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.D
     free = new.filter(pl.col(book.amount or "") == 0)
     found = []
     if free.height >= SMALLEST_PAGE and free.height >= MOST * new.height:
-        found.append(_doubted(new, "most prices of the page are zero"))
-    compared = new.join(others, on="price_key").with_columns(
-        factor=pl.col(book.amount or "").cast(pl.Float64) / pl.col("amount").cast(pl.Float64)
-    )
-    nearest = compared.sort((pl.col("factor").log()).abs(), nulls_last=True).unique("price_key", keep="first")
-    usual = nearest.filter(pl.col("factor").is_between(0.3, 3.4)).height
-    if nearest.height and usual < MOST * nearest.height:
-        against = pl.col("amount")
-        known = nearest.select("price_key", against=against)
-        told = new.join(known, on="price_key", how="left").with_columns(old_amount=pl.col("against"))
-        found.append(_doubted(told, "most prices of the page are far from what other sources state"))
+        found.append(doubted(new, "most prices of the page are zero"))
+    known, low, high = _beside(book, new, others)
+    usual = known.filter(pl.col("factor").is_between(low, high)).height
+    if known.height and usual < MOST * known.height:
+        told = new.join(known.select("price_key", against="amount"), on="price_key", how="left")
+        told = told.with_columns(old_amount=pl.col("against"))
+        found.append(doubted(told, "most prices of the page are far from what other sources state"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
+
+
+def _beside(book: Book, new: pl.DataFrame, others: pl.DataFrame) -> tuple[pl.DataFrame, float, float]:
+    """New rows with the amount and the factor to what others state, and between which factors that is usual.
+
+    A model's price is set beside the nearest one of it; a card's beside the middle of all sellers, who differ more.
+    """
+    amounts = others.with_columns(amount=pl.col("amount").cast(pl.Float64))
+    own = pl.col(book.amount or "").cast(pl.Float64)
+    if book.table == GPU_RATES.table:
+        amounts = amounts.group_by("price_key").agg(pl.col("amount").median())
+    compared = new.join(amounts, on="price_key").with_columns(factor=own / pl.col("amount"))
+    nearest = compared.sort(pl.col("factor").log().abs(), nulls_last=True).unique("price_key", keep="first")
+    return nearest, *(SELLERS if book.table == GPU_RATES.table else SAME_MODEL)

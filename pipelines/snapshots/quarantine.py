@@ -10,19 +10,14 @@ from datetime import datetime
 
 import polars as pl
 
-from pipelines.models.model_ids import undated
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.page_rules import DATED_BACK, doubts
+from pipelines.snapshots.page_rules import doubts
+from pipelines.snapshots.witnesses import other_amounts, witnessed
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
-WITNESS_COLUMNS = ("provider", "model", "meter", "service_tier", "context_from")
-PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
-"""In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
-RATE_COLUMNS = ("gpu", "memory_gb", "pricing")
-"""By these the statements of others, of any seller, are set beside a row that no price in force is known of."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +70,23 @@ def quarantine(
     open_holds: pl.DataFrame,
     witnesses: pl.DataFrame,
     reading: Reading,
+    refused: pl.DataFrame | None = None,
 ) -> Quarantine:
-    """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
+    """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force.
+
+    `refused`: rows that cannot enter, beside which the order of the others is seen.
+    """
     if book.amount is None:
         return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0, pl.DataFrame(schema={"price_key": pl.String}))
     at = reading.at
     low, high = (float(bound) for bound in book.bounds)
-    moved = _with_doubts(book, current, movements(book, current, observed, at), open_holds, witnesses, reading)
+    moved = movements(book, current, observed, at)
+    beside = None if refused is None or refused.is_empty() else movements(book, current, refused, at)
+    moved = _with_doubts(book, current, moved, open_holds, witnesses, reading, beside)
     is_far = pl.col("ratio").is_not_null() & ~pl.col("ratio").is_between(low, high)
     moved = moved.with_columns(is_beyond=is_far | pl.col("reason").is_not_null())
     holds = _matched_holds(book, moved, open_holds, reading)
-    holds = _resolved(holds, _witnessed(book, moved, witnesses), reading)
+    holds = _resolved(holds, witnessed(book, moved, witnesses, reading), reading)
     still_open = holds.filter(pl.col("status") == "open")
     entering = _entering_rows(book, moved, current, holds, at)
     before = open_holds.select("hold_id", was_open=pl.lit(value=True))
@@ -103,6 +104,7 @@ def _with_doubts(
     open_holds: pl.DataFrame,
     witnesses: pl.DataFrame,
     reading: Reading,
+    beside: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """Adds `reason`, why a row is not believed on the page's word, and sets old_amount to what it is held against.
 
@@ -112,7 +114,7 @@ def _with_doubts(
         return moved.with_columns(reason=pl.lit(None, pl.String))
     in_force = in_force_at(current, reading.at).filter("is_listed").with_columns(price_key=price_key(book))
     later = _announced(current, reading.at).with_columns(price_key=price_key(book))
-    found = doubts(book, in_force, moved, _other_amounts(book, moved, witnesses), later)
+    found = doubts(book, in_force, moved, other_amounts(book, moved, witnesses), later, beside)
     waiting = open_holds.filter(pl.col("reason").is_not_null()).select(
         "price_key", pl.col("new_amount").alias(book.amount or ""), waits="reason"
     )
@@ -130,20 +132,6 @@ def _with_doubts(
 def _announced(current: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """The listed versions that begin later."""
     return current.filter(pl.col("valid_from") > at, "is_listed")
-
-
-def _other_amounts(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
-    """(price_key, amount): what other sources state for the same thing as a row of the page."""
-    if book.table == "token_price":
-        columns, amount = list(WITNESS_COLUMNS), "usd_per_unit"
-        rows = moved.with_columns(model=undated(pl.col("model")))
-        others = witnesses.with_columns(model=undated(pl.col("model")))
-    else:
-        columns, amount, rows, others = list(RATE_COLUMNS), book.amount or "", moved, witnesses
-    if others.is_empty():
-        return pl.DataFrame(schema={"price_key": pl.String, "amount": pl.Decimal(18, 6)})
-    stated = others.filter(pl.col(amount) > 0).select(*columns, amount=pl.col(amount).cast(pl.Decimal(18, 6)))
-    return rows.select(*columns, "price_key").join(stated.unique(), on=columns).select("price_key", "amount")
 
 
 def _matched_holds(book: Book, moved: pl.DataFrame, open_holds: pl.DataFrame, reading: Reading) -> pl.DataFrame:
@@ -212,25 +200,6 @@ def _resolved(holds: pl.DataFrame, witnessed: pl.DataFrame, reading: Reading) ->
     ).drop("witness", "ended_by")
 
 
-def _witnessed(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
-    """(price_key, new_amount, witness) for rows beyond bounds whose new amount another source prints too.
-
-    Only token prices are the same thing at two sources; a GPU rate is one provider's own.
-    """
-    schema: dict[str, pl.DataType] = {"price_key": pl.String(), "new_amount": pl.Decimal(18, 6), "witness": pl.String()}
-    if book.table != "token_price" or witnesses.is_empty():
-        return pl.DataFrame(schema=schema)
-    others = witnesses.with_columns(model=undated(pl.col("model"))).select(
-        *WITNESS_COLUMNS, *PLACE_COLUMNS, new_amount=pl.col("usd_per_unit"), witness=pl.col("source")
-    )
-    beyond = moved.filter("is_beyond").with_columns(model=undated(pl.col("model")), new_amount=pl.col("usd_per_unit"))
-    same, place = [*WITNESS_COLUMNS, "new_amount"], list(PLACE_COLUMNS)
-    far = beyond.filter(pl.col("reason").is_null()).join(others, on=same)
-    doubted = beyond.filter(pl.col("reason") != DATED_BACK).join(others, on=[*same, *place], nulls_equal=True)
-    found = [rows.select("price_key", "new_amount", "witness") for rows in (far, doubted)]
-    return pl.concat(found).group_by("price_key", "new_amount").agg(pl.col("witness").min())
-
-
 def _entering_rows(
     book: Book, moved: pl.DataFrame, current: pl.DataFrame, holds: pl.DataFrame, at: datetime
 ) -> pl.DataFrame:
@@ -252,6 +221,10 @@ def _entering_rows(
     kept = later.join(rows.filter(is_held & is_later), on="price_key", how="semi").with_columns(
         effective_from=pl.col("valid_from")
     )
+    # What a page printed until a day does not come back because what holds since then is held.
+    held_now = rows.filter(is_held & ~is_later).select("price_key").unique()
+    displaced = rows.filter(~is_held & ~is_later).join(held_now, on="price_key", how="semi")
+    rows = rows.join(displaced.select("price_key", book.amount or ""), on=["price_key", book.amount or ""], how="anti")
     rows = rows.filter(~is_held | (pl.col(f"in_force_{book.amount}").is_not_null() & ~is_later))
     entering = rows.with_columns(
         *(pl.when(is_held).then(f"in_force_{name}").otherwise(name).alias(name) for name in book.facts),

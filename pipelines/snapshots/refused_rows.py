@@ -61,7 +61,33 @@ def possibly_refused(
     offer = [part for part in OFFER if part in book.key]
     has_good_rows = kept.join(printed, on=offer, how="semi", nulls_equal=True)
     others = kept.join(printed, on=offer, how="anti", nulls_equal=True)
-    return pl.concat([others, has_good_rows.filter(name.is_in(own.implode()))])
+    return pl.concat(
+        [_not_told_elsewhere(others, thing, refused, printed), has_good_rows.filter(name.is_in(own.implode()))]
+    )
+
+
+def _not_told_elsewhere(
+    missing: pl.DataFrame, thing: str, refused: pl.DataFrame, printed: pl.DataFrame
+) -> pl.DataFrame:
+    """Versions of entries that a feed lacks, but those that only refused counts of another seller's entry name.
+
+    The entry deepseek/deepseek-v4-pro has good rows of its own: what is refused of it is not Fireworks' entry.
+    """
+    entries = {text.split(" ")[0] for text in refused["place"].drop_nulls()}
+    good = set(printed[thing])
+    prefixes: dict[str, set[str]] = {}
+    unknown: set[str] = set()
+    for entry in entries:
+        prefix, _, last = entry.rpartition("/")
+        prefixes.setdefault(last, set()).add(prefix)
+        unknown |= set() if last in good else {last}
+
+    def is_theirs(row: dict[str, object]) -> bool:
+        own = prefixes.get(str(row[thing]))
+        sellers = [str(row[name]) for name in ("provider", "channel") if name in row]
+        return own is None or row[thing] in unknown or any(seller in prefix for seller in sellers for prefix in own)
+
+    return missing.filter([is_theirs(row) for row in missing.iter_rows(named=True)])
 
 
 def _bare(text: pl.Expr) -> pl.Expr:

@@ -1,6 +1,6 @@
 """What the database holds of a source: read before a body is entered, and stored after. Nothing is decided here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -10,13 +10,17 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import SourceReject
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.quarantine import PLACE_COLUMNS, WITNESS_COLUMNS, key_parts
+from pipelines.snapshots.quarantine import key_parts
 from pipelines.snapshots.stage_body import SourceState
 from pipelines.snapshots.versions import VersionChange
+from pipelines.snapshots.witnesses import PLACE_COLUMNS, WITNESS_COLUMNS
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import REJECT_SCHEMA
 from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.rows import append, read_current, read_table, replace_rows, scalar
+
+RATES_KEEP = timedelta(days=730)
+"""Rates of cards fall slowly: an older one says no more what order of magnitude is right."""
 
 
 def latest_fetch(connection: duckdb.DuckDBPyConnection, source: str, at: datetime) -> dict[str, Any] | None:
@@ -88,11 +92,16 @@ def _promoted_before(connection: duckdb.DuckDBPyConnection, source: Source, at: 
 
 
 def witnesses(connection: duckdb.DuckDBPyConnection, book: Book, reading: Reading) -> pl.DataFrame:
-    """What other sources print: their prices in force and those they have on hold. Two holds confirm each other."""
+    """What other sources print: their prices in force and those they have on hold. Two holds confirm each other.
+
+    Of a rate, what was last printed within `RATES_KEEP`: dated tables end on their day, and tell what a card costs yet.
+    """
     is_other = "source <> $source AND is_listed"
-    others = in_force_at(read_current(connection, f"core.{book.table}", is_other, source=reading.source), reading.at)
+    stated = read_current(connection, f"core.{book.table}", is_other, source=reading.source)
     if book.table != "token_price":
-        return others
+        since = pl.col("valid_from").is_between(reading.at - RATES_KEEP, reading.at)
+        return stated.filter(since).sort("valid_from").unique(book.key, keep="last", maintain_order=True)
+    others = in_force_at(stated, reading.at)
     held = read_table(
         connection,
         "core.price_hold",

@@ -18,6 +18,8 @@ MAX_COLUMNS = 100
 MAX_CELL_TEXT = 2_000
 MAX_CELL_NODES = 1_000
 
+UNSEEN_PRICE = "(a price struck through or hidden)"
+_PRICE = re.compile(r"[$\u20ac\u00a3]\s?\d", re.ASCII)
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _BREAKS = ("br", "hr", "p", "li", "div")
 _ICONS = re.compile("[\ue000-\uf8ff\u200b\ufeff]")
@@ -57,7 +59,8 @@ def clean_text(text: str) -> str:
 def cell_text(node: Tag) -> str:
     """The text that a person sees in a cell or paragraph: `<br>`, `<hr>` and blocks break the line.
 
-    Footnotes and what is struck through or hidden are left out, see `shown_text`.
+    Footnotes and what is struck through or hidden are left out, see `shown_text`. A cell whose only price is so is not
+    empty: `UNSEEN_PRICE` stands for it, which no reader takes for a price or for none.
     """
     unseen = unseen_strings(node, MAX_CELL_NODES)
     parts: list[str] = []
@@ -68,7 +71,8 @@ def cell_text(node: Tag) -> str:
                 parts.append("\n")
         elif type(child) is NavigableString and id(child) not in unseen:
             parts.append(re.sub(r"\s+", " ", child))
-    return clean_text("".join(parts))
+    text = clean_text("".join(parts))
+    return UNSEEN_PRICE if not text and unseen and _PRICE.search(node.get_text()[:MAX_CELL_TEXT]) else text
 
 
 def html_tables(page: BeautifulSoup | Tag | bytes, *, is_padded: bool = False) -> list[Table]:

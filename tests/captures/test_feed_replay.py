@@ -175,9 +175,6 @@ def standard(provider, model, meter):
 NOT_OURS = {
     # An hour's cache write below that of five minutes waited from the first file on, so 30 is the first price.
     (standard("anthropic", "claude-3-opus-20240229", "cache_write_1h"), date(2026, 9, 29)),
-    # Gone in the last file, in which what was refused may have been it: neither borne out nor ended.
-    (standard("fireworks", "deepseek-v4-pro", "cache_read"), date(2026, 9, 29)),
-    (standard("fireworks", "deepseek-v4-pro", "output"), date(2026, 9, 29)),
 }
 """Moves that the plain reading believes, and why they are none of ours."""
 

@@ -49,13 +49,12 @@ def test_the_shipped_history_ends_where_the_best_source_begins(published):
 
 
 def test_an_announced_rise_was_known_until_it_was_cancelled(published):
-    """15 USD from 2026-09-01 was announced with the model and cancelled on 2026-08-10."""
-    prices = answer(published, "prices_known_then").filter(
-        meter="output", channel="api", service_tier="standard", region="global"
-    )
-    assert prices.select("known_then", "known_now", "source").rows() == [
-        (Decimal(15), Decimal(10), "price_history"),
-    ]  # fmt: skip
+    """15 USD from 2026-09-01 was announced with the model and cancelled on 2026-08-10, in the US 1.1 times that."""
+    prices = answer(published, "prices_known_then").filter(meter="output", channel="api", service_tier="standard")
+    assert prices.select("region", "known_then", "known_now", "source").sort("region").rows() == [
+        ("global", Decimal(15), Decimal(10), "price_history"),
+        ("us", Decimal("16.5"), Decimal(11), "price_history"),
+    ]
 
 
 def test_a_source_that_was_stale_yesterday_needs_no_look_today(tmp_path):

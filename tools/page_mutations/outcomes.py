@@ -9,11 +9,23 @@ import duckdb
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
 from tools.page_mutations.captures import HOSTILE, Capture, source_of
-from tools.page_mutations.road import After, entered, in_force, nothing_known, read_as, thing_count, wrong_keys
+from tools.page_mutations.road import (
+    After,
+    entered,
+    in_force,
+    not_elsewhere,
+    nothing_known,
+    printed_elsewhere,
+    read_as,
+    thing_count,
+    wrong_keys,
+)
 from tools.page_mutations.row_mutations import FIRST_PAGES, ROW_MUTATIONS, RowMutation
 from tools.page_mutations.text_mutations import TEXT_MUTATIONS, TextMutation
 
 UNKNOWABLE = "one model"
+SECOND_SOURCE = "second source"
+"""All that differs is what another source prints: of an old capture, a mutation may be what came true later."""
 DAYS = 2
 """A mutated page is met on this many days: what one day holds another must not confirm."""
 
@@ -30,7 +42,8 @@ class Outcome:
     mutation: str
     capture: str
     result: str
-    """refused, held, wrong (in force with nothing held and no check failed), wrong, told, unchanged or UNKNOWABLE."""
+    """refused, held, wrong (in force with nothing held and no check failed), wrong, told, unchanged,
+    UNKNOWABLE or SECOND_SOURCE."""
     wrong_prices: int
     words: str
 
@@ -111,7 +124,9 @@ def _outcome(  # noqa: PLR0913, PLR0917 - what one row of the table says
         wrong = wrong_keys(right, in_force(source, after), is_whole=before is None)
         if wrong or not after.held_count:
             break  # only what is held can another day confirm
-    result = _result(after, thing_count(source, wrong))
+    result = SECOND_SOURCE
+    if not wrong or not_elsewhere(wrong, in_force(source, after), printed_elsewhere(connection, source, after)):
+        result = _result(after, thing_count(source, wrong))
     known[reading] = Outcome(kind, name, capture.name, result, len(wrong), _words(after))
     return known[reading]
 

@@ -133,6 +133,30 @@ def in_force(source: Source, after: After) -> Prices:
     return found
 
 
+def printed_elsewhere(connection: duckdb.DuckDBPyConnection, source: Source, after: After) -> set[tuple[object, ...]]:
+    """Key and facts of all token prices that other sources print: no rule about a page gainsays a second source."""
+    book = BOOKS_BY_TABLE[source.table]
+    others = _WITNESSES.get(connection, {}).get((source.key, after.at))
+    if others is None or book.table != "token_price":
+        return set()
+    named = others.filter(pl.col("unit").is_not_null())
+    columns = (*(name for name in book.key if name in named.columns), *AMOUNTS[book.table])
+    return set(named.select(columns).iter_rows())
+
+
+def not_elsewhere(
+    wrong: list[tuple[object, ...]], found: Prices, elsewhere: set[tuple[object, ...]]
+) -> list[tuple[object, ...]]:
+    """Wrong keys but those whose price another source prints, and ranges of prompts that this price now covers.
+
+    What others print now says nothing of half a year ago.
+    """
+    since = str(-HALF_A_YEAR)
+    excused = {key for key in wrong if key[-1] != since and key in found and (*key[:-1], *found[key]) in elsewhere}
+    without_size = {(*key[:6], *key[7:]) for key in excused if found[key][-1] is None}
+    return [key for key in wrong if key not in excused and (key in found or (*key[:6], *key[7:]) not in without_size)]
+
+
 def wrong_keys(good: Prices, found: Prices, *, is_whole: bool) -> list[tuple[object, ...]]:
     """Keys of prices in force that the good page does not state and, if it stood before, of those that are gone."""
     gone = good.keys() - found.keys() if is_whole else set()

@@ -26,7 +26,8 @@ from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.sources.feeds import litellm
 from pipelines.sources.parsed import ParseError
 from pipelines.sources.source import PRICE_HISTORY, RANKS
-from tools.price_history.fold_evidence import Evidence, price_history
+from tools.price_history.fold_evidence import price_history
+from tools.price_history.historian import Evidence
 
 FOLDER = Path(__file__).parent
 SHIPPED = FOLDER.parents[1] / "pipelines" / "snapshots" / "shipped"

@@ -9,7 +9,6 @@ done here.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -23,57 +22,27 @@ from pipelines.snapshots.current import current
 from pipelines.snapshots.segments import Key
 from pipelines.snapshots.versions import after_change, fold
 from pipelines.sources.source import PRICE_HISTORY
+from tools.price_history.announced_prices import announced, called_off_with, roll_on
+from tools.price_history.derived_prices import following
 from tools.price_history.evidence_rules import Belief, Row, Statement, corrected_since, facts_of, is_move
-from tools.price_history.sightings import Sightings, ended, narrowed, sighting, with_sightings, without_overlaps
+from tools.price_history.historian import AGGREGATOR_RANK, BASE, Evidence, Historian
+from tools.price_history.sightings import (
+    ended,
+    key_of,
+    narrowed,
+    sighting,
+    with_sightings,
+    without_overlaps,
+)
 
-AGGREGATOR_RANK = 3
-ANNOUNCED = "announced"
-"""The series of a belief that came into force as it had been announced."""
-BASE = {"meter": "input_uncached", "service_tier": "standard", "context_from": 0, "time_window": ALWAYS}
 PAIR = ("input_uncached", "output")
-
 _UNDATED = re.compile(DATE_SUFFIX, re.ASCII)
 _ID_DATE = re.compile(r".*[-@](20[2-3]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?:-v\d.*)?", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What one series of files said at one moment. Files of one series are comparable with each other."""
-
-    series: str
-    seen_at: datetime
-    rank: int
-    fetch_id: str
-    rows: pl.DataFrame
-    """TokenPriceObservation."""
-    is_whole: bool = True
-    """Whether a model that is missing was missing from the file, and a range of prompts that is missing too."""
-    tells_ends: bool = False
-    """Whether a price is no longer sold that it printed before and now lacks, of a model that it still prints."""
-
-
-@dataclass
-class _Historian:
-    beliefs: dict[Key, Belief] = field(default_factory=dict)
-    said: dict[str, dict[Key, Statement]] = field(default_factory=lambda: defaultdict(dict))
-    last_seen: dict[str, datetime] = field(default_factory=dict)
-    last_list: datetime | None = None
-    """When an aggregator's file was last read, which lists what all providers sell."""
-    windows: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Hours with a price of their own, by the key of the price at any hour."""
-    cancelled: dict[Key, list[Statement]] = field(default_factory=lambda: defaultdict(list))
-    """Announced prices that will not come."""
-    sightings: Sightings = field(default_factory=lambda: defaultdict(list))
-    """All that was printed, believed or not."""
-    printed: dict[str, dict[Key, Row]] = field(default_factory=lambda: defaultdict(dict))
-    """What pages have printed so far, by series."""
-    ends: dict[Key, datetime] = field(default_factory=dict)
-    """Since when a page prints a model without this price."""
-
-
 def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
     """Versions of core.token_price, bitemporal, of source PRICE_HISTORY, from evidence in any order."""
-    historian = _Historian()
+    historian = Historian()
     versions = pl.DataFrame(schema=polars_schema(TokenPrice))
     for item in sorted(evidence, key=lambda item: (item.seen_at, item.rank, item.series)):
         rows = list(_news(historian, item))
@@ -83,8 +52,9 @@ def price_history(evidence: Iterable[Evidence]) -> pl.DataFrame:
         if item.is_whole:
             historian.last_seen[item.series] = item.seen_at
             historian.last_list = item.seen_at if item.rank >= AGGREGATOR_RANK else historian.last_list
-    proven = with_sightings(ended(versions, historian.ends), historian.sightings)
-    versions = without_overlaps(narrowed(proven, historian.sightings))
+    proven = with_sightings(ended(versions, historian.ends), historian.sightings, historian.promises)
+    told = {key: [*historian.sightings[key], *historian.promises[key]] for key in historian.beliefs}
+    versions = without_overlaps(following(narrowed(proven, historian.sightings), told))
     return versions.sort(*TOKEN_PRICES.key, "known_from", "valid_from")
 
 
@@ -98,14 +68,19 @@ def _folded(versions: pl.DataFrame, observed: pl.DataFrame, item: Evidence) -> p
     )
 
 
-def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:
+def _news(historian: Historian, item: Evidence) -> Iterator[Row]:
     """The rows of one file that change what is believed."""
     by_key: dict[Key, list[Row]] = defaultdict(list)
     for row in item.rows.sort("effective_from", nulls_last=True).iter_rows(named=True):
-        by_key[_key(row)].append(row)
+        by_key[key_of(row)].append(row)
     present = {key: found for key, rows in by_key.items() if (found := _present(rows, item.seen_at))}
     for key, row in present.items():
         historian.sightings[key].append(sighting(row, item.seen_at, is_provider=item.rank < AGGREGATOR_RANK))
+    for key, rows in by_key.items():
+        later = [row for row in rows if row["effective_from"] and row["effective_from"] > item.seen_at]
+        historian.promises[key] += [
+            sighting(row, item.seen_at, is_provider=item.rank < AGGREGATOR_RANK) for row in later
+        ]
     if item.is_whole:
         _note_ends(historian, item, present)
         historian.printed[item.series] |= present
@@ -113,7 +88,7 @@ def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:
     # Input prices first: what else is new about a model is dated by them.
     for key, stated in sorted(by_key.items(), key=lambda entry: not entry[1][0].items() >= BASE.items()):
         belief, current = historian.beliefs.get(key), present.get(key)
-        _roll_on(belief, item)
+        roll_on(belief, item)
         if current is not None and belief is not None and not item.is_whole and item.rank >= AGGREGATOR_RANK:
             current = current | {"context_to": belief.facts[1]}
         before = historian.said[item.series].get(key)
@@ -122,7 +97,8 @@ def _news(historian: _Historian, item: Evidence) -> Iterator[Row]:
             yield from _stated(historian, item, key, current, before, is_paired=key in paired)
         if current is not None:
             historian.said[item.series][key] = (facts_of(current), item.seen_at)
-        yield from _announced(historian, item, key, current, stated)
+        yield from announced(historian, item, key, current, stated)
+    yield from called_off_with(historian, item, by_key)
 
 
 def _present(rows: list[Row], at: datetime) -> Row | None:
@@ -131,16 +107,7 @@ def _present(rows: list[Row], at: datetime) -> Row | None:
     return begun[-1] if begun else next((row for row in rows if not row["effective_from"]), None)
 
 
-def _roll_on(belief: Belief | None, item: Evidence) -> None:
-    """Announced prices that have come into force by a moment are the ones that are believed."""
-    while belief is not None and belief.future and belief.future[0]["effective_from"] <= item.seen_at:
-        row = belief.future.pop(0)
-        belief.earlier.append((belief.facts, belief.since))
-        belief.facts, belief.since, belief.series = facts_of(row), row["effective_from"], ANNOUNCED
-        belief.stated_at = belief.since
-
-
-def _is_credible(historian: _Historian, item: Evidence, row: Row, present: dict[Key, Row]) -> bool:
+def _is_credible(historian: Historian, item: Evidence, row: Row, present: dict[Key, Row]) -> bool:
     """Whether to believe an aggregator about a key of a known model that nobody else has named.
 
     Only where it agrees on the prices that the new one goes with: the same meter's price of short prompts at any hour,
@@ -149,29 +116,29 @@ def _is_credible(historian: _Historian, item: Evidence, row: Row, present: dict[
     """
     if item.rank < AGGREGATOR_RANK:
         return True
-    if row["time_window"] != ALWAYS and historian.windows[_key(row | {"time_window": ALWAYS})] - {row["time_window"]}:
+    if row["time_window"] != ALWAYS and historian.windows[key_of(row | {"time_window": ALWAYS})] - {row["time_window"]}:
         return False
     for anchor in (row | {"context_from": 0, "time_window": ALWAYS}, row | BASE):
-        belief, own = historian.beliefs.get(_key(anchor)), present.get(_key(anchor))
+        belief, own = historian.beliefs.get(key_of(anchor)), present.get(key_of(anchor))
         if belief is not None and own is not None and belief.facts[0] != own["usd_per_unit"]:
             return False
     return True
 
 
-def _note_ends(historian: _Historian, item: Evidence, present: dict[Key, Row]) -> None:
+def _note_ends(historian: Historian, item: Evidence, present: dict[Key, Row]) -> None:
     """Prices that a page printed before and now lacks have ended, if it still prints their model; others have not."""
     for key in present:
         historian.ends.pop(key, None)
     if not item.tells_ends:
         return
-    models = {_key(row | BASE) for row in present.values()} & present.keys()
+    models = {key_of(row | BASE) for row in present.values()} & present.keys()
     for key, row in historian.printed[item.series].items():
         is_told = any(said.is_provider and said.at >= item.seen_at for said in historian.sightings[key])
-        if key not in present and not is_told and _key(row | BASE) in models:
+        if key not in present and not is_told and key_of(row | BASE) in models:
             historian.ends.setdefault(key, item.seen_at)
 
 
-def _is_told_by_its_name(historian: _Historian, item: Evidence, key: Key, present: dict[Key, Row]) -> bool:
+def _is_told_by_its_name(historian: Historian, item: Evidence, key: Key, present: dict[Key, Row]) -> bool:
     """Whether an aggregator's figure for a snapshot only repeats the one of its model, under whose name it is priced.
 
     A page prints the model; what it says of it would else be contradicted by the repeated figure under the other id.
@@ -180,33 +147,11 @@ def _is_told_by_its_name(historian: _Historian, item: Evidence, key: Key, presen
     plain = _UNDATED.sub("", model)
     if item.rank < AGGREGATOR_RANK or plain == model or key in historian.beliefs:
         return False
-    twin = _key(present[key] | {"model": plain})
+    twin = key_of(present[key] | {"model": plain})
     return twin in historian.beliefs and twin in present and facts_of(present[twin]) == facts_of(present[key])
 
 
-def _announced(historian: _Historian, item: Evidence, key: Key, current: Row | None, rows: list[Row]) -> Iterator[Row]:
-    """What a file announces for later, if that is news about a price on which it is right; or that nothing is."""
-    belief = historian.beliefs.get(key)
-    if belief is None or (current is not None and belief.facts != facts_of(current)):
-        return
-    is_aggregator = item.rank >= AGGREGATOR_RANK
-    later = [row for row in rows if row["effective_from"] and row["effective_from"] > item.seen_at]
-    if is_aggregator:
-        later = [row for row in later if _begin(row) not in historian.cancelled[key]]
-    if [_begin(row) for row in later] == [_begin(row) for row in belief.future] or (is_aggregator and not later):
-        return
-    historian.cancelled[key] += [_begin(row) for row in belief.future]
-    belief.future = later
-    if current is not None:
-        yield current | {"effective_from": max(belief.since, item.seen_at)}
-    yield from later
-
-
-def _begin(row: Row) -> Statement:
-    return facts_of(row), row["effective_from"]
-
-
-def _moved_together(historian: _Historian, item: Evidence, present: dict[Key, Row]) -> set[Key]:
+def _moved_together(historian: Historian, item: Evidence, present: dict[Key, Row]) -> set[Key]:
     """Input and output prices that an aggregator moved in one file, one of which is believed: then both are.
 
     A model's two prices come from one card; of two cards half each is a price that nobody ever asked.
@@ -216,13 +161,13 @@ def _moved_together(historian: _Historian, item: Evidence, present: dict[Key, Ro
         belief, before = historian.beliefs.get(key), historian.said[item.series].get(key)
         is_news = belief is not None and before is not None and before[0] != facts_of(row)
         if item.rank >= AGGREGATOR_RANK and is_news and row["meter"] in PAIR and belief is not None:
-            offer = _key(row | {"meter": ""})
+            offer = key_of(row | {"meter": ""})
             moved[offer][key] = is_move(belief, before, facts_of(row), is_own=belief.series == item.series)
     return {key for pair in moved.values() if any(pair.values()) for key in pair}
 
 
 def _stated(
-    historian: _Historian, item: Evidence, key: Key, current: Row, before: Statement | None, *, is_paired: bool = False
+    historian: Historian, item: Evidence, key: Key, current: Row, before: Statement | None, *, is_paired: bool = False
 ) -> Iterator[Row]:
     """The present price of one key, if it is news, from when it holds. `is_paired`: it moves with another one."""
     facts = facts_of(current)
@@ -250,27 +195,27 @@ def _stated(
     yield current | {"effective_from": start}
 
 
-def _first(historian: _Historian, item: Evidence, key: Key, current: Row) -> Iterator[Row]:
+def _first(historian: Historian, item: Evidence, key: Key, current: Row) -> Iterator[Row]:
     """A key that nobody has named before: priced from its first sight, and before that by assumption."""
     seen = current["effective_from"] or item.seen_at
     is_dated = current["effective_from"] or key in historian.said[item.series]
     start = seen if is_dated else min(seen, _assumed_start(historian, item, current))
     historian.beliefs[key] = Belief(facts_of(current), start, item.series, item.seen_at)
     if current["time_window"] != ALWAYS:
-        historian.windows[_key(current | {"time_window": ALWAYS})].add(current["time_window"])
+        historian.windows[key_of(current | {"time_window": ALWAYS})].add(current["time_window"])
     if start < seen:
         note = f"{current['printed']} (first listed {seen:%Y-%m-%d}, assumed since {start:%Y-%m-%d})"
         yield current | {"effective_from": start, "basis": "assumed", "printed": note[:300]}
     yield current | {"effective_from": seen}
 
 
-def _assumed_start(historian: _Historian, item: Evidence, row: Row) -> datetime:
+def _assumed_start(historian: Historian, item: Evidence, row: Row) -> datetime:
     """Since when a price is assumed that a file is the first to list.
 
     As long as the model's input price, of which it is a part; else since the day that the snapshot's id names; else
     since the file before, in which the model was missing: of the same series, or of an aggregator that lists all.
     """
-    base = historian.beliefs.get(_key(row | BASE))
+    base = historian.beliefs.get(key_of(row | BASE))
     if base is not None:
         return base.since
     return _named_day(row["model"]) or historian.last_seen.get(item.series, historian.last_list or item.seen_at)
@@ -283,7 +228,3 @@ def _named_day(model: str) -> datetime | None:
         return datetime.fromisoformat("".join(named.groups())) if named else None
     except ValueError:
         return None
-
-
-def _key(row: Row) -> Key:
-    return tuple(row[name] for name in TOKEN_PRICES.key)

@@ -20,6 +20,8 @@ from pipelines.snapshots.versions import version_id_of_row
 
 Row = dict[str, Any]
 END = datetime(9999, 12, 31)
+FOLLOWED_WITHIN = timedelta(days=90)
+"""A file that follows a price shows its change within a quarter."""
 WITHOUT_SIZE = tuple(name for name in TOKEN_PRICES.key if name != "context_from")
 
 
@@ -43,21 +45,26 @@ def sighting(row: Row, seen_at: datetime, *, is_provider: bool) -> Sighting:
     return Sighting(at, row["usd_per_unit"], row["unit"], is_provider, row["effective_from"] is not None)
 
 
-def with_sightings(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
-    """Adds by whom each version is proven, from when until when, and what was printed against it."""
-    rows = [row | _proof(row, sightings[_key(row)]) for row in versions.iter_rows(named=True)]
+def with_sightings(versions: pl.DataFrame, sightings: Sightings, promises: Sightings) -> pl.DataFrame:
+    """Adds by whom each version is proven, from when until when, and what was printed against it.
+
+    `promises`: what was announced, by the day from which it was to hold.
+    """
+    rows = [row | _proof(row, sightings[key_of(row)], promises[key_of(row)]) for row in versions.iter_rows(named=True)]
     return pl.DataFrame(rows, schema=polars_schema(TokenPrice))
 
 
-def _proof(row: Row, said: list[Sighting]) -> Row:
+def _proof(row: Row, said: list[Sighting], promised: list[Sighting]) -> Row:
     """A price that is dated back is proven by who printed it first after its time."""
     start, end = row["valid_from"], row["valid_to"] or END
     same = [s for s in said if (s.usd, s.unit) == (row["usd_per_unit"], row["unit"])]
     inside = [s for s in same if start <= s.at < end]
     proof = inside or [s for s in same if s.at >= end][:1] or same[-1:]
     others = {s.usd for s in said if s.usd != row["usd_per_unit"] and s.at < end}
-    if not proof:  # stated for a stretch of prompts or of time only
-        return {"authority": "aggregator", "proven_from": start, "proven_until": start, "disputed_usd": None}
+    is_promised = any(s.is_provider and (s.at, s.usd) == (start, row["usd_per_unit"]) for s in promised)
+    if not proof or (is_promised and not inside):  # announced, or stated for a stretch of prompts or of time only
+        authority = "provider" if is_promised else "aggregator"
+        return {"authority": authority, "proven_from": start, "proven_until": start, "disputed_usd": None}
     return {
         "authority": "provider" if any(s.is_provider for s in proof) else "aggregator",
         "proven_from": max(start, proof[0].at),
@@ -70,43 +77,59 @@ def ended(versions: pl.DataFrame, ends: Mapping[Key, datetime]) -> pl.DataFrame:
     """Ends what is in force of prices that a page has dropped while it went on printing their model."""
     rows = versions.to_dicts()
     for row in rows:
-        end = ends.get(_key(row))
+        end = ends.get(key_of(row))
         if end is not None and row["known_to"] is None and row["valid_from"] < end:
             row["valid_to"] = min(row["valid_to"] or END, end)
-    kept = [row for row in rows if row["known_to"] is not None or row["valid_from"] < ends.get(_key(row), END)]
+    kept = [row for row in rows if row["known_to"] is not None or row["valid_from"] < ends.get(key_of(row), END)]
     return pl.DataFrame(kept, schema=versions.schema)
 
 
 def narrowed(versions: pl.DataFrame, sightings: Sightings) -> pl.DataFrame:
     """Ends an aggregator's figure where it was last printed, if a provider prints another one afterwards.
 
-    Nobody dates such a change; the provider's figure is assumed for the time between.
+    Nobody dates such a change; the provider's figure is assumed for the time between. It is assumed for all of the
+    time if the aggregator went on to print its own one: it did not look, so what it printed before proves nothing.
     """
     rows = versions.sort(*TOKEN_PRICES.key, "valid_from").to_dicts()
     found = [row for row in rows if row["known_to"] is not None]
-    for _, group in groupby((row for row in rows if row["known_to"] is None), key=_key):
-        versions_of_key = list(group)
-        for row, after in zip(versions_of_key, [*versions_of_key[1:], None], strict=True):
-            found += _handed_over(row, after, sightings[_key(row)]) if after is not None else [row]
+    for _, group in groupby((row for row in rows if row["known_to"] is None), key=key_of):
+        after: Row | None = None
+        for row in reversed(list(group)):
+            pieces = [row] if after is None else _handed_over(row, after, sightings[key_of(row)])
+            found += pieces
+            after = next(piece for piece in pieces if piece["known_to"] is None)
     return pl.DataFrame(found, schema=versions.schema)
 
 
 def _handed_over(row: Row, after: Row, said: list[Sighting]) -> list[Row]:
-    """A version, and from its last sighting on the assumed start of the next one."""
+    """A version, and from its last sighting on the assumed start of the next one; or that one in its place."""
     last = row["proven_until"] + timedelta(days=1)
     is_dated = any(s.is_dated and s.usd == after["usd_per_unit"] and s.at == after["valid_from"] for s in said)
     is_given_up = (
-        (row["authority"], after["authority"]) == ("aggregator", "provider")
-        and row["basis"] != "assumed"
+        not is_dated
+        and (row["authority"], after["authority"]) == ("aggregator", "provider")
         and row["usd_per_unit"] != after["usd_per_unit"]
         and row["valid_to"] == after["valid_from"]
-        and last < after["valid_from"]
     )
-    if is_dated or not is_given_up:
-        return [row]
-    note = f"{after['printed']} (assumed since {last:%Y-%m-%d}, when another price was no longer printed)"
-    assumed = after | {"valid_from": last, "valid_to": after["valid_from"], "basis": "assumed", "printed": note[:300]}
-    return [row | {"valid_to": last}, _renamed(assumed | {"effective_from": last})]
+    if is_given_up and _was_never_looked_up(row, after, said):
+        closed = [row | {"known_to": after["known_from"]}] if after["known_from"] > row["known_from"] else []
+        return [_assumed(after, row["valid_from"], f"when {row['usd_per_unit'].normalize():f} was listed"), *closed]
+    if is_given_up and row["basis"] != "assumed" and last < after["valid_from"]:
+        return [row | {"valid_to": last}, _assumed(after, last, "when another price was no longer printed")]
+    return [row]
+
+
+def _was_never_looked_up(row: Row, after: Row, said: list[Sighting]) -> bool:
+    """Whether no provider ever printed a figure, and the file that has it kept it long after a provider's other one."""
+    same = [s for s in said if s.usd == row["usd_per_unit"]]
+    is_kept = any(s.at >= after["proven_from"] + FOLLOWED_WITHIN for s in same)
+    return is_kept and not any(s.is_provider for s in same)
+
+
+def _assumed(after: Row, start: datetime, why: str) -> Row:
+    note = f"{after['printed']} (assumed since {start:%Y-%m-%d}, {why})"
+    begun = {"valid_from": start, "valid_to": after["valid_from"], "effective_from": start}
+    return renamed(after | begun | {"basis": "assumed", "printed": note[:300]})
 
 
 def without_overlaps(versions: pl.DataFrame) -> pl.DataFrame:
@@ -141,9 +164,9 @@ def _apart(rows: list[Row]) -> Iterator[Row]:
                 before["valid_to"] = piece["valid_to"]
                 continue
             if before is not None:
-                yield _renamed(before)
+                yield renamed(before)
             last[row["context_from"]] = piece
-    yield from map(_renamed, last.values())
+    yield from map(renamed, last.values())
 
 
 def _limited(alive: list[Row], start: datetime) -> Iterator[Row]:
@@ -170,9 +193,11 @@ def _is_continued(before: Row, piece: Row) -> bool:
     return before["valid_to"] == piece["valid_from"] and all(before[name] == piece[name] for name in same)
 
 
-def _renamed(row: Row) -> Row:
+def renamed(row: Row) -> Row:
+    """A version whose facts or start were changed, with the id of what it now is."""
     return row | {"price_id": version_id_of_row(TOKEN_PRICES, row)}
 
 
-def _key(row: Row) -> Key:
+def key_of(row: Row) -> Key:
+    """The key of the book of prices that a row is of."""
     return tuple(row[name] for name in TOKEN_PRICES.key)

@@ -1,4 +1,4 @@
-"""The Gemini API's pricing page (HTML) -> token prices and search fees of Google's own API.
+"""The Gemini API's pricing page (HTML, or a reader's Markdown) -> token prices and search fees of Google's own API.
 
 Read: the paid column of each "per 1M tokens" table, for every request id that its section names, with the service
 tier of its tab. A price "(text / image / video)" is one for each kind that has a meter; video has none, so a price of
@@ -27,6 +27,7 @@ from pipelines.sources.llm_prices.gemini_lines import (
     search_offers,
     token_offers,
 )
+from pipelines.sources.llm_prices.gemini_reader import as_html, is_reader_page
 from pipelines.sources.llm_prices.google_terms import TermPrice, followed_prices
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price, new_collector, parsed_prices
 from pipelines.sources.page_tables import Table, cell_text, html_tables
@@ -59,7 +60,7 @@ LEFT_OUT_ROWS = frozenset(
         "Used to improve our products",
     }
 )
-NOTES = NO_PRICE | {"Not available", "Same as Standard, Batch pricing not yet implemented"}
+NOTES = NO_PRICE | {"Not available", "Same as Standard", "Same as Standard, Batch pricing not yet implemented"}
 """Lines that state no price."""
 MAX_PARAGRAPHS = 200
 
@@ -81,7 +82,7 @@ def parse(body: bytes) -> Parsed:
 
     Raises ParseError when no table has exactly the headers of the token tables, or no row is found.
     """
-    soup = BeautifulSoup(body, "lxml")
+    soup = BeautifulSoup(as_html(body) if is_reader_page(body) else body, "lxml")
     for mark in soup.find_all("sup"):
         # "$0.0006 (image)*" is a price per image: without its mark it would read as one per million tokens. A number
         # is a footnote and would read as further digits.

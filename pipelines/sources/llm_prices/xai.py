@@ -1,13 +1,13 @@
 """xAI's pricing page (Markdown) -> token prices.
 
-Read: the text model table, the batch, priority and US endpoint rules, the web search fee. Left out on purpose: image,
-video and voice prices and fees of other tools, which have no meter, and combinations of rules that the page does not
-name (priority on the US endpoint).
+Read: the text model table (in a reader's Markdown of early 2026 too), the batch, priority and US endpoint rules, the
+web search fee. Left out on purpose: image, video and voice prices and fees of other tools, which have no meter, and
+combinations of rules that the page does not name (priority on the US endpoint).
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -29,6 +29,10 @@ METERS = {
     "Output / 1M tokens": "output",
 }
 MODEL_HEADERS = ["Model", "Context", *METERS]
+SHORT_METERS = {"Input": "input_uncached", "Output": "output"}
+SHORT_HEADERS = ["Model", "Context", *SHORT_METERS, ""]
+PER_MILLION = "Prices shown per million tokens"
+"""What pages of early 2026 say below their table of models, whose columns name no unit."""
 BATCH_HEADING = "Batch API Pricing"
 BATCH_SCOPE = "The batch discount applies to all token types"
 NO_DISCOUNT = "Models not listed above have no batch discount."
@@ -58,11 +62,13 @@ def parse(body: bytes) -> Parsed:
     for heading, line in headed_lines(text):
         sections[heading].append(plain_markdown(line))
     tables = markdown_tables(text)
-    if not any(table.headers == MODEL_HEADERS for table in tables):
+    is_short = PER_MILLION in text and any(table.headers == SHORT_HEADERS for table in tables)
+    if not is_short and not any(table.headers == MODEL_HEADERS for table in tables):
         found = "; ".join(" | ".join(table.headers)[:120] for table in tables[:8]) or "no table"
         raise ParseError(f"no table with headers {' | '.join(MODEL_HEADERS)}; found: {found}")
     collector = new_collector()
-    standard = [price for table in tables for price in _table_prices(table, collector)]
+    meters = SHORT_METERS if is_short else METERS
+    standard = [price for table in tables for price in _table_prices(table, meters, collector)]
     tokens = [price for price in standard if price.unit == "mtok"]
     derived = [
         *_batch_prices(sections[BATCH_HEADING], tokens, collector),
@@ -84,13 +90,14 @@ def model_and_context(name: str) -> tuple[str, int, int | None] | None:
     return (model, 0, boundary) if sign == "<" else (model, boundary, None)
 
 
-def _table_prices(table: Table, collector: RowCollector) -> list[Price]:
+def _table_prices(table: Table, meters: Mapping[str, str], collector: RowCollector) -> list[Price]:
     """Prices of one table; a table of prices that is of no known kind is refused whole."""
-    is_known = table.headers in (MODEL_HEADERS, TOOL_HEADERS)
+    of_models = SHORT_HEADERS if meters is SHORT_METERS else MODEL_HEADERS
+    is_known = table.headers in (of_models, TOOL_HEADERS)
     for error in table.errors if is_known else []:
         collector.reject(table.heading, error, "the row does not fit the headers")
-    if table.headers == MODEL_HEADERS:
-        return [price for row in table.rows for price in _model_prices(table, row, collector)]
+    if table.headers == of_models:
+        return [price for row in table.rows for price in _model_prices(table, row, meters, collector)]
     if table.headers == TOOL_HEADERS:
         return [price for row in table.rows for price in _tool_fees(table, row, collector)]
     if any("$" in cell for row in table.rows for cell in row):
@@ -98,7 +105,7 @@ def _table_prices(table: Table, collector: RowCollector) -> list[Price]:
     return []
 
 
-def _model_prices(table: Table, row: list[str], collector: RowCollector) -> list[Price]:
+def _model_prices(table: Table, row: list[str], meters: Mapping[str, str], collector: RowCollector) -> list[Price]:
     place = f"{table.heading}: {row[0][:80]}"
     known = model_and_context(row[0])
     if known is None:
@@ -106,7 +113,7 @@ def _model_prices(table: Table, row: list[str], collector: RowCollector) -> list
         return []
     model, start, end = known
     prices = []
-    for meter, cell in zip(METERS.values(), row[2:], strict=True):
+    for meter, cell in zip(meters.values(), row[2 : 2 + len(meters)], strict=True):
         usd = printed_usd(cell)
         if usd is not None:
             prices.append(Price(place, PROVIDER, model, meter, usd, cell, context_from=start, context_to=end))
@@ -118,7 +125,7 @@ def _model_prices(table: Table, row: list[str], collector: RowCollector) -> list
 def _tool_fees(table: Table, row: list[str], collector: RowCollector) -> list[Price]:
     """The fee of web searches; tools that cost only their tokens have none."""
     tool, _, cell, _ = row
-    place, usd = f"{table.heading}: {tool[:80]}", printed_usd(cell)
+    place, usd = f"{table.heading}: {tool[:80]}", printed_usd(cell.removesuffix(" / 1k calls"))
     if tool == "Web Search" and usd is not None:
         return [Price(place, PROVIDER, ANY_MODEL, "web_searches", usd, cell, unit="thousand_calls")]
     if cell not in NO_PRICE and cell != "Token-based":

@@ -35,3 +35,20 @@ def test_an_id_with_good_rows_is_touched_by_its_own_entry_alone(place, is_kept):
 def test_an_id_whose_whole_entry_is_gone_may_be_any_that_names_it():
     refused = pl.DataFrame({"place": ["bedrock/sonnet-4-5-v1:0"], "raw_text": [""], "reason": ["no number"]})
     assert possibly_refused(TOKEN_PRICES, GONE, KNOWN, refused, GOOD.filter(model="opus-4-6")).height == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "is_kept"),
+    [
+        ("anthropic/opus-4-6 cache_write", False),  # a count of an entry that has good rows: the maker's
+        ("opus-4-6 cache_write", False),
+        ("fireworks_ai/opus-4-6 output", True),  # the seller's own entry
+        ("opus-4-6-fast output", True),  # an entry without good rows, of whomever
+    ],
+)
+def test_a_seller_s_entry_that_is_gone_is_not_what_is_refused_of_the_maker_s(place, is_kept):
+    """Fireworks' deepseek-v4-pro left the map, where only DeepSeek's entry had a count of 0."""
+    gone = rows(("api", "opus-4-6", 0)).with_columns(provider=pl.lit("fireworks"))
+    known = pl.concat([KNOWN, gone])
+    refused = pl.DataFrame({"place": [place], "raw_text": ["0"], "reason": ["0 for unknown"]})
+    assert possibly_refused(TOKEN_PRICES, gone, known, refused, GOOD).height == is_kept

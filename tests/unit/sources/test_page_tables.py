@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.page_tables import MAX_TABLES, html_tables, markdown_tables
+from pipelines.sources.page_tables import MAX_TABLES, UNSEEN_PRICE, html_tables, markdown_tables
 from pipelines.sources.parsed import ParseError
 
 TWO_ROW_HEADER = """<h2>Text&nbsp;tokens</h2><table>
@@ -152,3 +152,11 @@ def test_rows_that_end_early_are_filled_if_asked():
     page = b"<table><tr><th>a</th><th>b</th><th>c</th></tr><tr><td>x</td><td>1</td></tr><tr><td>y</td></tr></table>"
     (table,) = html_tables(page, is_padded=True)
     assert (table.rows, table.errors) == ([["x", "1", ""]], ["1 cells under 3 headers: y"])
+
+
+@pytest.mark.parametrize("cell", ["<s>$2.9</s>", '<span style="display:none">€2</span>', "<del> $ 3 </del> "])
+def test_a_cell_whose_only_price_is_struck_or_hidden_is_not_empty(cell):
+    (table,) = html_tables(f"<table><tr><th>a</th></tr><tr><td>{cell}</td></tr></table>".encode())
+    assert table.rows == [[UNSEEN_PRICE]]
+    (table,) = html_tables(b"<table><tr><th>a</th></tr><tr><td><s>old</s></td></tr></table>")
+    assert table.rows == [[""]]

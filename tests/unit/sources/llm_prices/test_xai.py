@@ -170,3 +170,28 @@ def test_other_bodies_raise(body):
 def test_renamed_headers_raise_and_are_named():
     with pytest.raises(ParseError, match=r"found: Model \| Context \| Input / 1K tokens"):
         parse(PAGE.replace(b"Input / 1M tokens", b"Input / 1K tokens"))
+
+
+READER = """### Chat API
+
+| Model | Context | Input | Output |  |
+| --- | --- | --- | --- | --- |
+| grok-4.3 | 1M | $1.25 | $2.50 |  |
+
+{}
+
+| Tool | Description | Cost / 1k Calls | Tool Name |
+| --- | --- | --- | --- |
+| [Web Search](https://x) | Search | $5 / 1k calls | `web_search` |
+"""
+
+
+def test_a_table_of_early_2026_is_per_million_tokens_only_if_the_page_says_so():
+    rows = parse(READER.format("Prices shown per million tokens").encode()).rows
+    assert {(meter, f"{usd.normalize():f}") for meter, usd in rows.select("meter", "usd_per_unit").rows()} == {
+        ("input_uncached", "1.25"),
+        ("output", "2.5"),
+        ("web_searches", "5"),
+    }
+    with pytest.raises(ParseError):
+        parse(READER.format("").encode())

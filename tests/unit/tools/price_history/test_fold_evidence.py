@@ -7,7 +7,8 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPriceObservation
-from tools.price_history.fold_evidence import Evidence, price_history
+from tools.price_history.fold_evidence import price_history
+from tools.price_history.historian import Evidence
 
 ROW = {
     "provider": "openai",
@@ -198,3 +199,17 @@ def test_a_feed_that_still_announces_a_cancelled_price_is_not_believed():
     cancelled = announced("2026-08-10", price(2, effective_from=datetime(2026, 8, 10)))
     stale = said("2026-08-20", price(2), price(3, effective_from=rise))
     assert believed(launch, cancelled, stale) == [("2026-06-30", None, "2", "printed")]
+
+
+def test_a_figure_that_a_feed_keeps_against_the_provider_s_was_never_looked_up():
+    """gpt-4o-mini-tts: 2.50 of another meter in one feed since 2025-06, still in 2026-09; OpenAI printed 0.60."""
+    wrong = said("2025-06-09", price("2.5")), said("2025-10-11", price("2.5"))
+    page = said("2025-11-30", price("0.6"), series="page", rank=0)
+    kept, late = said("2026-03-10", price("2.5")), said("2026-01-29", price("2.5"))
+    assert believed(*wrong, page, kept) == [
+        ("2025-06-09", "2025-11-30", "0.6", "assumed"),
+        ("2025-11-30", None, "0.6", "printed"),
+    ]
+    assert believed(*wrong, page, late)[0] == ("2025-06-09", "2025-10-12", "2.5", "printed"), "late within a quarter"
+    before = said("2025-07-01", price("2.5"), series="other page", rank=0)
+    assert believed(*wrong, before, page, kept)[0][2] == "2.5", "a provider printed it once: it was a price"
