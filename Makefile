@@ -68,6 +68,14 @@ benchmarks/.peers/.synced: benchmarks/requirements.lock benchmarks/package-lock.
 bench: benchmarks/.peers/.synced ## Measure against peers and plain scans; ARGS="--large" or names. Needs npm.
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
+.PHONY: spark
+spark: benchmarks/.spark/.synced ## A whole Spark (half a gigabyte; needs Java 17), for the tests and benchmarks that use one.
+
+benchmarks/.spark/.synced: benchmarks/spark-requirements.lock .venv/.synced
+	@test -x benchmarks/.spark/bin/python || $(PYTHON) -m venv benchmarks/.spark
+	@$(BIN)/uv pip sync --quiet --python benchmarks/.spark/bin/python --require-hashes benchmarks/spark-requirements.lock
+	@touch $@
+
 .PHONY: data-docs
 data-docs: .venv/.synced ## Great Expectations' Data Docs on the newest page of each source.
 	@$(BIN)/costs --warehouse $(WAREHOUSE) data-docs
@@ -82,3 +90,8 @@ lock: .venv/.synced ## Compile requirements.lock again from pyproject.toml.
 bench-lock: .venv/.synced ## Compile benchmarks/requirements.lock again from its requirements.in.
 	@$(BIN)/uv pip compile benchmarks/requirements.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make bench-lock" --quiet -o benchmarks/requirements.lock
+
+.PHONY: spark-lock
+spark-lock: .venv/.synced ## Compile benchmarks/spark-requirements.lock again from its requirements.in.
+	@$(BIN)/uv pip compile benchmarks/spark-requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make spark-lock" --quiet -o benchmarks/spark-requirements.lock

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks.broken_rows import broken_rows
+from benchmarks.engines import engines, engines_100m
 from benchmarks.fetching import fetching
 from benchmarks.growth import growth
 from benchmarks.importing import import_claude_code
@@ -24,6 +25,7 @@ from benchmarks.start_up import start_up
 Benchmark = Callable[[Settings, Callable[[str], None]], Iterator[Result | Proof]]
 BENCHMARKS: dict[str, Benchmark] = {
     "pricing": pricing_20m,
+    "engines": engines,
     "peers": rows_per_cpu_second,
     "importing": import_claude_code,
     "json-documents": json_documents,
@@ -31,7 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "fetching": fetching,
     "start-up": start_up,
 }
-LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m, "broken-rows": broken_rows}
+LARGE: dict[str, Benchmark] = {"pricing-large": pricing_100m, "engines-large": engines_100m, "broken-rows": broken_rows}
 
 
 def main(

@@ -18,6 +18,7 @@ import polars as pl
 
 from benchmarks.broken_rows import write_rows
 from benchmarks.claude_code_logs import write_logs
+from benchmarks.engines import costs_on_server
 from benchmarks.json_documents import write_documents
 from benchmarks.ledger_data import day_of, ledger_files, write_ledger
 from benchmarks.price_data import REAL_MODELS
@@ -100,9 +101,23 @@ def price(folder: str) -> dict[str, Any]:
             scans.setdefault(day_of(file), []).append(ledger.scan(file))
         days = {day: pl.concat(parts, how="diagonal") for day, parts in scans.items()}
         costs = price_by_day(days, segments, owners=("project_id",))
+    return found | _totals(costs)
+
+
+def price_on_server(folder: str, address: str) -> dict[str, Any]:
+    """The same by a Spark Connect server."""
+    found: dict[str, Any] = {}
+    with timed(found):
+        costs = costs_on_server(Path(folder), address)
+    return found | _totals(costs)
+
+
+def _totals(costs: pl.DataFrame) -> dict[str, Any]:
     by_meter = dict(costs.group_by("meter").agg(pl.col("quantity").sum()).iter_rows())
     totals = {meter: int(by_meter.get(meter, 0)) for meter in COUNTED}
-    return found | {"rows_out": costs.height, "quantity": totals, "usd": str(costs["cost_usd"].sum())}
+    # Of every column of every row, in any order: prices, reasons and lower bounds, too.
+    content = f"{costs.hash_rows(seed=1).sum():x}"
+    return {"rows_out": costs.height, "quantity": totals, "usd": str(costs["cost_usd"].sum()), "content": content}
 
 
 def real_segments(folder: str) -> dict[str, Any]:
@@ -242,6 +257,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
         make_broken_rows,
         group,
         price,
+        price_on_server,
         real_segments,
         sample,
         import_logs,

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import polars as pl
 
-from pipelines.costs.pricing.price_sums import USD, usd_each
+from pipelines.costs.pricing.match_usage import USD, usd_each
 from pipelines.models.model_ids import undated
 from pipelines.schema.contract_terms import PRICE_KINDS, TERM_SCOPE
 from pipelines.schema.meters import FEE_METERS

@@ -10,7 +10,8 @@ from datetime import date
 import polars as pl
 
 from pipelines.costs.owner_costs import DAYS_AT_ONCE, PEOPLE, named_owners
-from pipelines.costs.pricing.price_sums import USD, price_counts
+from pipelines.costs.pricing.match_usage import USD
+from pipelines.costs.pricing.price_sums import price_counts
 from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.hidden_costs import HiddenCost

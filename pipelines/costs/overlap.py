@@ -6,29 +6,26 @@ What cannot be the same usage never competes: two accounts, or two projects that
 (docs/decisions/0048-accounts.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import polars as pl
 
+from pipelines.costs import counted_rows
+from pipelines.costs.counted_rows import PART, Rule
 from pipelines.costs.repeated_sessions import repeated_sessions
 from pipelines.models.model_ids import undated
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
-from pipelines.schema.usage import LONGEST_BUCKET, Usage
+from pipelines.schema.usage import LONGEST_BUCKET
 from pipelines.schema.usage_overlap import UsageOverlap
-from pipelines.usage.identity import is_given
 
 OVERLAP_SCHEMA = polars_schema(UsageOverlap)
 KEY = ["usage_date", "provider", "channel", "model"]
 REQUESTS = "requests"
 _HOLDER = [*KEY, "holder"]
 _ACCOUNT = [*_HOLDER, "owner"]
-_PART = [
-    *("usage_date", "provider", "channel", "logged_model", "is_given", "account_id", "project_id"),
-    *("grain", "format", "width", "grouping"),
-]
-"""The finest rows of the small frame: one per model id as logged, owner and kind of report."""
 _TOKEN_COLUMNS = [QUANTITY_COLUMNS[meter] for meter in TOKEN_METERS]
 _ORDER = {"tokens": True, "calls": True, "is_bucket": False, "width": False, "columns": True, "name": False}
 """What decides between two, and whether more of it is better."""
@@ -47,12 +44,14 @@ _KIND_OF_PROJECT = pl.coalesce(pl.col("project_id").str.extract(r"^(proj_|wrkspc
 class Counted:
     """`usage`: the rows that count, in the columns given; `overlaps`: rows of UsageOverlap, what does not count.
 
-    `left_out`: the rows that do not, with `report` and `counted_report`.
+    `left_out`: the rows that do not, with `report` and `counted_report`. `rule` leaves out the same of any part of the
+    rows.
     """
 
     usage: pl.LazyFrame
     overlaps: pl.DataFrame
     left_out: pl.LazyFrame | None = None
+    rule: Rule = counted_rows.every_row
 
     @property
     def frames(self) -> list[pl.LazyFrame]:
@@ -73,12 +72,14 @@ def count_once(usage: pl.LazyFrame) -> Counted:
     repeated = repeated_sessions(usage) if "conversation_id" in columns else pl.DataFrame()
     if repeated.height:
         is_repeated = pl.col("usage_id").is_in(repeated["usage_id"].implode())
-        return _with_repeated(count_once(usage.filter(~is_repeated)), usage.filter(is_repeated), repeated)
+        counted = _with_repeated(count_once(usage.filter(~is_repeated)), usage.filter(is_repeated), repeated)
+        return replace(
+            counted, rule=partial(counted_rows.without_repeated, repeated=repeated["usage_id"], rest=counted.rule)
+        )
     if "usage_until" not in columns:
         # Only buckets have an end, and without them there is one report only: all request logs together.
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
-    missing = {name: pl.lit(None, kind) for name, kind in polars_schema(Usage).items() if name not in columns}
-    return _largest_reports(usage.with_columns(**missing) if missing else usage)
+    return _largest_reports(usage)
 
 
 def _with_repeated(counted: Counted, rows: pl.LazyFrame, repeated: pl.DataFrame) -> Counted:
@@ -86,10 +87,8 @@ def _with_repeated(counted: Counted, rows: pl.LazyFrame, repeated: pl.DataFrame)
     told = repeated.with_columns(counted_report=pl.format("{}, the same sessions", "counted_report"))
     named = rows.with_columns(report=pl.format("{}, by session", pl.col("format").cast(pl.String)))
     left_out = named.join(told.select("usage_id", "counted_report").lazy(), on="usage_id")
-    missing = {name: pl.lit(None, kind) for name, kind in polars_schema(Usage).items()}
-    missing = {name: value for name, value in missing.items() if name not in rows.collect_schema()}
     lost = (
-        named.with_columns(**missing)
+        counted_rows.whole(named)
         .select(*KEY, "account_id", "report", "grain", "requests", "usage_id", *_TOKEN_COLUMNS)
         .collect()
         .cast({pl.Categorical: pl.String})
@@ -117,6 +116,7 @@ def _with_repeated(counted: Counted, rows: pl.LazyFrame, repeated: pl.DataFrame)
         counted.usage,
         everything.sort(*KEY, "account_id", "report", "counted_report"),
         pl.concat(frames, how="diagonal_relaxed"),
+        counted.rule,
     )
 
 
@@ -125,19 +125,9 @@ def _largest_reports(usage: pl.LazyFrame) -> Counted:
     losing = _losing(parts)
     if losing.is_empty():
         return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
-    is_affected = pl.col("usage_date").is_in(losing["usage_date"].unique().to_list())
-    kinds = usage.collect_schema() | {"width": pl.Duration("us"), "is_given": pl.Boolean()}
-    named = usage.filter(is_affected).with_columns(_width(), logged_model="model", is_given=is_given())
-    # Codes are joined with codes: the small frame takes on the types of the ledger.
-    coded = losing.with_columns(pl.col(name).cast(kinds.get(name, kinds["model"])) for name in _PART)
-    lost = coded.select(*_PART, "report", "counted_report").lazy()
-    kept = named.join(lost, on=_PART, how="anti", nulls_equal=True).select(usage.collect_schema().names())
-    left_out = named.join(lost, on=_PART, nulls_equal=True)
-    return Counted(pl.concat([usage.filter(~is_affected), kept]), _overlaps(losing), left_out)
-
-
-def _width() -> pl.Expr:
-    return (pl.col("usage_until") - pl.col("usage_at")).alias("width")
+    rule = partial(counted_rows.without_parts, losing=losing.select(PART))
+    left_out = counted_rows.of_parts(usage, losing.select(*PART, "report", "counted_report"))
+    return Counted(rule(usage), _overlaps(losing), left_out, rule)
 
 
 def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
@@ -147,8 +137,8 @@ def _parts(usage: pl.LazyFrame) -> pl.DataFrame:
     # A row of a request log is a request, whether or not its log says so.
     calls = pl.col("requests").fill_null(pl.when(pl.col("grain") == "request").then(1).otherwise(0))
     sums = (
-        usage.with_columns(_width(), logged_model="model", is_given=is_given())
-        .group_by(_PART)
+        counted_rows.with_part(counted_rows.whole(usage))
+        .group_by(PART)
         .agg(
             usage_rows=pl.len().cast(pl.Int64),
             tokens=pl.sum_horizontal(pl.col(_TOKEN_COLUMNS).fill_null(0).sum()),

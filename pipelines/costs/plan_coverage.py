@@ -6,15 +6,18 @@ competes with one.
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 import polars as pl
 
+from pipelines.costs.counted_rows import Rule
 from pipelines.costs.overlap import Counted, count_once
 from pipelines.costs.pricing.price_usage import PLAN_ID
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.usage.owner_map import KINDS
 from pipelines.usage.plan_file import PLAN_KINDS
 
+_IS_BILLED = pl.col(PLAN_ID).is_null()
 _COVERS_USAGE = (pl.col("covers_provider").list.len() > 0) | (pl.col("covers_format").list.len() > 0)
 
 
@@ -54,15 +57,20 @@ def owners_on(owners: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def _count_apart(usage: pl.LazyFrame, lines: pl.DataFrame, owners: pl.DataFrame) -> Counted:
     marked = with_plans(usage, lines, owners)
-    parts = [
-        count_once(marked.filter(condition)) for condition in (pl.col(PLAN_ID).is_null(), pl.col(PLAN_ID).is_not_null())
-    ]
-    left_out = [one.left_out for one in parts if one.left_out is not None]
+    billed, covered = (count_once(marked.filter(condition)) for condition in (_IS_BILLED, ~_IS_BILLED))
+    left_out = [one.left_out for one in (billed, covered) if one.left_out is not None]
     return Counted(
-        pl.concat([one.usage for one in parts]),
-        pl.concat([one.overlaps for one in parts]),
+        pl.concat([billed.usage, covered.usage], how="diagonal"),
+        pl.concat([billed.overlaps, covered.overlaps]),
         pl.concat(left_out, how="diagonal") if left_out else None,
+        partial(_apart, lines=lines, owners=owners, billed=billed.rule, covered=covered.rule),
     )
+
+
+def _apart(usage: pl.LazyFrame, lines: pl.DataFrame, owners: pl.DataFrame, billed: Rule, covered: Rule) -> pl.LazyFrame:
+    """A `counted_rows.Rule`: with the other arguments, what `_count_apart` leaves of any part of the same usage."""
+    marked = with_plans(usage, lines, owners)
+    return pl.concat([billed(marked.filter(_IS_BILLED)), covered(marked.filter(~_IS_BILLED))], how="diagonal")
 
 
 def with_plans(usage: pl.LazyFrame, lines: pl.DataFrame, owners: pl.DataFrame) -> pl.LazyFrame:

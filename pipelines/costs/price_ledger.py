@@ -1,12 +1,17 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
+from pipelines.costs.engine.engine_setting import server_address
+from pipelines.costs.engine.ledger_tasks import DayOfLedger
+from pipelines.costs.engine.price_on_server import price_on_server
 from pipelines.costs.hidden_costs import hidden_costs
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.our_prices import OurPrices
@@ -98,12 +103,15 @@ def first_known_day(warehouse: Warehouse) -> date | None:
     return found
 
 
-def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
+def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str, str] = os.environ) -> int:
     """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
+
+    `environ` says which engine prices; raises EngineError, and stores nothing, where that cannot.
 
     A day whose file in the ledger is damaged keeps what it has, and stays out of date.
     Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
     """
+    address = server_address(environ)
     with warehouse.write() as connection:
         stale = sorted(changed_fingerprints(connection, warehouse.folder, days))
         files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=stale)
@@ -112,7 +120,7 @@ def price_days(warehouse: Warehouse, days: Sequence[date]) -> int:
         days_of_fees = store_plan_fees(connection, warehouse.folder, days)
         for start in range(0, len(stale), BATCH_DAYS):
             batch = stale[start : start + BATCH_DAYS]
-            _price(connection, warehouse, batch)
+            _price(connection, warehouse, batch, address)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         for mart in _MARTS_OF_FEES:
@@ -144,18 +152,35 @@ def read_ledger(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
 ) -> dict[date, pl.LazyFrame]:
     """The ledger's rows of those of some days that have any: see `ledger.scan`."""
+    return {day: ledger.scan(file) for day, (file, _) in _files(connection, warehouse, days).items()}
+
+
+def _files(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
+) -> dict[date, tuple[Path, int]]:
+    """The files of those days that have any, with the number of their rows."""
     files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
-    return {day: ledger.scan(warehouse.folder / path) for day, path in files.select("usage_date", "path").iter_rows()}
+    rows = files.select("usage_date", "path", "row_count").iter_rows()
+    return {day: (warehouse.folder / path, count) for day, path, count in rows}
 
 
-def _price(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> None:
+def _price(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date], address: str | None
+) -> None:
     """Replace the rows of some days in every table that follows from the ledger."""
-    counted = _count(warehouse, read_ledger(connection, warehouse, days))
+    files = _files(connection, warehouse, days)
+    scans = {day: ledger.scan(file) for day, (file, _) in files.items()}
+    counted = _count(warehouse, scans)
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
     usage = _in_texts(one.usage for one in counted.values())
     segments = _segments_of(connection, warehouse, counted, reported)
     by_plan = [PLAN_ID] if PLAN_ID in usage.collect_schema() else []
-    costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, [*OWNERS, *by_plan])
+    owners = [*OWNERS, *by_plan]
+    if address is None:
+        costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, owners)
+    else:
+        asked = {day: DayOfLedger(file.resolve(), rows, counted[day].rule) for day, (file, rows) in files.items()}
+        costs = price_on_server(address, asked, segments, owners)
     listed = connection.sql(LISTED_MODELS).pl()
     prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
     # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.

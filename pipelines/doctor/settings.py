@@ -8,6 +8,8 @@ import polars as pl
 from pipelines.alerts.alert_settings import AlertSettings
 from pipelines.alerts.delivery import ADDRESSES
 from pipelines.alerts.rule_file import ALERT_FILE, alert_settings_in_force
+from pipelines.costs.engine.engine_setting import ENGINE, EngineError, server_address, shown_address
+from pipelines.costs.engine.price_on_server import server_version
 from pipelines.doctor.finding import Finding
 from pipelines.models.model_map import MAP_FILE
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
@@ -45,6 +47,7 @@ def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Findi
         else:
             yield Finding("settings", name, count)
     yield _privacy(folder)
+    yield _engine(environ)
     yield from _keys(environ)
     if not environ.get(ADDRESSES, "").strip():
         yield Finding("settings", ADDRESSES, "not set: alerts are stored and sent nowhere")
@@ -103,6 +106,16 @@ def _privacy(folder: Path) -> Finding:
         return Finding("settings", PRIVACY_FILE, "cannot be used", problem)
     told = ", ".join(f"{column}: {treatment}" for column, treatment in treatments.items())
     return Finding("settings", PRIVACY_FILE, told or "every column about people is kept as it is")
+
+
+def _engine(environ: Mapping[str, str]) -> Finding:
+    try:
+        address = server_address(environ)
+        if address is None:
+            return Finding("settings", ENGINE, "not set: this process prices the ledger")
+        return Finding("settings", ENGINE, f"{shown_address(address)} answers: Spark {server_version(address)}")
+    except EngineError as error:
+        return Finding("settings", ENGINE, "cannot be used", str(error))
 
 
 def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:

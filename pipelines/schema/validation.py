@@ -4,6 +4,7 @@ It validates; what a failure means (refuse a page, warn) is for the caller.
 """
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -83,7 +84,7 @@ def _whole_frame() -> Any:
 
 def write_data_docs(frames: Mapping[str, tuple[pl.DataFrame, Sequence[Expectation]]], folder: Path) -> Path:
     """Validate frames and write Great Expectations' Data Docs (HTML) below a folder. Returns the index page."""
-    import great_expectations as gx  # noqa: PLC0415
+    gx = _great_expectations()
     from great_expectations.checkpoint.actions import UpdateDataDocsAction  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,9 +113,22 @@ def write_data_docs(frames: Mapping[str, tuple[pl.DataFrame, Sequence[Expectatio
     return folder / "index.html"
 
 
-def _context() -> Any:
+@cache
+def _great_expectations() -> Any:
+    """The library. Where PySpark is installed it would import that too: seconds more, and warnings about pandas."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    import great_expectations as gx  # noqa: PLC0415
+    spark = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "pyspark"}
+    sys.modules["pyspark"] = None  # type: ignore[assignment]
+    try:
+        import great_expectations  # noqa: PLC0415
+    finally:
+        del sys.modules["pyspark"]
+        sys.modules.update(spark)
+    return great_expectations
+
+
+def _context() -> Any:
+    gx = _great_expectations()
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     context = gx.get_context(mode="ephemeral")
@@ -128,8 +142,7 @@ def _result_format(key: Sequence[str]) -> dict[str, Any]:
 
 
 def _suite(name: str, expectations: Sequence[Expectation]) -> Any:
-    import great_expectations as gx  # noqa: PLC0415
-
+    gx = _great_expectations()
     built = [
         getattr(gx.expectations, each.kind)(**each.arguments, severity=each.severity, meta={"check": each.name})
         for each in expectations

@@ -7,19 +7,15 @@ are decimals, so nothing is rounded, and rows add up the same in any order. READ
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.costs.pricing.aggregate import IS_SHORT, aggregate_usage, numbered
-from pipelines.costs.pricing.breakpoints import breakpoints_of, with_offer
-from pipelines.costs.pricing.lookup import look_up, split_offer
+from pipelines.costs.pricing.aggregate import IS_SHORT, numbered
+from pipelines.costs.pricing.match_usage import USD, Matched, match_usage
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
-from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS, UNIT_SIZES
-from pipelines.schema.offers import MODEL_KEY
+from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 
 OWNERS = ("project_id", "api_key_id", "account_id")
-USD = pl.Decimal(38, 12)
 
 
 def price_sums(
@@ -29,7 +25,19 @@ def price_sums(
 
     Returns the columns of core.usage_cost and others, in any order; of the columns of OWNERS only those asked for.
     """
-    found = _matched(days, segments, owners)
+    rows = price_quantities(days, segments, owners)
+    return None if rows is None else with_cost(rows)
+
+
+def price_quantities(
+    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str] = OWNERS
+) -> pl.DataFrame | None:
+    """`price_sums` without the costs: quantities, each with its price or the reason why there is none.
+
+    A day may be priced in parts: rows of the same ADDED_BY add up, and `with_cost` makes of the sums what it would
+    have made of the whole day's.
+    """
+    found = match_usage(days, segments, owners)
     if found is None:
         return None
     # From here on all is numbers: there are many more sums than owners and prices.
@@ -38,7 +46,17 @@ def price_sums(
     if "account_id" in owners:
         of_owners = of_owners.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
     quantities = _quantities(sums, found.by_lookup, found.matches.height, of_owners.height)
-    return _with_cost(quantities, found.matches, of_owners)
+    named = [found.matches[quantities["match"]].drop("match"), of_owners[quantities["owner"]].drop("owner")]
+    return pl.concat([quantities.drop("match", "owner"), *named], how="horizontal")
+
+
+def with_cost(rows: pl.DataFrame) -> pl.DataFrame:
+    """Quantity times price as DECIMAL(38,12), of rows of `price_quantities`."""
+    cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * pl.col("usd_each")).cast(USD)
+    if IS_SHORT in rows.columns:
+        is_short = pl.col(IS_SHORT).fill_null(value=False) & pl.col("price_id").is_not_null()
+        rows = rows.with_columns(is_lower_bound=pl.col("is_lower_bound") | is_short)
+    return rows.with_columns(cost_usd=cost)
 
 
 def price_totals(
@@ -55,7 +73,7 @@ def price_totals(
     texts, usage_rows, tokens, unpriced_quantity, is_lower_bound, cost_usd and effective_cost_usd, which are NULL where
     nothing has a price: a row for each sum, of which one owner may have several.
     """
-    found = _matched(days, segments, owners, texts)
+    found = match_usage(days, segments, owners, texts)
     if found is None:
         return None
     usd, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
@@ -99,7 +117,7 @@ def _total(name: str, amounts: Sequence[pl.Expr]) -> dict[str, pl.Expr]:
     return {name: pl.when(pl.any_horizontal(amount.is_not_null() for amount in amounts)).then(total)}
 
 
-def _paid(found: "_Matched", agreed: Callable[[pl.DataFrame], pl.DataFrame]) -> tuple[pl.DataFrame, pl.Series]:
+def _paid(found: Matched, agreed: Callable[[pl.DataFrame], pl.DataFrame]) -> tuple[pl.DataFrame, pl.Series]:
     """Sums with the number of their day and account, and the price of one by that number and match.
 
     A contract may hold for an account and from a day on; prices of lists are merged over both.
@@ -125,7 +143,7 @@ def price_counts(
     they cost as NAME_usd (NULL where there is nothing, or no price), and unpriced_quantity: what has no price of the
     quantities of core.usage that are among them. A row for each sum, of which one owner may have several.
     """
-    found = _matched(days, segments, owners, counts=counts)
+    found = match_usage(days, segments, owners, counts=counts)
     if found is None:
         return None
     present = {name: meter for name, meter in counts.items() if name in found.sums.columns}
@@ -145,58 +163,6 @@ def price_counts(
             unpriced.append(pl.when(is_used & each.is_null()).then(quantity).otherwise(0))
     rows = found.sums.with_columns(unpriced_quantity=pl.sum_horizontal(unpriced), **usd)
     return rows.select("usage_date", *owners, "usage_rows", "unpriced_quantity", *present, *usd)
-
-
-class _Matched(NamedTuple):
-    """Sums of usage, and their prices: row N of `by_lookup` has for each meter the row of `matches` of lookup N."""
-
-    sums: pl.DataFrame
-    by_lookup: pl.DataFrame
-    matches: pl.DataFrame
-
-
-def _matched(
-    days: Mapping[date, pl.LazyFrame],
-    segments: pl.DataFrame,
-    owners: Sequence[str],
-    texts: Sequence[str] = (),
-    counts: Mapping[str, str | None] | None = None,
-) -> _Matched | None:
-    """None where no meter counts anything."""
-    if not days:
-        return None
-    has_fees = "requests" in segments["meter"]
-    names = [name for meter, name in QUANTITY_COLUMNS.items() if has_fees or meter != "requests"]
-    coded = with_offer(segments)
-    columns = list(dict.fromkeys([*names, *(counts or ())]))
-    sums, lookups = aggregate_usage(days, breakpoints_of(coded), columns, owners, texts)
-    by_meter = _by_meter(sums, lookups, segments, counts or {})
-    if by_meter.is_empty():
-        return None
-    priced = look_up(by_meter, coded)
-    matches, found = numbered(priced, "match", [name for name in priced.columns if name != "lookup"])
-    found = found.join(matches.select("match", "meter"), on="match").pivot("meter", index="lookup")
-    by_lookup = lookups.select("lookup").join(found, on="lookup", how="left", maintain_order="left").drop("lookup")
-    return _Matched(sums, by_lookup, split_offer(matches).with_columns(usd_each=usd_each("usd_per_unit")))
-
-
-def _by_meter(
-    sums: pl.DataFrame, lookups: pl.DataFrame, segments: pl.DataFrame, counts: Mapping[str, str | None]
-) -> pl.DataFrame:
-    """One row per lookup and meter that has a quantity. Requests only where a source prints a fee for them."""
-    columns = {meter: {name} for meter, name in QUANTITY_COLUMNS.items()}
-    for name, of in counts.items():
-        if of is not None:
-            columns[of].add(name)
-    present = {meter: sorted(names & set(sums.columns)) for meter, names in columns.items()}
-    meters = {meter: pl.sum_horizontal(pl.col(names).sum()) for meter, names in present.items() if names}
-    totals = sums.group_by("lookup").agg(**meters)
-    used = totals.unpivot(index="lookup", variable_name="meter").filter(pl.col("value") > 0).drop("value")
-    by_meter = used.join(lookups, on="lookup")
-    is_request = pl.col("meter") == "requests"
-    charged = segments.filter(meter="requests").select(MODEL_KEY).unique()
-    with_fee = split_offer(by_meter.filter(is_request)).join(charged, on=MODEL_KEY, how="semi")
-    return pl.concat([by_meter.filter(~is_request), with_fee.select(by_meter.columns)])
 
 
 def _quantities(sums: pl.DataFrame, by_lookup: pl.DataFrame, matches: int, owners: int) -> pl.DataFrame:
@@ -229,24 +195,3 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     flags = [pl.col(IS_SHORT).any()] if IS_SHORT in rows.columns else []
     many = rows.filter(is_one_of_many).group_by("number").agg(pl.col("usage_rows", "quantity").sum(), *flags)
     return pl.concat([rows.filter(~is_one_of_many), many.select(rows.columns)]).sort("number")
-
-
-def usd_each(price: str) -> pl.Expr:
-    """The price of one token or call, of a column with the price of one unit.
-
-    Prices have six places and a unit is a million tokens or a thousand calls, so it has at most twelve, and so has a
-    product with a quantity: it is exact.
-    """
-    size = pl.col("unit").replace_strict(UNIT_SIZES, default=None, return_dtype=pl.Int64).cast(pl.Decimal(38, 0))
-    return (pl.col(price).cast(USD) / size).cast(USD)
-
-
-def _with_cost(quantities: pl.DataFrame, matches: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """What the numbers stand for, and quantity times price as DECIMAL(38,12)."""
-    named = [matches[quantities["match"]].drop("match"), owners[quantities["owner"]].drop("owner")]
-    rows = pl.concat([quantities.drop("match", "owner"), *named], how="horizontal")
-    cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * pl.col("usd_each")).cast(USD)
-    if IS_SHORT in rows.columns:
-        is_short = pl.col(IS_SHORT).fill_null(value=False) & pl.col("price_id").is_not_null()
-        rows = rows.with_columns(is_lower_bound=pl.col("is_lower_bound") | is_short)
-    return rows.with_columns(cost_usd=cost)

@@ -32,8 +32,12 @@ def price_by_day(
     days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: Sequence[str] = OWNERS
 ) -> pl.DataFrame:
     """`price_usage` of usage that lies in one frame for each UTC day, which is much faster."""
+    return usage_cost(price_sums(days, segments, owners), owners)
+
+
+def usage_cost(costs: pl.DataFrame | None, owners: Sequence[str]) -> pl.DataFrame:
+    """Rows of core.usage_cost out of what `price_sums` returns."""
     nothing = pl.DataFrame(schema=polars_schema(UsageCost)).drop(set(OWNERS) - set(owners))
-    costs = price_sums(days, segments, owners)
     if costs is None:
         return nothing
     plan = {} if PLAN_ID in owners else {PLAN_ID: pl.lit(None, pl.String)}

@@ -1,5 +1,7 @@
 """Great Expectations on polars frames: right results on decimals and dates, and broken checks told from bad data."""
 
+import importlib
+import sys
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -7,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.schema.expectations import Expectation
-from pipelines.schema.validation import broken, validate, write_data_docs
+from pipelines.schema.validation import _great_expectations, broken, validate, write_data_docs
 
 FRAME = pl.DataFrame(
     {
@@ -137,3 +139,12 @@ def test_data_docs_are_a_page_per_source(tmp_path):
     assert "litellm" in text
     assert "runpod_rates" in text
     assert len(list((tmp_path / "docs" / "validations").rglob("*.html"))) == 2
+
+
+def test_the_library_is_imported_without_pyspark() -> None:
+    importlib.import_module("pyspark.sql.types")
+    _great_expectations()
+    known = importlib.import_module("great_expectations.compatibility.pyspark")
+    assert type(known.pyspark).__name__ == "NotImported"
+    assert type(known.types).__name__ == "NotImported"
+    assert importlib.import_module("pyspark.sql.types") is sys.modules["pyspark.sql.types"]
