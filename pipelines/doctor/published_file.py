@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines.doctor.finding import Finding
 from pipelines.warehouse.good_copy import fingerprints_of
+from pipelines.warehouse.published import open_published
 
 Fingerprints = Mapping[str, tuple[int, int]]
 PUBLISH = "`costs run` publishes it again"
@@ -16,7 +17,7 @@ PUBLISH = "`costs run` publishes it again"
 @contextmanager
 def read_only(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB file, never made and never written. Raises duckdb.Error."""
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with open_published(file) as connection:
         yield connection
 
 
