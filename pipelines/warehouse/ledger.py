@@ -203,11 +203,6 @@ def scan(file: Path) -> pl.LazyFrame:
     Raises WarehouseError if the file is missing or damaged.
     """
     check_file(file)
-    return scan_checked(file)
-
-
-def scan_checked(file: Path) -> pl.LazyFrame:
-    """`scan` of a file that has been checked."""
     empty = pl.read_parquet_metadata(file).get(EMPTY_COLUMNS, "")
     return pl.scan_parquet(file, hive_partitioning=False).drop(empty.split())
 

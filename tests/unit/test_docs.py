@@ -48,6 +48,7 @@ NOT_IN_GIT = (
     "deploy/costs.env",
     "deploy/secrets",
     "benchmarks/.peers",
+    "benchmarks/.spark",
     "benchmarks/.data",
     "benchmarks/node_modules",
 )

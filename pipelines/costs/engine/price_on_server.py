@@ -5,6 +5,7 @@ Nothing is stored here or there: rows of core.usage_cost come back as if they ha
 
 import re
 import socket
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,13 +18,11 @@ import polars as pl
 from pipelines.costs.engine.engine_setting import ENGINE, EngineError, shown_address
 from pipelines.costs.engine.ledger_tasks import DayOfLedger, tasks_of
 from pipelines.costs.engine.price_tasks import SUMS, PriceTasks, packed, result_schema
-from pipelines.costs.pricing.aggregate import IS_SHORT
 from pipelines.costs.pricing.match_usage import usd_each
 from pipelines.costs.pricing.price_sums import with_cost
 from pipelines.costs.pricing.price_usage import usage_cost
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
 PATIENCE = 5
@@ -58,12 +57,12 @@ def price_on_server(
 
     with _session(address) as session:
         numbers = session.range(0, len(tasks), numPartitions=len(tasks))
-        found = _added_up(numbers.mapInArrow(price, _spark_schema(result_schema(owners))), owners).toArrow()
+        found = numbers.mapInArrow(price, _spark_schema(result_schema(owners))).toArrow()
     return costs_of(pl.DataFrame(found), owners)
 
 
 def costs_of(quantities: pl.DataFrame, owners: Sequence[str]) -> pl.DataFrame:
-    """Rows of core.usage_cost out of quantities with their prices, added up, in any order."""
+    """Rows of core.usage_cost out of quantities with their prices, in any order."""
     if quantities.is_empty():
         return usage_cost(None, owners)
     schema = pl.Schema(result_schema(owners))
@@ -76,14 +75,6 @@ def server_version(address: str) -> str:
     """What a server says of itself. Raises EngineError where it does not answer."""
     with _session(address) as session:
         return str(session.version)
-
-
-def _added_up(parts: "DataFrame", owners: Sequence[str]) -> "DataFrame":
-    from pyspark.sql.connect import functions as sql  # noqa: PLC0415
-
-    keys = [name for name in result_schema(owners) if name not in SUMS]
-    sums = [sql.sum(name).alias(name) for name in SUMS if name != IS_SHORT]
-    return parts.groupBy(*keys).agg(sql.bool_or(IS_SHORT).alias(IS_SHORT), *sums)
 
 
 def _spark_schema(columns: Mapping[str, pl.DataType]) -> str:
@@ -104,9 +95,11 @@ def _session(address: str) -> Iterator["SparkSession"]:
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
         warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
         import grpc  # noqa: PLC0415
-        from pyspark.errors import PySparkException  # noqa: PLC0415
-        from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415
-        from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
+
+        with _main_with_a_file():
+            from pyspark.errors import PySparkException  # noqa: PLC0415
+            from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415
+            from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
 
         try:
             session = SparkSession.builder.remote(address).create()
@@ -119,6 +112,20 @@ def _session(address: str) -> Iterator["SparkSession"]:
                     session.stop()
         except (grpc.RpcError, PySparkException) as error:
             raise _failure(address, error) from error
+
+
+@contextmanager
+def _main_with_a_file() -> Iterator[None]:
+    """PySpark takes a program without a file, as the process of a run is, for its own doctests, and ends it."""
+    main = sys.modules["__main__"]
+    if main.__spec__ is not None or hasattr(main, "__file__"):
+        yield
+        return
+    main.__file__ = "-c"
+    try:
+        yield
+    finally:
+        del main.__file__
 
 
 def _reach(address: str) -> None:

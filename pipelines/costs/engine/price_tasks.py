@@ -27,7 +27,7 @@ NUMBER = "id"
 """The column of the batches: the number of a task."""
 _COST = polars_schema(UsageCost)
 SUMS = {IS_SHORT: pl.Boolean(), "usage_rows": pl.Int64(), "quantity": pl.Int64()}
-"""What adds up where all else is equal; the first is whether any is."""
+"""What is counted; the first is whether any row of a sum may have cost more."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,6 @@ def packed(segments: pl.DataFrame) -> bytes:
 
 
 def result_schema(owners: Sequence[str]) -> dict[str, pl.DataType]:
-    """Columns of what is priced: those by which it adds up, then SUMS."""
-    added_by = ("usage_date", *OFFER, "meter", *PRICED)
-    return {name: _COST[name] for name in added_by} | {name: pl.String() for name in owners} | SUMS
+    """Columns of what is priced: what it is, whose, at which price, then SUMS."""
+    priced = ("usage_date", *OFFER, "meter", *PRICED)
+    return {name: _COST[name] for name in priced} | {name: pl.String() for name in owners} | SUMS

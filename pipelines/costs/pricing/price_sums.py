@@ -34,8 +34,7 @@ def price_quantities(
 ) -> pl.DataFrame | None:
     """`price_sums` without the costs: quantities, each with its price or the reason why there is none.
 
-    A day may be priced in parts: rows of the same ADDED_BY add up, and `with_cost` makes of the sums what it would
-    have made of the whole day's.
+    `with_cost` makes costs of them, also elsewhere.
     """
     found = match_usage(days, segments, owners)
     if found is None:

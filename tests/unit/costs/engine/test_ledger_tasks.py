@@ -1,4 +1,4 @@
-"""The ledger in tasks: every row in one, none too large, and parts of a day are priced as the day is."""
+"""The days of the ledger in tasks: each in one, none too large, and priced as they are in this process."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from pipelines.costs.counted_rows import every_row
 from pipelines.costs.engine.ledger_tasks import DayOfLedger, tasks_of
 from pipelines.costs.engine.price_on_server import costs_of
-from pipelines.costs.engine.price_tasks import NUMBER, SUMS, PriceTasks, packed, result_schema
+from pipelines.costs.engine.price_tasks import NUMBER, PriceTasks, packed, result_schema
 from pipelines.costs.plan_coverage import count_days
 from pipelines.costs.pricing.price_sums import OWNERS
 from pipelines.costs.pricing.price_usage import price_by_day
@@ -31,31 +31,26 @@ DAY = date(2026, 11, 20)
 
 
 @given(st.lists(st.integers(0, 12), max_size=8), st.integers(1, 10))
-def test_every_row_is_in_one_task(heights, rows):
+def test_every_day_is_in_one_task(heights, rows):
     days = {DAY + timedelta(n): DayOfLedger(Path("x"), height, every_row) for n, height in enumerate(heights)}
     tasks = tasks_of(days, rows)
-    found = [(part.day, row) for task in tasks for part in task for row in range(part.first, part.first + part.rows)]
-    assert sorted(found) == [(day, row) for day, one in days.items() for row in range(one.rows)]
-    assert all(0 < sum(part.rows for part in task) <= rows for task in tasks)
-    assert all(len({part.day for part in task}) == len(task) for task in tasks)
+    assert [day for task in tasks for day in task] == [day for day, one in days.items() if one.rows]
+    assert all(len(task) == 1 or sum(days[day].rows for day in task) <= rows for task in tasks)
     # Two neighbours that would fit into one are one.
-    assert all(sum(part.rows for part in left) + right[0].rows > rows for left, right in pairwise(tasks))
+    assert all(sum(days[day].rows for day in left) + days[right[0]].rows > rows for left, right in pairwise(tasks))
 
 
 def priced_in_tasks(days, segments, rows):
-    """What a server does, without one: each task in a batch of its own, and what is equal added up."""
+    """What a server does, without one: each task in a batch of its own."""
     tasks = tasks_of(days, rows)
     pricing = PriceTasks(packed(segments), days, tasks, OWNERS)
     batches = [pa.RecordBatch.from_pydict({NUMBER: [number]}) for number in range(len(tasks))]
-    found = [pl.DataFrame(batch) for batch in pricing(batches)]
     schema = pl.Schema(result_schema(OWNERS))
-    everything = pl.concat([pl.DataFrame(schema=schema), *(frame.cast(schema) for frame in found)])
-    flag, *sums = SUMS
-    keys = [name for name in schema.names() if name not in SUMS]
-    return costs_of(everything.group_by(keys).agg(pl.col(flag).any(), pl.col(sums).sum()), OWNERS)
+    found = [pl.DataFrame(batch).cast(schema) for batch in pricing(batches)]
+    return costs_of(pl.concat([pl.DataFrame(schema=schema), *found]), OWNERS)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     segments=prices(),
     requests=REQUESTS,
@@ -63,7 +58,7 @@ def priced_in_tasks(days, segments, rows):
     rows=st.integers(1, 9),
     reasons=st.lists(st.sampled_from([None, "unknown_count"]), min_size=50, max_size=50),
 )
-def test_parts_of_a_day_cost_what_the_day_costs(segments, requests, buckets, rows, reasons):
+def test_days_in_tasks_cost_what_they_cost_here(segments, requests, buckets, rows, reasons):
     """Buckets and requests of a model compete, so which rows count is known of the whole day alone."""
     logged = [
         usage_row(f"r{n}", model, at, output, grain="request", input_uncached_tokens=prompt, project_id=project)
