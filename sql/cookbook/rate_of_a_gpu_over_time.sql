@@ -1,5 +1,5 @@
 -- What an H100 cost on demand over time, by provider: each rate beside the one before.
-SELECT provider, variant, region, valid_from, valid_to, usd_per_gpu_hour, pct_change, source, url
+SELECT provider, tier, variant, region, valid_from, valid_to, usd_per_gpu_hour, pct_change, source, url
 FROM gpu_rate_history
 WHERE gpu = 'H100' AND pricing = 'on_demand'
-ORDER BY provider, variant, region, valid_from;
+ORDER BY ALL;
