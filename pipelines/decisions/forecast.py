@@ -48,28 +48,6 @@ def periods(as_of: date) -> list[Period]:
     ]
 
 
-def spend_forecast(
-    usage: pl.DataFrame,
-    costs: pl.DataFrame,
-    prices: pl.DataFrame,
-    as_of: date,
-    owners: OwnerUsage | None = None,
-    seen: float = 0.0,
-    country: str | None = None,
-) -> pl.DataFrame:
-    """Rows of main.spend_forecast for a day, which is itself a day to come.
-
-    `usage`: usage_date, SERIES, quantity. `costs`: usage_date, provider, model, cost_usd
-    (NULL where unpriced). `prices`: SERIES, valid_from, valid_to, usd_per_unit, unit; one row in force per series and
-    moment (ValueError otherwise), future ones included. `owners`: the same usage by account, team and project.
-    `seen`: part of as_of that is over in the ledger; its cost is spent, and only the rest of the day is forecast.
-    `country`: whose public holidays are free days; None: none are.
-    Rows before `as_of` are history, later ones are ignored. Models without usage in the last 56 days and without cost
-    in the month have no row.
-    """
-    return forecast_of(spend_outlooks(usage, costs, prices, as_of, owners, seen, country), as_of, seen)
-
-
 def spend_outlooks(
     usage: pl.DataFrame,
     costs: pl.DataFrame,
@@ -79,7 +57,16 @@ def spend_outlooks(
     seen: float = 0.0,
     country: str | None = None,
 ) -> list[Outlook]:
-    """Of models, and of owners where they are given, as far as the longest period reaches; as in `spend_forecast`."""
+    """What is expected from a day on, itself a day to come: of models, and of owners where they are given.
+
+    `usage`: usage_date, SERIES, quantity. `costs`: usage_date, provider, model, cost_usd
+    (NULL where unpriced). `prices`: SERIES, valid_from, valid_to, usd_per_unit, unit; one row in force per series and
+    moment (ValueError otherwise), future ones included. `owners`: the same usage by account, team and project.
+    `seen`: part of as_of that is over in the ledger; its cost is spent, and only the rest of the day is forecast.
+    `country`: whose public holidays are free days; None: none are.
+    Rows before `as_of` are history, later ones are ignored. Models without usage in the last 56 days and without cost
+    in the month are left out.
+    """
     horizon = max(period.last for period in periods(as_of))
     outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, None, country)]
     if owners is not None:
@@ -88,7 +75,7 @@ def spend_outlooks(
 
 
 def forecast_of(outlooks: Sequence[Outlook], as_of: date, seen: float) -> pl.DataFrame:
-    """Rows of main.spend_forecast of what is expected of each group."""
+    """Rows of main.spend_forecast for a day, of what `spend_outlooks` expects of each group."""
     common = {"as_of": as_of, "month": as_of.replace(day=1), "formula_version": FORMULA_VERSION}
     rows = [
         row | common

@@ -85,7 +85,7 @@ def model_outlook(  # noqa: PLR0913, PLR0917 - what a forecast rests on
 ) -> Outlook:
     """Of all usage, each provider and each model with usage in the last 56 days or cost in the month; or of `asked`.
 
-    The other arguments are as in `forecast.spend_forecast`.
+    The other arguments are as in `forecast.spend_outlooks`.
     """
     daily = daily_quantities(usage, as_of)
     names, values = as_array(daily, as_of)

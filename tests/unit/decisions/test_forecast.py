@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.decisions.forecast import spend_forecast
+from pipelines.decisions.forecast import forecast_of, spend_outlooks
 from pipelines.decisions.forecast_choice import replay
 from pipelines.decisions.forecast_owners import TEAM_SCHEMA, OwnerUsage
 from pipelines.decisions.forecast_quantities import as_array, daily_quantities, expected_frame
@@ -31,6 +31,10 @@ PRICE_SCHEMA = {
     "meter": pl.String, "valid_from": pl.Datetime("us"), "valid_to": pl.Datetime("us"),
     "usd_per_unit": pl.Decimal(18, 6), "unit": pl.String,
 }  # fmt: skip
+
+
+def spend_forecast(usage, costs, prices, as_of, owners=None, seen=0.0, country=None):
+    return forecast_of(spend_outlooks(usage, costs, prices, as_of, owners, seen, country), as_of, seen)
 
 
 def _usage(quantities: list[int], meter: str = "output", model: str = "m", until: date = AS_OF) -> pl.DataFrame:
