@@ -1,4 +1,4 @@
-"""Which rows of a day's usage count, as rules for any part of it: what is to be known of the whole day is in the rule.
+"""Which rows of a day's usage count, as rules: what had to be found out about the day is in the rule.
 
 A rule is a function of this module with its arguments, so that another process can be handed it. Finding what a rule
 says is `overlap`'s and `plan_coverage`'s.

@@ -17,7 +17,7 @@ from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage
 from pipelines.decisions.forecast_paid import with_paid
 from pipelines.decisions.known_ends import known_ends
 from pipelines.decisions.owner_scopes import TEAM_COSTS
-from pipelines.decisions.rebilling import rebilled, rebillings, successors_of
+from pipelines.decisions.rebilled_prices import rebilled, rebillings, successors_of
 from pipelines.decisions.spend_anomaly import spend_anomaly
 from pipelines.decisions.spend_change import DAYS, spend_change
 from pipelines.schema.columns import polars_schema

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pyarrow as pa
-
 from pipelines.warehouse.atomic_file import atomic_file
 from pipelines.warehouse.warehouse_error import WarehouseError
 
@@ -97,6 +95,8 @@ class ObjectStore:
 
     @staticmethod
     def _write(files: Any, path: str, file: Path) -> None:
+        import pyarrow as pa  # noqa: PLC0415 - the ledger knows this module, and few have a store
+
         # In one piece: a stream that an error closes half way would leave half an object, which looks whole.
         with file.open("rb") as source:
             content = pa.memory_map(str(file)).read_buffer() if os.fstat(source.fileno()).st_size else b""

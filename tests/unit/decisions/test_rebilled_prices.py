@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.decisions.decide_spend import forecast_on
-from pipelines.decisions.rebilling import rebilled, rebillings, successors_of
+from pipelines.decisions.rebilled_prices import rebilled, rebillings, successors_of
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.lifecycles import ModelLifecycle
 from pipelines.warehouse.database import Warehouse
