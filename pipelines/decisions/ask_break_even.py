@@ -13,6 +13,8 @@ from pipelines.decisions.break_even_terms import load_of, terms_of
 from pipelines.decisions.break_even_ways import Found, Question, find_ways
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
+from pipelines.decisions.self_hosting.request import Goal
+from pipelines.decisions.stated_machine import stated_machine
 from pipelines.decisions.user_facts import StandIn, UserFacts
 from pipelines.decisions.workload import Workload, workload_of_scenario
 
@@ -83,12 +85,15 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
     terms = terms_of(workload, one.scenario, _stand_in(one, facts))
     if facts.problems:
         terms = replace(terms, flags=(*terms.flags, "user_file_wrong"))
-    api = market.price_of(workload)
+    api, load = market.price_of(workload), load_of(workload)
     if workload.stated_usd_per_mtok:
         terms = replace(terms, flags=(*terms.flags, "price_stated"))
+    stated = stated_machine(one.scenario, load) if one.scenario else ()
+    if stated:  # its latency is not told, and is not asked for
+        terms = replace(terms, goal=Goal(), flags=tuple(flag for flag in terms.flags if flag != "goal_assumed"))
     return Question(
         api=api,
-        load=load_of(workload),
+        load=load,
         terms=terms,
         market=market,
         points=facts.points,
@@ -96,6 +101,7 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
         mix_basis="own" if workload.basis == "logs" else "scenario",
         own_tokens=_own_tokens(workload, terms.hours_per_month),
         fallback=one.scenario.fallback_share if one.scenario else Question.fallback,
+        stated=stated,
     )
 
 

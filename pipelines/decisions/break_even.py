@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import Any
 
 from pipelines.decisions.api_bill import MTOK, ApiPrice, Load
-from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
+from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom, utilisation
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.pay_back import (
     MOST_MONTHS,
@@ -81,6 +81,7 @@ class BreakEven:
     own_api_usd_per_month: Decimal | None = None
     own_gpu_usd_per_month: Decimal | None = None
     own_replicas: int | None = None
+    own_utilisation: float | None = None
     payback: PayBack | None = None
 
 
@@ -119,7 +120,7 @@ def break_even(
     if not judged:
         return BreakEven("unknown", reason="no measured throughput", usd_per_mtok=money(price * MTOK, 6))
     _, best, steps = min(judged, key=lambda one: one[0])
-    return _at_own_volume(best, steps, price, own_tokens, api, terms, day)
+    return _at_own_volume(best, steps, price, load, own_tokens, api, terms, day)
 
 
 def _judged(
@@ -140,7 +141,7 @@ def _judged(
         full_usd_per_mtok=None if full is None else money(full * MTOK, 6),
     )
     first = found[0].from_tokens if found else float("inf")
-    return (first, full or Fraction(10**12), "/".join(serving.throughput_ids)), answer, steps
+    return (first, Fraction(10**12) if full is None else full, "/".join(serving.throughput_ids)), answer, steps
 
 
 def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> tuple[str, str]:
@@ -155,11 +156,11 @@ def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Term
     return "never", never
 
 
-def _at_own_volume(
-    best: BreakEven, steps: Steps, price: Fraction, own_tokens: int, api: ApiPrice, terms: Terms, day: date
+def _at_own_volume(  # noqa: PLR0913, PLR0917 - all that the answer was found from
+    best: BreakEven, steps: Steps, price: Fraction, load: Load, own_tokens: int, api: ApiPrice, terms: Terms, day: date
 ) -> BreakEven:
     """The same answer with what holds at the threshold and at the own volume."""
-    values = _at_threshold(best, steps, price, terms) if best.intervals else {}
+    values = _at_threshold(best, steps, price, load, terms) if best.intervals else {}
     if not own_tokens:
         return BreakEven(**vars(best) | values | {"verdict": "no_usage"})
     own_api = price * own_tokens
@@ -173,11 +174,12 @@ def _at_own_volume(
     else:
         values["verdict"] = "own_gpus" if served[1] <= own_api else "api"
         values |= {"own_gpu_usd_per_month": money(served[1]), "own_replicas": served[0]}
+        values["own_utilisation"] = best.serving and float(_use(own_tokens, served[0], load, best.serving, terms))
         values["payback"] = _pay_back(best, steps, own_tokens, price, api, terms, day) if best.intervals else None
     return BreakEven(**vars(best) | values)
 
 
-def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) -> dict[str, Any]:
+def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, load: Load, terms: Terms) -> dict[str, Any]:
     """What the first paying volume means in use of the replicas and in money."""
     first, serving = best.intervals[0], best.serving
     if serving is None:
@@ -186,12 +188,19 @@ def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) 
     share = serving.requests_per_s(terms.headroom, first.replicas) / full
     capacity = steps.capacity(first.replicas)
     return {
-        "needed_utilisation": float(first.from_tokens * share / (capacity * Fraction(terms.peak_factor))),
+        "needed_utilisation": float(_use(first.from_tokens, first.replicas, load, serving, terms)),
         "planned_share": float(share),
         "capacity_tokens_per_month": floor(capacity),
         "api_usd_per_month": money(price * first.from_tokens),
         "own_machines_usd_per_month": money(steps.cost(first.replicas)),
     }
+
+
+def _use(tokens: int, replicas: int, load: Load, serving: Serving, terms: Terms) -> Fraction:
+    """Mean use of some replicas at a volume of accepted tokens, over the hours of a month; 1: always full."""
+    calls = tokens / load.tokens_per_call / Fraction(terms.acceptance)
+    seconds = calls * replicas / serving.requests_per_s(Headroom(Decimal(1)), replicas)
+    return utilisation(seconds, replicas, terms.hours_per_month)
 
 
 def _pay_back(

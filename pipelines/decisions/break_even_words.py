@@ -16,7 +16,7 @@ MEANINGS = {
     "cache_saves_nothing": "cache hits save own machines nothing here, because nothing is measured",
     "single_stream": "one request at a time",
     "same_architecture": "measured on a model of the same architecture",
-    "stated_throughput": "at a throughput that you stated",
+    "stated_machine": "on machines that you stated, at their rate and throughput",
     "peak_assumed": "peak over mean is assumed",
     "engineering_assumed": "people's time is assumed",
     "goal_assumed": "the goal of latency is assumed",

@@ -63,7 +63,9 @@ def load_for(servers: int, probability: Decimal) -> Fraction:
     return Fraction(max(low, 1), _STEPS)
 
 
-def replica_seconds(input_tokens: int, output_tokens: int, prefill_tok_s: Decimal, decode_tok_s: Decimal) -> Fraction:
+def replica_seconds(
+    input_tokens: Fraction | int, output_tokens: Fraction | int, prefill_tok_s: Decimal, decode_tok_s: Decimal
+) -> Fraction:
     """Seconds of one replica whose phases follow each other. Cached tokens are not among `input_tokens`."""
     return Fraction(input_tokens) / Fraction(prefill_tok_s) + Fraction(output_tokens) / Fraction(decode_tok_s)
 

@@ -77,7 +77,7 @@ def needed_use(machine: Machine, gpus: int, usd_per_gpu_hour: Decimal) -> Fracti
     """The use from which owning costs no more than renting the same hours on demand; None: not even at full use."""
     machines = machines_for(gpus, machine)
     idle = monthly_cost(machine, machines, Fraction(0)).total
-    rent = Fraction(usd_per_gpu_hour) * gpus * machine.hours_per_month
+    rent = rent_of(gpus, usd_per_gpu_hour, Fraction(1), machine.hours_per_month)
     gap = rent - _full_energy(machine, machines) * (1 - Fraction(machine.idle_power_share))
     if gap <= 0 or idle > gap:
         return None
