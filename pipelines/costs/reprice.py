@@ -115,9 +115,9 @@ def price_as_used(buckets: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame
     return _costs(buckets, segments)
 
 
-def moved(buckets: pl.DataFrame, target: Target, day: date, factors: Factors) -> pl.DataFrame:
-    """The buckets as if they had been used at a target on a day, in the target's tokens."""
-    return _scaled(_on_day(target.applied(buckets), day), factors)
+def moved(buckets: pl.DataFrame, day: date, factors: Factors) -> pl.DataFrame:
+    """The buckets, already of the offer that is asked about, as if of a day, in that offer's tokens."""
+    return _scaled(_on_day(buckets, day), factors)
 
 
 def reprice(buckets: pl.DataFrame, segments: pl.DataFrame) -> Repriced:

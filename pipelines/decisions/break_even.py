@@ -31,6 +31,7 @@ from pipelines.decisions.self_hosting.step_function import (
     Steps,
     cheapest_full,
     cost_at,
+    first_paying,
     money,
     paying_intervals,
 )
@@ -116,22 +117,41 @@ def break_even(
     if missing:
         return BreakEven("unknown", reason=f"no API price for {', '.join(sorted(missing))}")
     price = load.usd_per_token(api.usd_per_mtok)
-    judged = [_judged(price, load, option, serving, terms) for option, serving in offers]
-    if not judged:
+    if not offers:
         return BreakEven("unknown", reason="no measured throughput", usd_per_mtok=money(price * MTOK, 6))
-    _, best, steps = min(judged, key=lambda one: one[0])
+    option, serving, steps = _best(price, [(*one, steps_of(load, *one, terms)) for one in offers])
+    best = _judged(price, option, serving, steps, terms)
     return _at_own_volume(best, steps, price, load, own_tokens, api, terms, day)
 
 
-def _judged(
-    price: Fraction, load: Load, option: Option, serving: Serving, terms: Terms
-) -> tuple[tuple[float, Fraction, str], BreakEven, Steps]:
-    """One offer, with what it ranks by: the first volume that pays, then the cost per token of full replicas."""
-    steps = steps_of(load, option, serving, terms)
+def threshold(api: ApiPrice, load: Load, option: Option, serving: Serving, terms: Terms) -> int | None:
+    """The first volume at which one offer pays, and nothing else of the answer; None: never, or not known."""
+    if any(tokens and meter not in api.usd_per_mtok for meter, tokens in load.tokens.items()):
+        return None
+    first = first_paying(load.usd_per_token(api.usd_per_mtok), steps_of(load, option, serving, terms))
+    return None if first is None else first.from_tokens
+
+
+def _best(price: Fraction, offers: Sequence[tuple[Option, Serving, Steps]]) -> tuple[Option, Serving, Steps]:
+    """The offer that pays first; of several such, or where none pays, that with the cheapest full replicas."""
+    firsts = [first_paying(price, steps) for _, _, steps in offers]
+    volumes = [float("inf") if first is None else first.from_tokens for first in firsts]
+    least = min(volumes)
+    nearest = [offer for offer, volume in zip(offers, volumes, strict=True) if volume == least]
+    return nearest[0] if len(nearest) == 1 else min(nearest, key=_full)
+
+
+def _full(offer: tuple[Option, Serving, Steps]) -> tuple[Fraction, str]:
+    full = cheapest_full(offer[2])
+    return Fraction(10**12) if full is None else full, "/".join(offer[1].throughput_ids)
+
+
+def _judged(price: Fraction, option: Option, serving: Serving, steps: Steps, terms: Terms) -> BreakEven:
+    """The answer of one offer, without the own volume."""
     found = paying_intervals(price, steps)
     full = cheapest_full(steps)
     verdict, reason = ("pays", None) if found else _why_never(price, full, steps, terms)
-    answer = BreakEven(
+    return BreakEven(
         verdict,
         found,
         reason,
@@ -140,8 +160,6 @@ def _judged(
         usd_per_mtok=money(price * MTOK, 6),
         full_usd_per_mtok=None if full is None else money(full * MTOK, 6),
     )
-    first = found[0].from_tokens if found else float("inf")
-    return (first, Fraction(10**12) if full is None else full, "/".join(serving.throughput_ids)), answer, steps
 
 
 def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> tuple[str, str]:

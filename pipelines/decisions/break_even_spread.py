@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pipelines.decisions.break_even import BreakEven
-from pipelines.decisions.break_even_ways import Question, judge
+from pipelines.decisions.break_even import BreakEven, threshold
+from pipelines.decisions.break_even_ways import Question
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.sensitivity import Spread, sensitivity, widest_first
 
@@ -25,14 +25,14 @@ RANGES: dict[str, tuple[Decimal, Decimal]] = {
 def threshold_spread(question: Question, answer: BreakEven) -> str:
     """The threshold at both ends of each input, all else equal; null: never."""
     pair = (answer.option, answer.serving)
-    question = replace(question, own_tokens=0)
+    load = question.load
 
     def ask(name: str, value: object) -> int | None:
         changed = _changed(question, pair[0], name, Decimal(str(value)))
-        if changed is None or pair[1] is None:
+        if changed is None or pair[1] is None or load is None:
             return None
-        found = judge(changed[0], [(changed[1], pair[1])])
-        return found.intervals[0].from_tokens if found.intervals else None
+        asked, option = changed
+        return threshold(asked.api, load, option, pair[1], asked.terms)
 
     spreads = sensitivity(ask, RANGES)
     return json.dumps({one.name: _ends(one) for one in widest_first(spreads)})

@@ -9,6 +9,7 @@ Frames and dataclasses only: `answer_what_if` reads, `costs.reprice` prices.
   a cache write, or of input where the target sells no write, in place of that of a cache read.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -115,24 +116,28 @@ _CASES = ("low", "high", "first", "read")
 def _cases(
     grouped: pl.DataFrame, held: pl.DataFrame, pairs: Sequence[tuple[Mapping[str, Any], int, Target]], asked: Asked
 ) -> pl.DataFrame:
-    """Buckets of everything that is priced, at once: `group` is source|same or source|target|case."""
+    """Buckets of everything that is priced, at once: `group` is source|same or source|target|case.
+
+    Where both factors are the same there is no case `high`.
+    """
     read, write = (QUANTITY_COLUMNS[meter] for meter in ("cache_read", "cache_write_5m"))
     first = held.with_columns(pl.col(read).alias(write), pl.lit(0, pl.Int64).alias(read))
     usage = dict(zip(_CASES, (grouped, grouped, first, held), strict=True))
     factors = dict(zip(_CASES, (asked.low, asked.high, asked.high, asked.high), strict=True))
-    parts = [moved(_named(grouped, "same"), Target(), asked.day, EQUAL)]
-    by_target: dict[tuple[int, Target], list[str]] = {}
-    for source, number, target in pairs:
-        by_target.setdefault((number, target), []).append(source["group"])
-    for (number, target), groups in by_target.items():
-        for case in _CASES:
-            of_groups = usage[case].filter(pl.col("group").is_in(groups))
-            parts.append(moved(_named(of_groups, f"{number}|{case}"), target, asked.day, factors[case]))
+    if asked.low == asked.high:
+        del usage["high"]
+    there = {name: f"target_{name}" for name in OFFER}
+    schema = pl.Schema({"group": pl.String(), "number": pl.Int64(), **dict.fromkeys(there.values(), pl.String())})
+    rows = [(source["group"], number, *(target._asdict()[name] for name in OFFER)) for source, number, target in pairs]
+    targets = pl.DataFrame(rows, schema=schema, orient="row")
+    parts = [moved(grouped.with_columns(group=pl.format("{}|same", "group")), asked.day, EQUAL)]
+    for case, buckets in usage.items():
+        at_targets = buckets.join(targets, on="group").with_columns(
+            *(pl.coalesce(target, name).alias(name) for name, target in there.items()),
+            group=pl.format("{}|{}|{}", "group", "number", pl.lit(case)),
+        )
+        parts.append(moved(at_targets.select(parts[0].columns), asked.day, factors[case]))
     return pl.concat(parts)
-
-
-def _named(buckets: pl.DataFrame, suffix: str) -> pl.DataFrame:
-    return buckets.with_columns(pl.format("{}|{}", "group", pl.lit(suffix)).alias("group"))
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class _Figures:
         """The figures of one source at one target."""
         return {
             "low_usd": self.usd.get(f"{pair}|low"),
-            "high_usd": self.usd.get(f"{pair}|high"),
+            "high_usd": self.usd.get(f"{pair}|high", self.usd.get(f"{pair}|low")),
             "cold_cache_usd": Decimal(0) if is_same else self._cold_cache(pair, has_reads=has_reads),
             **self.texts.get(f"{pair}|low", _NO_TEXTS),
         }
@@ -187,18 +192,25 @@ def _lacks_writes(tokens: Mapping[str, int]) -> bool:
 
 def _texts_by_group(found: Repriced) -> dict[str, dict[str, Any]]:
     """By group of the low end: meters that are mapped or have no price, versions, whether it is a lower bound."""
-    texts: dict[str, dict[str, Any]] = {}
     unpriced = pl.col("price_id").is_null()
-    for (group,), part in found.costs.filter(pl.col("group").str.ends_with("|low")).group_by("group"):
-        reasons = part.filter(unpriced).select("meter", "unpriced_reason").unique().sort("meter")
-        mapped = found.mapped.filter(group=group).select("meter", "counted_as")
-        texts[str(group)] = {
-            "mapped": tuple(mapped.iter_rows()),
-            "reasons": tuple(reasons.iter_rows()),
-            "price_ids": tuple(part["price_id"].drop_nulls().unique().sort()),
-            "is_lower_bound": bool(part["is_lower_bound"].any()),
+    low = found.costs.filter(pl.col("group").str.ends_with("|low"))
+    texts = low.group_by("group").agg(
+        reasons=pl.struct("meter", "unpriced_reason").filter(unpriced).unique().sort(),
+        price_ids=pl.col("price_id").drop_nulls().unique().sort(),
+        is_lower_bound=pl.col("is_lower_bound").any(),
+    )
+    mapped: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for group, meter, other in found.mapped.select("group", "meter", "counted_as").iter_rows():
+        mapped[group].append((meter, other))
+    return {
+        row["group"]: {
+            "mapped": tuple(mapped.get(row["group"], ())),
+            "reasons": tuple(tuple(one.values()) for one in row["reasons"]),
+            "price_ids": tuple(row["price_ids"]),
+            "is_lower_bound": row["is_lower_bound"],
         }
-    return texts
+        for row in texts.iter_rows(named=True)
+    }
 
 
 def _tokens(grouped: pl.DataFrame) -> dict[str, dict[str, Any]]:

@@ -33,8 +33,7 @@ class Headroom:
             return Fraction(self.max_utilisation)
         if slots_per_replica is None:
             return Fraction(self.unknown_slots)
-        servers = min(replicas * slots_per_replica, MOST_SLOTS)
-        return load_for(servers, self.wait_probability) / servers
+        return _share_for(min(replicas * slots_per_replica, MOST_SLOTS), self.wait_probability)
 
 
 def wait_probability(servers: int, load: float) -> float:
@@ -61,6 +60,11 @@ def load_for(servers: int, probability: Decimal) -> Fraction:
         fits = wait_probability(servers, middle / _STEPS) <= float(probability)
         low, high = (middle, high) if fits else (low, middle - 1)
     return Fraction(max(low, 1), _STEPS)
+
+
+@cache
+def _share_for(servers: int, probability: Decimal) -> Fraction:
+    return load_for(servers, probability) / servers
 
 
 def replica_seconds(
