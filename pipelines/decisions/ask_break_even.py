@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from pipelines.decisions.break_even_curve import curve_rows
@@ -13,6 +13,7 @@ from pipelines.decisions.break_even_terms import load_of, terms_of
 from pipelines.decisions.break_even_ways import Found, Question, find_ways
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
+from pipelines.decisions.scenario_usage import parts_of
 from pipelines.decisions.self_hosting.request import Goal
 from pipelines.decisions.stated_machine import stated_machine
 from pipelines.decisions.user_facts import StandIn, UserFacts
@@ -77,7 +78,7 @@ def _stand_in(one: Asked, facts: UserFacts) -> StandIn | None:
 
 def asked_scenario(scenario: Scenario) -> Asked:
     """The workload that a scenario describes."""
-    return Asked(workload_of_scenario(scenario), scenario)
+    return Asked(replace(workload_of_scenario(scenario), parts=partial(parts_of, scenario)), scenario)
 
 
 def _question(one: Asked, market: Market, facts: UserFacts) -> Question:

@@ -37,7 +37,7 @@ from pipelines.decisions.self_hosting.step_function import (
 )
 from pipelines.decisions.self_hosting.throughput import Serving
 
-FORMULA_VERSION = "break-even-2"
+FORMULA_VERSION = "break-even-3"
 DEFAULT_PEAK = Decimal("2.063")
 """Busiest hour over the mean of 14 days, alibaba/ServeGen m-small @ f891d11: where nobody knows the own hours."""
 
@@ -92,11 +92,8 @@ def steps_of(load: Load, option: Option, serving: Serving, terms: Terms) -> Step
     people = Fraction(terms.engineering_usd_per_month)
     seconds = terms.hours_per_month * SECONDS_PER_HOUR / Fraction(terms.peak_factor)
     served = seconds * load.tokens_per_call * Fraction(terms.acceptance)
-    return Steps(
-        cache(lambda n: cost(n) + people),
-        _capacity(serving, terms.headroom, served),
-        terms.max_replicas,
-    )
+    capacity = _capacity(serving, terms.headroom, served)
+    return Steps(cache(lambda n: cost(n) + people), capacity, terms.max_replicas)
 
 
 @lru_cache(maxsize=1024)

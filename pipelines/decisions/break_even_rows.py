@@ -175,7 +175,8 @@ def _pays_from_use(option: Option) -> float | None:
 def _measured(question: Question, serving: Serving | None) -> dict[str, Any]:
     if serving is None or question.load is None:
         return {}
-    sources = {point.throughput_id: point.source for point in question.points}
+    used = set(serving.throughput_ids)
+    sources = {point.throughput_id: point.source for point in question.points if point.throughput_id in used}
     per_gpu = serving.requests_per_s(Headroom(Decimal(1)), 1) * question.load.lengths.output_tokens
     return {
         "throughput_id": ids_of(serving.throughput_ids),

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from pipelines.decisions.break_even import BreakEven, threshold
@@ -47,7 +48,7 @@ def _changed(question: Question, option: Option | None, name: str, value: Decima
     if option is None:
         return None
     if name == "api_price_factor":
-        dearer = {meter: usd * value for meter, usd in api.usd_per_mtok.items()}
+        dearer = {meter: Fraction(usd) * Fraction(value) for meter, usd in api.usd_per_mtok.items()}
         return replace(question, api=replace(api, usd_per_mtok=dearer)), option
     if name == "machine_cost_factor":
         return question, option.scaled(value)
