@@ -17,22 +17,25 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
     table = Table(title=f"{cell(what)}, at the prices of {answer['date']}")
     for name in ("used", "class", "at"):
         table.add_column(name, overflow="fold")
-    for name in ("spent", "effective", "same offer", "low", "high", "change", "cold cache, once"):
-        table.add_column(name, justify="right")
-    is_choice = len({_offer(row["target"]) for row in answer["rows"]}) > 1
-    for row in answer["rows"]:
+    rows = answer["rows"]
+    # What is paid stands beside the list price, where it is another.
+    is_paid_apart = any(row[f"{name}_usd"] != row[f"{name}_effective_usd"] for row in rows for name in _AMOUNTS)
+    for name in ("spent", "same offer", "low", "high", "change", "cold cache, once"):
+        table.add_column(f"{name}: list, paid" if is_paid_apart else name, justify="right")
+    is_choice = len({_offer(row["target"]) for row in rows}) > 1
+    for row in rows:
         table.add_row(
             _offer(row["source"]),
             cell(row["task_class"] or ""),
             _offer(row["target"]) + (" (cheapest)" if row["is_cheapest"] and is_choice else ""),
-            *(_usd(row.get(name), absent="-" if name.startswith("spent") else UNKNOWN) for name in _MONEY),
-            _change(row),
-            _usd(row["cold_cache_usd"], absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
+            *(_both(row, name, is_paid_apart) for name in _AMOUNTS),
+            "\n".join(dict.fromkeys((_change(row, "usd"), _change(row, "effective_usd")))),
+            _both(row, "cold_cache", is_paid_apart, absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
         )
     if answer["total"] and len(answer["rows"]) > 1:
         total = answer["total"]
-        amounts = [_usd(total.get(name), absent="-" if name.startswith("spent") else UNKNOWN) for name in _MONEY]
-        table.add_row("in all", "", "", *amounts, "", _usd(total["cold_cache_usd"], absent=UNKNOWN))
+        amounts = [_both(total, name, is_paid_apart) for name in _AMOUNTS]
+        table.add_row("in all", "", "", *amounts, "", _both(total, "cold_cache", is_paid_apart))
     console.print(table)
     for text in sorted({_unknown(row) for row in answer["rows"] if row["unknown"]}):
         console.print(f"unknown: {cell(text, MAX_LINE)}")
@@ -47,7 +50,14 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
         console.print(f"note: {cell(note, MAX_LINE)}")
 
 
-_MONEY = ("spent_usd", "spent_effective_usd", "same_usd", "low_usd", "high_usd")
+_AMOUNTS = ("spent", "same", "low", "high")
+
+
+def _both(row: dict[str, Any], name: str, is_paid_apart: bool, *, absent: str = UNKNOWN) -> str:
+    """An amount at list prices, and below it as it is paid."""
+    nothing = "-" if name == "spent" else absent
+    listed = _usd(row[f"{name}_usd"], absent=nothing)
+    return f"{listed}\n{_usd(row[f'{name}_effective_usd'], absent=nothing)}" if is_paid_apart else listed
 
 
 def _offer(offer: dict[str, str]) -> str:
@@ -62,10 +72,10 @@ def _usd(text: str | None, *, absent: str) -> str:
     return absent if text is None else dollars(text)
 
 
-def _change(row: dict[str, Any]) -> str:
-    if row["change_high_usd"] is None:
+def _change(row: dict[str, Any], unit: str) -> str:
+    if row[f"change_high_{unit}"] is None:
         return UNKNOWN
-    ends = dict.fromkeys((dollars(row["change_low_usd"]), dollars(row["change_high_usd"])))
+    ends = dict.fromkeys((dollars(row[f"change_low_{unit}"]), dollars(row[f"change_high_{unit}"])))
     return " to ".join(ends)
 
 
