@@ -89,6 +89,8 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
     api, load = market.price_of(workload), load_of(workload)
     if workload.stated_usd_per_mtok:
         terms = replace(terms, flags=(*terms.flags, "price_stated"))
+    if one.scenario and one.scenario.model_retires_on:
+        api = replace(api, retires_on=one.scenario.model_retires_on)
     stated = stated_machine(one.scenario, load) if one.scenario else ()
     if stated:  # its latency is not told, and is not asked for
         terms = replace(terms, goal=Goal(), flags=tuple(flag for flag in terms.flags if flag != "goal_assumed"))

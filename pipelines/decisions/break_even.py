@@ -38,6 +38,8 @@ from pipelines.decisions.self_hosting.step_function import (
 from pipelines.decisions.self_hosting.throughput import Serving
 
 FORMULA_VERSION = "break-even-3"
+BEYOND = "not with up to"
+"""Begins the reason why nothing is known beyond the replicas considered."""
 DEFAULT_PEAK = Decimal("2.063")
 """Busiest hour over the mean of 14 days, alibaba/ServeGen m-small @ f891d11: where nobody knows the own hours."""
 
@@ -69,6 +71,8 @@ class BreakEven:
     verdict: str
     intervals: tuple[Interval, ...] = ()
     reason: str | None = None
+    is_open: bool = False
+    """Nothing pays among the replicas considered, and with more of them it may."""
     option: Option | None = None
     serving: Serving | None = None
     usd_per_mtok: Decimal | None = None
@@ -148,15 +152,9 @@ def _judged(price: Fraction, option: Option, serving: Serving, steps: Steps, ter
     found = paying_intervals(price, steps)
     full = cheapest_full(steps)
     verdict, reason = ("pays", None) if found else _why_never(price, full, steps, terms)
-    return BreakEven(
-        verdict,
-        found,
-        reason,
-        option,
-        serving,
-        usd_per_mtok=money(price * MTOK, 6),
-        full_usd_per_mtok=None if full is None else money(full * MTOK, 6),
-    )
+    lowest = None if full is None else money(full * MTOK, 6)
+    is_open = verdict == "unknown"
+    return BreakEven(verdict, found, reason, is_open, option, serving, money(price * MTOK, 6), lowest)
 
 
 def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> tuple[str, str]:
@@ -167,7 +165,7 @@ def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Term
     people = Fraction(terms.engineering_usd_per_month)
     machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
     if machines_alone is not None and price > machines_alone:
-        return "unknown", f"not with up to {terms.max_replicas} replicas: {never}"
+        return "unknown", f"{BEYOND} {terms.max_replicas} replicas: {never}"
     return "never", never
 
 

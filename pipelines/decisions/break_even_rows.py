@@ -202,11 +202,12 @@ def _paid_back(answer: BreakEven) -> dict[str, Any]:
 
 
 def _per_accepted(question: Question, answer: BreakEven) -> Decimal | None:
-    """The bill at the own volume over the tokens that are accepted."""
-    bill = answer.own_gpu_usd_per_month
+    """The bill at the own volume over the tokens that are accepted. More are made: the own volume over their share."""
+    bill, acceptance = answer.own_gpu_usd_per_month, question.terms.acceptance
     if bill is None or not question.own_tokens:
         return None
-    return money(per_accepted(Fraction(bill) * MTOK / question.own_tokens, question.terms.acceptance), 6)
+    made = question.own_tokens / Fraction(acceptance)
+    return money(per_accepted(Fraction(bill) * MTOK / made, acceptance), 6)
 
 
 def _hybrid(question: Question, answer: BreakEven) -> str | None:

@@ -25,7 +25,7 @@ ASSUMED = {
 def load_of(workload: Workload) -> Load | None:
     """Tokens and calls of a month; None where logs do not count calls, or count no tokens."""
     tokens = {meter: Fraction(workload.tokens_per_month.get(meter, 0)) for meter in TEXT_METERS}
-    if not workload.calls_per_month or not sum(tokens.values()) or not tokens["output"]:
+    if not workload.calls_per_month or not sum(tokens.values()):
         return None
     return Load({meter: count for meter, count in tokens.items() if count}, workload.calls_per_month)
 

@@ -52,9 +52,11 @@ class Found:
 def find_ways(question: Question) -> Found:
     """Machines that can be had on the day, each with each setup that was measured on it."""
     if question.load is None:
-        return Found((), ("the usage has no count of calls or no output, so the lengths of a call are not known",))
+        return Found((), ("the usage has no count of calls, so the lengths of a call are not known",))
     if question.stated:
         return Found(tuple(question.stated), ())
+    if not question.load.tokens.get("output"):
+        return Found((), ("the calls have no output, and no throughput was measured without",))
     able, unable = servings(question.points, question.terms.open_model, question.load.lengths, question.terms.goal)
     cards = sorted({(one.gpu, one.variant) for one in able})
     day = question.market.day

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pipelines.decisions.setting import Amount, Choice, Count, Flag, Names, Setting, Share, Text, key
+from pipelines.decisions.setting import Amount, Choice, Count, Day, Flag, Names, Setting, Share, Text, key
 from pipelines.decisions.stated_machine import StatedMachine
 from pipelines.schema.meters import TOKEN_METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
@@ -147,12 +147,7 @@ class Scenario(StatedMachine):
     repeat_share: Decimal = key(
         Share(), "calls that a response cache of one's own could answer", unit=SHARE, default=Decimal(0)
     )
-    discount_share: Decimal = key(
-        Share(),
-        "discount of a contract",
-        unit=SHARE,
-        default=Decimal(0),
-    )
+    discount_share: Decimal = key(Share(), "discount of a contract", unit=SHARE, default=Decimal(0))
     discount_from_usd_per_month: Decimal = key(
         Amount(), "spend from which the discount holds", unit="USD per month", default=Decimal(0)
     )
@@ -198,6 +193,7 @@ class Scenario(StatedMachine):
         on=date(2026, 2, 1),
     )
     retrain_every_months: int | None = key(Count(1, 120), "months between trainings", unit="months", default=None)
+    model_retires_on: date | None = key(Day(), "end of the API model, in place of what pages tell", default=None)
     growth_per_month: Decimal = key(Share(), "growth of the calls a month", unit=SHARE, default=Decimal(0))
     spare_replicas: int = key(Count(0, 100), "own replicas that stand by", unit="replicas", default=0)
     tokens_per_second_per_user: Decimal = key(

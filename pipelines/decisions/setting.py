@@ -1,7 +1,7 @@
 """Settings of a scenario, and the kinds of values that they may hold: TOML value -> typed value, or what is right."""
 
 from dataclasses import MISSING, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -117,6 +117,17 @@ class Flag:
         """Raises ValueError."""
         if not isinstance(value, bool):
             raise ValueError("write true or false, without quotes")
+        return value
+
+
+@dataclass(frozen=True)
+class Day:
+    """A calendar day."""
+
+    def read(self, value: Any) -> date:
+        """Raises ValueError."""
+        if isinstance(value, datetime) or not isinstance(value, date):
+            raise ValueError("write a day without quotes, such as 2027-07-15")
         return value
 
 

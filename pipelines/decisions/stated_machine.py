@@ -72,6 +72,8 @@ def stated_machine(stated: StatedMachine, load: Load | None) -> tuple[tuple[Opti
     if load is None or stated.gpu_output_tokens_per_second is None:
         return ()
     rates = (stated.gpu_input_tokens_per_second, stated.gpu_output_tokens_per_second)
+    if rates[0] is None and not load.tokens.get("output"):
+        return ()
     served = stated_serving(rates, stated.gpus_per_replica, load)
     options = []
     if stated.gpu_usd_per_hour is not None:

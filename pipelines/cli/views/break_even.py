@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.decisions.break_even import BEYOND
 from pipelines.decisions.break_even_words import in_words
 
 CURVE_POINTS = tuple(10**power for power in range(7, 13))
@@ -87,7 +88,8 @@ def _pays_from(row: dict[str, Any]) -> str:
     pays = row["break_even_tokens_per_month"]
     if row["way"] == "managed":
         return "never" if row["reason"] else "any volume"
-    return in_words(pays) if pays else "unknown" if row["verdict"] == "unknown" else "never"
+    is_unknown = row["verdict"] == "unknown" or (row["reason"] or "").startswith(BEYOND)
+    return in_words(pays) if pays else "unknown" if is_unknown else "never"
 
 
 def _usd(amount: str | None) -> str:

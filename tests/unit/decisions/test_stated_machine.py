@@ -13,6 +13,7 @@ from pipelines.decisions.scenario_file import parse_scenario
 from pipelines.models.user_csv import UserFileError
 from pipelines.warehouse.published import PublishedWarehouse
 
+DAY = date(2026, 10, 10)
 GOLDEN = Path(__file__).parents[2] / "golden"
 CASES = {case["id"]: case for case in json.loads((GOLDEN / "break_even_cases.json").read_text(), parse_float=Decimal)}
 RENTED = """
@@ -32,7 +33,7 @@ output_usd_per_mtok = {price[1]}
 """
 
 
-def _first(text: str, day: date = date(2026, 10, 10)) -> dict[str, Any]:
+def _first(text: str, day: date = DAY) -> dict[str, Any]:
     """The first row of the answer, which is that of the stated machine."""
     found = answer_scenario(PublishedWarehouse(Path("none")), parse_scenario(Path("s.toml"), text.encode()), day)
     row: dict[str, Any] = found["answers"][0]
@@ -140,3 +141,85 @@ def test_what_is_no_machine_is_told_with_its_line(line: str, said: str) -> None:
     with pytest.raises(UserFileError, match=r"s\.toml line 8: ") as told:
         parse_scenario(Path("s.toml"), text.encode())
     assert said in str(told.value)
+
+
+TUNED = """
+days_per_month = 25
+peak_over_mean = 1
+gpu_usd_per_hour = 0
+gpu_output_tokens_per_second = 2000
+max_utilisation_share = 1
+training_mtok = 50
+fine_tuning_usd = 6000
+migration_usd = 1500
+model_retires_on = {retires}
+"""
+
+
+@pytest.mark.parametrize(
+    ("input_usd", "more", "retires", "month", "on", "is_in_time"),
+    [
+        ("50", "", "2027-07-15", 7, "2027-08-01", False),
+        ("50.96", "", "2027-07-15", 6, "2027-07-01", True),
+        ("50", "growth_per_month = 0.05", "2027-07-15", 6, "2027-07-01", True),
+        ("50.96", "", "2027-07-01", 6, "2027-07-01", True),
+        ("50.96", "", "2027-01-02", 6, "2027-07-01", False),
+    ],
+)
+def test_fine_tuning_pays_back_before_the_model_retires_or_not(
+    input_usd: str, more: str, retires: str, month: int, on: str, is_in_time: bool
+) -> None:
+    """N07: 7,572 USD at once. 12.5 million tokens each way at 50 and 50 are 1,250 USD saved a month, at 50.96 1,262."""
+    calls = CALLS.format(calls=1000, into=500, out=500, people=0, price=(input_usd, "50"))
+    row = _first(calls + TUNED.format(retires=retires) + more, date(2027, 1, 1))
+    assert row["upfront_usd"] == "7572"
+    assert (row["pay_back_months"], row["pay_back_on"], row["is_paid_back_in_time"]) == (month, on, is_in_time)
+    if retires == "2027-07-15" and not is_in_time:
+        assert "7,500.00 of 7,572.00 USD by 2027-07-15" in row["answer"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "until"),
+    [
+        # The cache holds every prompt: only 300 tokens an answer take time, prompts cost 0.25: 3.90625 USD the million.
+        ({"more": "cached_share = 1\ncache_read_usd_per_mtok = 0.25\n"}, 1_491_302_400, 15_480_672_000),
+        # No prompt: 300 of 300 tokens are output, at 10 USD.
+        ({"into": 0}, 582_540_000, 5_805_252_000),
+        # Half of the answers are accepted: a replica serves half as much of what counts.
+        ({"more": "acceptance_share = 0.5\n"}, 1_096_545_883, 7_740_336_000),
+        # A spare replica is paid for from the first token on: 11,650.80 USD.
+        ({"more": "spare_replicas = 1\n"}, 2_193_091_765, 15_480_672_000),
+        # A month of 720 hours: 5,745.60 USD, and less of everything.
+        ({"more": "hours_per_month = 720\n"}, 1_081_524_706, 15_268_608_000),
+        # One call a day changes nothing of the threshold.
+        ({"calls": 1}, 1_096_545_883, 15_480_672_000),
+        # A peak of twice the mean halves what a replica serves in a month.
+        ({"share": "0.25"}, 1_096_545_883, 7_740_336_000),
+    ],
+)
+def test_edges_of_a_workload(changes: dict[str, Any], first: int, until: int) -> None:
+    """5,825.40 USD for 2 x 2,209 x 2,628,000 x 0.5 tokens of output, with 500 of input to each 300 of them."""
+    row = _rented(PRICES["gpt-4o"], **changes)
+    assert (row["break_even_tokens_per_month"], row["until_tokens_per_month"]) == (first, until)
+
+
+def test_calls_without_output_need_a_rate_of_input() -> None:
+    """2 x 10,000 x 2,628,000 x 0.5 tokens a month; 5,825.40 USD at 2.50 the million."""
+    row = _rented(PRICES["gpt-4o"], out=0, more="gpu_input_tokens_per_second = 10_000\n")
+    assert (row["break_even_tokens_per_month"], row["until_tokens_per_month"]) == (2_330_160_000, 26_280_000_000)
+    text = CALLS.format(calls=1000, into=500, out=0, people=0, price=("1", "1"))
+    found = answer_scenario(PublishedWarehouse(Path("none")), parse_scenario(Path("s.toml"), text.encode()), DAY)
+    assert "the calls have no output" in found["answers"][0]["answer"]
+
+
+def test_what_is_beyond_the_replicas_considered_is_not_never() -> None:
+    row = _rented(PRICES["gpt-4o"], people="200000", more="max_replicas = 1\n")
+    assert row["verdict"] == "api"
+    assert row["answer"].startswith("not at your volume; whether at more is unknown: not with up to 1 replicas")
+    assert _rented(("0.1", "0.1"), people="2000")["answer"].startswith("never: ")
+
+
+def test_cost_per_accepted_token_counts_the_rejected_once() -> None:
+    """One replica serves it: 5,825.40 USD for 240 million tokens, all of them accepted in the end."""
+    row = _rented(PRICES["gpt-4o"], more="acceptance_share = 0.5\n")
+    assert row["own_usd_per_accepted_mtok"] == "24.2725"
