@@ -21,6 +21,7 @@ _UNITS = re.compile(
     r"milliseconds|share|percent|pct|ratio|rate|days?|hours?|months?|years?))+$"
 )
 """The end of a key that says its unit."""
+_MONEY = re.compile(r"_(usd|eur|gbp|dollars?|cents?|price|cost)(_|$)")
 
 
 def ready_scenarios() -> tuple[str, ...]:
@@ -81,7 +82,10 @@ def _unknown(name: str, value: Any, declared: Mapping[str, Any]) -> str:
     stem = _UNITS.sub("", name)
     same = [key for key in declared if _UNITS.sub("", key) == stem]
     if same:
-        return f"{name} is in another unit; write {same[0]}, in {declared[same[0]].metadata['unit'] or 'words'}"
+        is_money = _MONEY.search(name) is not None
+        meant = min(same, key=lambda key: (_MONEY.search(key) is not None) != is_money)
+        unit = declared[meant].metadata["unit"] or "words"
+        return f"{name} is in another unit; write {meant}, {'a share from 0 to 1' if unit == '1' else f'in {unit}'}"
     close = get_close_matches(name, declared, n=1, cutoff=0.6)
     remedy = f"write {close[0]}" if close else f"delete it; the keys are {', '.join(declared)}"
     return f"{name} is no key of a scenario; {remedy}"
