@@ -78,7 +78,10 @@ def _stand_in(one: Asked, facts: UserFacts) -> StandIn | None:
 
 def asked_scenario(scenario: Scenario) -> Asked:
     """The workload that a scenario describes."""
-    return Asked(replace(workload_of_scenario(scenario), parts=partial(parts_of, scenario)), scenario)
+    workload = workload_of_scenario(scenario)
+    # Where a part goes to own machines, what falls back is paid at the API as well.
+    notes = tuple(f"{note} but those of a part on own machines" for note in workload.notes)
+    return Asked(replace(workload, notes=notes, parts=partial(parts_of, scenario)), scenario)
 
 
 def _question(one: Asked, market: Market, facts: UserFacts) -> Question:

@@ -78,14 +78,14 @@ def stated_machine(stated: StatedMachine, load: Load | None) -> tuple[tuple[Opti
     options = []
     if stated.gpu_usd_per_hour is not None:
         options.append(
-            Option("rented", "stated", "stated", *CARD, "global", "on_demand", 1, stated.gpu_usd_per_hour, (STATED,))
+            Option("rented", "stated", "scenario", *CARD, "global", "on_demand", 1, stated.gpu_usd_per_hour, (STATED,))
         )
     if stated.machine_usd is not None:
         machine = own_mac(
             stated.machine_usd, stated.machine_life_months, stated.machine_watts, stated.power_usd_per_kwh
         )
         options.append(
-            Option("owned", "stated", "stated", *CARD, "global", "purchase", 1, None, (STATED,), machine=machine)
+            Option("owned", "stated", "scenario", *CARD, "global", "purchase", 1, None, (STATED,), machine=machine)
         )
     return tuple((option, served) for option in options)
 

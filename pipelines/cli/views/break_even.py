@@ -23,6 +23,7 @@ def print_break_even(console: Console, answer: dict[str, Any]) -> None:
         curve = [row for row in answer["curve"] if (row["api_provider"], row["api_model"]) == model]
         if curve:
             _print_curve(console, curve)
+        _print_hybrid(console, found[0])
         _print_spread(console, found)
         _print_evidence(console, found[0])
     for note in dict.fromkeys(answer["notes"]):
@@ -75,6 +76,16 @@ def _print_spread(console: Console, rows: list[dict[str, Any]]) -> None:
         console.print(
             f"  {NAMES.get(name, name.replace('_', ' '))} {ends['low']:g} to {ends['high']:g}: {low} to {high}"
         )
+
+
+def _print_hybrid(console: Console, row: dict[str, Any]) -> None:
+    """A part of the calls on the best machines, the rest at the API: the month, and how much of the saving that is."""
+    parts = []
+    for share, one in (row.get("hybrid") or {}).items():
+        captured = "" if one["captured"] is None else f" ({one['captured'] * 100:.1f} % of the saving)"
+        parts.append(f"{Decimal(share) * 100:.0f} % {_usd(one['usd'])}{captured}")
+    if parts:
+        console.print(f"  with a part on own machines, USD: {', '.join(parts)}", soft_wrap=True)
 
 
 def _print_evidence(console: Console, row: dict[str, Any]) -> None:
