@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, floor
 
 from pipelines.decisions.self_hosting.request import Lengths
@@ -32,17 +33,17 @@ class Load:
     tokens: Mapping[str, Fraction]
     calls: Fraction
 
-    @property
+    @cached_property
     def total(self) -> Fraction:
         """Tokens a month, input and output together."""
         return sum(self.tokens.values(), Fraction(0))
 
-    @property
+    @cached_property
     def tokens_per_call(self) -> Fraction:
         """Mean tokens of one call."""
         return self.total / self.calls
 
-    @property
+    @cached_property
     def lengths(self) -> Lengths:
         """Mean lengths of one call; input and output rounded up, what is cached rounded down."""
         output = self.tokens.get("output", Fraction(0)) / self.calls

@@ -7,6 +7,7 @@ power unless told otherwise. Capital is paid for on the mean balance, half of th
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 HOURS_PER_MONTH = 730
 MONTHS = 12
@@ -59,6 +60,7 @@ def machines_for(gpus: int, machine: Machine) -> int:
     return max(1, -(-gpus // machine.gpus))
 
 
+@lru_cache(maxsize=256)
 def monthly_cost(machine: Machine, machines: int, share_used: Fraction) -> MonthlyCost:
     """A month of some machines at a mean use of their capacity, 0 to 1."""
     purchase = Fraction(machine.purchase_usd) * machines
