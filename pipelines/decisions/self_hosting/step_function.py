@@ -70,10 +70,14 @@ def _paying(usd_per_unit: Fraction, steps: Steps) -> Iterator[Interval]:
 
 def cheapest_full(steps: Steps) -> Fraction | None:
     """The lowest cost per unit that any number of full replicas reaches: no API price below it is ever beaten."""
-    # Ranked as floats, which is quick; the few nearest are then compared exactly.
-    counted = [(n, capacity) for n in range(1, steps.most + 1) if (capacity := float(steps.capacity(n))) > 0]
-    ranked = [n for n, capacity in sorted(counted, key=lambda one: float(steps.cost(one[0])) / one[1])]
-    return min((steps.cost(n) / steps.capacity(n) for n in ranked[:_NEAREST]), default=None)
+    # Ranked by whole tokens and as floats, which is quick; the few nearest are then compared exactly.
+    ranked = sorted(
+        (usd / (parts * until), n)
+        for n, until in enumerate(steps.reach, 1)
+        if until
+        for usd, parts in [steps.cost(n).as_integer_ratio()]
+    )
+    return min((steps.cost(n) / steps.capacity(n) for _, n in ranked[:_NEAREST]), default=None)
 
 
 def cost_at(volume: int, steps: Steps) -> tuple[int, Fraction] | None:
