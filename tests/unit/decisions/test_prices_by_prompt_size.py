@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.decisions.answer_savings import answer_trace
 from pipelines.decisions.api_bill import MTOK
 from pipelines.decisions.ask_break_even import Asked, asked_scenario
 from pipelines.decisions.break_even_market import market_of, met_price
@@ -62,6 +63,21 @@ def test_each_call_of_a_trace_costs_what_its_own_prompt_costs(tmp_path: Path) ->
     (tmp_path / "load.csv").write_text("\n".join(["TIMESTAMP,ContextTokens,GeneratedTokens", *lines]))
     workload = workload_of_trace(read_trace(tmp_path / "load.csv"), "claude-sonnet-4-5")
     assert _usd_per_month(Asked(replace(workload, provider="anthropic"))) == _by_hand(calls) * 864_000
+
+
+def test_what_a_cache_saves_on_a_trace_is_reckoned_call_by_call(tmp_path: Path) -> None:
+    """The second call reads both blocks of the first, at 2.70 less; the third all four of the second, at 5.40 less."""
+    calls = [(1_024, 1_000, "[1, 2]"), (200_000, 2_000, "[1, 2, 3, 4]"), (350_000, 500, "[1, 2, 3, 4, 5]")]
+    lines = [
+        f'{{"timestamp": {at}, "input_length": {sent}, "output_length": {got}, "hash_ids": {blocks}}}'
+        for at, (sent, got, blocks) in enumerate(calls)
+    ]
+    (tmp_path / "load.jsonl").write_text("\n".join(lines))
+    answer = answer_trace(NONE, tmp_path / "load.jsonl", DAY, "claude-sonnet-4-5")
+    listed = _by_hand([call[:2] for call in calls])
+    assert Fraction(answer["usd"]) == listed
+    assert Fraction(answer["saved_usd"]) == Fraction(1024 * Fraction("2.70") + 2048 * Fraction("5.40")) / MTOK
+    assert "several context ranges" in answer["notes"][-1]
 
 
 def test_a_price_that_a_part_does_not_meet_is_missing() -> None:
