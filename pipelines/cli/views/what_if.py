@@ -14,28 +14,28 @@ UNKNOWN = "unknown"
 def print_what_if(console: Console, answer: dict[str, Any]) -> None:
     """An answer of `decisions.answer_what_if`."""
     what = answer.get("scenario") or f"usage of {answer.get('first_day')} to {answer.get('last_day')}"
-    table = Table(title=f"{cell(what)}, at the prices of {answer['date']}")
+    rows = answer["rows"]
+    is_paid_apart = any(row[f"{name}_usd"] != row[f"{name}_effective_usd"] for row in rows for name in _AMOUNTS)
+    below = "; below a list price, what is paid where it is another" if is_paid_apart else ""
+    table = Table(title=f"{cell(what)}, at the prices of {answer['date']}{below}")
     for name in ("used", "class", "at"):
         table.add_column(name, overflow="fold")
-    rows = answer["rows"]
-    # What is paid stands beside the list price, where it is another.
-    is_paid_apart = any(row[f"{name}_usd"] != row[f"{name}_effective_usd"] for row in rows for name in _AMOUNTS)
     for name in ("spent", "same offer", "low", "high", "change", "cold cache, once"):
-        table.add_column(f"{name}: list, paid" if is_paid_apart else name, justify="right")
+        table.add_column(name, justify="right")
     is_choice = len({_offer(row["target"]) for row in rows}) > 1
     for row in rows:
         table.add_row(
             _offer(row["source"]),
             cell(row["task_class"] or ""),
             _offer(row["target"]) + (" (cheapest)" if row["is_cheapest"] and is_choice else ""),
-            *(_both(row, name, is_paid_apart) for name in _AMOUNTS),
+            *(_both(row, name) for name in _AMOUNTS),
             "\n".join(dict.fromkeys((_change(row, "usd"), _change(row, "effective_usd")))),
-            _both(row, "cold_cache", is_paid_apart, absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
+            _both(row, "cold_cache", absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
         )
     if answer["total"] and len(answer["rows"]) > 1:
         total = answer["total"]
-        amounts = [_both(total, name, is_paid_apart) for name in _AMOUNTS]
-        table.add_row("in all", "", "", *amounts, "", _both(total, "cold_cache", is_paid_apart))
+        amounts = [_both(total, name) for name in _AMOUNTS]
+        table.add_row("in all", "", "", *amounts, "", _both(total, "cold_cache"))
     console.print(table)
     for text in sorted({_unknown(row) for row in answer["rows"] if row["unknown"]}):
         console.print(f"unknown: {cell(text, MAX_LINE)}")
@@ -53,11 +53,10 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
 _AMOUNTS = ("spent", "same", "low", "high")
 
 
-def _both(row: dict[str, Any], name: str, is_paid_apart: bool, *, absent: str = UNKNOWN) -> str:
-    """An amount at list prices, and below it as it is paid."""
+def _both(row: dict[str, Any], name: str, *, absent: str = UNKNOWN) -> str:
+    """An amount at list prices, and below it as it is paid, where that is another."""
     nothing = "-" if name == "spent" else absent
-    listed = _usd(row[f"{name}_usd"], absent=nothing)
-    return f"{listed}\n{_usd(row[f'{name}_effective_usd'], absent=nothing)}" if is_paid_apart else listed
+    return "\n".join(dict.fromkeys(_usd(row[f"{name}_{unit}"], absent=nothing) for unit in ("usd", "effective_usd")))
 
 
 def _offer(offer: dict[str, str]) -> str:

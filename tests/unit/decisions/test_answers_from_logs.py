@@ -3,9 +3,12 @@
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from pipelines.cli.views.what_if import print_what_if
 from pipelines.costs.price_ledger import price_days
 from pipelines.costs.quote import Question, quote
 from pipelines.costs.reprice import Target
@@ -215,6 +218,17 @@ def test_what_only_the_contract_has_a_price_for_is_paid_and_has_no_list_price(wa
     (row,) = answer_what_if.answer_logs(published, question(target=target))["rows"]
     assert (row["low_usd"], row["low_effective_usd"]) == (None, "0.0022")  # 2 * 1,100 tokens at 1 USD
     assert row["is_cheapest"]
+
+
+def test_the_terminal_shows_what_is_paid_below_a_list_price_where_it_is_another(warehouse):
+    published = contract(warehouse, "discount,,anthropic,,claude-x,,,75,,,,")
+    console = Console(record=True, width=200, file=StringIO())
+    print_what_if(console, answer_what_if.answer_logs(published, question()))
+    cells = [line.split("│")[4:9] for line in console.export_text().splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in line] for line in cells] == [
+        ["0.00576", "0.00576", "0.00288", "0.00288", "-0.00288"],
+        ["0.00144", "0.00144", "", "", "0.00144"],
+    ]
 
 
 def test_the_cheapest_is_what_is_paid_least(warehouse):
