@@ -226,8 +226,8 @@ def test_the_terminal_shows_what_is_paid_below_a_list_price_where_it_is_another(
     print_what_if(console, answer_what_if.answer_logs(published, question()))
     cells = [line.split("│")[4:9] for line in console.export_text().splitlines() if line.startswith("│")]
     assert [[cell.strip() for cell in line] for line in cells] == [
-        ["0.00576", "0.00576", "0.00288", "0.00288", "-0.00288"],
-        ["0.00144", "0.00144", "", "", "0.00144"],
+        ["0.005760", "0.005760", "0.002880", "0.002880", "-0.002880"],
+        ["0.001440", "0.001440", "", "", "0.001440"],
     ]
 
 
