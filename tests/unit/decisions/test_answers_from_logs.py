@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from io import StringIO
 
 import pytest
@@ -15,7 +16,7 @@ from pipelines.costs.reprice import Target
 from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if, logged_hidden_cost
 from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
-from pipelines.decisions.decide import claim_check_on, decide_days, one_table, what_if_on
+from pipelines.decisions.decide import break_even_on, claim_check_on, decide_days, one_table, what_if_on
 from pipelines.decisions.decide_spend import forecast_on
 from pipelines.decisions.logged_savings import answer_logged_savings
 from pipelines.decisions.scenario import Scenario
@@ -280,3 +281,25 @@ def test_what_is_paid_stands_beside_list_prices(warehouse):
     (row,) = forecast.to_dicts()
     assert (row["spent_usd"], row["spent_effective_usd"]) == (Decimal("0.00576"), Decimal("0.00432"))
     assert row["projected_effective_usd"] == pytest.approx(row["projected_usd"] * Decimal("0.75"))
+
+
+def test_break_even_asks_of_the_api_what_the_ledger_was_priced_at(warehouse):
+    """Prompts from 900 tokens on cost three times as much; a short one of 100 tokens is logged beside the two long.
+
+    Long: 2 * (400 * 9 + 600 * 0.9 + 100 * 45) = 17,280 millionths; short: 100 * 3 + 100 * 15 = 1,800.
+    """
+    for meter, usd in {"input_uncached": "3", "cache_read": "0.3", "output": "15"}.items():
+        with warehouse.write() as connection:
+            connection.execute("UPDATE core.token_price SET context_to = 900 WHERE price_id = $id", {"id": meter})
+        add_price(warehouse, meter=meter, usd_per_unit=3 * Decimal(usd), price_id=f"long-{meter}", context_from=900)
+    add_usage(warehouse, DAYS[1], 100, "short", usage_at=datetime(2026, 3, 20, 11), input_uncached_tokens=100)
+    assert price_days(warehouse, DAYS) >= 1
+    with warehouse.write() as connection:
+        (priced,) = connection.execute("SELECT sum(cost_usd) FROM core.usage_cost").fetchone()
+        row = break_even_on(connection, warehouse.folder, AFTER)["main.break_even"].row(0, named=True)
+    assert priced == Decimal("0.01908")
+    # The month that is paid for has 730 hours, the days that are logged count for 720; tokens are whole.
+    per_token = Fraction(priced) / 2400
+    assert row["own_tokens_per_month"] == 2400 * 730 // 720
+    assert row["own_api_usd_per_month"] == pytest.approx(Decimal(float(per_token * row["own_tokens_per_month"])))
+    assert {"long-output", "output"} <= set(row["price_ids"].split(","))
