@@ -49,8 +49,10 @@ def break_even(  # noqa: PLR0913, PLR0917 - one parameter per option of the comm
 
     if (trace is None) != (model is None):
         refuse("break-even: --trace and --model belong together: a recorded load names no model")
+    if trace and scenario:
+        refuse("break-even: --trace and --scenario are two workloads; leave one out")
     if alone := "--trace" if trace else "--scenario" if scenario else None:
-        refuse_options_of_logs("break-even", alone, since=since, scenario=scenario if trace else None)
+        refuse_options_of_logs("break-even", alone, since=since)
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
     try:
         answer = answer_trace(warehouse, trace, model, day) if trace and model else None

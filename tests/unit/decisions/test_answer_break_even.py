@@ -139,6 +139,11 @@ def test_a_recorded_load_answers_as_if_all_month_were_like_it(tmp_path: Path) ->
     refused = CliRunner().invoke(app, ["--warehouse", str(tmp_path), "break-even", *trace])
     assert refused.exit_code == 2
     assert "--trace and --model belong together" in refused.output
+    both = CliRunner().invoke(
+        app, ["--warehouse", str(tmp_path), "break-even", *trace, "--model", "a", "--scenario", "support-bot"]
+    )
+    assert both.exit_code == 2
+    assert "are two workloads; leave one out" in both.output
 
 
 def test_a_server_pays_against_rent_from_a_share_of_its_hours(tmp_path: Path) -> None:
