@@ -17,6 +17,7 @@ from pipelines.doctor.settings import look_at_settings
 from pipelines.doctor.source_freshness import look_at_sources
 from pipelines.doctor.store_access import look_at_store
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
+from pipelines.doctor.usage_files import look_at_inbox
 from pipelines.snapshots.user_inputs import Problem
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
@@ -75,6 +76,7 @@ def _look_at_published(warehouse: Warehouse, now: datetime, environ: Mapping[str
         looks = (
             _Look("versions", "costs.duckdb", lambda: [look_at_schema(connection, "costs.duckdb")], PUBLISH),
             _Look("sources", "all", lambda: look_at_sources(connection, now, environ), PUBLISH),
+            _Look("inbox", "files", lambda: look_at_inbox(connection, warehouse), "`costs usage files`"),
             _Look("ledger", "files", lambda: look_at_ledger(connection, warehouse.folder), PUBLISH),
             _Look("archive", "bodies", lambda: look_at_archive(connection, warehouse.folder), PUBLISH),
         )
