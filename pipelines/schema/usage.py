@@ -154,8 +154,8 @@ class UsageFile(dy.Schema):
     file_name = text("its name; NULL in rows from before it was stated", nullable=True)
     is_in_inbox = flag("whether it lies in the inbox; NULL in rows from before it was stated", nullable=True)
     state = choice(
-        "read; empty, it could be read and nothing in it states usage; refused, it has no line, is damaged or cannot be "
-        "opened; not_recognised, it is none of the formats, or of several; waiting, it was still being written",
+        "read; empty, it could be read and nothing in it states usage; refused, it has no line, is damaged or cannot "
+        "be opened; not_recognised, it is none of the formats, or of several; waiting, it was still being written",
         FILE_STATES,
         nullable=True,
     )
