@@ -15,9 +15,9 @@ from pipelines.demo.sample_usage import DAY_WITHOUT_USAGE, SEED, Stream, days_un
 GATEWAY_EXPORT = "gateway_usage.csv"
 ACCOUNT = "gateway"
 ASSISTANT = ("assistant", "", "key_demo_assistant")
-PROVIDERS = {"grok-4-1-fast-reasoning": "xai", "claude-sonnet-4-6": "anthropic"}
+PROVIDERS = {"grok-4-1-fast-reasoning": "xai", "claude-opus-4-8": "anthropic"}
 STREAMS = (
-    Stream(ASSISTANT, "claude-sonnet-4-6", 2_000, 9_000, 700, 0.65),
+    Stream(ASSISTANT, "claude-opus-4-8", 1_200, 9_000, 700, 0.65),
     # Retired on 2026-05-15: xAI answers with grok-4.3 since, at six times the price of input.
     Stream(ASSISTANT, "grok-4-1-fast-reasoning", 6_500, 3_200, 500, 0.50),
 )

@@ -19,7 +19,7 @@ PRINTED = {
     "gpt-5.5": ("5", "0.5", "30"),
     "gpt-5-mini-2025-08-07": ("0.25", "0.025", "2"),
     "o4-mini-2025-04-16": ("1.1", "0.275", "4.4"),
-    "claude-sonnet-4-6": ("3", "0.3", "15"),
+    "claude-opus-4-8": ("5", "0.5", "25"),
     "grok-4-1-fast-reasoning": ("1.25", "0.2", "2.5"),
 }
 """USD per million tokens of input, cached input and output in September 2026; of grok those of grok-4.3."""
