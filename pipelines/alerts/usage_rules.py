@@ -56,7 +56,8 @@ def usage_refused(rejects: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     alerts = []
     ordered = rejects.sort("source_line", "rule")
     for (import_id,), rows in ordered.group_by(["import_id"], maintain_order=True):
-        title = f"{rows['file_name'][0]}: {rows.height:,} records refused"
+        records = "1 record" if rows.height == 1 else f"{rows.height:,} records"
+        title = f"{rows['file_name'][0]}: {records} refused"
         named = rows.select("source_line", "rule", "detail").head(5)
         lines = [f"line {line}: {rule}: {detail}" for line, rule, detail in named.iter_rows()]
         facts = _facts(raised_at.date(), raised_at)

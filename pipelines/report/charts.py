@@ -77,6 +77,11 @@ def colors_of(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=shown)
 
 
+def line_legend() -> alt.Legend:
+    """A legend of lines, with their dashes."""
+    return alt.Legend(symbolType="stroke", symbolSize=420, symbolStrokeWidth=2.5)
+
+
 def dashes_of(names: Sequence[str]) -> alt.Scale:
     """One kind of line for each name in its order."""
     return alt.Scale(domain=list(names), range=[DASHES[place % len(DASHES)] for place in range(len(names))])
@@ -257,8 +262,10 @@ def break_even_curves(rows: Sequence[Mapping[str, Any]], model: str) -> dict[str
                 title="USD a month",
                 axis=alt.Axis(format="$~s", tickCount=6),
             ),
-            color=alt.Color("way:N", scale=alt.Scale(domain=ways, range=list(COLORS[: len(ways)]))),
-            strokeDash=alt.StrokeDash("way:N", scale=dashes_of(ways)),
+            color=alt.Color(
+                "way:N", scale=alt.Scale(domain=ways, range=list(COLORS[: len(ways)])), legend=line_legend()
+            ),
+            strokeDash=alt.StrokeDash("way:N", scale=dashes_of(ways), legend=line_legend()),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[
                 "way:N",
@@ -312,8 +319,8 @@ def _steps(  # noqa: PLR0913, PLR0917 - what two charts differ in
         .encode(
             x=alt.X(f"{time}:T", scale=UTC, title=None, axis=DAYS),
             y=alt.Y(f"{value}:Q", title=title, axis=MONEY, scale=alt.Scale(zero=True)),
-            color=alt.Color(f"{series}:N", scale=colors_of(names), sort=list(names)),
-            strokeDash=alt.StrokeDash(f"{series}:N", scale=dashes_of(names), sort=list(names)),
+            color=alt.Color(f"{series}:N", scale=colors_of(names), sort=list(names), legend=line_legend()),
+            strokeDash=alt.StrokeDash(f"{series}:N", scale=dashes_of(names), sort=list(names), legend=line_legend()),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[
                 f"{series}:N",
