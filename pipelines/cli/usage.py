@@ -56,6 +56,8 @@ def import_(
     _, mistake = privacy_in_force(context.obj)
     if mistake is not None:
         say_error(mistake)
+    if not is_to_build and any(outcome.new_count for outcome in outcomes):
+        console().print("`costs build` prices what is new; `costs run` reads the sources first", highlight=False)
     is_bad = mistake is not None or any(outcome.outcome in (*NOT_READ, "empty") for outcome in outcomes)
     code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
@@ -78,21 +80,18 @@ def files(
     Examples: costs usage files --state refused | costs usage files --csv
     """
     from pipelines.schema.usage import FILE_STATES
-    from pipelines.usage.file_states import files_as_they_stand
+    from pipelines.usage.file_states import files_as_they_stand, recorded_files
     from pipelines.usage.import_files import inbox_files
     from pipelines.usage.privacy import privacy_in_force
     from pipelines.usage.pseudonyms import Privacy, read_key
     from pipelines.warehouse.database import Warehouse
-    from pipelines.warehouse.rows import read_table
 
     if state is not None and state not in FILE_STATES:
         say_error(f"there is no state {state!r}; write one of {', '.join(FILE_STATES)}")
         raise typer.Exit(BAD_INPUT)
     warehouse = Warehouse(context.obj)
-    with warehouse.read() as connection:
-        seen = read_table(connection, "core.usage_file")
     privacy = Privacy(privacy_in_force(context.obj)[0], read_key(context.obj))
-    found = files_as_they_stand(seen, inbox_files(warehouse), privacy)
+    found = files_as_they_stand(recorded_files(context.obj), inbox_files(warehouse), privacy)
     shown = found if state is None else found.filter(state=state)
     show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
 

@@ -52,6 +52,7 @@ def examine(
     yield from _guarded(_Look("settings", "store", lambda: look_at_store(environ), "see the message"))
     yield from (Finding("settings", problem.name, "cannot be used", problem.text) for problem in problems)
     yield from _guarded(_Look("machine", "folder", lambda: look_at_machine(warehouse), f"look at {folder}"))
+    yield from _guarded(_Look("inbox", "files", lambda: look_at_inbox(warehouse), "`costs usage files`"))
     if warehouse.published_file.exists():
         published: Callable[[], Iterable[Finding]] = lambda: _look_at_published(warehouse, now, environ)  # noqa: E731
         yield from _guarded(_Look("published", "costs.duckdb", published, PUBLISH))
@@ -76,7 +77,6 @@ def _look_at_published(warehouse: Warehouse, now: datetime, environ: Mapping[str
         looks = (
             _Look("versions", "costs.duckdb", lambda: [look_at_schema(connection, "costs.duckdb")], PUBLISH),
             _Look("sources", "all", lambda: look_at_sources(connection, now, environ), PUBLISH),
-            _Look("inbox", "files", lambda: look_at_inbox(connection, warehouse), "`costs usage files`"),
             _Look("ledger", "files", lambda: look_at_ledger(connection, warehouse.folder), PUBLISH),
             _Look("archive", "bodies", lambda: look_at_archive(connection, warehouse.folder), PUBLISH),
         )

@@ -16,6 +16,7 @@ from pipelines.usage.batches import FileCount, printable
 from pipelines.usage.file_outcome import NOT_READ, FileOutcome
 from pipelines.usage.find_files import address_of, files_below, stamp_of
 from pipelines.usage.pseudonyms import Privacy, protected
+from pipelines.warehouse.record_files import check_record, read_names
 from pipelines.warehouse.rows import append, read_table, replace_rows
 
 STILL_WRITTEN = "it was still being written; the next run reads it"
@@ -102,6 +103,17 @@ def state_older_rows(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "UPDATE core.usage_file SET state = if(not_imported IS NULL, 'read', 'empty') WHERE state IS NULL"
     )
+
+
+def recorded_files(folder: Path) -> pl.DataFrame:
+    """core.usage_file as the last import left it, from the record beside the database: nobody is waited for."""
+    record = read_names(folder).by_table.get("core.usage_file")
+    empty = pl.DataFrame(schema=_SCHEMA)
+    if record is None:
+        return empty
+    # A record of an older program lacks columns.
+    stored = pl.read_parquet(check_record(folder, record))
+    return pl.concat([empty, stored], how="diagonal_relaxed").select(list(_SCHEMA)).cast(pl.Schema(_SCHEMA))
 
 
 def files_as_they_stand(seen: pl.DataFrame, in_inbox: Sequence[Path], privacy: Privacy) -> pl.DataFrame:

@@ -19,8 +19,7 @@ def test_files_done_are_told_from_those_that_wait_and_those_that_nobody_could_re
         (warehouse.inbox / f"notes-{number:02}.txt").write_text("nothing\n")
     import_files(warehouse, inbox_files(warehouse), datetime(2026, 11, 24))
     (warehouse.inbox / "dropped.csv").write_text("x")
-    with warehouse.write() as connection:
-        first, *named, others = look_at_inbox(connection, warehouse)
+    first, *named, others = look_at_inbox(warehouse)
     assert first.found == "1 read, 0 without usage, 1 waiting for the next run"
     assert [one.name for one in named] == [f"notes-{number:02}.txt" for number in range(10)]
     assert all(not one.is_ok and one.found.startswith("not recognised: ") for one in named)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.usage.file_states import files_as_they_stand
+from pipelines.usage.file_states import files_as_they_stand, recorded_files
 from pipelines.usage.import_files import import_files, inbox_files, note_waiting
 from pipelines.usage.pseudonyms import Privacy, read_key
 from pipelines.warehouse.database import Warehouse
@@ -106,6 +106,15 @@ def test_what_no_run_has_seen_waits_and_what_needs_a_look_comes_first(warehouse)
     found = files_as_they_stand(seen, inbox_files(warehouse), Privacy())
     assert found["state"].to_list() == ["refused", "refused", "not_recognised", "waiting", "read"]
     assert found.filter(state="waiting")["file_name"].to_list() == ["dropped.csv"]
+
+
+def test_the_record_beside_the_database_has_the_same_rows(warehouse):
+    assert recorded_files(warehouse.folder).is_empty()
+    seen = run(warehouse)
+    assert recorded_files(warehouse.folder).sort("path").equals(seen.sort("path"))
+    (warehouse.inbox / "notes.txt").unlink()
+    run(warehouse)
+    assert recorded_files(warehouse.folder).height == seen.height - 1
 
 
 def test_rows_of_an_older_program_are_of_files_that_were_read(warehouse):
