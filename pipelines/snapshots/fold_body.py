@@ -19,9 +19,10 @@ from pipelines.snapshots.refused_rows import new_rejects, possibly_refused, rang
 from pipelines.snapshots.source_state import witnesses
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState, check_body
 from pipelines.snapshots.superseded_holds import borne_out, statement_of
+from pipelines.snapshots.traded_prices import is_keyed
 from pipelines.snapshots.versions import VersionChange, after_change, change_between, fold, timelines
 from pipelines.sources.archive import ArchiveError
-from pipelines.sources.catalog import SOURCES_BY_KEY, Source
+from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
 
 
@@ -105,10 +106,8 @@ def _possibly_refused(
     """Listed versions that the page lacks and that what was newly refused of it may have been."""
     listed = in_force_at(current, reading.at).filter("is_listed")
     missing = listed.join(checked.good, on=book.key, how="anti", nulls_equal=True)
-    source = SOURCES_BY_KEY.get(reading.source)
-    is_keyed = source is not None and source.standing == "aggregator"
     refused = new_rejects(checked.rejects, state.rejects_before)
-    return possibly_refused(book, missing, listed, refused, checked.good if is_keyed else None)
+    return possibly_refused(book, missing, listed, refused, checked.good if is_keyed(reading.source) else None)
 
 
 def _with_confirmed(book: Book, current: pl.DataFrame, confirmed: pl.DataFrame, reading: Reading) -> pl.DataFrame:

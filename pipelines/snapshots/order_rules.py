@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
+from pipelines.snapshots.doubted_rows import MOST, SMALLEST_PAGE
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class OrderRule:
     low: str
     high: str
     is_certain: bool = True
-    """Whether it holds of a page that was never seen; else only where the prices in force keep it."""
+    """Whether it holds of a page that was never seen; else only where the prices in force keep it, or of most pairs."""
 
     @property
     def words(self) -> str:
@@ -55,7 +56,7 @@ def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> p
         if not {rule.low, rule.high} <= set(observed[rule.column].unique()):
             continue
         now, before = _broken(book, observed, rule), _broken(book, current, rule)
-        if not rule.is_certain:
+        if not rule.is_certain and not _is_most(book, observed, now, rule):
             kept = _pairs(book, current, rule).join(before, on="pair", how="anti").select("pair")
             now = now.join(kept, on="pair", how="semi")
         news = now.join(before, on="pair", how="anti")
@@ -66,6 +67,11 @@ def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> p
         found += _windows(book, current, observed)
     schema = {"price_key": pl.String, "reason": pl.String}
     return pl.concat([pl.DataFrame(schema=schema), *found]).unique("price_key", keep="first", maintain_order=True)
+
+
+def _is_most(book: Book, observed: pl.DataFrame, broken: pl.DataFrame, rule: OrderRule) -> bool:
+    """Whether most pairs of a page break an order that single models break."""
+    return broken.height >= SMALLEST_PAGE - 1 and broken.height > MOST * _pairs(book, observed, rule).height
 
 
 def _broken(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
