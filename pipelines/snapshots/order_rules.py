@@ -41,6 +41,8 @@ ORDER_RULES = (
     OrderRule("gpu_rate", "tier", "community", "secure"),
 )
 """Long prompts below short ones, a peak below its off-peak: `_ranges` and `_windows`, as these have no labels."""
+MOST_FOR_LONG = 4
+"""Long prompts cost 1.5 or twice what short ones do; a cache price beside an input price is ten times it."""
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -97,19 +99,25 @@ def _joined(names: list[str]) -> pl.Expr:
 
 
 def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[pl.DataFrame]:
-    """A longer prompt at a lower price than a shorter one of the same key."""
+    """A longer prompt at a lower price than a shorter one of the same key, or at many times it."""
 
     def pairs(rows: pl.DataFrame) -> pl.DataFrame:
         identity = [name for name in book.key if name != "context_from"]
         named = rows.select(_joined(identity).alias("pair"), "context_from", "usd_per_unit", "price_key")
-        return named.join(named, on="pair", suffix="_of_long").filter(
-            (pl.col("context_from") < pl.col("context_from_of_long"))
-            & (pl.col("usd_per_unit") > pl.col("usd_per_unit_of_long"))
+        return (
+            named.join(named, on="pair", suffix="_of_long")
+            .filter(pl.col("context_from") < pl.col("context_from_of_long"), pl.col("usd_per_unit") > 0)
+            .with_columns(factor=pl.col("usd_per_unit_of_long") / pl.col("usd_per_unit"))
         )
 
-    news = pairs(observed).join(pairs(current), on="pair", how="anti")
-    reason = pl.lit("long prompts below short ones")
-    return [news.select(price_key=side, reason=reason) for side in ("price_key", "price_key_of_long")]
+    found = []
+    for is_broken, reason in (
+        (pl.col("factor") < 1, "long prompts below short ones"),
+        (pl.col("factor") > MOST_FOR_LONG, "long prompts at many times the price of short ones"),
+    ):
+        news = pairs(observed).filter(is_broken).join(pairs(current).filter(is_broken), on="pair", how="anti")
+        found += [news.select(price_key=side, reason=pl.lit(reason)) for side in ("price_key", "price_key_of_long")]
+    return found
 
 
 def _windows(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[pl.DataFrame]:

@@ -17,8 +17,8 @@ from pipelines.sources.catalog import SOURCES_BY_KEY
 STATED_BY = ("provider", "model", "meter", "service_tier", "context_from", "time_window")
 """By these what other sources state is set beside a row that its own source never printed."""
 THINGS = ("model", "gpu")
-RENAMED_WITH = {"gpu": ("sku", "variant")}
-"""Columns that go with a label."""
+GOES_WITH = {"gpu": ("sku", "variant"), "model": ("context_from",)}
+"""Columns that go with a label: a row of a page is of one model and often of one size of prompts."""
 COLUMN_OF_A_TABLE = ("provider", "channel", "meter", "service_tier", "pricing", "tier", "region")
 """What the prices of one column have in common."""
 SLIPPED = 3
@@ -68,13 +68,16 @@ def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[
     for label in dict.fromkeys((*THINGS, *LABELS[book.table])):
         if label not in columns:
             continue
-        alike = [name for name in columns if name != label and name not in RENAMED_WITH.get(label, ())]
+        alike = [name for name in columns if name not in {label, *GOES_WITH.get(label, ())}]
         taken = changed.join(
             before.select(*alike, "was", donor=label).unique(), left_on=[*alike, "new"], right_on=[*alike, "was"],
             nulls_equal=True,
         ).filter(pl.col("donor") != pl.col(label))  # fmt: skip
         yield from _exchanged(changed, taken, label, alike)
         free = taken.join(same.select(*alike, donor=label), on=[*alike, "donor"], how="anti", nulls_equal=True)
+        if label in THINGS and columns != list(book.key):
+            # Others know models that the page never had.
+            free = free.join(changed.select(*alike, donor=label), on=[*alike, "donor"], how="semi", nulls_equal=True)
         yield from _slipped(changed, taken, free, "slice" if label in THINGS else "page", label)
 
 
@@ -106,7 +109,9 @@ def _slipped(
     free_donor = free.group_by(part=by[0]).agg(free=pl.col("price_key").n_unique())
     counts = all_changed.join(any_donor, on="part").join(free_donor, on="part")
     many = (pl.col("free") >= SLIPPED) & (pl.col("free") >= MOST * pl.col("moved"))
-    every = (pl.col("taken") == pl.col("moved")) & (pl.col("moved") >= SEVERAL)
+    every = (
+        (pl.col("taken") == pl.col("moved")) & (pl.col("moved") >= SEVERAL) & (pl.col("free") >= pl.col("moved") - 1)
+    )
     hit = taken.with_columns(part=by[0]).join(counts.filter(many | every), on="part", how="semi")
     if hit.height:
         yield hit.select("model_of", reason=pl.lit(f"prices are those that stood elsewhere by their {label}"))
