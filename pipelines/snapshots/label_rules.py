@@ -41,4 +41,9 @@ def _renamed_cards(book: Book, new: pl.DataFrame, gone: pl.DataFrame, moved: pl.
     back = pairs.filter(pl.col("gpu") != pl.col("gpu_right"), pl.col(f"{amount}_right") == pl.col("old_amount"))
     rows = [taken.with_columns(old_amount=pl.col(amount)), back]
     alike = [each.unique("price_key", keep="first", maintain_order=True) for each in rows]
-    return [doubted(each, f"the gpu {LABEL_MOVES}") for each in alike if each.height >= SEVERAL]
+    # One card at the very rate of another that left is enough: a new card has a rate of its own.
+    return [
+        doubted(each, f"the gpu {LABEL_MOVES}")
+        for each, least in zip(alike, (1, SEVERAL), strict=True)
+        if each.height >= least
+    ]

@@ -41,8 +41,9 @@ ORDER_RULES = (
     OrderRule("gpu_rate", "tier", "community", "secure"),
 )
 """Long prompts below short ones, a peak below its off-peak: `_ranges` and `_windows`, as these have no labels."""
-MOST_FOR_LONG = 4
-"""Long prompts cost 1.5 or twice what short ones do; a cache price beside an input price is ten times it."""
+MOST_FOR_LONG = 8
+"""Long prompts cost 1.5 or twice what those of the next shorter size do, seldom up to five times; an input
+price is ten times that of a cache read."""
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -103,7 +104,8 @@ def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[p
 
     def pairs(rows: pl.DataFrame) -> pl.DataFrame:
         identity = [name for name in book.key if name != "context_from"]
-        named = rows.select(_joined(identity).alias("pair"), "context_from", "usd_per_unit", "price_key")
+        columns = ("context_from", "context_to", "usd_per_unit", "price_key")
+        named = rows.select(_joined(identity).alias("pair"), *columns)
         return (
             named.join(named, on="pair", suffix="_of_long")
             .filter(pl.col("context_from") < pl.col("context_from_of_long"), pl.col("usd_per_unit") > 0)
@@ -111,9 +113,10 @@ def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[p
         )
 
     found = []
+    is_next = pl.col("context_to") == pl.col("context_from_of_long")
     for is_broken, reason in (
         (pl.col("factor") < 1, "long prompts below short ones"),
-        (pl.col("factor") > MOST_FOR_LONG, "long prompts at many times the price of short ones"),
+        ((pl.col("factor") > MOST_FOR_LONG) & is_next, "long prompts at many times the price of short ones"),
     ):
         news = pairs(observed).filter(is_broken).join(pairs(current).filter(is_broken), on="pair", how="anti")
         found += [news.select(price_key=side, reason=pl.lit(reason)) for side in ("price_key", "price_key_of_long")]

@@ -5,7 +5,7 @@ Pure functions. What the rows change is decided in `fold_body`, what the databas
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,8 @@ import polars as pl
 from pipelines.schema.expectations import MOVEMENT_COLUMN, Expectation, expectations, with_row_counts
 from pipelines.schema.validation import CheckResult, validate
 from pipelines.snapshots.book import BOOKS, Book, Reading
+from pipelines.snapshots.current import in_force_at
+from pipelines.snapshots.gone_rows import gone_rejects, hardly_ended
 from pipelines.snapshots.quarantine import movements
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import NO_PLACE, REJECT_SCHEMA, Parsed, ParseError
@@ -63,7 +65,9 @@ class Checked:
     good: pl.DataFrame
     """Rows that keep the row rules, in the observation columns."""
     rejects: pl.DataFrame
-    """place, raw_text, reason: of the parser, and of the row rules."""
+    """place, raw_text, reason: of the parser, of the row rules, and of what has hardly ended."""
+    gone: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Versions that the page lacks and that stay, see `gone_rows`."""
 
     @property
     def refusal(self) -> str | None:
@@ -101,7 +105,13 @@ def check_body(source: Source, body: bytes, state: SourceState, reading: Reading
     """Parse a body, check its rows and refuse those that break the row rules. Raises ParseError."""
     staged = stage_body(source, body, state, reading.at)
     results = [] if state.is_checked else check_rows(source, staged, is_approved=reading.is_approved)
-    return Checked(staged, results, *_contracted(BOOKS_BY_TABLE[source.table], staged))
+    book = BOOKS_BY_TABLE[source.table]
+    good, rejects = _contracted(book, staged)
+    listed = (
+        state.current.clear() if reading.is_approved else in_force_at(state.current, reading.at).filter("is_listed")
+    )
+    gone = hardly_ended(book, source.key, listed, staged.rows)
+    return Checked(staged, results, good, pl.concat([rejects, gone_rejects(gone)]), gone)
 
 
 def check_rows(source: Source, staged: Staged, *, is_approved: bool) -> list[CheckResult]:

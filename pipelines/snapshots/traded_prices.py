@@ -61,13 +61,14 @@ def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[
     """(model_of, reason), by one label after the other. `before`: what each key cost, columns and was."""
     is_same = (pl.col("new") == pl.col("was")).any()
     stated = rows.join(before, on=columns, nulls_equal=True).group_by("price_key").agg(is_same=is_same)
-    changed = rows.join(stated.filter(~pl.col("is_same")), on="price_key", how="semi")
+    moved = rows.join(stated.filter(~pl.col("is_same")), on="price_key", how="semi")
+    unstated = rows.join(stated, on="price_key", how="anti")
     same = rows.join(stated.filter("is_same"), on="price_key", how="semi")
-    if changed.is_empty():
-        return
     for label in dict.fromkeys((*THINGS, *LABELS[book.table])):
         if label not in columns:
             continue
+        # A boundary that nobody knows is no other price of a known size: it is the size that may be misread.
+        changed = pl.concat([moved, unstated.filter(pl.col(label) > 0)]) if label == "context_from" else moved
         alike = [name for name in columns if name not in {label, *GOES_WITH.get(label, ())}]
         taken = changed.join(
             before.select(*alike, "was", donor=label).unique(), left_on=[*alike, "new"], right_on=[*alike, "was"],
