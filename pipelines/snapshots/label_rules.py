@@ -33,7 +33,7 @@ def label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
 def _renamed_cards(book: Book, new: pl.DataFrame, gone: pl.DataFrame, moved: pl.DataFrame) -> list[pl.DataFrame]:
     """Rates of one card that are those of another: taken over by a new key, whose sku names the card, or exchanged."""
     amount = book.amount or ""
-    offer = [name for name in book.key if name not in {"gpu", "sku", "variant"}]
+    offer = [name for name in book.key if name not in {"gpu", "sku", "variant", "memory_gb"}]
     was = gone.select(*offer, amount, gpu_before="gpu")
     taken = new.join(was, on=[*offer, amount], nulls_equal=True).filter(pl.col("gpu") != pl.col("gpu_before"))
     both = moved.filter(pl.col("old_amount") != pl.col(amount)).select(*offer, "price_key", "gpu", "old_amount", amount)

@@ -79,6 +79,8 @@ def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[
         if label in THINGS and columns != list(book.key):
             # Others know models that the page never had.
             free = free.join(changed.select(*alike, donor=label), on=[*alike, "donor"], how="semi", nulls_equal=True)
+        if label in THINGS:
+            yield from _taken_over(changed, free, label)
         yield from _slipped(changed, taken, free, "slice" if label in THINGS else "page", label)
 
 
@@ -93,6 +95,15 @@ def _exchanged(changed: pl.DataFrame, taken: pl.DataFrame, label: str, alike: li
         both = both.join(whole, on=["model_of", "donor"], how="semi")
     if both.height:
         yield both.select("model_of", reason=pl.lit(f"two prices trade places by their {label}"))
+
+
+def _taken_over(changed: pl.DataFrame, free: pl.DataFrame, label: str) -> Iterator[pl.DataFrame]:
+    """All that moves of one model, more than one price, at what one other had, which moved or left."""
+    moves = changed.group_by("model_of").agg(moved=pl.col("price_key").n_unique())
+    of_one = free.group_by("model_of", "donor").agg(taken=pl.col("price_key").n_unique()).join(moves, on="model_of")
+    hit = of_one.filter(pl.col("taken") == pl.col("moved"), pl.col("moved") >= SEVERAL)
+    if hit.height:
+        yield hit.select("model_of", reason=pl.lit(f"prices are those of another {label}"))
 
 
 def _slipped(
