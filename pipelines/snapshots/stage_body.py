@@ -17,6 +17,7 @@ from pipelines.snapshots.book import BOOKS, Book, Reading
 from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.gone_rows import gone_rejects, hardly_ended
 from pipelines.snapshots.quarantine import movements
+from pipelines.snapshots.refused_rows import new_rejects, possibly_refused
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import NO_PLACE, REJECT_SCHEMA, Parsed, ParseError
 
@@ -107,11 +108,21 @@ def check_body(source: Source, body: bytes, state: SourceState, reading: Reading
     results = [] if state.is_checked else check_rows(source, staged, is_approved=reading.is_approved)
     book = BOOKS_BY_TABLE[source.table]
     good, rejects = _contracted(book, staged)
-    listed = (
-        state.current.clear() if reading.is_approved else in_force_at(state.current, reading.at).filter("is_listed")
-    )
-    gone = hardly_ended(book, source.key, listed, staged.rows)
+    gone = _hardly_ended(book, staged, rejects, state, reading)
     return Checked(staged, results, good, pl.concat([rejects, gone_rejects(gone)]), gone)
+
+
+def _hardly_ended(
+    book: Book, staged: Staged, rejects: pl.DataFrame, state: SourceState, reading: Reading
+) -> pl.DataFrame:
+    """Versions that stay though the page lacks them, but for those that what it refuses may have been."""
+    listed = in_force_at(state.current, reading.at).filter("is_listed")
+    if reading.is_approved:
+        listed = listed.clear()
+    missing = listed.join(staged.rows, on=list(book.key), how="anti", nulls_equal=True)
+    refused = possibly_refused(book, missing, listed, new_rejects(rejects, state.rejects_before))
+    others = listed.join(refused, on=list(book.key), how="anti", nulls_equal=True)
+    return hardly_ended(book, reading.source, others, staged.rows)
 
 
 def check_rows(source: Source, staged: Staged, *, is_approved: bool) -> list[CheckResult]:
