@@ -91,6 +91,7 @@ def _import_files(
             privacy, _ = prepare_privacy(connection, warehouse)
             outcomes |= store_batch(connection, warehouse, batch, as_of, privacy)
         note_applied(warehouse, privacy)
+        del batch  # while the next one is read, it would take as much memory again
     if recognised or is_applied:
         warehouse.save_records()
     close_to_others(warehouse.folder)

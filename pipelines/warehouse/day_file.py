@@ -20,7 +20,7 @@ from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.offers import OFFER
 from pipelines.warehouse.atomic_file import TEMPORARY, sync
 from pipelines.warehouse.ledger_catalog import LEDGER
-from pipelines.warehouse.stored_rows import CHUNK_ROWS, NO_ROWS, USAGE_SCHEMA, Chunk
+from pipelines.warehouse.stored_rows import CHUNK_ROWS, NO_ROWS, USAGE_SCHEMA, Chunk, joined
 
 EMPTY_COLUMNS = "empty_columns"
 """Key of the file's own metadata: names of the columns that are NULL throughout."""
@@ -120,7 +120,7 @@ def _row_groups(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     held = NO_ROWS
     is_begun = False
     for piece in pieces:
-        held = pl.concat([held, piece])
+        held = joined([held, piece])
         while held.height >= ROW_GROUP:
             yield held.head(ROW_GROUP)
             held, is_begun = held.slice(ROW_GROUP), True
@@ -137,10 +137,10 @@ def _merged(rows: DayRows) -> Iterator[pl.DataFrame]:
     stored = NO_ROWS
     for cut in [*sorted({*heads, *steps}), None]:
         while waiting and (cut is None or waiting[0][0] is None or waiting[0][0] < cut):
-            stored = pl.concat([stored, _without(waiting.popleft()[1], rows.dropped)])
+            stored = joined([stored, _without(waiting.popleft()[1], rows.dropped)])
         due, stored = _parted(stored, cut)
         due_new, new = _parted(new, cut)
-        yield pl.concat([due, rows.take(due_new["position"])]).sort(ORDER)
+        yield joined([due, rows.take(due_new["position"])]).sort(ORDER)
 
 
 def _without(chunk: Chunk, dropped: pl.Series) -> pl.DataFrame:

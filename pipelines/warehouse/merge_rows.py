@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.warehouse.day_file import ORDER, DayRows
 from pipelines.warehouse.related_rows import Identities, Related, Rule
-from pipelines.warehouse.stored_rows import StoredFile, rows_at
+from pipelines.warehouse.stored_rows import StoredFile, joined, rows_at
 
 
 class Merge:
@@ -59,7 +59,7 @@ class Merge:
         """Rows by position: of the new ones, and behind these of the merged ones."""
         count = self._usage.height
         is_merged = positions >= count
-        return pl.concat([self._usage[positions.filter(~is_merged)], self._merged[positions.filter(is_merged) - count]])
+        return joined([self._usage[positions.filter(~is_merged)], self._merged[positions.filter(is_merged) - count]])
 
     @cached_property
     def new_rows(self) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 Rows are numbered through all files of a reading, in the order of their paths. What rows mean does not belong here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -68,8 +68,8 @@ class Chunk:
     def _read(self, columns: Sequence[str], row_count: int) -> pl.DataFrame:
         if self.held is not None:
             return self.held[list(columns)].slice(self.offset, row_count)
-        rows = pl.scan_parquet(self.files, hive_partitioning=False).slice(self.offset, row_count)
-        return whole(rows, self.names).select(columns).collect()
+        rows = pl.scan_parquet(list(self.files), hive_partitioning=False).slice(self.offset, row_count)
+        return compact(whole(rows, self.names).select(columns).collect())
 
     def numbers_in(self, numbers: pl.Series) -> pl.Series:
         """Of numbers of rows those in this chunk, counted from its first."""
@@ -90,8 +90,7 @@ def stored_files(folder: Path, files: pl.DataFrame) -> list[StoredFile]:
 
 def _held(files: Sequence[StoredFile]) -> list[StoredFile]:
     """The same files with their rows."""
-    chunks = list(chunks_of(files))
-    rows = pl.concat([NO_ROWS, *(chunk.read() for chunk in chunks)])
+    rows = joined(chunk.read() for chunk in chunks_of(files))
     return [replace(file, held=rows.slice(file.first, file.row_count)) for file in files]
 
 
@@ -120,12 +119,12 @@ def _joined(files: Sequence[StoredFile], names: frozenset[str]) -> Iterator[Chun
 
 def rows_at(files: Sequence[StoredFile], numbers: pl.Series) -> pl.DataFrame:
     """The rows with these numbers, in their order."""
-    frames = [NO_ROWS]
+    frames = []
     for chunk in chunks_of(files):
         inside = chunk.numbers_in(numbers)
         if inside.len():
             frames.append(chunk.read()[inside.sort()])
-    return pl.concat(frames)
+    return joined(frames)
 
 
 def whole(rows: pl.LazyFrame, names: frozenset[str]) -> pl.LazyFrame:
@@ -134,3 +133,25 @@ def whole(rows: pl.LazyFrame, names: frozenset[str]) -> pl.LazyFrame:
     complete = rows.with_columns(**missing)
     cast = complete.select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
     return cast.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
+
+
+def joined(frames: Iterable[pl.DataFrame], empty: pl.DataFrame = NO_ROWS) -> pl.DataFrame:
+    """Frames as one, `empty` where none has rows. A frame without any would undo what `compact` has saved."""
+    filled = [frame for frame in frames if frame.height]
+    return pl.concat(filled) if filled else empty
+
+
+def compact(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows; columns that are NULL or one text throughout take no memory, also in parts of the frame.
+
+    They are most columns of most files, and more than half of the bytes.
+    """
+    constant = {column.name: column[0] for column in rows if rows.height and _is_constant(column)}
+    return rows.with_columns(pl.lit(value, rows.schema[name]).alias(name) for name, value in constant.items())
+
+
+def _is_constant(column: pl.Series) -> bool:
+    nulls = column.null_count()
+    if nulls == column.len():
+        return True
+    return column.dtype == pl.String and nulls == 0 and column[0] == column[-1] and bool((column == column[0]).all())
