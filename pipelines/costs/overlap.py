@@ -180,13 +180,22 @@ def _losing(parts: pl.DataFrame) -> pl.DataFrame:
     split compete as one with each report that is not. Then what names no account competes with what does.
     """
     is_wide = (pl.col("width") > LONGEST_BUCKET).fill_null(value=False) & (pl.col("grain") != "request")
-    wide, rest = parts.filter(is_wide), _with_sides(parts.filter(~is_wide))
+    wide, rest = parts.filter(is_wide), parts.filter(~is_wide)
     lost = [wide.with_columns(**_NOTHING, of_project=pl.lit(None, pl.String))]
+    if not _may_compete(rest):
+        return lost[0]
+    rest = _with_sides(rest)
     for group, side in (([*_ACCOUNT, "side", "project"], "report"), (_ACCOUNT, "side"), (_HOLDER, "account_side")):
         rest, losers = _contest(rest, group, side)
         project = "project" if "project" in group else pl.lit(None, pl.String)
         lost.append(losers.with_columns(of_project=project).select(lost[0].columns))
     return pl.concat(lost)
+
+
+def _may_compete(parts: pl.DataFrame) -> bool:
+    """Whether two reports state one model, or one with an account and one without: most days have none such."""
+    sides = pl.struct("report", pl.col("owner") == DEFAULT_ACCOUNT)
+    return bool((parts.group_by(_HOLDER).agg(sides.n_unique())[:, -1] > 1).any())
 
 
 def _with_sides(parts: pl.DataFrame) -> pl.DataFrame:

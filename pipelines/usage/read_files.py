@@ -34,7 +34,7 @@ from pipelines.usage.records import read_pieces
 from pipelines.warehouse.stored_rows import compact, joined
 
 CHECK_FAULTS = (*FILE_FAULTS, duckdb.Error)
-BATCH_ROWS = 1_000_000
+BATCH_ROWS = 800_000
 """Checked rows that are handed on at once."""
 PIECE_BYTES = 64 << 20
 """Text that is checked at once."""

@@ -11,11 +11,16 @@ import polars as pl
 
 from pipelines.warehouse.day_file import ORDER, DayRows
 from pipelines.warehouse.related_rows import Identities, Related, Rule
-from pipelines.warehouse.stored_rows import StoredFile, joined, rows_at
+from pipelines.warehouse.stored_rows import NO_ROWS, StoredFile, joined, rows_at
+
+NOTHING_COMES = NO_ROWS.select(*ORDER).with_row_index("position")
 
 
 class Merge:
-    """One merge. `usage`: the new rows, in the columns of Usage; `related`: of `related_rows`."""
+    """One merge. `usage`: the new rows, in the columns of Usage; `related`: of `related_rows`.
+
+    `new_rows`: import_id, rows whose usage_id the ledger did not know.
+    """
 
     def __init__(
         self, files: Sequence[StoredFile], usage: pl.DataFrame, related: Related, dedup: Rule, how: Identities
@@ -26,34 +31,28 @@ class Merge:
         self._everything = how.identified(pl.concat([self._before, usage[related.new]]))
         self._merged = dedup(self._everything)
         self._dropped = pl.concat([related.stored, related.superseded])
-        alone = usage.select("usage_date", "import_id", *ORDER).with_row_index("position")
-        self._alone = alone.filter(~pl.col("position").is_in(related.new.implode()))
         self._superseded = related.superseded
+        is_alone = ~pl.col("position").is_in(related.new.implode())
+        alone = usage.select("usage_date", *ORDER).with_row_index("position").filter(is_alone)
+        self._alone = set(alone["usage_date"].unique())
+        merged = self._merged.select("usage_date", *ORDER).with_row_index("position", usage.height)
+        coming = pl.concat([alone, merged.select(alone.columns)])
+        self._coming = coming.partition_by("usage_date", as_dict=True, include_key=False)
+        self.new_rows = self._new_rows(usage["import_id"].gather(alone["position"]))
 
     @cached_property
     def changed(self) -> list[date]:
         """Days of which rows came, went or became others."""
         before, after = _by_day(self._before), _by_day(self._merged)
         merged = {day for day in before | after if not is_same(before.get(day), after.get(day))}
-        alone = set(self._alone["usage_date"].unique())
         left = {file.day for file in self._files.values() if file.holds(self._superseded)}
-        return sorted(merged | alone | left)
+        return sorted(merged | self._alone | left)
 
     def of_day(self, day: date) -> DayRows:
         """What the file of a day is to hold."""
         file = self._files.get(day)
-        return DayRows(day, list(file.chunks()) if file else [], self._dropped, self._new(day), self._take)
-
-    def _new(self, day: date) -> pl.DataFrame:
-        return self._new_by_day.get((day,), self._alone.clear().select("position", *ORDER))
-
-    @cached_property
-    def _new_by_day(self) -> dict[tuple[object, ...], pl.DataFrame]:
-        """Day -> `position` and ORDER of what comes in."""
-        columns = ("usage_date", "position", *ORDER)
-        merged = self._merged.with_row_index("position", self._usage.height).select(columns)
-        both = pl.concat([self._alone.select(columns), merged])
-        return both.partition_by("usage_date", as_dict=True, include_key=False)
+        coming = self._coming.get((day,), NOTHING_COMES)
+        return DayRows(day, list(file.chunks()) if file else [], self._dropped, coming, self._take)
 
     def _take(self, positions: pl.Series) -> pl.DataFrame:
         """Rows by position: of the new ones, and behind these of the merged ones."""
@@ -61,14 +60,13 @@ class Merge:
         is_merged = positions >= count
         return joined([self._usage[positions.filter(~is_merged)], self._merged[positions.filter(is_merged) - count]])
 
-    @cached_property
-    def new_rows(self) -> pl.DataFrame:
-        """import_id, rows whose usage_id the ledger did not know."""
+    def _new_rows(self, alone: pl.Series) -> pl.DataFrame:
+        """`alone`: the import_ids of the rows that are."""
         ids = self._everything.select("usage_id", "import_id")
         kept = self._before.height
         stated = ids.slice(kept).unique("usage_id", keep="first", maintain_order=True)
         unknown = stated.join(ids.head(kept), on="usage_id", how="anti").join(self._merged, on="usage_id", how="semi")
-        both = pl.concat([self._alone.select("import_id"), unknown.select("import_id")])
+        both = pl.concat([alone.to_frame(), unknown.select("import_id")])
         return both.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
 
 

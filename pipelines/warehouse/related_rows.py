@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.warehouse.object_store import bring_back
-from pipelines.warehouse.stored_rows import StoredFile, chunks_of
+from pipelines.warehouse.stored_rows import CHUNK_ROWS, StoredFile, chunks_of
 
 KEY_SCHEMA = {"row": pl.UInt32(), "key": pl.UInt64(), "is_old": pl.Boolean()}
 ID_COLUMNS = ("usage_id", "format_usage_id", "span_id", "spans_above", "import_id")
@@ -59,7 +59,7 @@ def related_rows(
     files: Sequence[StoredFile], usage: pl.DataFrame, how: Identities, superseded: Sequence[str] = ()
 ) -> Related:
     """The rows related to new ones, and those related to these, and so on. Only ids are read, a chunk at a time."""
-    new = how.keys(usage.select(ID_COLUMNS))
+    new = pl.concat([pl.DataFrame(schema=KEY_SCHEMA), *_keys_of(usage, how)])
     wanted = new["key"].unique()
     gone = _of_imports(files, superseded)
     twice = _read_twice(files, usage, how)
@@ -75,6 +75,12 @@ def related_rows(
     if twice.len():
         met = pl.concat([met, _positions(usage, pl.col("import_id").is_in(twice.implode()))])
     return Related(stored["row"].unique().sort(), met.unique().sort(), gone)
+
+
+def _keys_of(usage: pl.DataFrame, how: Identities) -> Iterable[pl.DataFrame]:
+    for first in range(0, usage.height, CHUNK_ROWS):
+        keys = how.keys(usage.slice(first, CHUNK_ROWS).select(ID_COLUMNS))
+        yield keys.with_columns(row=(pl.col("row") + first).cast(pl.UInt32))
 
 
 def _that_hold(

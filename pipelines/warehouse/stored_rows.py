@@ -19,8 +19,8 @@ from pipelines.warehouse.ledger_catalog import check_file
 
 USAGE_SCHEMA = polars_schema(Usage)
 NO_ROWS = pl.DataFrame(schema=USAGE_SCHEMA)
-CHUNK_ROWS = 250_000
-"""Read at once: some 100 MB. Small files are read together, because many scans are ten times as slow as one."""
+CHUNK_ROWS = 125_000
+"""Read at once: some 30 MB. Small files are read together, because many scans are ten times as slow as one."""
 
 
 @dataclass(frozen=True)
