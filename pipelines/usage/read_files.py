@@ -38,7 +38,7 @@ BATCH_ROWS = 800_000
 """Checked rows that are handed on at once."""
 PIECE_BYTES = 64 << 20
 """Text that is checked at once."""
-PIECE_ROWS = 250_000
+PIECE_ROWS = 100_000
 """Rows that are checked at once: a short line takes a hundred times its bytes."""
 MAX_WHOLE_ROWS = 1_000_000
 """Of a file that may not be read in parts."""
