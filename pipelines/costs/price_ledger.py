@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
+from pipelines.costs.day_batches import batches_of
 from pipelines.costs.engine.engine_setting import server_address
 from pipelines.costs.engine.ledger_tasks import DayOfLedger
 from pipelines.costs.engine.price_on_server import price_on_server
@@ -58,7 +59,9 @@ _LEARNED = {
     "core.price_hold": "first_seen_at >= $since",
 }
 BATCH_DAYS = 31
-"""Days priced at once: bounds memory for long backfills."""
+"""Days priced at once, and more where they are small: bounds memory for long backfills."""
+OWNER_DAYS = 6
+"""The same of days whose owners are priced: a day may have as many sums as requests."""
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
@@ -123,8 +126,8 @@ def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str,
         damaged = damaged_files(warehouse.folder, files)
         stale = [day for day in stale if day not in damaged]
         days_of_fees = store_plan_fees(connection, warehouse.folder, days)
-        for start in range(0, len(stale), BATCH_DAYS):
-            batch = stale[start : start + BATCH_DAYS]
+        rows = dict(files.select("usage_date", "row_count").iter_rows())
+        for batch in batches_of(stale, rows, BATCH_DAYS):
             _price(connection, warehouse, batch, address, store)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
@@ -132,8 +135,8 @@ def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str,
             replace_dates(connection, TABLES_BY_NAME[mart], days_of_fees, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
         after = fingerprints(connection, warehouse.folder, stale) if stale else {}
-        rows = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
-        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, rows)
+        found = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
+        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, found)
     return len(stale)
 
 
@@ -207,11 +210,12 @@ def _price(
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
-        append(connection, "main.cost_by_owner", part.by_owner)
-        append(connection, "main.conversation_cost", part.conversations)
-    for hidden in hidden_costs({day: one.usage for day, one in counted.items()}, segments, teams):
-        append(connection, "main.hidden_cost", hidden)
+    for batch in batches_of(counted, {day: count for day, (_, count) in files.items()}, OWNER_DAYS):
+        of_batch = {day: counted[day].usage for day in batch}
+        by_owner, conversations = cost_owners(of_batch, prices, teams)
+        append(connection, "main.cost_by_owner", by_owner)
+        append(connection, "main.conversation_cost", conversations)
+        append(connection, "main.hidden_cost", hidden_costs(of_batch, segments, teams))
 
 
 def _count(warehouse: Warehouse, days: Mapping[date, pl.LazyFrame]) -> dict[date, Counted]:
