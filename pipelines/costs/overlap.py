@@ -196,13 +196,22 @@ def _losing(parts: pl.DataFrame) -> pl.DataFrame:
     Three rounds. Of the reports of one project, where its id tells it from others, one counts. Then all that are so
     split compete as one with each report that is not. Then what names no account competes with what does.
     """
-    wide, rest = parts.filter(_is_wide()), _with_sides(parts.filter(~_is_wide()))
+    wide, rest = parts.filter(_is_wide()), parts.filter(~_is_wide())
     lost = [wide.with_columns(**_NOTHING, of_project=pl.lit(None, pl.String))]
+    if not _may_compete(rest):
+        return lost[0]
+    rest = _with_sides(rest)
     for group, side in (([*_ACCOUNT, "side", "project"], "report"), (_ACCOUNT, "side"), (_HOLDER, "account_side")):
         rest, losers = _contest(rest, group, side)
         project = "project" if "project" in group else pl.lit(None, pl.String)
         lost.append(losers.with_columns(of_project=project).select(lost[0].columns))
     return pl.concat(lost)
+
+
+def _may_compete(parts: pl.DataFrame) -> bool:
+    """Whether two reports state one model, or one with an account and one without: most days have none such."""
+    sides = pl.struct("report", pl.col("owner") == DEFAULT_ACCOUNT)
+    return bool((parts.group_by(_HOLDER).agg(sides.n_unique())[:, -1] > 1).any())
 
 
 def _with_sides(parts: pl.DataFrame) -> pl.DataFrame:

@@ -192,6 +192,11 @@ class SpendForecast(dy.Schema):
     is_lower_bound = flag("some of the usage has no price: the sums are of the rest")
     is_unpriced = flag("some past or expected usage has no price")
     unpriced_reason = text("which usage has no price", nullable=True)
+    ends = text(
+        "models of it whose requests fail, or are answered and billed as another's, from a day of the period on; NULL "
+        "for owners, whose sums have it all the same",
+        nullable=True,
+    )
     formula_version = text("version of the formula")
 
 
