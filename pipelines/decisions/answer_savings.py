@@ -158,7 +158,15 @@ def answer_trace(warehouse: PublishedWarehouse, path: Path, day: date, model: st
     }
     if model is None:
         return answer
-    stretches = _trace_prices(warehouse, trace, model, day)
+    return _add_usd(answer, _trace_prices(warehouse, trace, model, day), has_reads=read is not None)
+
+
+_Stretches = list[tuple[Sequence[tuple[int, int, int]], Prices]]
+"""Calls (tokens in, out and read) with the prices that they meet."""
+
+
+def _add_usd(answer: dict[str, Any], stretches: _Stretches, *, has_reads: bool) -> dict[str, Any]:
+    """The same in dollars, of each call at its own prices."""
     list_usd = saved = Fraction(0)
     for calls, usd_per_mtok in stretches:
         input_usd, output_usd = (Fraction(usd_per_mtok[meter]) / MTOK for meter in ("input_uncached", "output"))
@@ -171,15 +179,13 @@ def answer_trace(warehouse: PublishedWarehouse, path: Path, day: date, model: st
         )
     return answer | {
         "usd": usd(list_usd),
-        "usd_with_cache": None if read is None else usd(list_usd - saved),
-        "saved_usd": None if read is None else usd(saved),
+        "usd_with_cache": usd(list_usd - saved) if has_reads else None,
+        "saved_usd": usd(saved) if has_reads else None,
         "usd_per_mtok": {meter: f"{price:f}" for meter, price in stretches[0][1].items()},
     }
 
 
-def _trace_prices(
-    warehouse: PublishedWarehouse, trace: Trace, model: str, day: date
-) -> list[tuple[Sequence[tuple[int, int, int]], Prices]]:
+def _trace_prices(warehouse: PublishedWarehouse, trace: Trace, model: str, day: date) -> _Stretches:
     """The calls of a trace by the size of their prompts, each stretch with its prices. Raises ValueError without."""
     calls = sorted(trace.sizes)
 

@@ -24,6 +24,29 @@ _UNITS = re.compile(
 _MONEY = re.compile(r"_(usd|eur|gbp|dollars?|cents?|price|cost)(_|$)")
 
 
+_NEEDS = {
+    "fallback_share": "fallback_model",
+    "smaller_share": "smaller_model",
+    "input_usd_per_mtok": "output_usd_per_mtok",
+    "output_usd_per_mtok": "input_usd_per_mtok",
+    "cache_read_usd_per_mtok": "input_usd_per_mtok",
+    "cache_write_usd_per_mtok": "input_usd_per_mtok",
+    "keeps_retrieved": "retrieved_tokens",
+    "window_exchanges": "turns",
+    "discount_from_usd_per_month": "discount_share",
+    "discount_on": "discount_share",
+    "cache_write_share": "cached_share",
+    "gpu_usd_per_hour": "gpu_output_tokens_per_second",
+    "machine_usd": "gpu_output_tokens_per_second",
+    "gpu_input_tokens_per_second": "gpu_output_tokens_per_second",
+    "machine_watts": "machine_usd",
+    "machine_life_months": "machine_usd",
+    "power_usd_per_kwh": "machine_watts",
+    "gpus_per_replica": "gpu_output_tokens_per_second",
+}
+"""Keys that say nothing without another."""
+
+
 def ready_scenarios() -> tuple[str, ...]:
     """Names of the scenarios that ship."""
     return tuple(sorted(file.stem for file in READY.glob("*.toml")))
@@ -94,29 +117,9 @@ def _unknown(name: str, value: Any, declared: Mapping[str, Any]) -> str:
 def _contradictions(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Keys that make no sense together: the key to blame, and what to do."""
     found = []
-    needs = {
-        "fallback_share": "fallback_model",
-        "smaller_share": "smaller_model",
-        "input_usd_per_mtok": "output_usd_per_mtok",
-        "output_usd_per_mtok": "input_usd_per_mtok",
-        "cache_read_usd_per_mtok": "input_usd_per_mtok",
-        "cache_write_usd_per_mtok": "input_usd_per_mtok",
-        "keeps_retrieved": "retrieved_tokens",
-        "window_exchanges": "turns",
-        "discount_from_usd_per_month": "discount_share",
-        "discount_on": "discount_share",
-        "cache_write_share": "cached_share",
-        "gpu_usd_per_hour": "gpu_output_tokens_per_second",
-        "machine_usd": "gpu_output_tokens_per_second",
-        "gpu_input_tokens_per_second": "gpu_output_tokens_per_second",
-        "machine_watts": "machine_usd",
-        "machine_life_months": "machine_usd",
-        "power_usd_per_kwh": "machine_watts",
-        "gpus_per_replica": "gpu_output_tokens_per_second",
-    }
     found += [
         (name, f"{name} needs {other}; write both or none")
-        for name, other in needs.items()
+        for name, other in _NEEDS.items()
         if values.get(name) and not values.get(other)
     ]
     if "gpu_output_tokens_per_second" in values and not {"gpu_usd_per_hour", "machine_usd"} & values.keys():
