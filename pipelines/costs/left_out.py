@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.costs.overlap import KEY, OVERLAP_SCHEMA, Counted
+from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted
 from pipelines.costs.pricing.price_sums import price_sums
+from pipelines.costs.report_contest import KEY
 from pipelines.models.model_ids import undated
 
 _REPORT = [*KEY, "account_id", "report", "counted_report"]
