@@ -46,15 +46,30 @@ def traded(
     rows = rows.filter(pl.col("effective_from").is_null() | pl.col("ratio").is_not_null())
     known, never = rows.filter(pl.col("old_amount").is_not_null()), rows.filter(pl.col("old_amount").is_null())
     own = current.select(*book.key, was=amount)
-    found = list(_traded(book, known, own, list(book.key)))
-    if book.table == TOKEN_PRICES.table and not witnesses.is_empty():
-        stated = witnesses.select(*STATED_BY, was=pl.col(amount)).unique()
+    stated = witnesses.select(*STATED_BY, was=pl.col(amount)).unique() if _is_stated(book, witnesses) else None
+    found: list[pl.DataFrame] = []
+    if stated is None or not _borne_out(known.filter(pl.col("ratio") != 1), stated):
+        found += _traded(book, known, own, list(book.key))
+    if stated is not None:
         found += _traded(book, never, stated, list(STATED_BY))
     reasons = pl.concat([pl.DataFrame(schema={"model_of": pl.String, "reason": pl.String}), *found])
     reasons = reasons.unique("model_of", keep="first", maintain_order=True)
     news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1)).with_columns(model_of=model_of(book))
     held = news.join(reasons, on="model_of", maintain_order="left")
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), doubted(held, pl.col("reason"))])
+
+
+def _is_stated(book: Book, witnesses: pl.DataFrame) -> bool:
+    """Whether others state prices of the very things; a rate is one seller's own."""
+    return book.table == TOKEN_PRICES.table and not witnesses.is_empty()
+
+
+def _borne_out(news: pl.DataFrame, stated: pl.DataFrame) -> bool:
+    """Whether others state the new price of all that they know of what moved."""
+    known = (
+        news.join(stated, on=list(STATED_BY)).group_by("price_key").agg(agrees=(pl.col("new") == pl.col("was")).any())
+    )
+    return known.height > 0 and bool(known["agrees"].all())
 
 
 def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:

@@ -153,3 +153,27 @@ def test_a_rate_waits_that_its_refused_spot_rate_stands_above():
     after, refused = [("2", plain), ("3", {"gpu": "B200"})], [("4", spot), ("8", {"gpu": "B200"} | spot)]
     amounts, held, reasons = entered(before, after, book=GPU_RATES, refused=refused)
     assert (amounts, held, reasons) == (["4", "8"], 2, {"spot above on_demand of the same model"})
+
+
+def test_one_new_price_far_from_all_others_waits_alone():
+    others = page("1", "2", "3", "40")
+    amounts, held, why = entered((), page("1", "2", "3", "4"), others)
+    assert (held, why) == (2, {"far from what other sources state"})
+    assert "4" not in amounts
+
+
+def test_one_card_at_the_very_rate_of_one_that_left_waits():
+    before = [("2", {"sku": "H100", "gpu": "H100"}), ("1", {"sku": "A100", "gpu": "A100"})]
+    after = [("2", {"sku": "H200", "gpu": "H200", "memory_gb": 141}), before[1]]
+    assert entered(before, after, book=GPU_RATES)[1:] == (1, {"the gpu moves for several keys at once"})
+    after[0] = ("3", after[0][1])
+    assert entered(before, after, book=GPU_RATES)[1:] == (0, set())
+
+
+def test_most_pairs_of_a_first_page_in_the_wrong_order_wait():
+    turned = [
+        (usd, key | {"meter": {"output": "input_uncached", "input_uncached": "output"}[key["meter"]]})
+        for usd, key in page("1", "2", "3")
+    ]
+    assert entered((), turned)[1:] == (6, {"input_uncached above output of the same model"})
+    assert entered((), [*turned[:2], *page("1", "2", "3")[2:]])[1] == 0

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipelines.sources.gpu_rates.card_memory import CARD_GB, USABLE_SHARE, memory_gb_of_mib, only_memory_gb
+from pipelines.sources.gpu_rates.card_memory import CARD_GB, USABLE_SHARE, is_size_of, memory_gb_of_mib, only_memory_gb
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,12 @@ def test_a_card_of_two_sizes_or_an_unknown_one_has_no_only_memory() -> None:
 def test_no_two_sizes_of_a_card_fit_one_report() -> None:
     for sizes in CARD_GB.values():
         assert all(small < large * USABLE_SHARE for small, large in pairwise(sizes))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "memory_gb", "is_made"),
+    [("H100", 40, False), ("H100", 80, True), ("H100", 94, True), ("A100", 40, True), ("H200", 80, False),
+     ("B200", 192, True), ("L40S", 45, True), ("a card of next year", 7, True)],
+)  # fmt: skip
+def test_cards_are_made_in_certain_sizes(gpu, memory_gb, is_made):
+    assert is_size_of(gpu, memory_gb) is is_made

@@ -48,6 +48,8 @@ def test_prices_in_headings():
         (b"$2 / 1M input tokens", b"$2 / 1K input tokens", ["$2 / 1K input tokens"]),
         (b"$2 / 1M input tokens", b"$2 / 1M tokens", ["$2 / 1M tokens"]),
         (b"$2 / 1M input", b"$2.2.2 / 1M input", ["$2.2.2 / 1M input tokens"]),
+        (b"$2 / 1M input", b"$2-$99 / 1M input", ["$2-$99 / 1M input tokens $8 / 1M output tokens"]),
+        (b"$2 / 1M input", b"$0,125 / 1M input", ["$0,125 / 1M input tokens"]),
     ],
 )
 def test_what_is_not_understood_is_refused(old, new, refused):
