@@ -4,12 +4,12 @@ Tokens of the parts come from `prompt_parts`, prices from the one engine (`prici
 to the cost of the ledger. What logs do not tell is NULL, with the reason; a scenario tells it (`decisions`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 
-from pipelines.costs.owner_costs import DAYS_AT_ONCE, PEOPLE, named_owners
+from pipelines.costs.owner_costs import PEOPLE, named_owners
 from pipelines.costs.pricing.match_usage import USD
 from pipelines.costs.pricing.price_sums import price_counts
 from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
@@ -34,16 +34,8 @@ _OTHERS = [QUANTITY_COLUMNS[meter] for meter in METERS if meter not in _TEXT_MET
 _SCHEMA = polars_schema(HiddenCost)
 
 
-def hidden_costs(
-    days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame
-) -> Iterator[pl.DataFrame]:
+def hidden_costs(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     """Rows of main.hidden_cost. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
-    names = list(days)
-    for start in range(0, len(names), DAYS_AT_ONCE):
-        yield _of_days({day: days[day] for day in names[start : start + DAYS_AT_ONCE]}, segments, owners)
-
-
-def _of_days(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
     names = {name for usage in parts.values() for name in usage.collect_schema().names()}
     key = [*(name for name in PEOPLE if name in names), *MODEL]

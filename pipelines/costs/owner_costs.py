@@ -3,7 +3,7 @@
 Teams come from the user's file (`usage.owner_map`), prices from the one engine (`costs.pricing`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -22,30 +22,29 @@ PEOPLE = ("account_id", "project_id", "api_key_id", "user_id", "feature")
 """Whose usage it is."""
 OWNERS = (*PEOPLE, "plan_id")
 CONVERSATION = "conversation_id"
-DAYS_AT_ONCE = 6
-"""They are aggregated side by side; a day may have as many sums as requests, so they are handed on."""
 _OWNER_SCHEMA, _CONVERSATION_SCHEMA = polars_schema(CostByOwner), polars_schema(ConversationCost)
 
 
 class OwnerCosts(NamedTuple):
-    """Rows of main.cost_by_owner and of main.conversation_cost, of a few days."""
+    """Rows of main.cost_by_owner and of main.conversation_cost, of some days."""
 
     by_owner: pl.DataFrame
     conversations: pl.DataFrame
 
 
-def cost_owners(days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame) -> Iterator[OwnerCosts]:
+def cost_owners(days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame) -> OwnerCosts:
     """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
     # Days with the same columns go together: what a ledger's day does not have is not asked for.
-    by_columns: dict[tuple[bool, ...], list[date]] = {}
+    by_columns: dict[tuple[str, ...], dict[date, pl.LazyFrame]] = {}
     for day, usage in days.items():
         names = usage.collect_schema().names()
-        by_columns.setdefault(tuple(name in names for name in (*OWNERS, CONVERSATION)), []).append(day)
-    for has_columns, alike in by_columns.items():
-        present = [name for name, is_there in zip((*OWNERS, CONVERSATION), has_columns, strict=True) if is_there]
-        for start in range(0, len(alike), DAYS_AT_ONCE):
-            batch = {day: days[day] for day in alike[start : start + DAYS_AT_ONCE]}
-            yield OwnerCosts(*_of_days(batch, prices, owners, present))
+        present = tuple(name for name in (*OWNERS, CONVERSATION) if name in names)
+        by_columns.setdefault(present, {})[day] = usage
+    parts = [_of_days(alike, prices, owners, list(present)) for present, alike in by_columns.items()]
+    return OwnerCosts(
+        pl.concat([pl.DataFrame(schema=_OWNER_SCHEMA), *(by_owner for by_owner, _ in parts)]),
+        pl.concat([pl.DataFrame(schema=_CONVERSATION_SCHEMA), *(conversations for _, conversations in parts)]),
+    )
 
 
 def _of_days(

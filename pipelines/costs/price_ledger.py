@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.charge_contract import LISTED_MODELS
+from pipelines.costs.day_batches import batches_of
 from pipelines.costs.engine.engine_setting import server_address
 from pipelines.costs.engine.ledger_tasks import DayOfLedger
 from pipelines.costs.engine.price_on_server import price_on_server
@@ -33,7 +34,9 @@ from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
+from pipelines.warehouse.object_store import VARIABLE as STORE
 from pipelines.warehouse.rows import append, read_current, read_table, replace_dates, scalar
+from pipelines.warehouse.stored_copy import store_ledger
 
 _MARTS_OF_FEES = ("main.cost_daily", "main.plan_value")
 _MARTS = (*_MARTS_OF_FEES, "main.cost_unpriced", "main.cost_reconciliation")
@@ -56,7 +59,9 @@ _LEARNED = {
     "core.price_hold": "first_seen_at >= $since",
 }
 BATCH_DAYS = 31
-"""Days priced at once: bounds memory for long backfills."""
+"""Days priced at once, and more where they are small: bounds memory for long backfills."""
+OWNER_DAYS = 6
+"""The same of days whose owners are priced: a day may have as many sums as requests."""
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
@@ -106,29 +111,32 @@ def first_known_day(warehouse: Warehouse) -> date | None:
 def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str, str] = os.environ) -> int:
     """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
 
-    `environ` says which engine prices; raises EngineError, and stores nothing, where that cannot.
+    `environ` says which engine prices, and in which store it finds the ledger; raises WarehouseError, and changes
+    nothing here, where that cannot.
 
     A day whose file in the ledger is damaged keeps what it has, and stays out of date.
     Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
     """
-    address = server_address(environ)
+    address, store = server_address(environ), environ.get(STORE, "").strip() or None
+    if address and store:  # before the database is taken: whoever stores a copy has the store first, then that
+        store_ledger(warehouse, store, days)
     with warehouse.write() as connection:
         stale = sorted(changed_fingerprints(connection, warehouse.folder, days))
         files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=stale)
         damaged = damaged_files(warehouse.folder, files)
         stale = [day for day in stale if day not in damaged]
         days_of_fees = store_plan_fees(connection, warehouse.folder, days)
-        for start in range(0, len(stale), BATCH_DAYS):
-            batch = stale[start : start + BATCH_DAYS]
-            _price(connection, warehouse, batch, address)
+        rows = dict(files.select("usage_date", "row_count").iter_rows())
+        for batch in batches_of(stale, rows, BATCH_DAYS):
+            _price(connection, warehouse, batch, address, store)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         for mart in _MARTS_OF_FEES:
             replace_dates(connection, TABLES_BY_NAME[mart], days_of_fees, pl.DataFrame())
         # Looked at again: what has no price is part of the fingerprint, and pricing has just changed it.
         after = fingerprints(connection, warehouse.folder, stale) if stale else {}
-        rows = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
-        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, rows)
+        found = pl.DataFrame({"usage_date": list(after.keys()), "fingerprint": list(after.values())})
+        replace_dates(connection, TABLES_BY_NAME["core.cost_fingerprint"], stale, found)
     return len(stale)
 
 
@@ -165,7 +173,11 @@ def _files(
 
 
 def _price(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date], address: str | None
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    days: Sequence[date],
+    address: str | None,
+    store: str | None,
 ) -> None:
     """Replace the rows of some days in every table that follows from the ledger."""
     files = _files(connection, warehouse, days)
@@ -180,7 +192,7 @@ def _price(
         costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, owners)
     else:
         asked = {day: DayOfLedger(file.resolve(), rows, counted[day].rule) for day, (file, rows) in files.items()}
-        costs = price_on_server(address, asked, segments, owners)
+        costs = price_on_server(address, asked, segments, owners, store)
     listed = connection.sql(LISTED_MODELS).pl()
     prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
     # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.
@@ -198,11 +210,12 @@ def _price(
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for part in cost_owners({day: one.usage for day, one in counted.items()}, prices, teams):
-        append(connection, "main.cost_by_owner", part.by_owner)
-        append(connection, "main.conversation_cost", part.conversations)
-    for hidden in hidden_costs({day: one.usage for day, one in counted.items()}, segments, teams):
-        append(connection, "main.hidden_cost", hidden)
+    for batch in batches_of(counted, {day: count for day, (_, count) in files.items()}, OWNER_DAYS):
+        of_batch = {day: counted[day].usage for day in batch}
+        by_owner, conversations = cost_owners(of_batch, prices, teams)
+        append(connection, "main.cost_by_owner", by_owner)
+        append(connection, "main.conversation_cost", conversations)
+        append(connection, "main.hidden_cost", hidden_costs(of_batch, segments, teams))
 
 
 def _count(warehouse: Warehouse, days: Mapping[date, pl.LazyFrame]) -> dict[date, Counted]:

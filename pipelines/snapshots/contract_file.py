@@ -25,6 +25,7 @@ _MAX_TEXT = 200
 _MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
 """Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_OTHER_CURRENCY = re.compile(r"[\u20ac\u00a3\u00a5]|\b(?!USD\b)[A-Z]{3}\b")
 _LIMITS = {
     "price": (Decimal(0), _MAX_PRICE, "USD per million tokens or thousand calls, such as 2.40"),
     "discount": (Decimal(0), Decimal(100), "percent off the list price from 0 to 100, such as 12.5"),
@@ -114,6 +115,8 @@ def _value(where: str, kind: str, text: str) -> Decimal:
     low, high, meant = _LIMITS[kind]
     number = text.removesuffix("%").strip() if kind in ("discount", "marketplace", "tax") else text
     amount = Decimal(number) if _NUMBER.fullmatch(number) else None
+    if amount is None and _OTHER_CURRENCY.search(text):
+        _refuse(where, f"value {text!r} is not in USD", "write what it is in USD, a line for each rate with its days")
     if amount is None or not low <= amount <= high:
         _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
     return amount

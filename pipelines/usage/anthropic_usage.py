@@ -64,12 +64,14 @@ def _counts(told: Mapping[str, str | None]) -> Record:
     written = number(told["cache_write"])
     parts = number(told["write_5m"]) + number(told["write_1h"])
     has_parts = told["write_5m"] is not None or told["write_1h"] is not None
+    if told["cache_write"] is not None and parts > written:
+        raise ValueError("cache_creation_input_tokens is less than the sum of its 5-minute and 1-hour parts")
     return {
         "is_call": "1",
         "input": told["input_tokens"],
         "output": told["output_tokens"],
         "cache_read": told["cache_read"],
-        # Where the parts are more than their total, they are what was written.
+        # Where no total is told, the parts are what was written.
         "cache_write": max(written - number(told["write_1h"]), number(told["write_5m"])),
         "cache_write_1h": number(told["write_1h"]) if has_parts else None,
         "doubt": REST_AT_DEFAULT if has_parts and parts < written else None,

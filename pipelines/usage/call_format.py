@@ -51,7 +51,7 @@ def call_format(  # noqa: PLR0913 - parts of one declaration, each by its name
         identity=("call",),
         response_id="response",
         within_response="within",
-        version=4,
+        version=5,
         numbers_alike=not says.has_ids,
         is_dated_by_file=says.is_dated_by_file,
         usage_objects=objects,

@@ -24,7 +24,7 @@ COLUMN_MARK = "?"
 FAULT_SCHEMA = {"source_line": pl.Int64(), "fault": pl.String(), "detail": pl.String(), "text": pl.String()}
 PIECE_BYTES = 8 << 20
 """Text that is parsed at once: a row of a table is a tenth as long as a line of a log."""
-BATCH_RECORDS = 200_000
+BATCH_RECORDS = 100_000
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 csv.field_size_limit(MAX_LINE_BYTES)

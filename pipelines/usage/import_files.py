@@ -93,6 +93,7 @@ def _import_files(
             privacy, _ = prepare_privacy(connection, warehouse)
             outcomes |= store_batch(connection, warehouse, batch, as_of, privacy)
         note_applied(warehouse, privacy)
+        del batch  # while the next one is read, it would take as much memory again
     with warehouse.write() as connection:
         is_noted = note_unread(connection, warehouse.inbox, outcomes, as_of, privacy)
     if recognised or is_applied or is_noted:

@@ -31,13 +31,14 @@ from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
 from pipelines.usage.identity import given_account, import_id_of
 from pipelines.usage.records import read_pieces
+from pipelines.warehouse.stored_rows import compact, joined
 
 CHECK_FAULTS = (*FILE_FAULTS, duckdb.Error)
-BATCH_ROWS = 1_000_000
+BATCH_ROWS = 800_000
 """Checked rows that are handed on at once."""
 PIECE_BYTES = 64 << 20
 """Text that is checked at once."""
-PIECE_ROWS = 250_000
+PIECE_ROWS = 100_000
 """Rows that are checked at once: a short line takes a hundred times its bytes."""
 MAX_WHOLE_ROWS = 1_000_000
 """Of a file that may not be read in parts."""
@@ -198,7 +199,8 @@ class _Reader:
         if self.found.importer.numbers_alike:
             rows, self.alike = number_alike(found.rows, self.alike)
             found = replace(found, rows=rows)
-        self.checked.append(replace(found, rejects=self.rejected.keep(found.rejects, found.more)))
+        rejects = self.rejected.keep(found.rejects, found.more)
+        self.checked.append(replace(found, rows=compact(found.rows), rejects=rejects))
         for import_id, rows, rejects, ignored, dated, encrypted, first, last in found.counts.iter_rows():
             count = self.counts[import_id]
             count.row_count += rows
@@ -217,7 +219,7 @@ class _Reader:
             self._receive()
         importer = self.found.importer
         empty = pl.DataFrame(schema=polars_schema(DECLARATIONS[importer.table]))
-        rows = pl.concat([empty, *(one.rows for one in self.checked)])
+        rows = joined((one.rows for one in self.checked), empty)
         if importer.table == "usage":
             rows = (importer.settle or one_per_call)(with_grouping(rows))
         else:

@@ -23,9 +23,11 @@ from pipelines.usage.file_states import note_read
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.identity import present_ids, without_account
 from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
+from pipelines.usage.related_keys import read_twice, related_keys
 from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.related_rows import Identities
 from pipelines.warehouse.rows import append, read_table
 
 PASSING_RULES = ("usage_in_the_future",)
@@ -137,7 +139,7 @@ def merge(
 ) -> ledger.LedgerChange:
     """`ledger.write` by the rules of usage. `known`: core.ledger_file; `rows`: columns of Usage."""
     found_by = without_account(present_ids())
-    identities = ledger.Identities(identified, found_by, pl.col("format").is_in(COPIED_LATER))
+    identities = Identities(identified, found_by, pl.col("format").is_in(COPIED_LATER), related_keys, read_twice)
     return ledger.write(folder, known, rows, one_per_call, identities, superseded)
 
 

@@ -4,27 +4,23 @@ A day that changes gets a new file beside the old one, and core.ledger_file, kep
 in force. So a reader sees the old day or the new one, never half of one. Prices and log formats do not belong here.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.schema.accounts import DEFAULT_ACCOUNT
-from pipelines.schema.columns import polars_schema
-from pipelines.schema.offers import OFFER
-from pipelines.schema.usage import Usage
-from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file
+from pipelines.warehouse.atomic_file import TEMPORARY
+from pipelines.warehouse.day_file import EMPTY_COLUMNS, of_frame, write_day
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, LEDGER, check_file, is_whole, note_files, read_catalog
-from pipelines.warehouse.object_store import bring_back
+from pipelines.warehouse.merge_rows import Merge, is_same
+from pipelines.warehouse.related_rows import Identities, Rule, days_that_hold, related_rows
+from pipelines.warehouse.stored_rows import USAGE_SCHEMA, stored_files, whole
 
 _LOG = logging.getLogger(__name__)
-USAGE_SCHEMA = polars_schema(Usage)
 ASIDE = f"{LEDGER}/aside"
 """Where files go that nothing names and that may hold rows which no other file has."""
 REACH = timedelta(days=1)
@@ -32,40 +28,7 @@ REACH = timedelta(days=1)
 REACH_OF_COPIES = timedelta(days=31)
 """How far apart an answer and its copy in a fork or a side log may be stamped: so long people go on with a session."""
 
-EMPTY_COLUMNS = "empty_columns"
-"""Key of the file's own metadata: names of the columns that are NULL throughout."""
-ROW_GROUP = 250_000
-"""Rows: most days are one group, which is added up faster and kept smaller than two."""
 WRITERS = 4
-CODED = (
-    "offer",
-    *OFFER,
-    "grain",
-    "format",
-    "grouping",
-    "account_id",
-    "project_id",
-    "api_key_id",
-    "user_id",
-    "feature",
-    "import_id",
-)
-"""Columns of few different texts: stored as codes, which are grouped much faster than texts."""
-
-
-Rule = Callable[[pl.DataFrame], pl.DataFrame]
-
-
-@dataclass(frozen=True)
-class Identities:
-    """By what statements of one row are found: those of older programs, and those of long ago."""
-
-    identified: Rule = lambda rows: rows
-    """Brings rows of any age under the usage_id of now."""
-    found_by: pl.Expr = field(default_factory=lambda: pl.col("usage_id"))
-    """What all statements of a row have alike, from usage_id alone."""
-    is_copied: pl.Expr | None = None
-    """New rows of which a copy may be stamped with another day in REACH_OF_COPIES, not only in REACH."""
 
 
 @dataclass(frozen=True)
@@ -108,27 +71,20 @@ def write(
     if how.is_copied is not None and (copies := usage.filter(how.is_copied)).height:
         near = _days_in_reach(copies["usage_date"].unique().to_list(), REACH_OF_COPIES)
         others = known.filter(pl.col("usage_date").is_in(near) & ~pl.col("usage_date").is_in(days))
-        days |= _days_that_hold(folder, others, copies, how.found_by)
+        days |= days_that_hold(folder, others, copies, how.found_by)
     nearby = known.filter(pl.col("usage_date").is_in(days))
-    existing = read(folder, nearby)
-    kept = existing.filter(~pl.col("import_id").is_in(superseded.import_ids)) if superseded else existing
-    everything = how.identified(pl.concat([kept, usage.select(list(USAGE_SCHEMA))]))
-    merged = dedup(everything)
-    before, after = _by_day(existing), _by_day(merged)
-    changed = [day for day in sorted(before | after) if not _is_same(before.get(day), after.get(day))]
+    files = stored_files(folder, nearby)
+    related = related_rows(files, usage, how, superseded.import_ids if superseded else ())
+    merge = Merge(files, usage.select(list(USAGE_SCHEMA)), related, dedup, how)
     # Most of the time goes into compressing and into waiting for the disk, which threads do side by side.
     with ThreadPoolExecutor(WRITERS) as pool:
-        files = list(pool.map(lambda day: _write_day(folder, day, after.get(day, existing.clear())), changed))
-    written = pl.DataFrame(files, schema=FILE_SCHEMA)
+        rows = list(pool.map(lambda day: write_day(folder, merge.of_day(day)), merge.changed))
+    written = pl.DataFrame(rows, schema=FILE_SCHEMA).filter(~pl.col("path").is_in(nearby["path"].implode()))
     note_files(folder, written)
-    for path in nearby.filter(pl.col("usage_date").is_in(changed))["path"]:
+    for path in nearby.filter(pl.col("usage_date").is_in(written["usage_date"].implode()))["path"]:
         # Its age counts from the day it is replaced: until the next publishing, readers are still sent to it.
         (folder / path).touch()
-    ids = everything.select("usage_id", "import_id")
-    stated = ids.tail(usage.height).unique("usage_id", keep="first", maintain_order=True)
-    unknown = stated.join(ids.head(kept.height), on="usage_id", how="anti").join(merged, on="usage_id", how="semi")
-    new_rows = unknown.group_by("import_id").agg(rows=pl.len().cast(pl.Int64))
-    return LedgerChange(written, new_rows)
+    return LedgerChange(written, merge.new_rows)
 
 
 def rewrite(folder: Path, known: pl.DataFrame, change: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
@@ -141,8 +97,8 @@ def rewrite(folder: Path, known: pl.DataFrame, change: Callable[[pl.DataFrame], 
     for day, path in known.sort("usage_date").select("usage_date", "path").iter_rows():
         before = read(folder, known.filter(usage_date=day))
         after = change(before)
-        if not _is_same(before, after):
-            files.append(_write_day(folder, day, after.sort("usage_at", "usage_id")))
+        if not is_same(before, after):
+            files.append(write_day(folder, of_frame(day, after)))
             (folder / path).touch()
     written = pl.DataFrame(files, schema=FILE_SCHEMA)
     note_files(folder, written)
@@ -163,36 +119,8 @@ def read(folder: Path, files: pl.DataFrame) -> pl.DataFrame:
     for path in paths:
         by_schema.setdefault(frozenset(pl.read_parquet_schema(path)), []).append(path)
     # One scan of many files: many scans are ten times as slow.
-    frames = [_whole(pl.scan_parquet(alike, hive_partitioning=False), names) for names, alike in by_schema.items()]
+    frames = [whole(pl.scan_parquet(alike, hive_partitioning=False), names) for names, alike in by_schema.items()]
     return pl.concat(frame.collect() for frame in frames)
-
-
-def _whole(rows: pl.LazyFrame, names: frozenset[str]) -> pl.LazyFrame:
-    """Rows that have these columns, in the columns and types of Usage: DEFAULT_ACCOUNT is not written."""
-    missing = {name: pl.lit(None) for name in USAGE_SCHEMA if name not in names}
-    whole = rows.with_columns(**missing)
-    cast = whole.select(pl.col(name).cast(kind) for name, kind in USAGE_SCHEMA.items())
-    return cast.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))
-
-
-def _days_that_hold(folder: Path, files: pl.DataFrame, usage: pl.DataFrame, found_by: pl.Expr) -> set[date]:
-    """Days of these files on which one of these rows was stated before. Only their ids are read."""
-    ids = ["usage_id", "format_usage_id"]
-    found = usage.select(found_by.alias("found_by"))["found_by"]
-    given = pl.concat([usage["usage_id"], found, usage["format_usage_id"].drop_nulls()]).unique().implode()
-    paths = [folder / path for path in files["path"] if (folder / path).exists() or bring_back(folder, path)]
-    held: set[date] = set()
-    # Files of an older program have usage_id alone. One scan of many files is ten times as fast as many scans.
-    is_whole_schema = {path: ids[1] in pl.read_parquet_schema(path) for path in paths}
-    for names in (ids, ids[:1]):
-        alike = [path for path, is_whole_one in is_whole_schema.items() if is_whole_one == (len(names) > 1)]
-        if not alike:
-            continue
-        stated = [name.is_in(given).fill_null(value=False) for name in (found_by, *map(pl.col, names))]
-        rows = pl.scan_parquet(alike, hive_partitioning=False).select("usage_date", *names)
-        days = rows.filter(pl.any_horizontal(stated)).select(pl.col("usage_date").unique())
-        held.update(days.collect(engine="streaming")["usage_date"])
-    return held
 
 
 def scan(file: Path) -> pl.LazyFrame:
@@ -251,27 +179,3 @@ def _put_aside(folder: Path, path: Path) -> None:
 def _days_in_reach(days: Iterable[date], reach: timedelta = REACH) -> list[date]:
     steps = [timedelta(number) for number in range(-reach.days, reach.days + 1)]
     return sorted({day + step for day in days for step in steps})
-
-
-def _by_day(usage: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    parts = usage.sort("usage_at", "usage_id").partition_by("usage_date", maintain_order=True)
-    return {part["usage_date"][0]: part for part in parts}
-
-
-def _is_same(before: pl.DataFrame | None, after: pl.DataFrame | None) -> bool:
-    return before is not None and after is not None and before.equals(after)
-
-
-def _write_day(folder: Path, day: date, rows: pl.DataFrame) -> dict[str, object]:
-    """Write one day's file; its name is the hash of its content."""
-    buffer = BytesIO()
-    rows = rows.with_columns(pl.col("account_id").replace(DEFAULT_ACCOUNT, None))
-    empty = " ".join(column.name for column in rows if 0 < column.null_count() == rows.height)
-    coded = rows.with_columns(pl.col(CODED).cast(pl.Categorical))
-    coded.write_parquet(buffer, row_group_size=ROW_GROUP, metadata={EMPTY_COLUMNS: empty})
-    content = buffer.getvalue()
-    path = Path(LEDGER) / f"usage_date={day}" / f"{hashlib.sha256(content).hexdigest()}.parquet"
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(folder / path) as temporary:
-        temporary.write_bytes(content)
-    return {"usage_date": day, "path": path.as_posix(), "row_count": rows.height}

@@ -22,7 +22,7 @@ from pipelines.usage.fields import (
     seller,
     usd,
 )
-from pipelines.usage.formats.openai_counts import COUNTS, IN_USAGE, METERS, USAGE_OBJECT, sum_of_two
+from pipelines.usage.formats.openai_counts import COUNTS, IN_USAGE, METERS, USAGE_OBJECT, by_lifetime, sum_of_two
 from pipelines.usage.importer import Importer, Reading, Rule, unreadable
 from pipelines.usage.tiers import TIERS
 
@@ -143,6 +143,11 @@ OPENAI_COMPATIBLE = Importer(
             "cached, written, audio and image tokens are more than the prompt",
         ),
         Rule(
+            "cache_write_does_not_add_up",
+            by_lifetime > count_of("written"),
+            "5-minute and 1-hour writes are more than all",
+        ),
+        Rule(
             "reasoning_exceeds_output",
             meter("reasoning_inside") > meter("generated"),
             "more reasoning than completion tokens",
@@ -154,6 +159,6 @@ OPENAI_COMPATIBLE = Importer(
     response_id="response",
     told_apart_by="usage_at",
     usage_objects=tuple(replace(USAGE_OBJECT, text=name) for name in _places("usage")),
-    version=3,
+    version=4,
     private=frozenset({"custom_id"}),
 )

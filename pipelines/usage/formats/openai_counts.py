@@ -191,7 +191,6 @@ USAGE_OBJECT = UsageObject(
         ),
         "cost_details": "the cost of OpenRouter's own purchase",
         "is_byok": "no count",
-        "num_sources_used": "xAI bills the calls of its search tools, which the usage does not count",
         "search_context_size": "no count",
         "service_tier": "no count: the tier",
         "prompt_tokens_details.cache_type": "no count",

@@ -33,7 +33,7 @@ def hidden(usage, segments=PRICES, owners=""):
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
     mapped = parse_owner_map("owners.csv", owners.encode())
     parts = hidden_costs(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)
-    return pl.DataFrame(HiddenCost.validate(pl.concat(parts)))
+    return pl.DataFrame(HiddenCost.validate(parts))
 
 
 def test_a_conversation_of_eight_turns_grows_by_its_history():

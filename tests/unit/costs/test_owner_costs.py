@@ -27,8 +27,8 @@ def owned(usage, segments, owners=NOBODY, agreed=NOTHING):
     rows = [REQUEST | {"usage_id": str(number)} | row for number, row in enumerate(usage)]
     frame = usage_frame(rows)
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
-    parts = cost_owners(days, OurPrices(pl.DataFrame(segments, schema=SEGMENT_SCHEMA), agreed, LISTED), owners)
-    by_owner, conversations = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    prices = OurPrices(pl.DataFrame(segments, schema=SEGMENT_SCHEMA), agreed, LISTED)
+    by_owner, conversations = cost_owners(days, prices, owners)
     by_owner = by_owner.sort("usage_date", *OWNERS)
     return pl.DataFrame(CostByOwner.validate(by_owner)), pl.DataFrame(ConversationCost.validate(conversations))
 

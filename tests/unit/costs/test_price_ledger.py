@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.costs import price_ledger
+from pipelines.costs import day_batches, price_ledger
 from pipelines.costs.price_ledger import days_to_build, price_days, usage_left_out
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPrice
@@ -200,6 +200,7 @@ def test_a_fetch_that_no_health_report_covers_makes_its_day_stale(warehouse):
 
 def test_more_days_than_one_batch_holds(warehouse, monkeypatch):
     monkeypatch.setattr(price_ledger, "BATCH_DAYS", 2)
+    monkeypatch.setattr(day_batches, "ROWS_AT_ONCE", 0)
     add_price(warehouse)
     days = [FEBRUARY + timedelta(days=number) for number in range(5)]
     for day in days:

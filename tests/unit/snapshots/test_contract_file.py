@@ -50,6 +50,12 @@ def test_equal_credits_are_two():
         ("discount,,,,,,,1e1,,,,", "value '1e1' of a discount cannot be used"),
         ("discount,,,,,,,-5,,,,", "value '-5' of a discount cannot be used"),
         ("price,,,,claude-x,,output,5%,,,,", "value '5%' of a price cannot be used; write USD per million tokens"),
+        (
+            "price,,,,claude-x,,output,2.10 EUR,,,,",
+            "value '2.10 EUR' is not in USD; write what it is in USD, a line for",
+        ),
+        ("commitment,,openai,,,,,\u20ac50000,month,,2026-01-01,", "value '\u20ac50000' is not in USD"),
+        ("price,,,,claude-x,,output,5 USD,,,,", "value '5 USD' of a price cannot be used"),
         ("price,,,,claude-x,,,5,,,,", "a price is for one meter of one model; write both model and meter"),
         ("price,,,,,,output,5,,,,", "a price is for one meter of one model"),
         ("discount,,,,,,tokens,5,,,,", "meter 'tokens' is unknown; write one of input_uncached"),

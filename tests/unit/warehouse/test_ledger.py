@@ -21,6 +21,7 @@ from pipelines.warehouse.ledger import read, scan, sweep
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, damaged_files
 from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.related_rows import Identities
 from tests.one_import import import_file
 
 DAY = date(2026, 3, 21)
@@ -291,12 +292,10 @@ def test_a_copy_is_found_weeks_away_where_that_is_asked_for(tmp_path):
     first = write(tmp_path, NOTHING, usage({})).files
     copy = usage({"usage_at": datetime(2026, 4, 20)})
     assert write(tmp_path, first, copy).new_rows["rows"].to_list() == [1]
-    copies = ledger.Identities(is_copied=pl.col("format") == "claude_code")
+    copies = Identities(is_copied=pl.col("format") == "claude_code")
     assert ledger.write(tmp_path, first, copy, largest_per_usage, copies).new_rows.is_empty()
     by_format = usage({"usage_id": "response", "format_usage_id": "u1", "usage_at": datetime(2026, 4, 20)})
-    found = ledger.write(
-        tmp_path, first, by_format, one_per_call, ledger.Identities(identified, is_copied=pl.lit(True))
-    )
+    found = ledger.write(tmp_path, first, by_format, one_per_call, Identities(identified, is_copied=pl.lit(True)))
     assert found.new_rows.is_empty()
     assert read(tmp_path, state(first, found))["usage_id"].to_list() == ["response"]
 

@@ -78,6 +78,16 @@ def test_writes_by_lifetime(read, usage, written):
     assert (row["cache_write_5m_tokens"], row["cache_write_1h_tokens"]) == written
 
 
+def test_writes_of_more_than_their_total_are_refused_as_in_every_log_of_them(read):
+    usage = {
+        "cache_creation_input_tokens": 100,
+        "cache_creation": {"ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 60},
+    }
+    found = read(lines({"timestamp": AT, **message(**usage)}))
+    assert found.usage.is_empty()
+    assert "less than the sum" in found.rejects["detail"].item()
+
+
 def test_calls_behind_an_answer_that_its_sums_leave_out(read):
     own = {"type": "message", "input_tokens": 9, "output_tokens": 25}
     advice = {"type": "advisor_message", "model": "claude-y", "input_tokens": 700, "output_tokens": 80}

@@ -27,6 +27,14 @@ def test_broken_lines_are_refused_with_their_rule(read):
         # 10 prompt tokens less 90 cached ones, where Anthropic means 100
         "usage_of_anthropic": response({"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 90}),
         "cached_exceeds_input": response({"prompt_tokens_details": {"cached_tokens": 101}}),
+        "cache_write_does_not_add_up": response(
+            {
+                "prompt_tokens_details": {
+                    "cache_creation_input_tokens": 50,
+                    "cache_creation": {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 30},
+                }
+            }
+        ),
         "reasoning_exceeds_output": response({"completion_tokens_details": {"reasoning_tokens": 21}}),
         "kinds_exceed_output": response({"completion_tokens_details": {"audio_tokens": 21}}),
         "no_token_counts": response({"prompt_tokens": None}),
@@ -70,6 +78,14 @@ def test_reasoning_is_inside_the_output(row_of):
     row = row_of({"completion_tokens_details": {"reasoning_tokens": 15}})
     # 35 if it were added
     assert (row["output_tokens"], row["of_which_reasoning_tokens"]) == (20, 15)
+
+
+def test_sources_of_xais_live_search_are_told_as_they_were_billed(read):
+    """25 USD per thousand of them (docs.x.ai, Live Search), which no list of models has."""
+    found = read(json.dumps(response({"num_sources_used": 5})))
+    assert found.row["lower_bound_reason"] == "unknown_count"
+    assert {place: count.total for place, count in found.count.unknown.items()} == {"usage.num_sources_used": 5}
+    assert read(json.dumps(response({"num_sources_used": 0}))).row["lower_bound_reason"] is None
 
 
 def test_audio_is_a_meter_of_its_own(row_of):
