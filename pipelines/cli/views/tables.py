@@ -54,7 +54,7 @@ def print_rows(console: Console, frame: "pl.DataFrame", row_count: int) -> None:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """A table, its cells folded between words; on a terminal that is too narrow for its words, a record for each row."""
+    """A table, its cells folded between words; on a terminal too narrow for its words, records."""
     wide = console.options.update(max_width=sys.maxsize)
     if not console.is_terminal or Measurement.get(console, wide, table).minimum <= console.width:
         console.print(table)
