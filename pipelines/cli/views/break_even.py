@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 from pipelines.decisions.break_even import BEYOND
 from pipelines.decisions.break_even_words import in_words
 
@@ -52,7 +52,7 @@ def _print_ways(console: Console, rows: list[dict[str, Any]], day: str) -> None:
             _usd(row["own_gpu_usd_per_month"]),
             _usd(row["own_api_usd_per_month"]),
         )
-    console.print(table)
+    print_table(console, table)
     for way, same in groupby(sorted(rows, key=lambda row: str(row["way"])), key=lambda row: str(row["way"])):
         console.print(f"{way}: {cell(next(same)['answer'], MAX_LINE)}", soft_wrap=True)
 
@@ -65,7 +65,7 @@ def _print_curve(console: Console, curve: list[dict[str, Any]]) -> None:
     for way, rows in groupby(curve, key=lambda row: str(row["way"])):
         by_volume = {row["tokens_per_month"]: row for row in rows}
         table.add_row(way, *(_usd(by_volume[volume]["usd_per_month"]) for volume in CURVE_POINTS))
-    console.print(table)
+    print_table(console, table)
 
 
 def _print_spread(console: Console, rows: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import cell
+from pipelines.cli.views.tables import cell, print_table
 
 COLUMNS = ("owner", "period", "budget", "spent", "projected", "80 % band", "used up on", "overrun", "status")
 
@@ -36,7 +36,7 @@ def print_budgets(console: Console, budgets: Sequence[dict[str, Any]], day: date
             one["status"].replace("_", " "),
         )
         table.add_row(*(cell(value) for value in shown))
-    console.print(table)
+    print_table(console, table)
 
 
 def budget_words(one: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 
 
 def print_claims(console: Console, answer: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def print_claims(console: Console, answer: dict[str, Any]) -> None:
         recomputed = row["recomputed"] or row["reason"] or ""
         texts = (row["claim_id"], row["claim"], stated, recomputed, row["factor"] or "", row["verdict"], shown)
         table.add_row(*(cell(text, MAX_LINE) for text in texts))
-    console.print(table)
+    print_table(console, table)
     console.print(", ".join(f"{count} {verdict}" for verdict, count in answer["verdicts"].items()))
 
 
@@ -42,4 +42,4 @@ def print_claim(console: Console, answer: dict[str, Any]) -> None:
         table.add_column(name, overflow="fold")
     for one in row["inputs"]:
         table.add_row(*(cell(one[name] or "") for name in ("name", "value", "unit", "since", "source", "version")))
-    console.print(table)
+    print_table(console, table)

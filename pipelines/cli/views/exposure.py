@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 
 
 def print_exposure(console: Console, answer: dict[str, Any]) -> None:
@@ -23,6 +23,6 @@ def print_exposure(console: Console, answer: dict[str, Any]) -> None:
         before = one["exposure"]
         value = NOT_IN_DATA if one["value"] is None else one["value"]
         table.add_row(name, *(cell(text) for text in (one["measure"], value, one["unit"], one["how"])))
-    console.print(table)
+    print_table(console, table)
     for note in answer["notes"]:
         console.print(f"note: {cell(note, MAX_LINE)}")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, MAX_ROWS, cell
+from pipelines.cli.views.tables import MAX_LINE, MAX_ROWS, cell, print_table
 
 NOT_IN_DATA = "not in your data"
 UNSTATED = "definition:"
@@ -23,7 +23,7 @@ def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
         share = f"{Decimal(part['share']) * 100:.1f} %" if part["share"] is not None else ""
         amount = dollars(part["usd_per_month"]) if part["usd_per_month"] is not None else NOT_IN_DATA
         table.add_row(cell(part["part"]), amount, share, cell(part["reason"] or part["formula"]))
-    console.print(table)
+    print_table(console, table)
     console.print(
         f"naive: {dollars(answer['naive_usd_per_month'])} USD a month; in all: "
         f"{dollars(answer['total_usd_per_month'])}; ratio {answer['ratio'] or 'unknown'}"
@@ -65,7 +65,7 @@ def print_owners(console: Console, answer: dict[str, Any]) -> None:
         amounts = (row[f"{name}_usd_per_month"] for name in columns)
         shown = (dollars(amount) if amount is not None else NOT_IN_DATA for amount in amounts)
         table.add_row(cell(row["owner"]) or "not told", *shown, row["ratio"] or "")
-    console.print(table)
+    print_table(console, table)
 
 
 def print_prices(console: Console, answer: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ def print_settings(console: Console, settings: list[dict[str, Any]]) -> None:
     for one in defaults:
         if not one["source"].startswith(UNSTATED):
             table.add_row(*(cell(one[name]) for name in ("name", "value", "unit", "source", "source_on")))
-    console.print(table)
+    print_table(console, table)
     unstated = ", ".join(one["name"] for one in defaults if one["source"].startswith(UNSTATED))
     console.print(f"not stated, so no part of it: {cell(unstated, MAX_LINE)}")
 

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import cell
+from pipelines.cli.views.tables import cell, print_table
 
 
 def print_quote(console: Console, answer: dict[str, Any]) -> None:
@@ -22,7 +22,7 @@ def print_quote(console: Console, answer: dict[str, Any]) -> None:
             *map(cell, shown),
             *(cell(line.get(name)) for name in ("valid_from", "source", "page")),
         )
-    console.print(table)
+    print_table(console, table)
     for note in dict.fromkeys(note for line in answer["lines"] for note in line.get("notes", [])):
         console.print(cell(note))
     if answer["cost_usd"] is not None:

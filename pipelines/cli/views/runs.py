@@ -1,6 +1,7 @@
 """What a run did and what failed in it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,10 +10,15 @@ from pipelines.cli.views.tables import cell, print_frame
 from pipelines.defs.run_jobs import Phase
 from pipelines.warehouse.published import REPORT_FILE, PublishedWarehouse
 
+if TYPE_CHECKING:
+    import polars as pl
+
 _HEALTH = """
 SELECT source, status, last_success_at, row_count, reject_count, open_hold_count, reason
 FROM source_health QUALIFY as_of = max(as_of) OVER () ORDER BY source
 """
+
+_NOT_ASKED = {"never": "{} sources were never read (`costs run` asks them)", "no_key": "{} wait for a key"}
 
 
 def print_failures(console: Console, phases: Sequence[Phase]) -> None:
@@ -20,6 +26,17 @@ def print_failures(console: Console, phases: Sequence[Phase]) -> None:
     for phase in phases:
         for step, reason in phase.failures.items():
             console.print(f"FAILED {cell(step)}: {escape(reason)}", highlight=False, soft_wrap=True)
+
+
+def _print_health(console: Console, health: "pl.DataFrame") -> None:
+    """The sources that were read or failed, each on a line; how many were never asked."""
+    asked = health.filter(~health["status"].is_in(_NOT_ASKED))
+    if asked.height:
+        print_frame(console, asked, f"{asked.height} of {health.height} sources", asked.height)
+    counts = dict(health.group_by("status").len().iter_rows())
+    said = [words.format(counts[status]) for status, words in _NOT_ASKED.items() if counts.get(status)]
+    if said:
+        console.print(f"{', '.join(said)}; `costs sources list` names them", highlight=False, soft_wrap=True)
 
 
 def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[Phase]) -> None:
@@ -31,7 +48,6 @@ def print_run(console: Console, warehouse: PublishedWarehouse, phases: Sequence[
         console.print("What is named above keeps its last good version in force; everything else was built.")
     if phases[-1].is_success:
         with warehouse.read() as connection:
-            health = connection.sql(_HEALTH).pl()
-            print_frame(console, health, f"{health.height} sources", health.height)
+            _print_health(console, connection.sql(_HEALTH).pl())
         console.print(f"Published: {warehouse.published_file}", highlight=False)
         console.print(f"Report: {warehouse.folder / REPORT_FILE}", highlight=False)

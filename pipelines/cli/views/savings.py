@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars, print_effective, print_prices, print_settings
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 
 
 def print_savings(console: Console, answer: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def print_savings(console: Console, answer: dict[str, Any]) -> None:
         together = row["together_usd_per_month"]
         shown = (alone, dollars(together) if together is not None else "")
         table.add_row(cell(row["lever"]), *shown, cell(row["basis"]), cell(row["reason"] or row["formula"]))
-    console.print(table)
+    print_table(console, table)
     console.print(f"now: {dollars(answer['usd_per_month'])} USD a month")
     print_effective(console, answer)
     if answer["saved_together_usd_per_month"] is not None:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import dollars
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 
 
 def print_stage_budget(console: Console, answer: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ def print_stage_budget(console: Console, answer: dict[str, Any]) -> None:
             shown,
             cell(row["article_states"] or "") if is_first else "",
         )
-    console.print(table)
+    print_table(console, table)
     for text in dict.fromkeys(f"{row['model']}: {row['reason']}" for row in answer["rows"] if row["reason"]):
         console.print(f"unknown: {cell(text, MAX_LINE)}")
     for note in answer["notes"]:

@@ -53,6 +53,23 @@ def print_rows(console: Console, frame: "pl.DataFrame", row_count: int) -> None:
             console.print(_record(number, row))
 
 
+def print_table(console: Console, table: Table) -> None:
+    """A table, its cells folded between words; on a terminal too narrow for its words, records."""
+    wide = console.options.update(max_width=sys.maxsize)
+    if not console.is_terminal or Measurement.get(console, wide, table).minimum <= console.width:
+        console.print(table)
+        return
+    if table.title:
+        console.print(table.title)
+    names = [str(column.header) for column in table.columns]
+    for number, cells in enumerate(zip(*(column.cells for column in table.columns), strict=True), 1):
+        record = _empty_record(number)
+        for name, shown in zip(names, cells, strict=True):
+            if shown != "":
+                record.add_row(name, shown)
+        console.print(record)
+
+
 def _width(console: Console, table: Table) -> int:
     """Columns that the table takes with no cell folded."""
     return Measurement.get(console, console.options.update(max_width=sys.maxsize), table).maximum
@@ -68,9 +85,14 @@ def _table(frame: "pl.DataFrame", title: str, cell_limit: int) -> Table:
 
 
 def _record(number: int, row: dict[str, Any]) -> Table:
+    record = _empty_record(number)
+    for name, value in row.items():
+        record.add_row(escape(name), cell(value, sys.maxsize))
+    return record
+
+
+def _empty_record(number: int) -> Table:
     record = Table(title=f"row {number}", title_justify="left", box=None, show_header=False)
     record.add_column(style="bold", no_wrap=True)
     record.add_column(overflow="fold")
-    for name, value in row.items():
-        record.add_row(escape(name), cell(value, sys.maxsize))
     return record

@@ -7,7 +7,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 from pipelines.costs.left_out import LeftOut
 from pipelines.usage.batches import UnknownCount
 from pipelines.usage.file_outcome import NOT_READ, FileOutcome
@@ -127,4 +127,4 @@ def print_formats(console: Console, importers: Sequence[Importer]) -> None:
     table = Table("format", "what it is")
     for importer in sorted(importers, key=lambda one: one.name):
         table.add_row(importer.name, importer.description)
-    console.print(table)
+    print_table(console, table)

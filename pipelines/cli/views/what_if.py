@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import MAX_LINE, cell, print_table
 
 UNKNOWN = "unknown"
 
@@ -36,7 +36,7 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
         total = answer["total"]
         amounts = [_both(total, name) for name in _AMOUNTS]
         table.add_row("in all", "", "", *amounts, "", _both(total, "cold_cache"))
-    console.print(table)
+    print_table(console, table)
     for text in sorted({_unknown(row) for row in answer["rows"] if row["unknown"]}):
         console.print(f"unknown: {cell(text, MAX_LINE)}")
     for text in sorted({_mapped(row) for row in answer["rows"] if row["mapped"]}):
