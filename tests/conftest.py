@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from pipelines.warehouse.database import Warehouse
+from tests.litellm_replay import LiteLlmReplay, replay, shared_folder
 
 # A slow machine is no failure: timings belong in benchmarks.
 settings.register_profile("no-deadline", deadline=None)
@@ -14,12 +15,18 @@ settings.load_profile("no-deadline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that share three whole runs.
+    """Begin with the tests that share three whole runs, then those that share a replay of a feed.
 
     A worker that has nothing left to do takes over the last tests of another: these would then be split up, and the
     one worker would wait for the runs that the other makes.
     """
-    items.sort(key=lambda item: "runs" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: [name not in getattr(item, "fixturenames", ()) for name in ("runs", "litellm_replay")])
+
+
+@pytest.fixture(scope="session")
+def litellm_replay(tmp_path_factory: pytest.TempPathFactory) -> LiteLlmReplay:
+    """LiteLLM's map of ten dates, loaded."""
+    return replay(shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,7 +22,6 @@ from pipelines.decisions.spend_surprise import (
     MOST,
     QUARTER,
     RARE,
-    RARE_OF_BURSTS,
     REMEMBERED,
     episodes,
     limit_of,
@@ -40,6 +39,7 @@ SERIES = {
 FIRST = 60
 """Days that a series is looked at before it is judged."""
 WEEKS = 8
+VERY_RARE = 0.993
 MAD_TO_SIGMA = 1.4826
 
 Limits = Callable[[Array], Array]
@@ -81,7 +81,7 @@ def always_capped(surprise: Array) -> Array:
 
 def never_capped(surprise: Array) -> Array:
     """The rare past surprise, however large."""
-    return np.maximum(_quantiles(surprise, RARE_OF_BURSTS), LEAST)
+    return np.maximum(_quantiles(surprise, VERY_RARE), LEAST)
 
 
 def seasonal(surprise: Array) -> Array:

@@ -140,6 +140,7 @@ RULES = (
     ),
     Rule("usage_unpriced", usage_rules.usage_unpriced, True, "warning"),
     Rule("usage_refused", usage_rules.usage_refused, False, "warning"),
+    Rule("file_not_read", usage_rules.file_not_read, True, "warning"),
     Rule("usage_unknown_count", usage_rules.usage_unknown_count, False, "warning"),
     Rule(
         "runaway_key",

@@ -187,6 +187,7 @@ def _of_usage(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Rules:
     lately = {"first": day - LOOK_BACK, "day": day}
     refused = read_table(connection, "core.usage_reject", imported, **lately)
     yield "usage_refused", partial(usage_rules.usage_refused, refused, now)
+    yield "file_not_read", partial(usage_rules.file_not_read, read_table(connection, "core.usage_file"), now)
     unknown = read_table(connection, "core.usage_unknown_count", imported, **lately)
     yield "usage_unknown_count", partial(usage_rules.usage_unknown_count, unknown, now)
     spent = owned.filter(pl.col("usage_date") >= day - timedelta(days=29))

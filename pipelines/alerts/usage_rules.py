@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.alerts.message import alert, alert_frame, usd_words
+from pipelines.usage.file_outcome import NOT_READ
 
 MAX_LATE_DAYS = 3
 USUAL_DAYS = 28
@@ -55,11 +56,26 @@ def usage_refused(rejects: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
     alerts = []
     ordered = rejects.sort("source_line", "rule")
     for (import_id,), rows in ordered.group_by(["import_id"], maintain_order=True):
-        title = f"{rows['file_name'][0]}: {rows.height:,} records refused"
+        records = "1 record" if rows.height == 1 else f"{rows.height:,} records"
+        title = f"{rows['file_name'][0]}: {records} refused"
         named = rows.select("source_line", "rule", "detail").head(5)
         lines = [f"line {line}: {rule}: {detail}" for line, rule, detail in named.iter_rows()]
         facts = _facts(raised_at.date(), raised_at)
         alerts.append(alert("usage_refused", [import_id], "warning", title, [*lines, "see usage_reject"], **facts))
+    return _sorted(alerts)
+
+
+def file_not_read(files: pl.DataFrame, raised_at: datetime) -> pl.DataFrame:
+    """One alert per file of the inbox of which nothing could be read, until it is read or gone; of UsageFile."""
+    alerts = []
+    unread = files.filter("is_in_inbox", pl.col("state").is_in(NOT_READ))
+    for row in unread.iter_rows(named=True):
+        state = row["state"].replace("_", " ")
+        title = f"inbox: {row['file_name']} is {state}"
+        lines = [row["not_imported"] or state, "nothing of it is in any cost; mend it, or take it out of the inbox"]
+        facts = _facts(row["state_at"].date(), raised_at)
+        scope = [row["path"], row["state"], row["size_bytes"], row["modified_ns"]]
+        alerts.append(alert("file_not_read", scope, "warning", title, lines, subject=[row["path"]], **facts))
     return _sorted(alerts)
 
 

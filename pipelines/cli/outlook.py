@@ -18,7 +18,7 @@ FROM deprecation_risk QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC, ex
 """
 FORECAST = """
 SELECT period, scope, CASE scope WHEN 'model' THEN model WHEN 'provider' THEN provider ELSE owner END AS of_whom,
-    spent_usd, projected_usd, low_usd, high_usd, past_error, last_on, band_basis, as_of
+    spent_usd, projected_usd, low_usd, high_usd, past_error, last_on, ends, band_basis, as_of
 FROM spend_forecast QUALIFY as_of = max(as_of) OVER ()
 ORDER BY first_on, last_on, scope <> 'all', scope, projected_usd DESC NULLS LAST, of_whom
 """

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.run import build_phases, end_by, tell
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, progress, say_error
 
@@ -35,7 +36,7 @@ def import_(
     from pipelines.cli.views.usage import print_imports, print_left_out
     from pipelines.costs.price_imports import usd_by_import
     from pipelines.costs.price_ledger import usage_left_out
-    from pipelines.usage.file_outcome import days_of
+    from pipelines.usage.file_outcome import NOT_READ, days_of
     from pipelines.usage.find_files import is_account
     from pipelines.usage.import_files import import_files
     from pipelines.usage.privacy import privacy_in_force
@@ -55,9 +56,44 @@ def import_(
     _, mistake = privacy_in_force(context.obj)
     if mistake is not None:
         say_error(mistake)
-    is_bad = mistake is not None or any(outcome.outcome in ("refused", "empty") for outcome in outcomes)
+    if not is_to_build and any(outcome.new_count for outcome in outcomes):
+        console().print("`costs build` prices what is new; `costs run` reads the sources first", highlight=False)
+    is_bad = mistake is not None or any(outcome.outcome in (*NOT_READ, "empty") for outcome in outcomes)
     code = NEEDS_A_LOOK if is_bad else 0
     end_by(max(code, tell(context.obj, build_phases(context.obj))) if is_to_build else code)
+
+
+@app.command("files")
+def files(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option("--state", help="read, empty, refused, not_recognised, waiting.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
+) -> None:
+    """Every file that a run or an import has seen, and what waits in the inbox: its state, since when, rows, and why.
+
+    A file stays where it is once it is read. One that is refused or not recognised stays in this list, and raises an
+    alert if it lies in the inbox, until it is read or gone.
+
+    Examples: costs usage files --state refused | costs usage files --csv
+    """
+    from pipelines.schema.usage import FILE_STATES
+    from pipelines.usage.file_states import files_as_they_stand, recorded_files
+    from pipelines.usage.import_files import inbox_files
+    from pipelines.usage.privacy import privacy_in_force
+    from pipelines.usage.pseudonyms import Privacy, read_key
+    from pipelines.warehouse.database import Warehouse
+
+    if state is not None and state not in FILE_STATES:
+        say_error(f"there is no state {state!r}; write one of {', '.join(FILE_STATES)}")
+        raise typer.Exit(BAD_INPUT)
+    warehouse = Warehouse(context.obj)
+    privacy = Privacy(privacy_in_force(context.obj)[0], read_key(context.obj))
+    found = files_as_they_stand(recorded_files(context.obj), inbox_files(warehouse), privacy)
+    shown = found if state is None else found.filter(state=state)
+    show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
 
 
 @app.command("reread")

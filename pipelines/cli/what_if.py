@@ -68,7 +68,8 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     | costs what-if --scenario support-bot --to gpt-4o-mini | costs what-if --date 2025-06-01 --until 2026-10-01
     """
     from pipelines.costs.reprice import Factors
-    from pipelines.decisions.answer_what_if import WhatIfQuestion, answer_logs, answer_scenario
+    from pipelines.decisions.answer_what_if import answer_logs, answer_scenario
+    from pipelines.decisions.what_if_question import WhatIfQuestion
     from pipelines.warehouse.published import PublishedWarehouse
 
     if scenario:
@@ -126,7 +127,7 @@ def _target(
 
 def _where(texts: list[str]) -> dict[str, str]:
     """Columns and values. Ends the command where one is none."""
-    from pipelines.decisions.answer_what_if import SLICES
+    from pipelines.decisions.what_if_question import SLICES
 
     picked = {}
     for text in texts:

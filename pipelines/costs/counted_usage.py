@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,8 @@ from pipelines.warehouse.ledger_catalog import damaged_files
 
 AT_ONCE = 4
 """Days compared side by side: most of it is waiting for polars."""
+KEPT = 64
+"""Days of which it is kept what counts, for a process that decides several days."""
 
 
 def counted_usage(
@@ -27,5 +30,10 @@ def counted_usage(
     damaged = damaged_files(folder, files)
     whole = {day: folder / path for day, path in found if day not in damaged}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        counted = pool.map(lambda path: count_once(ledger.scan(path)).usage, whole.values())
-        return dict(zip(whole, counted, strict=True))
+        return dict(zip(whole, pool.map(_counted, whole.values()), strict=True))
+
+
+@lru_cache(maxsize=KEPT)
+def _counted(path: Path) -> pl.LazyFrame:
+    """Kept by the path: a file of the ledger is named after its content, and days are read again and again."""
+    return count_once(ledger.scan(path)).usage

@@ -34,7 +34,9 @@ from pipelines.usage.contract import usage_frame
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
+from pipelines.warehouse.object_store import VARIABLE as STORE
 from pipelines.warehouse.rows import append, read_current, read_table, replace_dates, scalar
+from pipelines.warehouse.stored_copy import store_ledger
 
 _MARTS_OF_FEES = ("main.cost_daily", "main.plan_value")
 _MARTS = (*_MARTS_OF_FEES, "main.cost_unpriced", "main.cost_reconciliation")
@@ -109,12 +111,15 @@ def first_known_day(warehouse: Warehouse) -> date | None:
 def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str, str] = os.environ) -> int:
     """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
 
-    `environ` says which engine prices; raises EngineError, and stores nothing, where that cannot.
+    `environ` says which engine prices, and in which store it finds the ledger; raises WarehouseError, and changes
+    nothing here, where that cannot.
 
     A day whose file in the ledger is damaged keeps what it has, and stays out of date.
     Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
     """
-    address = server_address(environ)
+    address, store = server_address(environ), environ.get(STORE, "").strip() or None
+    if address and store:  # before the database is taken: whoever stores a copy has the store first, then that
+        store_ledger(warehouse, store, days)
     with warehouse.write() as connection:
         stale = sorted(changed_fingerprints(connection, warehouse.folder, days))
         files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=stale)
@@ -123,7 +128,7 @@ def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str,
         days_of_fees = store_plan_fees(connection, warehouse.folder, days)
         rows = dict(files.select("usage_date", "row_count").iter_rows())
         for batch in batches_of(stale, rows, BATCH_DAYS):
-            _price(connection, warehouse, batch, address)
+            _price(connection, warehouse, batch, address, store)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         for mart in _MARTS_OF_FEES:
@@ -168,7 +173,11 @@ def _files(
 
 
 def _price(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date], address: str | None
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    days: Sequence[date],
+    address: str | None,
+    store: str | None,
 ) -> None:
     """Replace the rows of some days in every table that follows from the ledger."""
     files = _files(connection, warehouse, days)
@@ -183,7 +192,7 @@ def _price(
         costs = price_by_day({day: one.usage for day, one in counted.items()}, segments, owners)
     else:
         asked = {day: DayOfLedger(file.resolve(), rows, counted[day].rule) for day, (file, rows) in files.items()}
-        costs = price_on_server(address, asked, segments, owners)
+        costs = price_on_server(address, asked, segments, owners, store)
     listed = connection.sql(LISTED_MODELS).pl()
     prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
     # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.

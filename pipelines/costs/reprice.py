@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from pipelines.costs.agreed_prices import Agreed
 from pipelines.costs.pricing.price_sums import price_sums
 from pipelines.schema.derived_columns import offer_text
 from pipelines.schema.meters import METERS, PROMPT_METERS, QUANTITY_COLUMNS
@@ -66,7 +67,7 @@ class Target(NamedTuple):
 
 
 class Repriced(NamedTuple):
-    """`costs`: group, meter, quantity, cost_usd (NULL without a price), price_id, unpriced_reason, is_lower_bound.
+    """`costs`: group, meter, quantity, cost_usd (NULL without a price), effective_cost_usd, price_id and why not.
 
     `mapped`: group, meter, counted_as: meters that the target does not sell.
     """
@@ -80,6 +81,7 @@ COST_SCHEMA = {
     "meter": pl.String(),
     "quantity": pl.Int64(),
     "cost_usd": pl.Decimal(38, 12),
+    "effective_cost_usd": pl.Decimal(38, 12),
     "price_id": pl.String(),
     "usd_per_unit": pl.Decimal(18, 6),
     "unpriced_reason": pl.String(),
@@ -110,26 +112,32 @@ def frozen(segments: pl.DataFrame, day: date) -> pl.DataFrame:
     ).filter(is_in_force | begun_before | (pl.col("valid_from") > end))
 
 
-def price_as_used(buckets: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """What the buckets cost at the prices in force when they were used: COST_SCHEMA. `buckets` have a `group`."""
-    return _costs(buckets, segments)
+def price_as_used(buckets: pl.DataFrame, segments: pl.DataFrame, agreed: Agreed | None = None) -> pl.DataFrame:
+    """What the buckets cost at the prices in force when they were used: COST_SCHEMA.
+
+    `buckets` have a `group`, and an account_id where something was `agreed`.
+    """
+    return _costs(buckets, segments, agreed)
 
 
-def moved(buckets: pl.DataFrame, target: Target, day: date, factors: Factors) -> pl.DataFrame:
-    """The buckets as if they had been used at a target on a day, in the target's tokens."""
-    return _scaled(_on_day(target.applied(buckets), day), factors)
+def moved(buckets: pl.DataFrame, day: date, factors: Factors) -> pl.DataFrame:
+    """The buckets, already of the offer that is asked about, as if of a day, in that offer's tokens."""
+    return _scaled(_on_day(buckets, day), factors)
 
 
-def reprice(buckets: pl.DataFrame, segments: pl.DataFrame) -> Repriced:
-    """The prices of buckets that are `moved` to a day. `segments`: `frozen` at it. `buckets` have a `group`."""
+def reprice(buckets: pl.DataFrame, segments: pl.DataFrame, agreed: Agreed | None = None) -> Repriced:
+    """The prices of buckets that are `moved` to a day. `segments` are `frozen` at it, and what is `agreed` is of it."""
     counted, mapped = _counted_as_sold(buckets, segments)
-    return Repriced(_costs(counted, segments), mapped)
+    return Repriced(_costs(counted, segments, agreed), mapped)
 
 
-def _costs(buckets: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def _costs(buckets: pl.DataFrame, segments: pl.DataFrame, agreed: Agreed | None) -> pl.DataFrame:
     by_day = _priceable(buckets).sort("usage_date").group_by("usage_date", maintain_order=True)
     days: dict[date, pl.LazyFrame] = {day: part.lazy() for (day,), part in by_day}
-    costs = price_sums(days, segments, ("group",)) if days else None
+    owners = ("group",) if agreed is None else ("group", "account_id")
+    costs = price_sums(days, segments, owners) if days else None
+    if costs is not None:
+        costs = costs.with_columns(effective_cost_usd="cost_usd") if agreed is None else agreed.paid(costs)
     nothing = pl.DataFrame(schema=pl.Schema(COST_SCHEMA))
     return nothing if costs is None else costs.select(COST_SCHEMA.keys()).cast(pl.Schema(COST_SCHEMA))
 
@@ -189,8 +197,8 @@ def _counted_as_sold(buckets: pl.DataFrame, segments: pl.DataFrame) -> tuple[pl.
     return buckets.drop("sold"), pl.concat(mapped).unique().sort("group", "meter", "counted_as")
 
 
-def totals(costs: pl.DataFrame) -> dict[str, Decimal | None]:
-    """By group, the sum of costs; None where some of them has no price."""
-    has_price = pl.col("cost_usd").is_not_null().all()
-    summed = costs.group_by("group").agg(usd=pl.when(has_price).then(pl.col("cost_usd").sum()))
+def totals(costs: pl.DataFrame, amount: str = "cost_usd") -> dict[str, Decimal | None]:
+    """By group, the sum of an amount of COST_SCHEMA; None where some of it has no price."""
+    has_price = pl.col(amount).is_not_null().all()
+    summed = costs.group_by("group").agg(usd=pl.when(has_price).then(pl.col(amount).sum()))
     return dict(summed.iter_rows())

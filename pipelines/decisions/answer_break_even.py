@@ -3,12 +3,14 @@
 import json
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pipelines.decisions.ask_break_even import Asked, AskedBreakEven, asked_scenario, asked_workloads, open_models_of
 from pipelines.decisions.break_even_market import market_of
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.scenario import Scenario
+from pipelines.decisions.trace import read_trace, workload_of_trace
 from pipelines.decisions.user_facts import user_facts
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -18,6 +20,12 @@ _JSON_TEXTS = ("intervals", "mix", "hybrid", "sensitivity")
 def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, day: date) -> dict[str, Any]:
     """Of a scenario, at what is in force on a day."""
     return _answer(warehouse, [asked_scenario(scenario)], day, scenario.name)
+
+
+def answer_trace(warehouse: PublishedWarehouse, path: Path, model: str, day: date) -> dict[str, Any]:
+    """Of a recorded load, as if it went to an API model all month. Raises ValueError for a trace without tokens."""
+    workload = workload_of_trace(read_trace(path), model)
+    return _answer(warehouse, [Asked(workload)], day, None)
 
 
 def answer_logs(warehouse: PublishedWarehouse, days: int, day: date) -> dict[str, Any] | None:

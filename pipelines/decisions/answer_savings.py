@@ -1,9 +1,11 @@
 """The answer of `costs savings` from a scenario: each lever in dollars at the prices of a day, with rule and source."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ from pipelines.decisions.offer_prices import OfferPrices, offer_prices, prices_b
 from pipelines.decisions.saving import FORMULA_VERSION, Levers, Saving, TierPrices, savings
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.stacking import RULES
-from pipelines.decisions.trace import read_trace
-from pipelines.decisions.turn_prices import Prices
+from pipelines.decisions.trace import Trace, read_trace
+from pipelines.decisions.turn_prices import Prices, by_size, stretches_of
 from pipelines.warehouse.published import PublishedWarehouse
 
 FORMULAS = {
@@ -156,16 +158,37 @@ def answer_trace(warehouse: PublishedWarehouse, path: Path, day: date, model: st
     }
     if model is None:
         return answer
-    prices = offer_prices(warehouse, model, day, prompt_tokens=int(trace.input_tokens / trace.calls))
-    if prices.reason:
-        raise ValueError(f"no price: {prices.reason}")
-    input_usd, output_usd = (Fraction(prices.usd_per_mtok[meter]) / MTOK for meter in ("input_uncached", "output"))
-    list_usd = trace.input_tokens * input_usd + trace.output_tokens * output_usd
-    read_usd = Fraction(prices.usd_per_mtok.get("cache_read", prices.usd_per_mtok["input_uncached"])) / MTOK
-    saved = None if read is None else read * (input_usd - read_usd)
+    stretches = _trace_prices(warehouse, trace, model, day)
+    list_usd = saved = Fraction(0)
+    for calls, usd_per_mtok in stretches:
+        input_usd, output_usd = (Fraction(usd_per_mtok[meter]) / MTOK for meter in ("input_uncached", "output"))
+        read_usd = Fraction(usd_per_mtok.get("cache_read", usd_per_mtok["input_uncached"])) / MTOK
+        list_usd += sum(call[0] for call in calls) * input_usd + sum(call[1] for call in calls) * output_usd
+        saved += sum(call[2] for call in calls) * (input_usd - read_usd)
+    if len(stretches) > 1:
+        answer["notes"].append(
+            "prompts of several context ranges, each at its own prices; shown: those of the shortest"
+        )
     return answer | {
         "usd": usd(list_usd),
-        "usd_with_cache": None if saved is None else usd(list_usd - saved),
-        "saved_usd": usd(saved),
-        "usd_per_mtok": {meter: f"{price:f}" for meter, price in prices.usd_per_mtok.items()},
+        "usd_with_cache": None if read is None else usd(list_usd - saved),
+        "saved_usd": None if read is None else usd(saved),
+        "usd_per_mtok": {meter: f"{price:f}" for meter, price in stretches[0][1].items()},
     }
+
+
+def _trace_prices(
+    warehouse: PublishedWarehouse, trace: Trace, model: str, day: date
+) -> list[tuple[Sequence[tuple[int, int, int]], Prices]]:
+    """The calls of a trace by the size of their prompts, each stretch with its prices. Raises ValueError without."""
+    calls = sorted(trace.sizes)
+
+    @cache
+    def of_size(tokens: int) -> Prices:
+        found = offer_prices(warehouse, model, day, prompt_tokens=tokens)
+        if found.reason:
+            raise ValueError(f"no price: {found.reason}")
+        return found.usd_per_mtok
+
+    prices = by_size([call[0] for call in calls], of_size)
+    return [(calls[one.first : one.until], one.prices) for one in stretches_of(prices, len(calls))]

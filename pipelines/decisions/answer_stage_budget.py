@@ -12,7 +12,6 @@ from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.reprice import Target
 from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.costs.usage_buckets import size_edges
-from pipelines.decisions.answer_what_if import plain
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_usage import calls_by_size
@@ -25,6 +24,7 @@ from pipelines.decisions.stage_budget import (
     StageBudget,
     stage_budgets,
 )
+from pipelines.decisions.what_if_shown import plain
 from pipelines.decisions.workload import workload_of_scenario
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.user_inputs import map_in_force

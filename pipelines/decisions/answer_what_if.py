@@ -4,58 +4,35 @@ Everything is a dict of texts and numbers, for JSON and for the terminal alike. 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
 
+from pipelines.costs.agreed_prices import ACCOUNT, Agreed, agreed_prices
 from pipelines.costs.quoted_prices import quoted_prices
-from pipelines.costs.reprice import EQUAL, Factors, Target, edges_before, frozen
-from pipelines.costs.resolve_segments import Resolved, names_of, segments_by_name
+from pipelines.costs.reprice import EQUAL, Target, edges_before, frozen
+from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.costs.usage_buckets import cached_prefixes, changes_within_days, size_edges, usage_buckets
 from pipelines.decisions.alternatives import targets_by_class, targets_of_scenario
-from pipelines.decisions.paid_cost import LIST, PAID, paid_by, paid_note
+from pipelines.decisions.paid_cost import PAID, has_plan, paid_by
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_usage import scenario_buckets, scenario_offer, scenario_prefixes, stated_segments
-from pipelines.decisions.what_if import FORMULA_VERSION, Asked, WhatIf, cheapest, what_if
+from pipelines.decisions.what_if import Asked, WhatIf, what_if
+from pipelines.decisions.what_if_question import WhatIfQuestion
+from pipelines.decisions.what_if_shown import plain, shown
 from pipelines.decisions.workload import workload_of_scenario
 from pipelines.models.model_ids import undated
-from pipelines.models.one_model import one_model_on
+from pipelines.models.one_model import OneModel, one_model_on
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.offers import MODEL_KEY, OFFER
 from pipelines.snapshots.current import end_of_day
 from pipelines.snapshots.user_inputs import classes_in_force, map_in_force
 from pipelines.usage.task_classes import class_of
 from pipelines.warehouse.published import PublishedWarehouse
-
-SLICES = (*OFFER, "account_id", "project_id", "api_key_id", "user_id", "feature")
-"""Columns that usage may be picked by."""
-RULES = (
-    "meters that the target does not sell count as: cache write 1h -> cache write 5m -> input; cache read -> input; "
-    "audio and image cache reads -> their input; any other is unknown",
-    "cold cache, once: by conversation (else by key) the largest cached prefix of the busiest hour of the last day "
-    "used, at the price of a cache write (else of input) less that of a cache read",
-)
-
-
-@dataclass(frozen=True)
-class WhatIfQuestion:
-    """Usage of `first` <= day < `until` where columns of SLICES have these values, at the prices of `day`.
-
-    `model`: id as logged, or without its date. `target`: None asks for the alternatives of the user's task classes.
-    """
-
-    day: date
-    first: date
-    until: date
-    model: str | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
-    target: Target | None = None
-    low: Factors = EQUAL
-    high: Factors = EQUAL
 
 
 def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict[str, Any] | None:
@@ -68,7 +45,7 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     with warehouse.read() as connection:
         days = counted_usage(connection, warehouse.folder, question.first, question.until)
         used = _offers_used(connection, question)
-        paid = _paid(connection, question)
+        under_plans = _under_plans(connection, question)
     if not days or used.is_empty():
         return None
     where = _slice(question)
@@ -76,15 +53,19 @@ def answer_logs(warehouse: PublishedWarehouse, question: WhatIfQuestion) -> dict
     if not named and not classes.rows.alternatives and classes.problem is not None:
         raise ValueError(classes.problem.text)
     wanted = named or targets_by_class(classes.rows)
-    segments, is_one_model = _resolved(warehouse, used, [one for some in wanted.values() for one in some], question)
-    edges = _edges(segments, question)
+    priced = _priced(warehouse, used, [one for some in wanted.values() for one in some], question)
+    segments, edges = priced.segments, _edges(priced.segments, question)
     by_minute = changes_within_days(_all_days(segments, question.day), min(days), max(days))
-    buckets = usage_buckets(days, edges, by_minute=by_minute, by={"task_class": class_of(classes.rows)}, where=where)
+    by = {"task_class": class_of(classes.rows)} | ({} if priced.agreed is None else {"account_id": ACCOUNT})
+    buckets = usage_buckets(days, edges, by_minute=by_minute, by=by, where=where)
     if buckets.is_empty():
         raise ValueError("no usage of those days is in the slice; `costs sql` on cost_by_owner shows what there is")
-    asked = Asked(wanted, question.day, segments, question.low, question.high, is_one_model)
-    answer = _answer(what_if(buckets, cached_prefixes(days, buckets, edges, where), asked), question)
-    _add_paid(answer, paid)
+    asked = Asked(wanted, question.day, segments, question.low, question.high, priced.is_one_model, priced.agreed)
+    rows = what_if(buckets, cached_prefixes(days, buckets, edges, where), asked)
+    answer = shown(rows, question)
+    if under_plans is not None:
+        _put_paid(answer, under_plans)
+    answer["notes"].append(_paid_note(answer, priced.agreed))
     answer |= {"basis": "logs", "first_day": f"{min(days)}", "last_day": f"{max(days)}"}
     if classes.problem is not None:
         answer["notes"].append(classes.problem.text)
@@ -98,15 +79,17 @@ def answer_scenario(warehouse: PublishedWarehouse, scenario: Scenario, question:
     chosen = ([question.target], None) if question.target else targets_of_scenario(warehouse.folder, scenario)
     targets, word = chosen
     offer = scenario_offer(scenario)
-    segments, is_one_model = _resolved(warehouse, offer.select(MODEL_KEY), targets, question)
-    segments = pl.concat([segments, stated_segments(scenario, question.day)])
+    priced = _priced(warehouse, offer.select(MODEL_KEY), targets, question)
+    segments = pl.concat([priced.segments, stated_segments(scenario, question.day)])
     buckets = scenario_buckets(scenario, question.day, _edges(segments, question))
+    buckets = buckets.with_columns(account_id=pl.lit(DEFAULT_ACCOUNT))
     if scenario.stated_usd_per_mtok:
         is_source = pl.all_horizontal(pl.col(name) == offer[name][0] for name in OFFER)
         segments = segments.filter(~is_source | (pl.col("price_id") == "scenario"))
-    asked = Asked({None: targets}, question.day, segments, question.low, question.high, is_one_model)
+    wanted: dict[str | None, Sequence[Target]] = {None: targets}
+    asked = Asked(wanted, question.day, segments, question.low, question.high, priced.is_one_model, priced.agreed)
     rows = what_if(buckets, scenario_prefixes(scenario, question.day), asked)
-    answer = _answer([replace(row, spent_usd=None) for row in rows], question)
+    answer = shown([_never_used(row) for row in rows], question)
     answer |= {"basis": "scenario", "scenario": scenario.name}
     if word is not None:
         answer["notes"].append(f"compared with {word}")
@@ -122,30 +105,56 @@ def _edges(segments: pl.DataFrame, question: WhatIfQuestion) -> list[int]:
     return edges_before(size_edges(segments), (EQUAL, question.low, question.high))
 
 
-def _paid(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> dict[tuple[Any, ...], Decimal]:
-    """Effective cost of the slice by OFFER; none where it is picked by what no cost by model is known of."""
+def _never_used(row: WhatIf) -> WhatIf:
+    listed, effective = (replace(amounts, spent_usd=None) for amounts in (row.listed, row.effective))
+    return replace(row, listed=listed, effective=effective)
+
+
+class _UnderPlans(NamedTuple):
+    """What a slice cost of which some is under a plan, whose fee is owed instead: by OFFER, and in all."""
+
+    by_offer: Mapping[tuple[Any, ...], Decimal]
+    in_all: Decimal | None
+
+
+def _under_plans(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> _UnderPlans | None:
+    """None where no plan covers any of it: then the contract alone says what is paid, for any slice.
+
+    Of a slice by user or feature no cost by model is known then, and in all only where no model is picked.
+    """
     when = {"first": question.first, "until": question.until}
-    if {"user_id", "feature"} & question.where.keys():
-        return {}
-    return paid_by(connection, OFFER, when, question.where)
+    people = {name: value for name, value in question.where.items() if name not in OFFER}
+    if not has_plan(connection, when, people):
+        return None
+    if not {"user_id", "feature"} & people.keys():
+        paid = paid_by(connection, OFFER, when, question.where)
+        return _UnderPlans(paid, sum(paid.values(), Decimal(0)) if question.model is None else None)
+    is_whole = question.model is None and people.keys() == question.where.keys()
+    return _UnderPlans({}, paid_by(connection, (), when, people).get(()) if is_whole else None)
 
 
-def _add_paid(answer: dict[str, Any], paid: Mapping[tuple[Any, ...], Decimal]) -> None:
-    """What the same usage cost by contract and plans, beside its list cost; of an offer of several classes, in all."""
+def _put_paid(answer: dict[str, Any], paid: _UnderPlans) -> None:
+    """What the same usage cost by contract and plans in place of the contract alone; of several classes, in all."""
     classes: dict[tuple[Any, ...], set[Any]] = {}
     for row in answer["rows"]:
         classes.setdefault(tuple(row["source"].values()), set()).add(row["task_class"])
     for row in answer["rows"]:
         offer = tuple(row["source"].values())
-        row["spent_effective_usd"] = plain(paid.get(offer)) if len(classes[offer]) == 1 else None
-    amounts = [paid.get(offer) for offer in classes]
-    in_all = None if None in amounts else sum((one or Decimal(0) for one in amounts), Decimal(0))
+        row["spent_effective_usd"] = plain(paid.by_offer.get(offer)) if len(classes[offer]) == 1 else None
     if answer["total"]:
-        answer["total"]["spent_effective_usd"] = plain(in_all)
-    spent = [row["spent_usd"] for row in answer["rows"]]
-    listed = None if None in spent else sum((Decimal(one) for one in spent), Decimal(0))
+        known = [paid.by_offer.get(offer) for offer in classes]
+        of_offers = None if None in known else sum((one or Decimal(0) for one in known), Decimal(0))
+        answer["total"]["spent_effective_usd"] = plain(paid.in_all if of_offers is None else of_offers)
     answer["price_basis"]["spent_effective_usd"] = PAID
-    answer["notes"].append(paid_note(listed, in_all))
+
+
+def _paid_note(answer: Mapping[str, Any], agreed: Agreed | None) -> str:
+    """Which basis the figures have, in one sentence."""
+    if answer["price_basis"].get("spent_effective_usd") == PAID:
+        return "effective: what the contract makes of list prices; of what was spent, plans count, too"
+    if agreed is None:
+        return "all figures are at list prices, which is what is paid: no contract and no plan changes them"
+    return "effective: what the contract makes of list prices, for this usage and at each target"
 
 
 def _offers_used(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> pl.DataFrame:
@@ -170,10 +179,16 @@ def _is_model(model: pl.Expr, named: str) -> pl.Expr:
     return (model == named) | (undated(model) == named)
 
 
-def _resolved(
+class _Priced(NamedTuple):
+    segments: pl.DataFrame
+    is_one_model: OneModel
+    agreed: Agreed | None
+
+
+def _priced(
     warehouse: PublishedWarehouse, used: pl.DataFrame, targets: Sequence[Target], question: WhatIfQuestion
-) -> Resolved:
-    """Prices of the models in use (MODEL_KEY) and of these at each target, by what is known now."""
+) -> _Priced:
+    """Prices of the models in use (MODEL_KEY) and of these at each target, and the contract, by what is known now."""
     there = [one.applied(used).select(MODEL_KEY) for one in targets]
     models = pl.concat([used.select(MODEL_KEY), *there]).unique()
     with quoted_prices(warehouse, None) as prices:
@@ -181,90 +196,10 @@ def _resolved(
         names = names_of(listed, models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
         segments = segments_by_name(versions, names, prices.read_at)
-    return Resolved(segments, one_model_on(names, listed, end_of_day(question.day)))
+        agreed = agreed_prices(prices.terms(), versions)
+    return _Priced(segments, one_model_on(names, listed, end_of_day(question.day)), agreed)
 
 
 def _all_days(segments: pl.DataFrame, day: date) -> pl.DataFrame:
     """Segments as they are in force when used and as they are on the day asked for."""
     return pl.concat([segments, frozen(segments, day)])
-
-
-def _answer(rows: Sequence[WhatIf], question: WhatIfQuestion) -> dict[str, Any]:
-    best = cheapest(rows)
-    return {
-        "date": question.day.isoformat(),
-        "factors": {
-            "tokenizer": [_factor(one.tokenizer) for one in (question.low, question.high)],
-            "output_length": [_factor(one.output_length) for one in (question.low, question.high)],
-        },
-        "rows": [_row(row, is_cheapest=best.get(tuple(row.source.values())) is row) for row in rows],
-        "total": _total(rows) if question.target else None,
-        "price_basis": {"*": LIST},
-        "rules": list(RULES),
-        "notes": _notes(rows, question),
-        "formula_version": FORMULA_VERSION,
-    }
-
-
-def _row(row: WhatIf, *, is_cheapest: bool) -> dict[str, Any]:
-    money = ("spent_usd", "same_usd", "low_usd", "high_usd", "cold_cache_usd")
-    return {
-        "task_class": row.source["task_class"],
-        "source": {name: row.source[name] for name in OFFER},
-        "target": dict(row.target),
-        "usage_rows": row.usage_rows,
-        "tokens": dict(row.tokens),
-        **{name: plain(getattr(row, name)) for name in money},
-        "change_low_usd": _difference(row.low_usd, row.same_usd),
-        "change_high_usd": _difference(row.high_usd, row.same_usd),
-        "is_cheapest": is_cheapest,
-        "is_lower_bound": row.is_lower_bound or row.lacks_writes,
-        "mapped": [{"meter": meter, "counted_as": other} for meter, other in row.mapped],
-        "unknown": [{"meter": meter, "reason": reason} for meter, reason in row.reasons],
-        "price_ids": list(row.price_ids),
-    }
-
-
-def _total(rows: Sequence[WhatIf]) -> dict[str, Any]:
-    """The sums over all rows; None where one of them is."""
-    sums: dict[str, Any] = {}
-    for name in ("spent_usd", "same_usd", "low_usd", "high_usd"):
-        amounts = [getattr(row, name) for row in rows]
-        sums[name] = None if None in amounts else plain(sum(amounts, Decimal(0)))
-    by_offer = {tuple(row.source[name] for name in OFFER): row.cold_cache_usd for row in rows}
-    cold = list(by_offer.values())
-    sums["cold_cache_usd"] = None if None in cold else plain(sum((one or Decimal(0) for one in cold), Decimal(0)))
-    return sums
-
-
-def _notes(rows: Sequence[WhatIf], question: WhatIfQuestion) -> list[str]:
-    notes = ["no claim of quality: which models are good enough is the user's word"]
-    if question.low == question.high == EQUAL:
-        notes.append(
-            "tokenizer and output length are taken as equal (factor 1), which nobody has measured here; give ranges "
-            "such as --tokenizer 1..1.3 --output-length 0.8..1.5"
-        )
-    if any(row.target["service_tier"] != "standard" and dict(row.mapped).get("cache_read") for row in rows):
-        notes.append(
-            "the list prints no cache price for that tier, so cache reads count as input there: it costs at most this "
-            "where the provider lets both discounts hold"
-        )
-    if any(row.lacks_writes for row in rows):
-        notes.append("no cache writes are counted, and the target bills them: it costs at least this")
-    return notes
-
-
-def _difference(there: Decimal | None, here: Decimal | None) -> str | None:
-    return None if there is None or here is None else plain(there - here)
-
-
-def _factor(factor: Fraction) -> str:
-    return f"{Decimal(factor.numerator) / Decimal(factor.denominator):f}"
-
-
-def plain(amount: Decimal | None) -> str | None:
-    """All digits that count, without exponent or trailing zeros."""
-    if amount is None:
-        return None
-    text = f"{amount:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from pipelines.decisions.break_even_curve import curve_rows
@@ -13,6 +13,9 @@ from pipelines.decisions.break_even_terms import load_of, terms_of
 from pipelines.decisions.break_even_ways import Found, Question, find_ways
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
+from pipelines.decisions.scenario_usage import parts_of
+from pipelines.decisions.self_hosting.request import Goal
+from pipelines.decisions.stated_machine import stated_machine
 from pipelines.decisions.user_facts import StandIn, UserFacts
 from pipelines.decisions.workload import Workload, workload_of_scenario
 
@@ -75,7 +78,10 @@ def _stand_in(one: Asked, facts: UserFacts) -> StandIn | None:
 
 def asked_scenario(scenario: Scenario) -> Asked:
     """The workload that a scenario describes."""
-    return Asked(workload_of_scenario(scenario), scenario)
+    workload = workload_of_scenario(scenario)
+    # Where a part goes to own machines, what falls back is paid at the API as well.
+    notes = tuple(f"{note} but those of a part on own machines" for note in workload.notes)
+    return Asked(replace(workload, notes=notes, parts=partial(parts_of, scenario)), scenario)
 
 
 def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
@@ -83,12 +89,17 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
     terms = terms_of(workload, one.scenario, _stand_in(one, facts))
     if facts.problems:
         terms = replace(terms, flags=(*terms.flags, "user_file_wrong"))
-    api = market.price_of(workload)
+    api, load = market.price_of(workload), load_of(workload)
     if workload.stated_usd_per_mtok:
         terms = replace(terms, flags=(*terms.flags, "price_stated"))
+    if one.scenario and one.scenario.model_retires_on:
+        api = replace(api, retires_on=one.scenario.model_retires_on)
+    stated = stated_machine(one.scenario, load) if one.scenario else ()
+    if stated:  # its latency is not told, and is not asked for
+        terms = replace(terms, goal=Goal(), flags=tuple(flag for flag in terms.flags if flag != "goal_assumed"))
     return Question(
         api=api,
-        load=load_of(workload),
+        load=load,
         terms=terms,
         market=market,
         points=facts.points,
@@ -96,6 +107,7 @@ def _question(one: Asked, market: Market, facts: UserFacts) -> Question:
         mix_basis="own" if workload.basis == "logs" else "scenario",
         own_tokens=_own_tokens(workload, terms.hours_per_month),
         fallback=one.scenario.fallback_share if one.scenario else Question.fallback,
+        stated=stated,
     )
 
 

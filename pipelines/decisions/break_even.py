@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import Any
 
 from pipelines.decisions.api_bill import MTOK, ApiPrice, Load
-from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom
+from pipelines.decisions.self_hosting.capacity import SECONDS_PER_HOUR, Headroom, utilisation
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.pay_back import (
     MOST_MONTHS,
@@ -31,12 +31,15 @@ from pipelines.decisions.self_hosting.step_function import (
     Steps,
     cheapest_full,
     cost_at,
+    first_paying,
     money,
     paying_intervals,
 )
 from pipelines.decisions.self_hosting.throughput import Serving
 
-FORMULA_VERSION = "break-even-2"
+FORMULA_VERSION = "break-even-3"
+BEYOND = "not with up to"
+"""Begins the reason why nothing is known beyond the replicas considered."""
 DEFAULT_PEAK = Decimal("2.063")
 """Busiest hour over the mean of 14 days, alibaba/ServeGen m-small @ f891d11: where nobody knows the own hours."""
 
@@ -68,6 +71,8 @@ class BreakEven:
     verdict: str
     intervals: tuple[Interval, ...] = ()
     reason: str | None = None
+    is_open: bool = False
+    """Nothing pays among the replicas considered, and with more of them it may."""
     option: Option | None = None
     serving: Serving | None = None
     usd_per_mtok: Decimal | None = None
@@ -81,6 +86,7 @@ class BreakEven:
     own_api_usd_per_month: Decimal | None = None
     own_gpu_usd_per_month: Decimal | None = None
     own_replicas: int | None = None
+    own_utilisation: float | None = None
     payback: PayBack | None = None
 
 
@@ -90,11 +96,8 @@ def steps_of(load: Load, option: Option, serving: Serving, terms: Terms) -> Step
     people = Fraction(terms.engineering_usd_per_month)
     seconds = terms.hours_per_month * SECONDS_PER_HOUR / Fraction(terms.peak_factor)
     served = seconds * load.tokens_per_call * Fraction(terms.acceptance)
-    return Steps(
-        cache(lambda n: cost(n) + people),
-        _capacity(serving, terms.headroom, served),
-        terms.max_replicas,
-    )
+    capacity = _capacity(serving, terms.headroom, served)
+    return Steps(cache(lambda n: cost(n) + people), capacity, terms.max_replicas)
 
 
 @lru_cache(maxsize=1024)
@@ -115,32 +118,43 @@ def break_even(
     if missing:
         return BreakEven("unknown", reason=f"no API price for {', '.join(sorted(missing))}")
     price = load.usd_per_token(api.usd_per_mtok)
-    judged = [_judged(price, load, option, serving, terms) for option, serving in offers]
-    if not judged:
+    if not offers:
         return BreakEven("unknown", reason="no measured throughput", usd_per_mtok=money(price * MTOK, 6))
-    _, best, steps = min(judged, key=lambda one: one[0])
-    return _at_own_volume(best, steps, price, own_tokens, api, terms, day)
+    option, serving, steps = _best(price, [(*one, steps_of(load, *one, terms)) for one in offers])
+    best = _judged(price, option, serving, steps, terms)
+    return _at_own_volume(best, steps, price, load, own_tokens, api, terms, day)
 
 
-def _judged(
-    price: Fraction, load: Load, option: Option, serving: Serving, terms: Terms
-) -> tuple[tuple[float, Fraction, str], BreakEven, Steps]:
-    """One offer, with what it ranks by: the first volume that pays, then the cost per token of full replicas."""
-    steps = steps_of(load, option, serving, terms)
+def threshold(api: ApiPrice, load: Load, option: Option, serving: Serving, terms: Terms) -> int | None:
+    """The first volume at which one offer pays, and nothing else of the answer; None: never, or not known."""
+    if any(tokens and meter not in api.usd_per_mtok for meter, tokens in load.tokens.items()):
+        return None
+    first = first_paying(load.usd_per_token(api.usd_per_mtok), steps_of(load, option, serving, terms))
+    return None if first is None else first.from_tokens
+
+
+def _best(price: Fraction, offers: Sequence[tuple[Option, Serving, Steps]]) -> tuple[Option, Serving, Steps]:
+    """The offer that pays first; of several such, or where none pays, that with the cheapest full replicas."""
+    firsts = [first_paying(price, steps) for _, _, steps in offers]
+    volumes = [float("inf") if first is None else first.from_tokens for first in firsts]
+    least = min(volumes)
+    nearest = [offer for offer, volume in zip(offers, volumes, strict=True) if volume == least]
+    return nearest[0] if len(nearest) == 1 else min(nearest, key=_full)
+
+
+def _full(offer: tuple[Option, Serving, Steps]) -> tuple[Fraction, str]:
+    full = cheapest_full(offer[2])
+    return Fraction(10**12) if full is None else full, "/".join(offer[1].throughput_ids)
+
+
+def _judged(price: Fraction, option: Option, serving: Serving, steps: Steps, terms: Terms) -> BreakEven:
+    """The answer of one offer, without the own volume."""
     found = paying_intervals(price, steps)
     full = cheapest_full(steps)
     verdict, reason = ("pays", None) if found else _why_never(price, full, steps, terms)
-    answer = BreakEven(
-        verdict,
-        found,
-        reason,
-        option,
-        serving,
-        usd_per_mtok=money(price * MTOK, 6),
-        full_usd_per_mtok=None if full is None else money(full * MTOK, 6),
-    )
-    first = found[0].from_tokens if found else float("inf")
-    return (first, full or Fraction(10**12), "/".join(serving.throughput_ids)), answer, steps
+    lowest = None if full is None else money(full * MTOK, 6)
+    is_open = verdict == "unknown"
+    return BreakEven(verdict, found, reason, is_open, option, serving, money(price * MTOK, 6), lowest)
 
 
 def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Terms) -> tuple[str, str]:
@@ -151,15 +165,15 @@ def _why_never(price: Fraction, full: Fraction | None, steps: Steps, terms: Term
     people = Fraction(terms.engineering_usd_per_month)
     machines_alone = cheapest_full(Steps(lambda n: steps.cost(n) - people, steps.capacity, steps.most))
     if machines_alone is not None and price > machines_alone:
-        return "unknown", f"not with up to {terms.max_replicas} replicas: {never}"
+        return "unknown", f"{BEYOND} {terms.max_replicas} replicas: {never}"
     return "never", never
 
 
-def _at_own_volume(
-    best: BreakEven, steps: Steps, price: Fraction, own_tokens: int, api: ApiPrice, terms: Terms, day: date
+def _at_own_volume(  # noqa: PLR0913, PLR0917 - all that the answer was found from
+    best: BreakEven, steps: Steps, price: Fraction, load: Load, own_tokens: int, api: ApiPrice, terms: Terms, day: date
 ) -> BreakEven:
     """The same answer with what holds at the threshold and at the own volume."""
-    values = _at_threshold(best, steps, price, terms) if best.intervals else {}
+    values = _at_threshold(best, steps, price, load, terms) if best.intervals else {}
     if not own_tokens:
         return BreakEven(**vars(best) | values | {"verdict": "no_usage"})
     own_api = price * own_tokens
@@ -173,11 +187,12 @@ def _at_own_volume(
     else:
         values["verdict"] = "own_gpus" if served[1] <= own_api else "api"
         values |= {"own_gpu_usd_per_month": money(served[1]), "own_replicas": served[0]}
+        values["own_utilisation"] = best.serving and float(_use(own_tokens, served[0], load, best.serving, terms))
         values["payback"] = _pay_back(best, steps, own_tokens, price, api, terms, day) if best.intervals else None
     return BreakEven(**vars(best) | values)
 
 
-def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) -> dict[str, Any]:
+def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, load: Load, terms: Terms) -> dict[str, Any]:
     """What the first paying volume means in use of the replicas and in money."""
     first, serving = best.intervals[0], best.serving
     if serving is None:
@@ -186,12 +201,19 @@ def _at_threshold(best: BreakEven, steps: Steps, price: Fraction, terms: Terms) 
     share = serving.requests_per_s(terms.headroom, first.replicas) / full
     capacity = steps.capacity(first.replicas)
     return {
-        "needed_utilisation": float(first.from_tokens * share / (capacity * Fraction(terms.peak_factor))),
+        "needed_utilisation": float(_use(first.from_tokens, first.replicas, load, serving, terms)),
         "planned_share": float(share),
         "capacity_tokens_per_month": floor(capacity),
         "api_usd_per_month": money(price * first.from_tokens),
         "own_machines_usd_per_month": money(steps.cost(first.replicas)),
     }
+
+
+def _use(tokens: int, replicas: int, load: Load, serving: Serving, terms: Terms) -> Fraction:
+    """Mean use of some replicas at a volume of accepted tokens, over the hours of a month; 1: always full."""
+    calls = tokens / load.tokens_per_call / Fraction(terms.acceptance)
+    seconds = calls * replicas / serving.requests_per_s(Headroom(Decimal(1)), replicas)
+    return utilisation(seconds, replicas, terms.hours_per_month)
 
 
 def _pay_back(

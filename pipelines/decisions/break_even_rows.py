@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
+from math import ceil
 from typing import Any
 
 from pipelines.decisions.api_bill import MTOK
@@ -16,6 +17,7 @@ from pipelines.decisions.managed_weights import cheapest_managed
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.hybrid import hybrid, per_accepted
 from pipelines.decisions.self_hosting.options import Option
+from pipelines.decisions.self_hosting.ownership import needed_use
 from pipelines.decisions.self_hosting.rental import reserved_pays_from
 from pipelines.decisions.self_hosting.step_function import cost_at, money
 from pipelines.decisions.self_hosting.throughput import Serving
@@ -100,8 +102,10 @@ def _row(question: Question, answer: BreakEven) -> dict[str, Any]:
         "own_api_usd_per_month": answer.own_api_usd_per_month,
         "own_gpu_usd_per_month": answer.own_gpu_usd_per_month,
         "own_replicas": answer.own_replicas,
+        "own_utilisation": answer.own_utilisation,
         "own_usd_per_accepted_mtok": _per_accepted(question, answer),
         "break_even_tokens_per_month": first and first.from_tokens,
+        "break_even_calls_per_month": first and load and ceil(first.from_tokens / load.tokens_per_call),
         "until_tokens_per_month": first and first.until_tokens,
         "replicas": first and first.replicas,
         "needed_utilisation": answer.needed_utilisation,
@@ -159,17 +163,20 @@ def _machine(option: Option | None) -> dict[str, Any]:
 
 
 def _pays_from_use(option: Option) -> float | None:
-    """Of a reservation: the share of hours in use from which it costs no more than on demand beside it."""
-    if option.pricing != "reserved" or option.on_demand_usd is None or option.usd_per_gpu_hour is None:
-        return None
-    share = reserved_pays_from(option.usd_per_gpu_hour, option.on_demand_usd)
+    """Of a reservation or a purchase: the share of hours in use from which it costs no more than on demand."""
+    beside, share = option.on_demand_usd, None
+    if beside is not None and option.machine is not None:
+        share = needed_use(option.machine, option.machine.gpus, beside)
+    elif beside is not None and option.pricing == "reserved" and option.usd_per_gpu_hour is not None:
+        share = reserved_pays_from(option.usd_per_gpu_hour, beside)
     return None if share is None else float(share)
 
 
 def _measured(question: Question, serving: Serving | None) -> dict[str, Any]:
     if serving is None or question.load is None:
         return {}
-    sources = {point.throughput_id: point.source for point in question.points}
+    used = set(serving.throughput_ids)
+    sources = {point.throughput_id: point.source for point in question.points if point.throughput_id in used}
     per_gpu = serving.requests_per_s(Headroom(Decimal(1)), 1) * question.load.lengths.output_tokens
     return {
         "throughput_id": ids_of(serving.throughput_ids),
@@ -195,11 +202,12 @@ def _paid_back(answer: BreakEven) -> dict[str, Any]:
 
 
 def _per_accepted(question: Question, answer: BreakEven) -> Decimal | None:
-    """The bill at the own volume over the tokens that are accepted."""
-    bill = answer.own_gpu_usd_per_month
+    """The bill at the own volume over the tokens that are accepted. More are made: the own volume over their share."""
+    bill, acceptance = answer.own_gpu_usd_per_month, question.terms.acceptance
     if bill is None or not question.own_tokens:
         return None
-    return money(per_accepted(Fraction(bill) * MTOK / question.own_tokens, question.terms.acceptance), 6)
+    made = question.own_tokens / Fraction(acceptance)
+    return money(per_accepted(Fraction(bill) * MTOK / made, acceptance), 6)
 
 
 def _hybrid(question: Question, answer: BreakEven) -> str | None:

@@ -3,10 +3,11 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from pipelines.decisions.break_even import BreakEven
-from pipelines.decisions.break_even_ways import Question, judge
+from pipelines.decisions.break_even import BreakEven, threshold
+from pipelines.decisions.break_even_ways import Question
 from pipelines.decisions.self_hosting.options import Option
 from pipelines.decisions.self_hosting.sensitivity import Spread, sensitivity, widest_first
 
@@ -25,14 +26,14 @@ RANGES: dict[str, tuple[Decimal, Decimal]] = {
 def threshold_spread(question: Question, answer: BreakEven) -> str:
     """The threshold at both ends of each input, all else equal; null: never."""
     pair = (answer.option, answer.serving)
-    question = replace(question, own_tokens=0)
+    load = question.load
 
     def ask(name: str, value: object) -> int | None:
         changed = _changed(question, pair[0], name, Decimal(str(value)))
-        if changed is None or pair[1] is None:
+        if changed is None or pair[1] is None or load is None:
             return None
-        found = judge(changed[0], [(changed[1], pair[1])])
-        return found.intervals[0].from_tokens if found.intervals else None
+        asked, option = changed
+        return threshold(asked.api, load, option, pair[1], asked.terms)
 
     spreads = sensitivity(ask, RANGES)
     return json.dumps({one.name: _ends(one) for one in widest_first(spreads)})
@@ -47,7 +48,7 @@ def _changed(question: Question, option: Option | None, name: str, value: Decima
     if option is None:
         return None
     if name == "api_price_factor":
-        dearer = {meter: usd * value for meter, usd in api.usd_per_mtok.items()}
+        dearer = {meter: Fraction(usd) * Fraction(value) for meter, usd in api.usd_per_mtok.items()}
         return replace(question, api=replace(api, usd_per_mtok=dearer)), option
     if name == "machine_cost_factor":
         return question, option.scaled(value)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pipelines.decisions.api_bill import Load
 from pipelines.decisions.break_even import DEFAULT_PEAK, Terms
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
+from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.pay_back import FineTune
 from pipelines.decisions.self_hosting.request import Goal
 from pipelines.decisions.user_facts import DEFAULT_STAND_IN, StandIn
@@ -24,7 +25,7 @@ ASSUMED = {
 def load_of(workload: Workload) -> Load | None:
     """Tokens and calls of a month; None where logs do not count calls, or count no tokens."""
     tokens = {meter: Fraction(workload.tokens_per_month.get(meter, 0)) for meter in TEXT_METERS}
-    if not workload.calls_per_month or not sum(tokens.values()) or not tokens["output"]:
+    if not workload.calls_per_month or not sum(tokens.values()):
         return None
     return Load({meter: count for meter, count in tokens.items() if count}, workload.calls_per_month)
 
@@ -54,6 +55,8 @@ def terms_of(workload: Workload, scenario: Scenario | None, stand_in: StandIn | 
             growth_per_month=scenario.growth_per_month,
             spare_replicas=scenario.spare_replicas,
             acceptance=scenario.acceptance_share,
+            headroom=Headroom(scenario.max_utilisation_share),
+            max_replicas=scenario.max_replicas,
         )
         defaults = {setting.name for setting in scenario.settings if setting.is_default}
         flags += [flag for key, flag in ASSUMED.items() if key in defaults]

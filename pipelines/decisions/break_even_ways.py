@@ -1,7 +1,7 @@
 """The question of one workload on one day, and every way to serve it: which machine with which measured setup."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipelines.decisions.api_bill import ApiPrice, Load
@@ -32,6 +32,8 @@ class Question:
     mix_basis: str
     own_tokens: int
     fallback: Decimal = Decimal(0)
+    stated: Sequence[Pair] = ()
+    """Machines that the scenario states: where there are any, no others are asked."""
 
     @property
     def sellers(self) -> Sequence[ApiPrice]:
@@ -50,11 +52,16 @@ class Found:
 def find_ways(question: Question) -> Found:
     """Machines that can be had on the day, each with each setup that was measured on it."""
     if question.load is None:
-        return Found((), ("the usage has no count of calls or no output, so the lengths of a call are not known",))
+        return Found((), ("the usage has no count of calls, so the lengths of a call are not known",))
+    if question.stated:
+        return Found(tuple(question.stated), ())
+    if not question.load.tokens.get("output"):
+        return Found((), ("the calls have no output, and no throughput was measured without",))
     able, unable = servings(question.points, question.terms.open_model, question.load.lengths, question.terms.goal)
     cards = sorted({(one.gpu, one.variant) for one in able})
     day = question.market.day
-    options = [*rented(question.market.rates, cards), *dedicated(day, cards), *owned(cards, question.figures)]
+    rentals = rented(question.market.rates, cards)
+    options = [*rentals, *dedicated(day, cards), *_beside_rent(owned(cards, question.figures), rentals)]
     pairs = tuple(
         (option, one) for option in options for one in able if (one.gpu, one.variant) == (option.gpu, option.variant)
     )
@@ -64,6 +71,16 @@ def find_ways(question: Question) -> Found:
     if able and not pairs:
         missing.insert(0, f"no rate or purchase price of {', '.join(' '.join(card).strip() for card in cards)}")
     return Found(pairs, tuple(missing))
+
+
+def _beside_rent(bought: Sequence[Option], rentals: Sequence[Option]) -> list[Option]:
+    """What is bought, each with the lowest rate on demand of the same card, where one is known."""
+    rates: dict[tuple[str, str], Decimal] = {}
+    for one in rentals:
+        if one.pricing == "on_demand" and one.usd_per_gpu_hour is not None:
+            card = (one.gpu, one.variant)
+            rates[card] = min(rates.get(card, one.usd_per_gpu_hour), one.usd_per_gpu_hour)
+    return [replace(one, on_demand_usd=rates.get((one.gpu, one.variant))) for one in bought]
 
 
 def memory_hint(open_model: str, load: Load) -> str | None:
@@ -90,4 +107,5 @@ def judge(question: Question, pairs: Sequence[Pair]) -> BreakEven:
 def rank(answer: BreakEven) -> tuple[float, float]:
     """First what pays at the lowest volume, then what comes nearest."""
     first = answer.intervals[0].from_tokens if answer.intervals else float("inf")
-    return first, float(answer.full_usd_per_mtok or 10**12)
+    full = answer.full_usd_per_mtok
+    return first, float(10**12 if full is None else full)

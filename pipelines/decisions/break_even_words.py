@@ -1,11 +1,11 @@
 """An answer of `break_even` as one sentence, with every flag that changes what it means."""
 
 from collections.abc import Iterable
-from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 from pipelines.decisions.break_even import BreakEven, Terms
+from pipelines.decisions.self_hosting.pay_back import PayBack
 from pipelines.decisions.self_hosting.step_function import joined, money
 
 MEANINGS = {
@@ -16,7 +16,7 @@ MEANINGS = {
     "cache_saves_nothing": "cache hits save own machines nothing here, because nothing is measured",
     "single_stream": "one request at a time",
     "same_architecture": "measured on a model of the same architecture",
-    "stated_throughput": "at a throughput that you stated",
+    "stated_machine": "on machines that you stated, at their rate and throughput",
     "peak_assumed": "peak over mean is assumed",
     "engineering_assumed": "people's time is assumed",
     "goal_assumed": "the goal of latency is assumed",
@@ -62,15 +62,16 @@ def with_flags(words: str, flags: Iterable[str]) -> str:
 
 
 def _at_own(answer: BreakEven) -> str:
+    if answer.is_open:
+        return f"{_AT_OWN[answer.verdict]}; whether at more is unknown: {answer.reason}"
     if not answer.intervals:
         return f"never: {answer.reason}"
     if answer.verdict == "unknown":
         return f"unknown at your volume: {answer.reason}"
-    return {
-        "own_gpus": "yes at your volume",
-        "api": "not at your volume",
-        "no_usage": "no usage of your own",
-    }[answer.verdict]
+    return _AT_OWN[answer.verdict]
+
+
+_AT_OWN = {"own_gpus": "yes at your volume", "api": "not at your volume", "no_usage": "no usage of your own"}
 
 
 def _thresholds(answer: BreakEven) -> list[str]:
@@ -91,12 +92,14 @@ def _pay_back(answer: BreakEven) -> list[str]:
         return []
     if back.months is None:
         return [f"the {money(back.upfront_usd, 2):,} USD paid at once never come back: {back.reason}"]
-    return [f"paid back in month {back.months}, on {back.on}{_in_time(back.is_in_time, back.on)}"]
+    return [f"paid back in month {back.months}, on {back.on}{_in_time(back)}"]
 
 
-def _in_time(is_in_time: bool | None, on: date | None) -> str:
-    late = ", which is after the machine or the API model has gone" if on else ""
-    return late if is_in_time is False else ""
+def _in_time(back: PayBack) -> str:
+    if back.is_in_time is not False or back.recovered_in_time_usd is None:
+        return ""
+    by_then = f"{money(back.recovered_in_time_usd, 2):,} of {money(back.upfront_usd, 2):,} USD by {back.until}"
+    return f", which is after the machine or the API model has gone: {by_then}"
 
 
 def in_words(tokens: int) -> str:

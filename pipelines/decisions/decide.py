@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.costs.agreed_prices import Agreed, agreed_prices
+from pipelines.costs.quoted_prices import QuotedPrices
 from pipelines.costs.resolve_segments import Resolved, resolved_at, segments_in_force, segments_with_history
 from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
 from pipelines.decisions.break_even import FORMULA_VERSION
@@ -35,6 +37,7 @@ from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_table, replace_dates
 
 RECENT_DAYS = 30
+_SELLERS = "SELECT DISTINCT ON (price_id) price_id, model, provider FROM core.token_price ORDER BY ALL"
 
 TableOn = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
 Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], dict[str, pl.DataFrame]]
@@ -123,8 +126,10 @@ def claim_check_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: dat
 def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
     """Usage of the last days at other models: those of the user's task classes, else every other model in use."""
 
-    def resolve(models: pl.DataFrame) -> Resolved:
-        return resolved_at(connection, folder, models, end_of_day(day))
+    def resolve(models: pl.DataFrame) -> tuple[Resolved, Agreed | None]:
+        terms = QuotedPrices(connection, "core.token_price", str, end_of_day(day), {}).terms()
+        versions = connection.sql(_SELLERS).pl() if terms.height else pl.DataFrame()
+        return resolved_at(connection, folder, models, end_of_day(day)), agreed_prices(terms, versions)
 
     return what_if_table(connection, folder, day, RECENT_DAYS, resolve)
 

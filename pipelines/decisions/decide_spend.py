@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of
+from pipelines.decisions.failing_models import failing, stopped, with_ends
 from pipelines.decisions.forecast import forecast_of, spend_outlooks
 from pipelines.decisions.forecast_accuracy import forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
@@ -81,6 +82,10 @@ class _Known:
     prices: pl.DataFrame
     owners: OwnerUsage
     seen: float
+    gone: pl.DataFrame
+    """Models of which nothing is expected from a moment on."""
+    rebilled: pl.DataFrame
+    """Models in whose place others are billed from a moment on."""
 
 
 def forecast_on(
@@ -94,8 +99,9 @@ def forecast_on(
     costs = known.usage.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
     country, _ = holidays_of(environ)
     outlooks = spend_outlooks(known.usage, costs, known.prices, day, known.owners, known.seen, country)
+    forecast = with_ends(forecast_of(outlooks, day, known.seen), known.gone, known.rebilled)
     return {
-        "main.spend_forecast": with_paid(forecast_of(outlooks, day, known.seen), costs, day),
+        "main.spend_forecast": with_paid(forecast, costs, day),
         "main.forecast_accuracy": pl.concat([forecast_accuracy(outlook, day) for outlook in outlooks]),
     }
 
@@ -156,8 +162,9 @@ def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _K
     told = rebillings(ends, models.select("provider", "channel", "model"), day)
     asked = pl.concat([models, successors_of(told, models)]).unique()
     segments = segments_in_force(connection, folder, asked, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
-    prices = rebilled(segments, told)
-    return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day))
+    gone = failing(ends, usage.filter(pl.col("usage_date") < day), day)
+    prices = stopped(rebilled(segments, told), gone)
+    return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day), gone, told)
 
 
 def _seen(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> float:

@@ -20,7 +20,7 @@ from pipelines.decisions.forecast_totals import spread
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
 
-FORMULA_VERSION = "forecast-3"
+FORMULA_VERSION = "forecast-4"
 BAND_COLUMNS = ("low_50_usd", "low_usd", "low_95_usd", "high_50_usd", "high_usd", "high_95_usd")
 
 

@@ -19,7 +19,6 @@ REMEMBERED = 365
 MIN_ERRORS = 20
 """With fewer, a band of 95 % has no ends to take from them, and there is none."""
 TAILS = np.array([(1 - level) / 2 for level in LEVELS])
-_CUTS = (len(LEVELS), 2 * len(LEVELS), 2 * len(LEVELS) + 1)
 
 
 def error_bounds(errors: Array, delay: int) -> tuple[Array, Array]:
@@ -33,7 +32,7 @@ def error_bounds(errors: Array, delay: int) -> tuple[Array, Array]:
     low_tail, high_tail = (np.tile(TAILS, (series, 1)) for _ in range(2))
     for origin in range(origins):
         seen = origin - delay
-        if seen >= 0:
+        if seen + 1 >= MIN_ERRORS:  # before, no end is known, and none is moved
             error = errors[:, seen, None]
             has_ends = np.isfinite(error) & np.isfinite(low[:, seen])
             low_tail += ADAPTATION * np.where(has_ends, TAILS - (error < low[:, seen]), 0)
@@ -55,7 +54,9 @@ def _quantiles(ordered: Array, count: NDArray[np.intp], shares: Array) -> Array:
     place = np.clip(shares, 0, 1) * last
     below = np.floor(place).astype(np.intp)
     ranks = np.concatenate([below, np.minimum(below + 1, last), np.zeros_like(last), last], axis=-1)
-    left, right, least, most = np.split(np.take_along_axis(ordered, ranks, axis=-1), _CUTS, axis=-1)
+    taken, levels = np.take_along_axis(ordered, ranks, axis=-1), shares.shape[-1]
+    left, right = taken[..., :levels], taken[..., levels : 2 * levels]
+    least, most = taken[..., -2:-1], taken[..., -1:]
     inner = left + (place - below) * (right - left)
     beyond = np.where(shares < 0, shares, np.where(shares > 1, shares - 1, 0)) * (most - least)
     return np.where(count >= MIN_ERRORS, inner + beyond, np.nan)

@@ -6,6 +6,7 @@ errors that were known then. Knows neither tokens nor prices.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -19,6 +20,8 @@ CHOSEN = 3
 HALF_LIFE_DAYS = 365
 """An error counts half as much as one of a year later."""
 MIN_HISTORY_DAYS = 14
+WORSE = 0.01
+"""Part by which errors may be larger with free days than without: less than that is chance."""
 
 
 RUN_RATE, TRAILING_MEAN = (list(METHODS).index(name) for name in ("run_rate", "trailing_mean"))
@@ -43,8 +46,38 @@ class Replay:
 def replay(series: Array, horizon: int, origins: int, free: FreeDays | None = None) -> Replay:
     """Forecast from each of the last `origins` days and the day after. `series`: (series, day), NaN: not begun.
 
-    `free`: days that are no example for others.
+    `free`: days that are no example for others, on the series and at the origins where that has not made it worse.
     """
+    as_ever = _replay(series, horizon, origins, None)
+    if free is None or not series.size:
+        return as_ever
+    freed = _replay(series, horizon, origins, free)
+    helps = _is_no_worse(freed, as_ever)
+
+    def chosen(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+        return np.where(helps[..., None] if one.ndim > helps.ndim else helps, one, other)
+
+    return Replay(
+        chosen(freed.chosen, as_ever.chosen),
+        as_ever.actual,
+        chosen(freed.picks, as_ever.picks),
+        chosen(freed.scale, as_ever.scale),
+        chosen(freed.windows, as_ever.windows),
+    )
+
+
+def _is_no_worse(freed: Replay, as_ever: Replay) -> NDArray[np.bool_]:
+    """Whether the errors of a week ahead that are known at each origin are at most WORSE larger: (series, origin)."""
+    near = min(WEEK, freed.actual.shape[-1])
+    sums = [
+        np.nancumsum(np.nansum(np.abs(one.chosen - one.actual)[..., :near], axis=-1), axis=-1)
+        for one in (freed, as_ever)
+    ]
+    known = [np.concatenate([np.zeros((*one.shape[:-1], near)), one], axis=-1)[..., : one.shape[-1]] for one in sums]
+    return known[0] <= known[1] * (1 + WORSE)
+
+
+def _replay(series: Array, horizon: int, origins: int, free: FreeDays | None) -> Replay:
     usual = series if free is None else free.without(series)
     windows = _windows(usual, origins)
     actual, seen = futures(usual, horizon, origins), windows[..., WEEK:]

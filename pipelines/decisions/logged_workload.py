@@ -1,11 +1,13 @@
 """Workloads out of the user's own logs: what a month of calls to each offer sends and gets, from the days before one.
 
-Tokens are those that were counted and priced (core.usage_cost). Its rows do not count calls, so calls come from the
+Tokens are those that were counted and priced (core.usage_cost), by the range of prompt sizes and the hours of their
+prices. Its rows do not count calls, so calls come from the
 ledger: as many as the tokens counted make at the mean length of a logged call. A report that is left out beside
 another one of the same usage changes nothing by that.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -14,8 +16,9 @@ from typing import Any
 import duckdb
 
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
-from pipelines.decisions.workload import Workload
+from pipelines.decisions.workload import Part, Workload
 from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
+from pipelines.schema.time_windows import ALWAYS
 
 OFFER = ("provider", "channel", "region", "model", "service_tier")
 DAYS_PER_MONTH = 30
@@ -26,7 +29,12 @@ _WITHIN = "usage_date >= $first AND usage_date < $until"
 _TOKENS = " + ".join(f"coalesce({QUANTITY_COLUMNS[meter]}, 0)" for meter in TOKEN_METERS)
 _CALLS = "CASE WHEN grain = 'request' THEN coalesce(requests, 1) ELSE requests END"
 _COUNTED = f"""
-SELECT {", ".join(OFFER)}, meter, sum(quantity)::HUGEINT FROM core.usage_cost
+WITH ranges AS (
+    SELECT price_id, any_value(context_from) AS context_from, any_value(time_window) AS time_window
+    FROM core.token_price GROUP BY ALL
+)
+SELECT {", ".join(OFFER)}, coalesce(context_from, 0), coalesce(time_window, '{ALWAYS}'), meter, sum(quantity)::HUGEINT
+FROM core.usage_cost LEFT JOIN ranges USING (price_id)
 WHERE {_WITHIN} AND meter IN (SELECT unnest($meters)) GROUP BY ALL ORDER BY ALL
 """
 _LOGGED = f"""
@@ -53,9 +61,11 @@ def logged_workloads(
     DAYS_PER_MONTH days.
     """
     days = {"first": until - timedelta(days=since_days), "until": until}
-    counted: dict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
-    for *offer, meter, quantity in connection.execute(_COUNTED, {**days, "meters": list(TOKEN_METERS)}).fetchall():
-        counted[tuple(offer)][meter] = quantity
+    counted: dict[tuple[Any, ...], dict[tuple[int, str], dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    for *offer, size, window, meter, quantity in connection.execute(
+        _COUNTED, {**days, "meters": list(TOKEN_METERS)}
+    ).fetchall():
+        counted[tuple(offer)][size, window][meter] = quantity
     width = len(OFFER)
     logged = {row[:width]: row[width:] for row in connection.execute(_LOGGED.format(usage=usage), days).fetchall()}
     hours = {row[:width]: row[width:] for row in connection.execute(_HOURS.format(usage=usage), days).fetchall()}
@@ -66,13 +76,20 @@ def logged_workloads(
 
 def _workload(
     offer: tuple[Any, ...],
-    tokens: dict[str, int],
+    priced: Mapping[tuple[int, str], Mapping[str, int]],
     logged: tuple[Any, ...] | None,
     hours: tuple[Any, ...] | None,
     scale: Fraction,
 ) -> Workload:
     provider, channel, region, model, service_tier = offer
     notes = []
+    tokens: Counter[str] = Counter()
+    for one in priced.values():
+        tokens.update(one)
+    parts = [
+        Part(size, {meter: count * scale for meter, count in one.items()}, window)
+        for (size, window), one in priced.items()
+    ]
     calls = reasoning = None
     if logged and logged[0] and logged[1]:
         calls = Fraction(sum(tokens.values()) * logged[1], logged[0]) * scale
@@ -101,6 +118,8 @@ def _workload(
         tokens_per_second_per_user=Scenario.tokens_per_second_per_user,
         first_token_seconds=Scenario.first_token_seconds,
         notes=tuple(notes),
+        # The edges are those at which the ledger was priced.
+        parts=lambda _: parts,
     )
 
 

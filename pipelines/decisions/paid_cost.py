@@ -1,7 +1,7 @@
 """What usage before a day cost by the contract and under plans, beside its list cost: for answers that price at lists.
 
-Parts, levers and targets are reckoned at list prices, since a contract names no part of a prompt and no model that is
-not used. So each answer says which of its figures are list prices, and what the same usage is paid with.
+Parts and levers are reckoned at list prices, since a contract names no part of a prompt. So each answer says which of
+its figures are list prices, and what the same usage is paid with.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import duckdb
 _PEOPLE = ("team", "cost_center", "user_id", "feature")
 """Columns that only main.cost_by_owner has; core.usage_cost has offers, accounts, projects and keys."""
 LIST = "list"
+CONTRACT = "contract"
 PAID = "contract and plans"
 
 
@@ -40,6 +41,16 @@ def paid_by(
     """
     rows = connection.execute(query, {**when, **(where or {})}).fetchall()
     return {tuple(row[:-1]): row[-1] for row in rows if row[-1] is not None}
+
+
+def has_plan(connection: duckdb.DuckDBPyConnection, when: Mapping[str, date], where: Mapping[str, str]) -> bool:
+    """Whether a plan covers any usage of `first` <= day < `until` of some accounts, projects, keys, users, features."""
+    matches = "".join(f" AND {name}::VARCHAR = ${name}" for name in where)
+    query = f"""
+        SELECT count(*) FROM main.cost_by_owner
+        WHERE usage_date >= $first AND usage_date < $until AND plan_id IS NOT NULL{matches}
+    """
+    return bool(connection.execute(query, {**when, **where}).fetchall()[0][0])
 
 
 def paid_note(listed: Decimal | None, paid: Decimal | None) -> str:

@@ -1,6 +1,6 @@
 """Announced ends after which another model answers and is billed: from then on usage costs what that one costs. Pure.
 
-Where requests fail instead, nobody knows what is used from then on, and the forecast goes on as it was.
+Ends after which requests fail are `failing_models`' part.
 """
 
 from datetime import date, datetime
@@ -30,21 +30,28 @@ def rebillings(ends: pl.DataFrame, models: pl.DataFrame, as_of: date) -> pl.Data
         pl.col("retires_on") > as_of,
         pl.col("replacements").is_not_null(),
     )
-    found = [pl.DataFrame(schema=REBILLING_SCHEMA)]
+    found = used_models(announced, models).select(
+        "provider",
+        "channel",
+        "model",
+        on=pl.col("retires_on").cast(pl.Datetime("us")),
+        successors=pl.col("replacements").str.split(",").list.eval(pl.element().str.strip_chars()),
+    )
+    return found.unique(["provider", "channel", "model"], keep="first").sort("provider", "channel", "model")
+
+
+def used_models(ends: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `ends` for each model in use that they are of, with its name as usage has it.
+
+    `models`: provider, channel, model, as in usage.
+    """
+    found = [ends.clear()]
     for (channel,), used in models.unique().group_by("channel"):
-        of_channel = announced.filter(channel=channel)
+        of_channel = ends.filter(channel=channel)
         names = lifecycle_ids(used.select("provider", "model").unique(), of_channel.select("provider", "model"))
-        ended = names.join(of_channel, left_on=["provider", "canonical_model"], right_on=["provider", "model"])
-        found.append(
-            ended.select(
-                "provider",
-                "channel",
-                model="model_id",
-                on=pl.col("retires_on").cast(pl.Datetime("us")),
-                successors=pl.col("replacements").str.split(",").list.eval(pl.element().str.strip_chars()),
-            )
-        )
-    return pl.concat(found).unique(["provider", "channel", "model"], keep="first").sort("provider", "channel", "model")
+        of_used = names.join(of_channel, left_on=["provider", "canonical_model"], right_on=["provider", "model"])
+        found.append(of_used.rename({"model_id": "model"}).select(ends.columns))
+    return pl.concat(found)
 
 
 def successors_of(told: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
@@ -69,13 +76,13 @@ def rebilled(prices: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
             continue
         old = pl.all_horizontal(pl.col(name) == value for name, value in (place | {"model": row["model"]}).items())
         after = prices.filter(model=successor, **place).with_columns(model=pl.lit(row["model"]))
-        parts.append(_between(after, row["on"], None))
-        prices = pl.concat([prices.filter(~old), _between(prices.filter(old), None, row["on"])])
+        parts.append(between(after, row["on"], None))
+        prices = pl.concat([prices.filter(~old), between(prices.filter(old), None, row["on"])])
     return pl.concat([prices, *parts]).sort(*SERIES, "valid_from")
 
 
-def _between(segments: pl.DataFrame, first: datetime | None, until: datetime | None) -> pl.DataFrame:
-    """What of the segments lies between two moments."""
+def between(segments: pl.DataFrame, first: datetime | None, until: datetime | None) -> pl.DataFrame:
+    """What of price segments lies between two moments."""
     begin = pl.col("valid_from") if first is None else pl.max_horizontal("valid_from", pl.lit(first))
     end = pl.col("valid_to") if until is None else pl.min_horizontal("valid_to", pl.lit(until))
     cut = segments.with_columns(valid_from=begin, valid_to=end)

@@ -18,9 +18,10 @@ MAX_BYTES = 20_000
 MAX_LINES = 500
 _UNITS = re.compile(
     r"(_(per_\w+|k?tokens?|m?toks?|words?|chars?|characters|bytes|usd|eur|gbp|dollars?|cents?|seconds?|s|ms|"
-    r"milliseconds|share|percent|pct|ratio|rate|days?|hours?))+$"
+    r"milliseconds|share|percent|pct|ratio|rate|days?|hours?|months?|years?))+$"
 )
 """The end of a key that says its unit."""
+_MONEY = re.compile(r"_(usd|eur|gbp|dollars?|cents?|price|cost)(_|$)")
 
 
 def ready_scenarios() -> tuple[str, ...]:
@@ -81,7 +82,10 @@ def _unknown(name: str, value: Any, declared: Mapping[str, Any]) -> str:
     stem = _UNITS.sub("", name)
     same = [key for key in declared if _UNITS.sub("", key) == stem]
     if same:
-        return f"{name} is in another unit; write {same[0]}, in {declared[same[0]].metadata['unit'] or 'words'}"
+        is_money = _MONEY.search(name) is not None
+        meant = min(same, key=lambda key: (_MONEY.search(key) is not None) != is_money)
+        unit = declared[meant].metadata["unit"] or "words"
+        return f"{name} is in another unit; write {meant}, {'a share from 0 to 1' if unit == '1' else f'in {unit}'}"
     close = get_close_matches(name, declared, n=1, cutoff=0.6)
     remedy = f"write {close[0]}" if close else f"delete it; the keys are {', '.join(declared)}"
     return f"{name} is no key of a scenario; {remedy}"
@@ -102,12 +106,22 @@ def _contradictions(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         "discount_from_usd_per_month": "discount_share",
         "discount_on": "discount_share",
         "cache_write_share": "cached_share",
+        "gpu_usd_per_hour": "gpu_output_tokens_per_second",
+        "machine_usd": "gpu_output_tokens_per_second",
+        "gpu_input_tokens_per_second": "gpu_output_tokens_per_second",
+        "machine_watts": "machine_usd",
+        "machine_life_months": "machine_usd",
+        "power_usd_per_kwh": "machine_watts",
+        "gpus_per_replica": "gpu_output_tokens_per_second",
     }
     found += [
         (name, f"{name} needs {other}; write both or none")
         for name, other in needs.items()
         if values.get(name) and not values.get(other)
     ]
+    if "gpu_output_tokens_per_second" in values and not {"gpu_usd_per_hour", "machine_usd"} & values.keys():
+        said = "gpu_output_tokens_per_second needs a machine; write gpu_usd_per_hour, or machine_usd"
+        found.append(("gpu_output_tokens_per_second", said))
     if "cached_share" in values:
         found += [
             ("cached_share", f"cached_share and {name} say the same in two ways; delete one")

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.costs.usage_buckets import BUCKET_SCHEMA, QUANTITIES
 from pipelines.decisions.conversation import conversation_of, input_by_turn, turns_of
 from pipelines.decisions.scenario import Scenario
-from pipelines.decisions.workload import month_of_turns, whole_tokens
+from pipelines.decisions.workload import Part, month_of_turns, whole_tokens
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
 from pipelines.schema.meters import QUANTITY_COLUMNS
 from pipelines.schema.offers import OFFER
@@ -22,6 +22,11 @@ from pipelines.schema.time_windows import ALWAYS
 
 STATED = "scenario"
 """Where a price comes from that the scenario itself states."""
+
+
+def parts_of(scenario: Scenario, edges: Sequence[int]) -> list[Part]:
+    """The tokens of a month by the size of the prompts of its turns."""
+    return [Part(one.prompt_tokens, one.tokens) for one in calls_by_size(scenario, edges)]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Settings of a scenario, and the kinds of values that they may hold: TOML value -> typed value, or what is right."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import MISSING, dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 MAX_AMOUNT = Decimal(10) ** 12
 """Beyond it a figure is a slip of the pen, and sums of tokens would leave 64 bits."""
 MAX_TEXT = 200
+UNSTATED = "definition: what a scenario does not state is not part of it"
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,17 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Day:
+    """A calendar day."""
+
+    def read(self, value: Any) -> date:
+        """Raises ValueError."""
+        if isinstance(value, datetime) or not isinstance(value, date):
+            raise ValueError("write a day without quotes, such as 2027-07-15")
+        return value
+
+
+@dataclass(frozen=True)
 class Names:
     """A list of names."""
 
@@ -148,3 +160,17 @@ def _percent(text: str) -> str:
         return f"{Decimal(text.strip()) / 100:f}"
     except ArithmeticError:
         return "0.05"
+
+
+def key(
+    kind: Kind,
+    meaning: str,
+    *,
+    unit: str = "",
+    default: Any = MISSING,
+    source: str = UNSTATED,
+    on: date = date(2026, 11, 29),
+) -> Any:
+    """A key of the file: a field with the evidence of its default. `on`: the day on which the source was read."""
+    metadata = {"kind": kind, "unit": unit, "meaning": meaning, "source": source, "on": on}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)

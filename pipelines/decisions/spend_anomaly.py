@@ -16,7 +16,7 @@ from pipelines.decisions.spend_surprise import MIN_ERRORS, limit_of, surprises
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.spend import SpendAnomaly
 
-FORMULA_VERSION = "anomaly-2"
+FORMULA_VERSION = "anomaly-3"
 FLOOR_USD = Decimal(5)
 RECENT_DAYS = 28
 KEYS = ["scope", "owner", "provider", "model"]

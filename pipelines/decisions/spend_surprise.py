@@ -4,9 +4,11 @@ What is expected is the forecast of the evening before (`forecast_choice`), move
 that a spike which fades is one surprise and not five. All is reckoned in logarithms: twice as much is as far as half.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pipelines.decisions.forecast_choice import replay
 from pipelines.decisions.forecast_methods import Array
@@ -23,7 +25,10 @@ EPISODE_DAYS = 7
 """Days within which the next alarm is the same one's."""
 MOST_EPISODES = 1.5
 """A quarter, in the past year: beyond it a series is one of bursts, on which a doubled day is nothing special."""
-RARE_OF_BURSTS = 0.993
+SPREAD_DAYS = 28
+"""Of a series of bursts a day is held against how wide surprises were in so many days before it."""
+LEAST_SPREAD = 0.25
+"""Of that of the whole year: a quiet month is no reason to alarm of everything after it."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,35 @@ def limit_of(past: Array) -> Limit:
     usual = float(np.clip(np.quantile(known, RARE), LEAST, MOST))
     quarters = max(known.size / QUARTER, 1.0)
     is_judged = episodes(recent > usual) <= MOST_EPISODES * quarters
-    surprise = usual if is_judged else max(usual, float(np.quantile(known, RARE_OF_BURSTS)))
-    return Limit(surprise, is_judged, float((known + np.log(2) > surprise).mean()))
+    if is_judged:
+        return Limit(usual, is_judged, float((known + np.log(2) > usual).mean()))
+    widths = _widths(recent)
+    relative = recent / widths[:-1]
+    rare = float(np.quantile(relative[np.isfinite(relative)], RARE))
+    limits = np.maximum(rare * widths, usual)
+    return Limit(float(limits[-1]), is_judged, float((recent + np.log(2) > limits[:-1])[np.isfinite(recent)].mean()))
+
+
+def _widths(recent: Array) -> Array:
+    """How wide surprises were in the SPREAD_DAYS before each day and before the next, so that a spike hardly counts.
+
+    Where less than half of these is known, as all are.
+    """
+    before = np.concatenate([np.full(SPREAD_DAYS, np.nan), recent])
+    windows = sliding_window_view(before, SPREAD_DAYS)
+    everything = _spread(recent[None])[0]
+    found = _spread(windows)
+    is_known = np.isfinite(windows).sum(axis=-1) >= SPREAD_DAYS // 2
+    widths: Array = np.where(is_known, np.maximum(found, LEAST_SPREAD * everything), everything)
+    return widths
+
+
+def _spread(windows: Array) -> Array:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a window without a known day has none
+        middle = np.nanmedian(windows, axis=-1, keepdims=True)
+        spread: Array = np.nanmedian(np.abs(windows - middle), axis=-1)
+    return spread
 
 
 def episodes(stands_out: np.ndarray) -> int:

@@ -73,13 +73,13 @@ def stage_budgets(
     """Every stage at every target, stages as given, cheapest first. `segments`: price segments of all targets."""
     prices = frozen(segments, day)
     parts = [
-        moved(_bucket(calls * DAYS_PER_MONTH * share, tokens, day, f"{calls}|{number}|{name}"), target, day, EQUAL)
+        target.applied(_bucket(calls * DAYS_PER_MONTH * share, tokens, day, f"{calls}|{number}|{name}"))
         for calls in stages
         for number, target in enumerate(targets)
         for name, end in (("low", call.low), ("high", call.high))
         for share, tokens in call.sizes(end)
     ]
-    found = reprice(pl.concat(parts), prices).costs
+    found = reprice(moved(pl.concat(parts), day, EQUAL), prices).costs
     usd = totals(found)
     rows = []
     for calls in stages:

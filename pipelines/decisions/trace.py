@@ -6,15 +6,17 @@ requests), ServeGen (CSV of rates, which has no tokens). A trace names no model 
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
-from pipelines.decisions.workload import Workload
+from pipelines.decisions.workload import Part, Workload
 from pipelines.models.user_csv import UserFileError
 
 BLOCK_TOKENS = 512
@@ -31,7 +33,7 @@ class Trace:
 
     `cache_read_tokens`: what a prefix cache without limits would have read. `peak_over_mean`: the busiest minute of the
     clock over the mean of those that have calls; of hours in traces of rates. `seconds`: from the first call to the
-    last, both ends included.
+    last, both ends included. `sizes`: input, output and cache read tokens of each call.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Trace:
     cache_read_tokens: int | None
     peak_over_mean: Fraction
     peak_of: str
+    sizes: tuple[tuple[int, int, int], ...] = ()
 
 
 def read_trace(path: Path) -> Trace:
@@ -86,8 +89,23 @@ def workload_of_trace(trace: Trace, model: str | None = None) -> Workload:
         peak_over_mean=None,
         tokens_per_second_per_user=Scenario.tokens_per_second_per_user,
         first_token_seconds=Scenario.first_token_seconds,
+        parts=partial(_parts, trace),
         notes=(f"{trace.seconds:,} seconds of recorded load, as if every hour of the month were like them",),
     )
+
+
+def _parts(trace: Trace, edges: Sequence[int]) -> list[Part]:
+    """The tokens of a month by the size of the prompts, between some edges."""
+    scale = Fraction(DAY * DAYS_PER_MONTH, trace.seconds)
+    by_edge: dict[int, list[int]] = {}
+    for tokens in trace.sizes:
+        reached = bisect_right(edges, tokens[0])
+        sums = by_edge.setdefault(edges[reached - 1] if reached else 0, [0, 0, 0])
+        sums[:] = [before + more for before, more in zip(sums, tokens, strict=True)]
+    return [
+        Part(edge, {"input_uncached": (sent - read) * scale, "cache_read": read * scale, "output": answered * scale})
+        for edge, (sent, answered, read) in sorted(by_edge.items())
+    ]
 
 
 _Call = tuple[float, int, int, tuple[int, ...] | None]
@@ -127,31 +145,33 @@ def _of_calls(name: str, calls: list[_Call]) -> Trace:
         minute = int(at // MINUTE)
         by_minute[minute] = by_minute.get(minute, 0) + 1
     has_blocks = all(call[3] is not None for call in calls)
+    reads = _cache_reads(calls)
     return Trace(
         name=name,
         calls=Fraction(len(calls)),
         seconds=seconds,
         input_tokens=sum(call[1] for call in calls),
         output_tokens=sum(call[2] for call in calls),
-        cache_read_tokens=_cache_reads(calls) if has_blocks else None,
+        cache_read_tokens=sum(reads) if has_blocks else None,
         peak_over_mean=Fraction(max(by_minute.values()) * len(by_minute), len(calls)),
         peak_of="minute",
+        sizes=tuple((call[1], call[2], read) for call, read in zip(calls, reads, strict=True)),
     )
 
 
-def _cache_reads(calls: list[_Call]) -> int:
-    """Tokens at the head of each prompt whose blocks an earlier call had sent, of a cache that forgets nothing."""
+def _cache_reads(calls: list[_Call]) -> list[int]:
+    """By call, tokens at the head of the prompt whose blocks an earlier call had sent; the cache forgets nothing."""
     seen: set[int] = set()
-    read = 0
+    reads = []
     for _, tokens, _, blocks in calls:
         known = 0
         for block in blocks or ():
             if block not in seen:
                 break
             known += 1
-        read += min(tokens, known * BLOCK_TOKENS)
+        reads.append(min(tokens, known * BLOCK_TOKENS))
         seen.update(blocks or ())
-    return read
+    return reads
 
 
 def _of_rates(name: str, rates: list[tuple[int, Fraction]]) -> Trace:

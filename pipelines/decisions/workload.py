@@ -7,15 +7,29 @@ The one thing that every decision computes with. Nothing here knows a price.
     workload.calls_per_month, workload.tokens_per_month["output"], workload.mean_input_tokens, workload.cached_share
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import NamedTuple
 
 from pipelines.decisions.conversation import Conversation, conversation_of
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.setting import Setting
+from pipelines.schema.time_windows import ALWAYS
+
+
+class Part(NamedTuple):
+    """Tokens by meter of the calls whose prompts have reached one size and not the next edge, in hours of one price."""
+
+    prompt_tokens: int
+    tokens: Mapping[str, Fraction]
+    time_window: str = ALWAYS
+
+
+Parts = Callable[[Sequence[int]], Sequence[Part]]
+"""Sorted edges of prompt sizes -> all tokens of a workload, those on either side of an edge apart."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,8 @@ class Workload:
     stated_usd_per_mtok: Mapping[str, Decimal] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     notes: tuple[str, ...] = ()
+    parts: Parts | None = field(default=None, compare=False)
+    """None: nothing is known of the sizes of prompts."""
 
     @property
     def calls_per_day(self) -> Fraction:

@@ -37,6 +37,7 @@ from pipelines.warehouse.published import WarehouseError
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """People get a plain report; every event is in the instance all the same."""
 
+COLLECTED_AFTER_OBJECTS = 50_000
 ABOUT_THE_USER = ("user_inputs_are_understood", "files_are_understood", "alerts_arrive")
 BUILD_PHASES = ("history", "tables", "decisions", "publish")
 PHASES = ("sources", "usage", "tables", "decisions", "publish")
@@ -88,9 +89,7 @@ def build_once(
 @contextmanager
 def _only_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[None]:
     """Alone among the command lines. What ends it before its time, such as a broken file, is told as well."""
-    with settings.warehouse.only_run():
-        # Some million objects of modules and definitions live to the end: the collector need not search them each time.
-        gc.freeze()
+    with settings.warehouse.only_run(), _rare_collections():
         end_dead_runs(instance)
         purge_runs(instance)
         try:
@@ -100,8 +99,22 @@ def _only_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[None
                 failed = {type(error).__name__: str(error)}
                 tell_failed_run(settings.warehouse, "costs run", failed, settings.now(), os.environ)
             raise
-        finally:
-            gc.unfreeze()  # at the end of the program everything is to be collected, or libraries tell of leaks
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Garbage is searched for far less often: rows and events come by the hundred thousand, and few are in cycles.
+
+    Some million objects of modules and definitions live to the end, and are not searched at all.
+    """
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()  # at the end of the program everything is to be collected, or libraries tell of leaks
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:

@@ -10,7 +10,8 @@ import dagster as dg
 from pipelines.costs.price_imports import usd_by_import
 from pipelines.defs.metadata import asset_key, table_spec
 from pipelines.defs.resources import POOL, Settings, wall_clock
-from pipelines.usage.import_files import damaged_days, import_files, inbox_files
+from pipelines.usage.file_outcome import NOT_READ
+from pipelines.usage.import_files import damaged_days, import_files, inbox_files, note_waiting
 from pipelines.usage.inbox import settled
 
 LONGEST_WAIT_SECONDS = 30.0
@@ -30,7 +31,8 @@ def usage(settings: Settings) -> Iterator[Any]:
     """Import the files of the inbox that are not in the ledger yet, and hold the ledger against its hashes."""
     files, waiting = whole_files(settings)
     outcomes = import_files(settings.warehouse, files, settings.now(), usd_of=usd_by_import)
-    refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
+    note_waiting(settings.warehouse, waiting, settings.now())
+    refused = [outcome for outcome in outcomes if outcome.outcome in NOT_READ]
     yield dg.AssetCheckResult(
         asset_key=asset_key("core.usage"),
         check_name="files_are_understood",

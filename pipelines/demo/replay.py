@@ -15,6 +15,7 @@ from pipelines.defs.instance import open_instance
 from pipelines.defs.resources import Settings
 from pipelines.defs.run_jobs import PHASES, Phase, run_once
 from pipelines.demo import DATES, page_for
+from pipelines.demo.gateway_usage import write_gateway_usage
 from pipelines.demo.page_server import page_server
 from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.demo.user_files import write_bill, write_user_files
@@ -60,6 +61,7 @@ def replay(warehouse: Warehouse, on_phase: Callable[[str], None]) -> Replayed:
         for day in DATES:
             server.day = day
             usage, _ = write_sample_usage(warehouse.inbox, until=day)
+            write_gateway_usage(warehouse.inbox, until=day)
             write_bill(usage, until=day)
             settings = Settings(
                 warehouse_folder=str(warehouse.folder),

@@ -36,6 +36,16 @@ DRAFTING = ("proj_demo_drafting", "user-demo-drafting", "key_demo_drafting")
 
 
 @dataclass(frozen=True)
+class DayOfStream:
+    """What one use of a model comes to on a day; `cached` is part of `sent`."""
+
+    requests: int
+    sent: int
+    cached: int
+    output: int
+
+
+@dataclass(frozen=True)
 class Stream:
     """One use of one model: requests of a first weekday, mean tokens of a request, cached share of the input."""
 
@@ -47,18 +57,25 @@ class Stream:
     cached_share: float
     is_batch: bool = False
 
+    def day_of(self, rng: Random, level: float) -> DayOfStream:
+        """One day at a level of usage, as `level_of` has it."""
+        requests = max(1, round(self.requests * level * rng.uniform(0.85, 1.15)))
+        sent = round(requests * self.input_tokens * rng.uniform(0.9, 1.1))
+        cached = round(sent * self.cached_share * rng.uniform(0.8, 1.2))
+        return DayOfStream(requests, sent, cached, round(requests * self.output_tokens * rng.uniform(0.9, 1.1)))
+
 
 STREAMS = (
-    Stream(SUPPORT, "gpt-5.6-luna", 1_400, 2_600, 380, 0.45),
-    Stream(SUPPORT, "gpt-5-mini-2025-08-07", 600, 1_800, 260, 0.30),
-    Stream(SUPPORT, "o4-mini-2025-04-16", 160, 2_400, 420, 0.20),
-    Stream(RESEARCH, "gpt-5.6-sol", 150, 6_500, 800, 0.40),
-    Stream(RESEARCH, "gpt-5.6-luna", 300, 4_200, 500, 0.35),
+    Stream(SUPPORT, "gpt-5.6-luna", 16_000, 2_600, 380, 0.45),
+    Stream(SUPPORT, "gpt-5-mini-2025-08-07", 9_000, 1_800, 260, 0.30),
+    Stream(SUPPORT, "o4-mini-2025-04-16", 5_000, 2_400, 420, 0.20),
+    Stream(RESEARCH, "gpt-5.6-sol", 3_600, 6_500, 800, 0.40),
+    Stream(RESEARCH, "gpt-5.6-luna", 4_000, 4_200, 500, 0.35),
     # The batch price of cached input is on no recorded page for this model, so its batches read nothing from a cache.
-    Stream(RESEARCH, "gpt-5.6-luna", 500, 2_200, 300, 0.0, is_batch=True),
+    Stream(RESEARCH, "gpt-5.6-luna", 6_000, 2_200, 300, 0.0, is_batch=True),
     # Enough of a dear model for own machines to pay, at lengths at which throughput was measured. Prompts this short
     # are not cached.
-    Stream(DRAFTING, "gpt-5.5", 6_000, 1_000, 1_000, 0.0),
+    Stream(DRAFTING, "gpt-5.5", 5_800, 1_000, 1_000, 0.0),
 )
 
 OPUS_RETIRES = date(2026, 8, 5)
@@ -80,11 +97,12 @@ def write_sample_usage(folder: Path, until: date = LAST_DAY + timedelta(days=1))
     return [folder / name for name in texts]
 
 
-def _days(until: date) -> list[date]:
+def days_until(until: date) -> list[date]:
+    """The days of the sample before one."""
     return [FIRST_DAY + timedelta(days=number) for number in range((until - FIRST_DAY).days)]
 
 
-def _level(day: date) -> float:
+def level_of(day: date) -> float:
     """Usage of a day as a share of the first weekday's."""
     grown = 1 + GROWTH * (day - FIRST_DAY).days / (LAST_DAY - FIRST_DAY).days
     return grown * (WEEKEND if day.weekday() >= 5 else 1)
@@ -92,32 +110,30 @@ def _level(day: date) -> float:
 
 def _openai_export(rng: Random, until: date) -> str:
     lines = ["\t".join(COLUMNS)]
-    for day in _days(until):
+    for day in days_until(until):
         start, end = (datetime.combine(on, time(), UTC) for on in (day, day + timedelta(days=1)))
         times = [*(str(int(at.timestamp())) for at in (start, end)), start.isoformat(), end.isoformat()]
         if day == DAY_WITHOUT_USAGE:
             lines.append("\t".join([*times, *[""] * (len(COLUMNS) - len(times))]))
             continue
-        lines += ["\t".join([*times, *_bucket(rng, stream, _level(day))]) for stream in STREAMS]
+        lines += ["\t".join([*times, *_bucket(rng, stream, level_of(day))]) for stream in STREAMS]
     return "\n".join(lines) + "\n"
 
 
 def _bucket(rng: Random, stream: Stream, level: float) -> list[str]:
     """The cells of one bucket after its times. Counts are printed as the export does: 10.0."""
-    requests = max(1, round(stream.requests * level * rng.uniform(0.85, 1.15)))
-    sent = round(requests * stream.input_tokens * rng.uniform(0.9, 1.1))
-    cached = round(sent * stream.cached_share * rng.uniform(0.8, 1.2))
-    output = round(requests * stream.output_tokens * rng.uniform(0.9, 1.1))
-    fresh = sent - cached
+    day = stream.day_of(rng, level)
+    fresh = day.sent - day.cached
     project, user, key = stream.owner
     batch = "TRUE" if stream.is_batch else "FALSE"
-    counts = [sent, output, cached, fresh, fresh, output, cached, *[0] * 6]
-    return [project, f"{requests}.0", user, key, stream.model, batch, "default", *(f"{count}.0" for count in counts)]
+    counts = [day.sent, day.output, day.cached, fresh, fresh, day.output, day.cached, *[0] * 6]
+    told = [project, f"{day.requests}.0", user, key, stream.model, batch, "default"]
+    return [*told, *(f"{count}.0" for count in counts)]
 
 
 def _claude_log(rng: Random, until: date) -> str:
     lines: list[str] = []
-    for day in _days(until):
+    for day in days_until(until):
         if day.weekday() >= 5:
             continue
         session = _hex(rng, 32)

@@ -17,16 +17,17 @@ project,proj_demo_support,support,4100
 project,proj_demo_research,research,4200
 project,proj_demo_drafting,drafting,4300
 project,price-service,platform,4400
+project,assistant,product,4500
 """
 BUDGETS = """\
 [[budget]]                  # all together: passed late in August and in September
 period = "month"
-usd = 5000
+usd = 10000
 
 [[budget]]                  # never passed
 team = "support"
 period = "month"
-usd = 500
+usd = 1500
 """
 CONTRACT = """\
 kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to

@@ -17,6 +17,7 @@ from pipelines.doctor.settings import look_at_settings
 from pipelines.doctor.source_freshness import look_at_sources
 from pipelines.doctor.store_access import look_at_store
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
+from pipelines.doctor.usage_files import look_at_inbox
 from pipelines.snapshots.user_inputs import Problem
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
@@ -51,6 +52,7 @@ def examine(
     yield from _guarded(_Look("settings", "store", lambda: look_at_store(environ), "see the message"))
     yield from (Finding("settings", problem.name, "cannot be used", problem.text) for problem in problems)
     yield from _guarded(_Look("machine", "folder", lambda: look_at_machine(warehouse), f"look at {folder}"))
+    yield from _guarded(_Look("inbox", "files", lambda: look_at_inbox(warehouse), "`costs usage files`"))
     if warehouse.published_file.exists():
         published: Callable[[], Iterable[Finding]] = lambda: _look_at_published(warehouse, now, environ)  # noqa: E731
         yield from _guarded(_Look("published", "costs.duckdb", published, PUBLISH))

@@ -8,7 +8,7 @@ class Finding:
     """One line of the doctor's report. It holds no address of a delivery, no key, and no text of a user's file."""
 
     area: str
-    """versions, settings, sources, machine, ledger, archive, published or delivery."""
+    """versions, settings, sources, machine, inbox, ledger, archive, published or delivery."""
     name: str
     found: str
     remedy: str | None = None

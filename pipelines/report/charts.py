@@ -16,6 +16,8 @@ COLORS = (
     "#2b7bba", "#c8553d", "#2a9171", "#a8741a", "#8a63c9", "#c4527f", "#5f8a1f", "#1c8c9c", "#a05a2c", "#6f7f9f",
     "#7f7f7f",
 )  # fmt: skip
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3])
+"""So that lines are told apart without their color."""
 OTHERS = "#7f7f7f"
 LEVELS = {"critical": "#d0393b", "high": "#c8651b", "medium": "#a8811a", "low": "#5f8aa8"}
 TEXT = "currentColor"
@@ -73,6 +75,16 @@ def colors_of(names: Sequence[str]) -> alt.Scale:
     """One color for each name in its order; what stands for the rest is gray."""
     shown = [OTHERS if name == "all others" else COLORS[place % len(COLORS)] for place, name in enumerate(names)]
     return alt.Scale(domain=list(names), range=shown)
+
+
+def line_legend() -> alt.Legend:
+    """A legend of lines, with their dashes."""
+    return alt.Legend(symbolType="stroke", symbolSize=420, symbolStrokeWidth=2.5)
+
+
+def dashes_of(names: Sequence[str]) -> alt.Scale:
+    """One kind of line for each name in its order."""
+    return alt.Scale(domain=list(names), range=[DASHES[place % len(DASHES)] for place in range(len(names))])
 
 
 def stacked_spend(rows: Sequence[Mapping[str, Any]], bucket: str) -> dict[str, Any]:
@@ -152,7 +164,7 @@ def cumulative_spend(
             y=dollars,
             color=alt.Color("line:N", scale=alt.Scale(domain=["this month", "last month"], range=[COLORS[0], OTHERS])),
             strokeDash=alt.StrokeDash(
-                "line:N", scale=alt.Scale(domain=["this month", "last month"], range=[[1, 0], [5, 4]])
+                "line:N", scale=alt.Scale(domain=["this month", "last month"], range=list(DASHES[:2]))
             ),
             tooltip=[
                 "line:N",
@@ -250,7 +262,10 @@ def break_even_curves(rows: Sequence[Mapping[str, Any]], model: str) -> dict[str
                 title="USD a month",
                 axis=alt.Axis(format="$~s", tickCount=6),
             ),
-            color=alt.Color("way:N", scale=alt.Scale(domain=ways, range=list(COLORS[: len(ways)]))),
+            color=alt.Color(
+                "way:N", scale=alt.Scale(domain=ways, range=list(COLORS[: len(ways)])), legend=line_legend()
+            ),
+            strokeDash=alt.StrokeDash("way:N", scale=dashes_of(ways), legend=line_legend()),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[
                 "way:N",
@@ -304,7 +319,8 @@ def _steps(  # noqa: PLR0913, PLR0917 - what two charts differ in
         .encode(
             x=alt.X(f"{time}:T", scale=UTC, title=None, axis=DAYS),
             y=alt.Y(f"{value}:Q", title=title, axis=MONEY, scale=alt.Scale(zero=True)),
-            color=alt.Color(f"{series}:N", scale=colors_of(names), sort=list(names)),
+            color=alt.Color(f"{series}:N", scale=colors_of(names), sort=list(names), legend=line_legend()),
+            strokeDash=alt.StrokeDash(f"{series}:N", scale=dashes_of(names), sort=list(names), legend=line_legend()),
             opacity=alt.condition(picked, alt.value(1), alt.value(0.12)),
             tooltip=[
                 f"{series}:N",

@@ -32,6 +32,7 @@ RULES = (
     "usage_late",
     "usage_unpriced",
     "usage_refused",
+    "file_not_read",
     "usage_unknown_count",
     "runaway_key",
     "runaway_conversation",

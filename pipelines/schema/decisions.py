@@ -41,7 +41,8 @@ class BreakEven(dy.Schema):
     pricing = choice("commitment of the rate; purchase where bought", PRICINGS, nullable=True)
     term_months = count("length of the commitment", unit="months", nullable=True)
     pays_from_use_share = _share(
-        "of a reservation: hours in use from which it costs no more than on demand; NULL: never, or not known",
+        "of a reservation or a purchase: hours in use from which it costs no more than on demand (a purchase: than the "
+        "cheapest of that card); NULL: never, or not known",
         nullable=True,
     )
     open_model = text("open model that stands in for the API model", nullable=True)
@@ -60,11 +61,15 @@ class BreakEven(dy.Schema):
     own_api_usd_per_month = usd("API bill at the own volume", unit="USD per month")
     own_gpu_usd_per_month = usd("bill of own machines at the own volume", unit="USD per month")
     own_replicas = count("replicas that serve the own volume", unit="replicas", nullable=True)
+    own_utilisation = ratio("mean use of these replicas at the own volume over all hours; 1: full load all the time")
     own_usd_per_accepted_mtok = price(
         "that bill per million accepted tokens", unit="USD per Mtok accepted", nullable=True
     )
     break_even_tokens_per_month = count(
         "smallest volume at which own machines cost no more; NULL: never", unit="tokens per month", nullable=True
+    )
+    break_even_calls_per_month = count(
+        "the same in calls of the workload's mean length", unit="calls per month", nullable=True
     )
     until_tokens_per_month = count(
         "largest volume that the same replicas can serve", unit="tokens per month", nullable=True
@@ -187,6 +192,11 @@ class SpendForecast(dy.Schema):
     is_lower_bound = flag("some of the usage has no price: the sums are of the rest")
     is_unpriced = flag("some past or expected usage has no price")
     unpriced_reason = text("which usage has no price", nullable=True)
+    ends = text(
+        "models of it whose requests fail, or are answered and billed as another's, from a day of the period on; NULL "
+        "for owners, whose sums have it all the same",
+        nullable=True,
+    )
     formula_version = text("version of the formula")
 
 

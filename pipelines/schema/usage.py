@@ -5,10 +5,11 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from pipelines.schema.columns import account, choice, count, day, instant, text, usd
+from pipelines.schema.columns import account, choice, count, day, flag, instant, text, usd
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 LOWER_BOUND_REASONS = ("cache_may_be_apart", "calls_not_read", "unknown_count", "rest_at_default", "tier_only_asked")
+FILE_STATES = ("read", "empty", "refused", "not_recognised", "waiting")
 LONGEST_BUCKET = timedelta(hours=25)
 """A day of a place that sets its clocks back. What a wider one holds cannot be placed on days: decision 0049."""
 
@@ -144,13 +145,26 @@ class UsageImport(dy.Schema):
 
 
 class UsageFile(dy.Schema):
-    """One file as it was last seen: grain path. While size and time stay the same it is not opened again."""
+    """One file as it was last seen: grain path. One that was read is not opened again while size and time are the same.
+
+    A file of which nothing could be read is a row until it is read or gone.
+    """
 
     path = text("absolute path", max_length=4096)
+    file_name = text("its name; NULL in rows from before it was stated", nullable=True)
+    is_in_inbox = flag("whether it lies in the inbox; NULL in rows from before it was stated", nullable=True)
+    state = choice(
+        "read; empty, it could be read and nothing in it states usage; refused, it has no line, is damaged or cannot "
+        "be opened; not_recognised, it is none of the formats, or of several; waiting, it was still being written",
+        FILE_STATES,
+        nullable=True,
+    )
+    state_at = instant("since when; NULL in rows from before it was stated", nullable=True)
     size_bytes = count("size on disk", unit="bytes")
     modified_ns = count("time of its last change", unit="nanoseconds since 1970")
-    import_id = text("the content in core.usage_import, where it was imported")
-    not_imported = text("why nothing of it was imported, though it could be read", nullable=True)
+    row_count = count("rows of usage and lines of bills read of it, known ones included", unit="rows", nullable=True)
+    import_id = text("the content in core.usage_import, where it was read", nullable=True)
+    not_imported = text("why nothing of it was imported", nullable=True)
     formats = text("of such a file the importers that there were, as one hash", nullable=True)
 
 

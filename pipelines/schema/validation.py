@@ -47,11 +47,13 @@ def validate(
     types: the default conversion turns decimals into objects and dates into timestamps, on which comparisons fail.
     """
     pandas = frame.to_pandas(use_pyarrow_extension_array=True)
-    result = (
-        _whole_frame()
-        .get_batch(batch_parameters={"dataframe": pandas})
-        .validate(_suite(name, expectations), result_format=_result_format(key))
-    )
+    batch, suite = _whole_frame().get_batch(batch_parameters={"dataframe": pandas}), _suite(name, expectations)
+    # The shortest that has samples takes half the time of the next, which alone says where the samples stand.
+    result = batch.validate(suite, result_format="BASIC")
+    if key and not result.success:
+        result = batch.validate(
+            suite, result_format={"result_format": "SUMMARY", "unexpected_index_column_names": list(key)}
+        )
     by_name = {each.expectation_config.meta["check"]: each for each in result.results}
     return [_check_result(expectation, by_name[expectation.name]) for expectation in expectations]
 
@@ -134,11 +136,6 @@ def _context() -> Any:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context
-
-
-def _result_format(key: Sequence[str]) -> dict[str, Any]:
-    named = {"unexpected_index_column_names": list(key)} if key else {}
-    return {"result_format": "SUMMARY"} | named
 
 
 def _suite(name: str, expectations: Sequence[Expectation]) -> Any:

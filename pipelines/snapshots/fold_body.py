@@ -14,14 +14,16 @@ from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import current as in_system_time
 from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.doubted_rows import MODEL
+from pipelines.snapshots.gone_rows import gone_rejects
 from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
 from pipelines.snapshots.refused_rows import new_rejects, possibly_refused, ranges_as_before
 from pipelines.snapshots.source_state import witnesses
 from pipelines.snapshots.stage_body import BOOKS_BY_TABLE, Checked, SourceState, check_body
 from pipelines.snapshots.superseded_holds import borne_out, statement_of
+from pipelines.snapshots.traded_prices import is_keyed
 from pipelines.snapshots.versions import VersionChange, after_change, change_between, fold, timelines
 from pipelines.sources.archive import ArchiveError
-from pipelines.sources.catalog import SOURCES_BY_KEY, Source
+from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
 
 
@@ -102,13 +104,16 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
 def _possibly_refused(
     book: Book, current: pl.DataFrame, checked: Checked, state: SourceState, reading: Reading
 ) -> pl.DataFrame:
-    """Listed versions that the page lacks and that what was newly refused of it may have been."""
+    """Listed versions that the page lacks and that have hardly ended or may be what was newly refused of it."""
     listed = in_force_at(current, reading.at).filter("is_listed")
     missing = listed.join(checked.good, on=book.key, how="anti", nulls_equal=True)
-    source = SOURCES_BY_KEY.get(reading.source)
-    is_keyed = source is not None and source.standing == "aggregator"
-    refused = new_rejects(checked.rejects, state.rejects_before)
-    return possibly_refused(book, missing, listed, refused, checked.good if is_keyed else None)
+    of_rows = checked.rejects.join(gone_rejects(checked.gone), on=["place", "reason"], how="anti")
+    refused = new_rejects(of_rows, state.rejects_before)
+    kept = possibly_refused(book, missing, listed, refused, checked.good if is_keyed(reading.source) else None)
+    if checked.gone.is_empty():
+        return kept
+    gone = checked.gone.select(kept.columns).join(kept, on=list(book.key), how="anti", nulls_equal=True)
+    return pl.concat([kept, gone])
 
 
 def _with_confirmed(book: Book, current: pl.DataFrame, confirmed: pl.DataFrame, reading: Reading) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def label_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
 def _renamed_cards(book: Book, new: pl.DataFrame, gone: pl.DataFrame, moved: pl.DataFrame) -> list[pl.DataFrame]:
     """Rates of one card that are those of another: taken over by a new key, whose sku names the card, or exchanged."""
     amount = book.amount or ""
-    offer = [name for name in book.key if name not in {"gpu", "sku", "variant"}]
+    offer = [name for name in book.key if name not in {"gpu", "sku", "variant", "memory_gb"}]
     was = gone.select(*offer, amount, gpu_before="gpu")
     taken = new.join(was, on=[*offer, amount], nulls_equal=True).filter(pl.col("gpu") != pl.col("gpu_before"))
     both = moved.filter(pl.col("old_amount") != pl.col(amount)).select(*offer, "price_key", "gpu", "old_amount", amount)
@@ -41,4 +41,9 @@ def _renamed_cards(book: Book, new: pl.DataFrame, gone: pl.DataFrame, moved: pl.
     back = pairs.filter(pl.col("gpu") != pl.col("gpu_right"), pl.col(f"{amount}_right") == pl.col("old_amount"))
     rows = [taken.with_columns(old_amount=pl.col(amount)), back]
     alike = [each.unique("price_key", keep="first", maintain_order=True) for each in rows]
-    return [doubted(each, f"the gpu {LABEL_MOVES}") for each in alike if each.height >= SEVERAL]
+    # One card at the very rate of another that left is enough: a new card has a rate of its own.
+    return [
+        doubted(each, f"the gpu {LABEL_MOVES}")
+        for each, least in zip(alike, (1, SEVERAL), strict=True)
+        if each.height >= least
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
+from pipelines.snapshots.doubted_rows import MOST, SMALLEST_PAGE
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class OrderRule:
     low: str
     high: str
     is_certain: bool = True
-    """Whether it holds of a page that was never seen; else only where the prices in force keep it."""
+    """Whether it holds of a page that was never seen; else only where the prices in force keep it, or of most pairs."""
 
     @property
     def words(self) -> str:
@@ -40,6 +41,11 @@ ORDER_RULES = (
     OrderRule("gpu_rate", "tier", "community", "secure"),
 )
 """Long prompts below short ones, a peak below its off-peak: `_ranges` and `_windows`, as these have no labels."""
+MOST_FOR_LONG = 8
+"""Long prompts cost 1.5 or twice what those of the next shorter size do, seldom up to five times; an input
+price is ten times that of a cache read."""
+MANY_TIMES = "long prompts at many times the price of short ones"
+"""Of short prompts whose price is known."""
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -55,7 +61,7 @@ def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> p
         if not {rule.low, rule.high} <= set(observed[rule.column].unique()):
             continue
         now, before = _broken(book, observed, rule), _broken(book, current, rule)
-        if not rule.is_certain:
+        if not rule.is_certain and not _is_most(book, observed, now, rule):
             kept = _pairs(book, current, rule).join(before, on="pair", how="anti").select("pair")
             now = now.join(kept, on="pair", how="semi")
         news = now.join(before, on="pair", how="anti")
@@ -66,6 +72,11 @@ def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> p
         found += _windows(book, current, observed)
     schema = {"price_key": pl.String, "reason": pl.String}
     return pl.concat([pl.DataFrame(schema=schema), *found]).unique("price_key", keep="first", maintain_order=True)
+
+
+def _is_most(book: Book, observed: pl.DataFrame, broken: pl.DataFrame, rule: OrderRule) -> bool:
+    """Whether most pairs of a page break an order that single models break."""
+    return broken.height >= SMALLEST_PAGE - 1 and broken.height > MOST * _pairs(book, observed, rule).height
 
 
 def _broken(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
@@ -91,19 +102,29 @@ def _joined(names: list[str]) -> pl.Expr:
 
 
 def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[pl.DataFrame]:
-    """A longer prompt at a lower price than a shorter one of the same key."""
+    """A longer prompt at a lower price than a shorter one of the same key, or at many times it."""
 
     def pairs(rows: pl.DataFrame) -> pl.DataFrame:
         identity = [name for name in book.key if name != "context_from"]
-        named = rows.select(_joined(identity).alias("pair"), "context_from", "usd_per_unit", "price_key")
-        return named.join(named, on="pair", suffix="_of_long").filter(
-            (pl.col("context_from") < pl.col("context_from_of_long"))
-            & (pl.col("usd_per_unit") > pl.col("usd_per_unit_of_long"))
+        columns = ("context_from", "context_to", "usd_per_unit", "price_key")
+        named = rows.select(_joined(identity).alias("pair"), *columns)
+        return (
+            named.join(named, on="pair", suffix="_of_long")
+            .filter(pl.col("context_from") < pl.col("context_from_of_long"), pl.col("usd_per_unit") > 0)
+            .with_columns(factor=pl.col("usd_per_unit_of_long") / pl.col("usd_per_unit"))
         )
 
-    news = pairs(observed).join(pairs(current), on="pair", how="anti")
-    reason = pl.lit("long prompts below short ones")
-    return [news.select(price_key=side, reason=reason) for side in ("price_key", "price_key_of_long")]
+    found = []
+    is_next = pl.col("context_to") == pl.col("context_from_of_long")
+    for is_broken, reason in (
+        (pl.col("factor") < 1, "long prompts below short ones"),
+        ((pl.col("factor") > MOST_FOR_LONG) & is_next, MANY_TIMES),
+    ):
+        news = pairs(observed).filter(is_broken).join(pairs(current).filter(is_broken), on="pair", how="anti")
+        if reason == MANY_TIMES:
+            news = news.join(current, on="price_key", how="semi")
+        found += [news.select(price_key=side, reason=pl.lit(reason)) for side in ("price_key", "price_key_of_long")]
+    return found
 
 
 def _windows(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[pl.DataFrame]:

@@ -198,7 +198,7 @@ def _order_doubts(
 
 
 def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """New rows that stand at one factor to what other sources state, or nearly all of a page without a price."""
+    """New rows that are far from what other sources state, the whole page if most are, or if most has no price."""
     new = moved.filter(pl.col("old_amount").is_null())
     free = new.filter(pl.col(book.amount or "") == 0)
     found = []
@@ -210,6 +210,8 @@ def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.D
         told = new.join(known.select("price_key", against="amount"), on="price_key", how="left")
         told = told.with_columns(old_amount=pl.col("against"))
         found.append(doubted(told, "most prices of the page are far from what other sources state"))
+    far = known.filter(~pl.col("factor").is_between(low, high)).with_columns(old_amount=pl.col("amount"))
+    found.append(doubted(far, "far from what other sources state"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
 
 

@@ -15,6 +15,7 @@ from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.page_rules import doubts
+from pipelines.snapshots.traded_prices import traded
 from pipelines.snapshots.witnesses import other_amounts, witnessed
 
 HOLD_SCHEMA: dict[str, pl.DataType] = polars_schema(PriceHold)
@@ -114,7 +115,12 @@ def _with_doubts(
         return moved.with_columns(reason=pl.lit(None, pl.String))
     in_force = in_force_at(current, reading.at).filter("is_listed").with_columns(price_key=price_key(book))
     later = _announced(current, reading.at).with_columns(price_key=price_key(book))
-    found = doubts(book, in_force, moved, other_amounts(book, moved, witnesses), later, beside)
+    found = pl.concat(
+        [
+            doubts(book, in_force, moved, other_amounts(book, moved, witnesses), later, beside),
+            traded(book, in_force, moved, witnesses, reading),
+        ]
+    ).unique("price_key", keep="first", maintain_order=True)
     waiting = open_holds.filter(pl.col("reason").is_not_null()).select(
         "price_key", pl.col("new_amount").alias(book.amount or ""), waits="reason"
     )

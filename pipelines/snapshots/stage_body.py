@@ -5,7 +5,7 @@ Pure functions. What the rows change is decided in `fold_body`, what the databas
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,10 @@ import polars as pl
 from pipelines.schema.expectations import MOVEMENT_COLUMN, Expectation, expectations, with_row_counts
 from pipelines.schema.validation import CheckResult, validate
 from pipelines.snapshots.book import BOOKS, Book, Reading
+from pipelines.snapshots.current import in_force_at
+from pipelines.snapshots.gone_rows import gone_rejects, hardly_ended
 from pipelines.snapshots.quarantine import movements
+from pipelines.snapshots.refused_rows import new_rejects, possibly_refused
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import NO_PLACE, REJECT_SCHEMA, Parsed, ParseError
 
@@ -63,7 +66,9 @@ class Checked:
     good: pl.DataFrame
     """Rows that keep the row rules, in the observation columns."""
     rejects: pl.DataFrame
-    """place, raw_text, reason: of the parser, and of the row rules."""
+    """place, raw_text, reason: of the parser, of the row rules, and of what has hardly ended."""
+    gone: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Versions that the page lacks and that stay, see `gone_rows`."""
 
     @property
     def refusal(self) -> str | None:
@@ -101,7 +106,23 @@ def check_body(source: Source, body: bytes, state: SourceState, reading: Reading
     """Parse a body, check its rows and refuse those that break the row rules. Raises ParseError."""
     staged = stage_body(source, body, state, reading.at)
     results = [] if state.is_checked else check_rows(source, staged, is_approved=reading.is_approved)
-    return Checked(staged, results, *_contracted(BOOKS_BY_TABLE[source.table], staged))
+    book = BOOKS_BY_TABLE[source.table]
+    good, rejects = _contracted(book, staged)
+    gone = _hardly_ended(book, staged, rejects, state, reading)
+    return Checked(staged, results, good, pl.concat([rejects, gone_rejects(gone)]), gone)
+
+
+def _hardly_ended(
+    book: Book, staged: Staged, rejects: pl.DataFrame, state: SourceState, reading: Reading
+) -> pl.DataFrame:
+    """Versions that stay though the page lacks them, but for those that what it refuses may have been."""
+    listed = in_force_at(state.current, reading.at).filter("is_listed")
+    if reading.is_approved:
+        listed = listed.clear()
+    missing = listed.join(staged.rows, on=list(book.key), how="anti", nulls_equal=True)
+    refused = possibly_refused(book, missing, listed, new_rejects(rejects, state.rejects_before))
+    others = listed.join(refused, on=list(book.key), how="anti", nulls_equal=True)
+    return hardly_ended(book, reading.source, others, staged.rows)
 
 
 def check_rows(source: Source, staged: Staged, *, is_approved: bool) -> list[CheckResult]:

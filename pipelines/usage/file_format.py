@@ -13,6 +13,7 @@ from pipelines.usage.batches import printable
 from pipelines.usage.delimited import cells_of, delimiter_of
 from pipelines.usage.file_content import DAMAGED, MAX_LINE_BYTES, UTF8_BOM, decompressed, most_bytes, opened
 from pipelines.usage.file_faults import FILE_FAULTS, told
+from pipelines.usage.file_outcome import FileOutcome
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import LARGE_RECORD_BYTES, MAX_DOCUMENT_BYTES, records_of_document
@@ -36,6 +37,10 @@ class UnknownFormat(Exception):  # noqa: N818 - the domain's word; it names what
     """The file is none of the formats that can be imported; the message names file, form and remedy, no text of it."""
 
 
+class UnreadableFile(UnknownFormat):
+    """Nobody can tell what the file is: it is empty or damaged."""
+
+
 @dataclass(frozen=True)
 class FileFormat:
     """How a file is read, and by which importer."""
@@ -46,17 +51,19 @@ class FileFormat:
 
 def recognised_files(
     paths: Sequence[Path], format_name: str | None = None
-) -> tuple[dict[Path, FileFormat], dict[Path, str]]:
+) -> tuple[dict[Path, FileFormat], dict[Path, FileOutcome]]:
     """What each file is, and why the others cannot be imported."""
     known: dict[Path, FileFormat] = {}
-    refused: dict[Path, str] = {}
+    refused: dict[Path, FileOutcome] = {}
     for path in paths:
         try:
             known[path] = recognise(path, printable(path), format_name)
+        except UnreadableFile as error:
+            refused[path] = FileOutcome(path, "refused", reason=str(error))
         except UnknownFormat as error:
-            refused[path] = str(error)
+            refused[path] = FileOutcome(path, "not_recognised", reason=str(error))
         except FILE_FAULTS as error:
-            refused[path] = f"{printable(path)}: {told(error)}"
+            refused[path] = FileOutcome(path, "refused", reason=f"{printable(path)}: {told(error)}")
     return known, refused
 
 
@@ -69,7 +76,7 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Fil
     forced = _named(file_name, format_name)
     head = _head(path)
     if not head.strip(b"\r\n\t \xef\xbb\xbf"):
-        raise UnknownFormat(f"{file_name}: the file holds no line. {_remedy()}")
+        raise UnreadableFile(f"{file_name}: the file holds no line. {_remedy()}")
     form = _form(head)
     samples = _samples(path, form, head)
     try:
@@ -77,7 +84,7 @@ def recognise(path: Path, file_name: str, format_name: str | None = None) -> Fil
     except FILE_FAULTS as error:
         if forced:  # Reading it says what is wrong, and costs a file of lines only those.
             return FileFormat(form, forced)
-        raise UnknownFormat(f"{file_name} {_unknown(form)}: {told(error)[:MAX_REASON]}") from None
+        raise UnreadableFile(f"{file_name} {_unknown(form)}: {told(error)[:MAX_REASON]}") from None
     return FileFormat(form, found)
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from pipelines.usage.batches import FileCount, UnknownCount
 
+NOT_READ = ("refused", "not_recognised")
+"""Outcomes of files of which nothing could be read."""
+
 
 @dataclass(frozen=True)
 class FileOutcome:
@@ -17,8 +20,8 @@ class FileOutcome:
 
     file: Path
     outcome: str
-    """imported, known, refused, empty: nothing in it states usage, and it is not imported; reread, or gone: read by an
-    older importer and no longer there."""
+    """imported, known, refused; not_recognised: none of the formats; empty: nothing in it states usage, and it is not
+    imported; waiting: it was still being written; reread, or gone: read by an older importer and no longer there."""
     row_count: int = 0
     new_count: int = 0
     duplicate_count: int = 0

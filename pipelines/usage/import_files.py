@@ -13,6 +13,7 @@ from pipelines.usage.apply_privacy import note_applied, prepare_privacy
 from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
 from pipelines.usage.file_outcome import FileOutcome
+from pipelines.usage.file_states import STILL_WRITTEN, note_unread, state_older_rows
 from pipelines.usage.find_files import account_of_folder, files_below, is_account, unchanged_files
 from pipelines.usage.identity import given_account
 from pipelines.usage.read_files import read_files
@@ -73,6 +74,7 @@ def _import_files(
     with warehouse.write() as connection:
         privacy, is_applied = prepare_privacy(connection, warehouse)
         imported = settled_imports(connection)
+        state_older_rows(connection)
         unsettled = set(read_table(connection, "core.usage_import")["import_id"]) - imported
         is_empty = (pl.col("formats") == FORMATS).fill_null(value=False)
         seen = read_table(connection, "core.usage_file").filter(pl.col("import_id").is_in(list(imported)) | is_empty)
@@ -83,7 +85,7 @@ def _import_files(
         for path, why in unchanged.items()
     }
     recognised, refused = recognised_files([path for path in accounts if path not in unchanged], format_name)
-    outcomes |= {path: FileOutcome(path, "refused", reason=reason) for path, reason in refused.items()}
+    outcomes |= refused
     for batch in read_files(recognised, imported.__contains__, as_of, on_file, accounts):
         with warehouse.write() as connection:
             forget_imports(connection, unsettled & batch.counts.keys())
@@ -92,10 +94,21 @@ def _import_files(
             outcomes |= store_batch(connection, warehouse, batch, as_of, privacy)
         note_applied(warehouse, privacy)
         del batch  # while the next one is read, it would take as much memory again
-    if recognised or is_applied:
+    with warehouse.write() as connection:
+        is_noted = note_unread(connection, warehouse.inbox, outcomes, as_of, privacy)
+    if recognised or is_applied or is_noted:
         warehouse.save_records()
     close_to_others(warehouse.folder)
     return outcomes
+
+
+def note_waiting(warehouse: Warehouse, files: Sequence[Path], as_of: datetime) -> None:
+    """Let core.usage_file say of files that they are still being written, and are left for the next run."""
+    if files:
+        with warehouse.write() as connection:
+            privacy, _ = prepare_privacy(connection, warehouse)
+            waiting = {path: FileOutcome(path, "waiting", reason=STILL_WRITTEN) for path in files}
+            note_unread(connection, warehouse.inbox, waiting, as_of, privacy)
 
 
 def damaged_days(warehouse: Warehouse) -> dict[date, str]:

@@ -164,7 +164,7 @@ def _formats(chunk: Sequence[Reread]) -> tuple[dict[Path, FileFormat], dict[Path
     for name in {one.format_of_rows for one in chunk} - {None}:
         formats |= recognised_files([one.path for one in chunk if one.format_of_rows == name], name)[0]
     others, refused = recognised_files([one.path for one in chunk if one.path not in formats])
-    return formats | others, refused
+    return formats | others, {path: outcome.reason or "" for path, outcome in refused.items()}
 
 
 def _chunks(rereads: Sequence[Reread]) -> Iterator[list[Reread]]:

@@ -13,13 +13,13 @@ import duckdb
 import polars as pl
 
 from pipelines.schema.columns import polars_schema
-from pipelines.schema.usage import UsageFile, UsageImport, UsageUnknownCount
+from pipelines.schema.usage import UsageImport, UsageUnknownCount
 from pipelines.usage import earlier_imports
 from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME
 from pipelines.usage.batches import Batch, FileCount
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.file_outcome import FileOutcome, outcome_of
-from pipelines.usage.find_files import address_of, stamp_of
+from pipelines.usage.file_states import note_read
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.identity import present_ids, without_account
 from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
@@ -28,7 +28,7 @@ from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.related_rows import Identities
-from pipelines.warehouse.rows import append, read_table, replace_rows
+from pipelines.warehouse.rows import append, read_table
 
 PASSING_RULES = ("usage_in_the_future",)
 """Rules that a row may keep tomorrow: a clock that was behind is set right. Such content is read again."""
@@ -68,7 +68,7 @@ def store_batch(
         connection, "core.usage_import", protected(pl.DataFrame(imports, schema=polars_schema(UsageImport)), privacy)
     )
     _replace_unknown(connection, [count for count in batch.complete if count.reason is None], privacy)
-    _note_files(connection, batch.complete, privacy)
+    note_read(connection, warehouse.inbox, batch.complete, as_of, FORMATS, privacy)
     return {count.path: outcome_of(count) for count in batch.complete}
 
 
@@ -168,22 +168,3 @@ def _import_row(count: FileCount, as_of: datetime) -> dict[str, object]:
         "first_usage_date": count.first_usage_date,
         "last_usage_date": count.last_usage_date,
     }
-
-
-def _note_files(connection: duckdb.DuckDBPyConnection, counts: Sequence[FileCount], privacy: Privacy) -> None:
-    """Remember how the files looked, so that they are not opened again while they look the same."""
-    rows = [
-        {
-            "path": address_of(count.path),
-            "size_bytes": size,
-            "modified_ns": modified,
-            "import_id": count.import_id,
-            "not_imported": count.reason if count.is_empty else None,
-            "formats": FORMATS if count.is_empty else None,
-        }
-        for count in counts
-        if count.import_id
-        for size, modified in [stamp_of(count.path)]
-    ]
-    files = protected(pl.DataFrame(rows, schema=polars_schema(UsageFile)), privacy).drop_nulls("path")
-    replace_rows(connection, "core.usage_file", "path", files["path"].to_list(), files)

@@ -36,8 +36,8 @@ class PublishedWarehouse:
         """The published file, read only. Raises WarehouseError where there is none."""
         if not self.published_file.exists():
             raise WarehouseError(
-                f"{self.published_file} does not exist yet; `costs run` or `costs demo` makes it, "
-                "and `costs cost --from-logs` and `costs prices` answer without it"
+                f"{self.published_file} does not exist yet; `costs run`, `costs build` (offline) or `costs demo` makes "
+                "it, and `costs cost --from-logs` and `costs prices` answer without it"
             )
         with open_published(self.published_file) as connection:
             # The folder may have been moved since the file was published. No declaration is needed to quote a path.

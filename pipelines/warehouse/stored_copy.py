@@ -11,10 +11,11 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
@@ -25,7 +26,7 @@ from pipelines.warehouse.backup import is_free
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import LASTING as LASTING_ROWS
 from pipelines.warehouse.good_copy import shrunk
-from pipelines.warehouse.ledger_catalog import read_catalog
+from pipelines.warehouse.ledger_catalog import LEDGER, read_catalog
 from pipelines.warehouse.object_store import MARKER, UPLOADS, ObjectStore
 from pipelines.warehouse.published import REPORT_FILE, WarehouseError
 from pipelines.warehouse.record_files import NAMES, read_names
@@ -62,13 +63,10 @@ def store_copy(warehouse: Warehouse, url: str) -> StoredCopy:
         there = store.sizes()
         _check_not_less(store, there, folder, captured)
         lasting = _files(folder, LASTING)
-        differing = {name: path for name, path in lasting.items() if there.get(name) != _size(path)}
-        damaged = sorted(name for name, path in differing.items() if not _is_whole(path))
+        new, damaged = _new(lasting, there)
         records = _files(captured, [RECORDS])
-        new = {name: path for name, path in differing.items() if name not in damaged}
         new |= {name: path for name, path in records.items() if there.get(name) != _size(path)}
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(store.put, new.keys(), new.values()))
+        _put(store, new)
         changing = _files(captured, [*CATALOGS, NAMES, *PUBLISHED])
         for name, path in changing.items():
             store.replace(name, path)
@@ -76,6 +74,21 @@ def store_copy(warehouse: Warehouse, url: str) -> StoredCopy:
         needless = [name for name in there if name in replaced or _is_stray(name, records.keys())]
         store.delete(needless)
     return StoredCopy(len(new) + len(changing), len(needless), damaged)
+
+
+def store_ledger(warehouse: Warehouse, url: str, days: Iterable[date]) -> int:
+    """Bring the ledger of some days into a store, for those who read it there. Returns how many files are new.
+
+    What names them there follows with `store_copy`.
+    """
+    store, by_day = ObjectStore(url), read_catalog(warehouse.folder).by_day
+    in_force = (str(by_day[day][-1]["path"]) for day in days if day in by_day)
+    files = {path: warehouse.folder / path for path in in_force}
+    with warehouse.locked(".store.lock"):
+        _claim(warehouse.folder, store)
+        new, _ = _new(files, store.sizes(LEDGER))
+        _put(store, new)
+    return len(new)
 
 
 def fetch_warehouse(store: ObjectStore, folder: Path) -> int:
@@ -170,6 +183,18 @@ def _mark(folder: Path, store: ObjectStore, identity: str) -> None:
     with atomic_file(folder / MARKER) as temporary:
         temporary.touch(PRIVATE)
         temporary.write_text(json.dumps({"url": store.url, "id": identity}))
+
+
+def _new(files: Mapping[str, Path], there: Mapping[str, int]) -> tuple[dict[str, Path], list[str]]:
+    """Of files that never change, those that a store lacks; and the names of those that are damaged here."""
+    differing = {name: path for name, path in files.items() if there.get(name) != _size(path)}
+    damaged = sorted(name for name, path in differing.items() if not _is_whole(path))
+    return {name: path for name, path in differing.items() if name not in damaged}, damaged
+
+
+def _put(store: ObjectStore, files: Mapping[str, Path]) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(store.put, files.keys(), files.values()))
 
 
 def _is_whole(file: Path) -> bool:

@@ -3,13 +3,19 @@
 WITH thing AS (
     SELECT severity, title AS what, usd_per_month_effect AS usd_a_month, alert_on AS as_of, 'alerts' AS section
     FROM main.alert
-    WHERE severity <> 'info' AND rule <> 'retirement_near' AND alert_on BETWEEN $last::DATE - 7 AND $last::DATE + 1
+    WHERE severity <> 'info' AND rule NOT IN ('retirement_near', 'used_after_retirement')
+      AND alert_on BETWEEN $last::DATE - 7 AND $last::DATE + 1
     UNION ALL
     SELECT
         CASE WHEN bool_or(level = 'critical') THEN 'critical' ELSE 'warning' END,
-        format('{} {}: {} {}{}', provider, model,
-            CASE WHEN min(days_left) < 0 THEN 'gone since' ELSE 'ends on' END, min(expected_end_on),
-            coalesce(', replacement ' || min(replacement), ', no replacement named')),
+        CASE
+            WHEN min(days_left) < 0 AND bool_and(outcome = 'reroute_rebill')
+                THEN format('{} {}: answered and billed as {} since {}', provider, model,
+                    coalesce(min(replacement), 'another model'), min(expected_end_on))
+            ELSE format('{} {}: {} {}{}', provider, model,
+                CASE WHEN min(days_left) < 0 THEN 'gone since' ELSE 'ends on' END, min(expected_end_on),
+                coalesce(', replacement ' || min(replacement), ', no replacement named'))
+        END,
         sum(monthly_delta_usd), as_of, 'retirements'
     FROM main.deprecation_risk
     WHERE as_of = (SELECT max(as_of) FROM main.deprecation_risk WHERE as_of <= $last::DATE + 1)

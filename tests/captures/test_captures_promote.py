@@ -1,6 +1,5 @@
 """Whole captured pages through the real steps: archived, parsed, validated and promoted with nothing refused whole."""
 
-from collections import Counter
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from pipelines.snapshots.reparse import reparse
 from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
-from tests.captures.test_feed_captures import COUNTED, COUNTS
+from tests.captures.test_feed_captures import COUNTS
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the captures in ../shared are absent")
@@ -81,26 +80,23 @@ def test_six_captures_of_one_deprecation_page_in_a_row(tmp_path):
     assert (again.body_count, again.unread, again.version_count) == (len(ANTHROPIC_DEPRECATIONS), [], 0)
 
 
-def test_two_years_of_one_feed_in_a_row(tmp_path):
+def test_two_years_of_one_feed_in_a_row(litellm_replay, tmp_path):
     """The oldest of ten captures is two years before the newest: hundreds of real moves, and none refuses the feed."""
-    warehouse = Warehouse(tmp_path)
-    for day, counts in LITELLM.items():
-        promotion = promote(warehouse, "litellm", SHARED / "feeds" / "litellm" / f"{day}.json", day)
-        assert (promotion.outcome, promotion.reason) == ("promoted", None)
-        assert set(failed(promotion)) <= {"moves_are_small"}
-        with warehouse.write() as connection:
-            listed = read_table(connection, "core.token_price", "known_to IS NULL AND valid_to IS NULL AND is_listed")
-        found = Counter(listed.filter(COUNTED)["channel"])
+    # Names of ids that are newly refused and gone: deepseek-chat in 2025-10 (two keys, two prices),
+    # gemini-1.5-flash in 2026-04 (0), Bedrock's invoke routes in 2026-07.
+    days_of_gone = {"2025-10-11", "2026-04-26", "2026-07-30", "2026-09-29", "2026-11-17"}
+    assert [load.day for load in litellm_replay.loads] == list(LITELLM)
+    for load in litellm_replay.loads:
+        assert (load.outcome, load.reason) == ("promoted", None)
+        assert set(load.failed_checks) <= {"moves_are_small"}
         # A price that may be among newly refused rows stays listed though the file of that day does not print it.
         # One that waits for a second source is in the file and not yet listed.
-        held = promotion.held_count
-        kept = listed.height - promotion.row_count
-        # Names of ids that are newly refused and gone: deepseek-chat in 2025-10 (two keys, two prices),
-        # gemini-1.5-flash in 2026-04 (0), Bedrock's invoke routes in 2026-07.
-        days = {"2025-10-11", "2026-04-26", "2026-07-30", "2026-09-29", "2026-11-17"}
-        assert (kept > 0) == (day in days)
-        surplus = [found[channel] - count for channel, count in zip(COUNTED_CHANNELS, counts, strict=True)]
-        assert all(-held <= more <= max(kept, 0) + held for more in surplus)
+        kept = load.listed - load.row_count
+        assert (kept > 0) == (load.day in days_of_gone)
+        counts = zip(COUNTED_CHANNELS, LITELLM[load.day], strict=True)
+        surplus = [load.listed_by_channel.get(channel, 0) - count for channel, count in counts]
+        assert all(-load.held_count <= more <= max(kept, 0) + load.held_count for more in surplus)
+    warehouse = litellm_replay.copy(tmp_path)
     with warehouse.write() as connection:
         parses = read_table(connection, "raw.parse")
     assert parses["outcome"].to_list() == ["promoted"] * len(LITELLM)

@@ -49,16 +49,20 @@ class Book:
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory):
-    return {source: replayed(source, Warehouse(tmp_path_factory.mktemp(source))) for source in COUNTS}
-
-
-def replayed(source: str, warehouse: Warehouse) -> Book:
-    for file in sorted((FEEDS / source).glob("*.json")):
+def books(litellm_replay, tmp_path_factory):
+    tokencost = Warehouse(tmp_path_factory.mktemp("tokencost"))
+    for file in sorted((FEEDS / "tokencost").glob("*.json")):
         at = datetime.combine(date.fromisoformat(file.stem), time(8))
-        record_body(warehouse, SOURCES_BY_KEY[source], file.read_bytes(), at)
-        promotion = promote_latest(warehouse, SOURCES_BY_KEY[source], at)
+        record_body(tokencost, SOURCES_BY_KEY["tokencost"], file.read_bytes(), at)
+        promotion = promote_latest(tokencost, SOURCES_BY_KEY["tokencost"], at)
         assert (promotion.outcome, promotion.reason) == ("promoted", None)
+    return {
+        "litellm": book_of("litellm", Warehouse(litellm_replay.folder)),
+        "tokencost": book_of("tokencost", tokencost),
+    }
+
+
+def book_of(source: str, warehouse: Warehouse) -> Book:
     with warehouse.write() as connection:
         versions = read_table(connection, "core.token_price", "known_to IS NULL AND time_window = 'always'")
         holds = read_table(connection, "core.price_hold")

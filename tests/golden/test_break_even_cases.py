@@ -13,7 +13,7 @@ from pipelines.decisions.api_bill import ApiPrice, Load
 from pipelines.decisions.break_even import BreakEven, Terms, break_even, steps_of
 from pipelines.decisions.self_hosting.capacity import Headroom
 from pipelines.decisions.self_hosting.options import Option
-from pipelines.decisions.self_hosting.throughput import stated_serving
+from pipelines.decisions.stated_machine import stated_serving
 
 CASES = {
     case["id"]: case
@@ -43,7 +43,7 @@ def _terms(share: str = "0.5", engineering: str = "0") -> Terms:
 def _answer(usd: Decimal, model: str, terms: Terms) -> BreakEven:
     prices = dict(zip(("input_uncached", "output"), APIS[model], strict=True))
     api = ApiPrice("any", model, prices, dict.fromkeys(prices, "p"))
-    serving = stated_serving(Decimal(2209), 2, MIX.lengths, H100)
+    serving = stated_serving((None, Decimal(2209)), 2, MIX)
     return break_even(api, MIX, [(_option(usd), serving)], 0, terms, date(2026, 10, 10))
 
 
@@ -54,7 +54,7 @@ def _rounded(amount: Fraction | int, like: Decimal | int) -> Decimal:
 
 def _usd_per_mtok(usd: Decimal, load: Load, share: str, meters: tuple[str, ...]) -> Fraction:
     """Of a full replica, per million of the tokens of some meters."""
-    steps = steps_of(load, _option(usd), stated_serving(Decimal(2209), 2, load.lengths, H100), _terms(share))
+    steps = steps_of(load, _option(usd), stated_serving((None, Decimal(2209)), 2, load), _terms(share))
     counted = sum(load.tokens[meter] for meter in meters) / load.total
     return steps.cost(1) * 10**6 / (steps.capacity(1) * counted)
 
@@ -77,7 +77,7 @@ def test_fixed_month_and_price_of_all_tokens() -> None:
 
 def test_capacity_of_one_replica() -> None:
     expected = CASES["G10"]["inputs"]["month_cap_Mtok_at_u"]
-    steps = steps_of(MIX, _option(Decimal(1)), stated_serving(Decimal(2209), 2, MIX.lengths, H100), _terms())
+    steps = steps_of(MIX, _option(Decimal(1)), stated_serving((None, Decimal(2209)), 2, MIX), _terms())
     assert steps.capacity(1) / 10**6 == Fraction(expected)
 
 

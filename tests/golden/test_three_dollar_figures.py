@@ -1,6 +1,6 @@
 """Three days of a real account: the export of its usage, priced by dated price lists, is what the bill says."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from pipelines.sources.catalog import SOURCES_BY_KEY
 from pipelines.usage.import_files import import_files
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
+from tests.litellm_replay import FEEDS, LiteLlmReplay
 
 SHARED = Path(__file__).parents[2].parent / "shared"
-FEEDS = SHARED / "feeds" / "litellm"
 EXPORT = SHARED / "usage_samples" / "openai-dashboard-export-completions-usage.tsv"
 pytestmark = pytest.mark.skipif(
     not (FEEDS.is_dir() and EXPORT.is_file()), reason="the captured price lists and the usage export are absent"
@@ -37,24 +37,20 @@ EXPORTED = {
 }
 
 
-def priced(folder: Path, feeds: list[Path]) -> tuple[Warehouse, pl.DataFrame]:
-    """A warehouse that knows the feeds at their own dates, and its priced usage of the three days."""
-    warehouse, source = Warehouse(folder), SOURCES_BY_KEY["litellm"]
-    for file in feeds:
-        at = datetime.combine(date.fromisoformat(file.stem), time(8))
-        record_body(warehouse, source, file.read_bytes(), at)
-        assert promote_latest(warehouse, source, at).outcome == "promoted"
+def priced(warehouse: Warehouse) -> pl.DataFrame:
+    """The priced usage of the three days, in a warehouse that knows prices."""
     (outcome,) = import_files(warehouse, [EXPORT], IMPORTED_AT)
     assert (outcome.outcome, outcome.row_count, outcome.reject_count) == ("imported", 6, 0)
     assert price_days(warehouse, list(BILLED)) == 3
     with warehouse.write() as connection:
-        return warehouse, read_table(connection, "core.usage_cost").sort("usage_date", "meter")
+        return read_table(connection, "core.usage_cost").sort("usage_date", "meter")
 
 
-def test_the_cost_of_three_days_is_the_bill(tmp_path: Path) -> None:
-    feeds = sorted(FEEDS.glob("*.json"))
-    assert len(feeds) == 10
-    warehouse, costs = priced(tmp_path, feeds)
+def test_the_cost_of_three_days_is_the_bill(litellm_replay: LiteLlmReplay, tmp_path: Path) -> None:
+    """By ten lists, each known since its own date."""
+    assert [load.outcome for load in litellm_replay.loads] == ["promoted"] * 10
+    warehouse = litellm_replay.copy(tmp_path)
+    costs = priced(warehouse)
     assert costs["unpriced_reason"].to_list() == [None] * 6
     assert dict(costs.group_by("usage_date").agg(pl.col("cost_usd").sum()).iter_rows()) == BILLED
     tokens = {day: (costs.filter(usage_date=day)["quantity"].to_list()) for day in BILLED}
@@ -71,7 +67,10 @@ def test_the_cost_of_three_days_is_the_bill(tmp_path: Path) -> None:
 
 def test_a_list_of_a_later_date_prices_nothing_before_it(tmp_path: Path) -> None:
     """The file of January 2026 holds the same prices, yet it says nothing about October 2025."""
-    _, costs = priced(tmp_path, [FEEDS / "2026-01-29.json"])
+    warehouse, source, at = Warehouse(tmp_path), SOURCES_BY_KEY["litellm"], datetime(2026, 1, 29, 8)
+    record_body(warehouse, source, (FEEDS / "2026-01-29.json").read_bytes(), at)
+    assert promote_latest(warehouse, source, at).outcome == "promoted"
+    costs = priced(warehouse)
     assert costs.height == 6
     assert costs["cost_usd"].null_count() == costs["price_id"].null_count() == 6
     assert set(costs["unpriced_reason"]) == {"before_first_price"}

@@ -132,7 +132,7 @@ def test_a_wrong_header_names_the_file_and_the_remedy(warehouse, tmp_path):
     wrong.write_text("date,amount\n2026-01-01,3\n")
     result = costs(warehouse, "import", wrong, USAGE_FILE)
     assert result.exit_code == 1
-    (line,) = [line for line in result.output.splitlines() if "bill.csv: refused" in line]
+    (line,) = [line for line in result.output.splitlines() if "bill.csv: not recognised" in line]
     assert "amount" not in line
     assert "--format" in line
     assert "openai_export.csv: " in result.output, "the other file is imported all the same"
@@ -283,7 +283,7 @@ def test_the_program_says_how_a_missing_warehouse_is_made(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("costs: ")
     assert "does not exist yet" in done.stderr
-    assert "`costs run` or `costs demo` makes it" in done.stderr
+    assert "`costs run`, `costs build` (offline) or `costs demo` makes it" in done.stderr
     assert not (tmp_path / "none").exists()
 
 

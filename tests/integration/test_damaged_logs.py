@@ -67,6 +67,6 @@ def test_a_file_of_no_known_format_is_refused_and_the_next_one_goes_on(warehouse
     refused, missing, good = import_files(
         warehouse, [wrong, tmp_path / "missing.csv", USAGE_FILES / "openai_export.csv"], NOW
     )
-    assert (refused.outcome, missing.outcome, good.outcome) == ("refused", "refused", "imported")
+    assert (refused.outcome, missing.outcome, good.outcome) == ("not_recognised", "refused", "imported")
     assert "a table with a header of 2 names" in str(refused.reason)
     assert [name for name, *_ in imported_counts(warehouse)] == ["openai_export.csv"]

@@ -30,6 +30,7 @@ from pipelines.demo.sample_usage import write_sample_usage
 from pipelines.sources.catalog import SOURCES, relocated
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import fingerprints, read_table
+from tests.litellm_replay import shared_folder
 from tests.loopback import Loopback, Reply
 
 FIRST, SECOND = datetime(2026, 7, 29, 8), datetime(2026, 8, 22, 8)
@@ -69,8 +70,7 @@ class Runs:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """The runs; where tests are spread over processes, the first one makes them for all."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    shared = shared_folder(tmp_path_factory)
     warehouse, record = Warehouse(shared / "runs"), shared / "runs.json"
     with pytest.MonkeyPatch.context() as patch:
         for name in ("DAGSTER_HOME", "DAGSTER_STATE"):

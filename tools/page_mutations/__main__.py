@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from pipelines.snapshots.seed_history import seed_gpu_rate_history, seed_price_history
 from pipelines.warehouse.database import Warehouse
 from tools.page_mutations.captures import ROOT, captures
-from tools.page_mutations.outcomes import Outcome, hostile_outcomes, outcomes
+from tools.page_mutations.outcomes import Outcome, foreign_outcomes, hostile_outcomes, outcomes
 from tools.page_mutations.page import document
 
 DOC = ROOT / "docs" / "page_mutations.md"
@@ -25,6 +25,7 @@ def found_outcomes(only: str) -> Iterable[Outcome]:
             chosen = [each for each in captures() if only in f"{each.name} {each.source.key}"]
             for capture in chosen:
                 yield from outcomes(connection, capture)
+            yield from foreign_outcomes(connection, chosen)
             yield from hostile_outcomes(connection, chosen)
 
 

@@ -9,6 +9,7 @@ import duckdb
 from pipelines.sources.catalog import Source
 from pipelines.sources.parsed import ParseError
 from tools.page_mutations.captures import HOSTILE, Capture, source_of
+from tools.page_mutations.print_mutations import PRINT_MUTATIONS
 from tools.page_mutations.road import (
     After,
     entered,
@@ -21,6 +22,7 @@ from tools.page_mutations.road import (
     wrong_keys,
 )
 from tools.page_mutations.row_mutations import FIRST_PAGES, ROW_MUTATIONS, RowMutation
+from tools.page_mutations.table_mutations import TABLE_MUTATIONS
 from tools.page_mutations.text_mutations import TEXT_MUTATIONS, TextMutation
 
 UNKNOWABLE = "one model"
@@ -58,17 +60,44 @@ def outcomes(connection: duckdb.DuckDBPyConnection, capture: Capture) -> Iterato
     nothing = nothing_known(source, good.state.rejects_before)
     good = replace(good, held_count=0, reject_count=0, failed=())
     told = partial(_outcome, connection, capture, good, {})
-    for kind, mutations in TEXT_MUTATIONS.items():
-        for name, mutate in mutations.items():
-            body = _text_mutated(capture.body, mutate)
-            if body is not None:
-                yield told(kind, name, body)
+    for kind, name, body in _texts(capture, TEXT_MUTATIONS):
+        yield told(kind, name, body)
     for kind, of_rows in ROW_MUTATIONS.items():
         for name, change in of_rows.items():
             if _changes(capture, change):
                 yield told(kind, name, capture.body, change)
     for name, change in FIRST_PAGES.items():
         yield told("first pages", name, capture.body, change, nothing)
+    for kind, name, body in _texts(capture, TABLE_MUTATIONS | PRINT_MUTATIONS):
+        yield told(kind, name, body)
+        yield told(f"first pages: {kind}", name, body, before=nothing)
+
+
+def _texts(capture: Capture, kinds: dict[str, dict[str, TextMutation]]) -> Iterator[tuple[str, str, bytes]]:
+    """Kind, name and body of each mutation of its text that changes a capture."""
+    for kind, mutations in kinds.items():
+        for name, mutate in mutations.items():
+            body = _text_mutated(capture.body, mutate)
+            if body is not None:
+                yield kind, name, body
+
+
+def foreign_outcomes(connection: duckdb.DuckDBPyConnection, captures: list[Capture]) -> Iterator[Outcome]:
+    """Pages of other sources under a source's address, each after the first capture of the source and as its first."""
+    of_source: dict[str, Capture] = {}
+    for capture in captures:
+        of_source.setdefault(capture.source.key, capture)
+    for capture in of_source.values():
+        nothing = nothing_known(capture.source)
+        good = entered(connection, capture.source, capture.body, nothing)
+        if good.refusals or good.state.current.is_empty():
+            continue
+        good, known = replace(good, held_count=0, reject_count=0, failed=()), Known()
+        for other in of_source.values():
+            if other is not capture and other.source.table == capture.source.table:
+                for before in (None, nothing):
+                    name = f"page of {other.source.key}"
+                    yield _outcome(connection, capture, good, known, "pages of others", name, other.body, before=before)
 
 
 def hostile_outcomes(connection: duckdb.DuckDBPyConnection, captures: list[Capture]) -> Iterator[Outcome]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.decisions.break_even import BEYOND
 from pipelines.decisions.break_even_words import in_words
 
 CURVE_POINTS = tuple(10**power for power in range(7, 13))
@@ -22,6 +23,7 @@ def print_break_even(console: Console, answer: dict[str, Any]) -> None:
         curve = [row for row in answer["curve"] if (row["api_provider"], row["api_model"]) == model]
         if curve:
             _print_curve(console, curve)
+        _print_hybrid(console, found[0])
         _print_spread(console, found)
         _print_evidence(console, found[0])
     for note in dict.fromkeys(answer["notes"]):
@@ -76,6 +78,16 @@ def _print_spread(console: Console, rows: list[dict[str, Any]]) -> None:
         )
 
 
+def _print_hybrid(console: Console, row: dict[str, Any]) -> None:
+    """A part of the calls on the best machines, the rest at the API: the month, and how much of the saving that is."""
+    parts = []
+    for share, one in (row.get("hybrid") or {}).items():
+        captured = "" if one["captured"] is None else f" ({one['captured'] * 100:.1f} % of the saving)"
+        parts.append(f"{Decimal(share) * 100:.0f} % {_usd(one['usd'])}{captured}")
+    if parts:
+        console.print(f"  with a part on own machines, USD: {', '.join(parts)}", soft_wrap=True)
+
+
 def _print_evidence(console: Console, row: dict[str, Any]) -> None:
     """The ids behind the best answer."""
     for name in ("price_ids", "rate_id", "throughput_id", "throughput_source", "formula_version"):
@@ -87,7 +99,8 @@ def _pays_from(row: dict[str, Any]) -> str:
     pays = row["break_even_tokens_per_month"]
     if row["way"] == "managed":
         return "never" if row["reason"] else "any volume"
-    return in_words(pays) if pays else "unknown" if row["verdict"] == "unknown" else "never"
+    is_unknown = row["verdict"] == "unknown" or (row["reason"] or "").startswith(BEYOND)
+    return in_words(pays) if pays else "unknown" if is_unknown else "never"
 
 
 def _usd(amount: str | None) -> str:

@@ -32,9 +32,15 @@ _DEMO_TABLES = {
         FROM price_change
         WHERE kind = 'changed' AND service_tier = 'standard' AND context_from = 0 AND source LIKE '%pricing'
         ORDER BY abs(usd_per_month_effect) DESC NULLS LAST, since DESC, model, meter""",
-    "Models that end: USD of 30 days, and what the replacement costs on top": """
-        SELECT model, days_left AS days, level, round(spend_30d_usd, 2) AS usd, replacement,
-            round(monthly_delta_usd, 2) AS on_top
+    "Where sources disagree on a model in use, USD per million tokens": """
+        SELECT model, meter, believed_usd_per_unit::DOUBLE AS counted, other_usd_per_unit::DOUBLE AS other,
+            other_source, likely_cause AS cause
+        FROM price_conflict SEMI JOIN cost_daily USING (provider, channel, model)
+        WHERE service_tier = 'standard' AND context_from = 0 ORDER BY ALL""",
+    "Models that end: whole USD of 30 days, and what the replacement costs on top": """
+        SELECT model, days_left AS days,
+            CASE outcome WHEN 'reroute_rebill' THEN 'rebilled' ELSE outcome END AS after,
+            spend_30d_usd::INTEGER AS usd, replacement, monthly_delta_usd::INTEGER AS on_top
         FROM deprecation_risk WHERE spend_30d_usd > 0 QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC""",
     "When own machines pay: million tokens a month": """
         SELECT api_model, way, gpu, round(break_even_tokens_per_month / 1e6)::BIGINT AS "from",

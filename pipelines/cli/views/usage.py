@@ -10,7 +10,7 @@ from rich.table import Table
 from pipelines.cli.views.tables import MAX_LINE, cell
 from pipelines.costs.left_out import LeftOut
 from pipelines.usage.batches import UnknownCount
-from pipelines.usage.file_outcome import FileOutcome
+from pipelines.usage.file_outcome import NOT_READ, FileOutcome
 from pipelines.usage.importer import Importer
 
 _COUNTED = ("rows", "tokens", "USD")
@@ -27,9 +27,9 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome], *, is_each_
         if outcome.outcome == "imported":
             if len(imported) <= MANY_FILES:
                 _print_line(console, cell(outcome.file, MAX_LINE), *_sums([outcome]))
-        elif is_each_named or outcome.outcome in ("refused", "empty") or outcome.change or len(outcomes) <= MANY_FILES:
+        elif is_each_named or outcome.outcome in (*NOT_READ, "empty") or outcome.change or len(outcomes) <= MANY_FILES:
             reason = _changed(outcome.change) if outcome.outcome == "reread" else cell(outcome.reason, MAX_LINE)
-            _print(console, f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome}: {reason}")
+            _print(console, f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome.replace('_', ' ')}: {reason}")
     read = [outcome for outcome in outcomes if outcome.outcome in ("imported", "reread")]
     _print_dated(console, read)
     _print_encrypted(console, read)

@@ -14,25 +14,28 @@ UNKNOWN = "unknown"
 def print_what_if(console: Console, answer: dict[str, Any]) -> None:
     """An answer of `decisions.answer_what_if`."""
     what = answer.get("scenario") or f"usage of {answer.get('first_day')} to {answer.get('last_day')}"
-    table = Table(title=f"{cell(what)}, at the prices of {answer['date']}")
+    rows = answer["rows"]
+    is_paid_apart = any(row[f"{name}_usd"] != row[f"{name}_effective_usd"] for row in rows for name in _AMOUNTS)
+    below = "; below a list price, what is paid where it is another" if is_paid_apart else ""
+    table = Table(title=f"{cell(what)}, at the prices of {answer['date']}{below}")
     for name in ("used", "class", "at"):
         table.add_column(name, overflow="fold")
-    for name in ("spent", "effective", "same offer", "low", "high", "change", "cold cache, once"):
+    for name in ("spent", "same offer", "low", "high", "change", "cold cache, once"):
         table.add_column(name, justify="right")
-    is_choice = len({_offer(row["target"]) for row in answer["rows"]}) > 1
-    for row in answer["rows"]:
+    is_choice = len({_offer(row["target"]) for row in rows}) > 1
+    for row in rows:
         table.add_row(
             _offer(row["source"]),
             cell(row["task_class"] or ""),
             _offer(row["target"]) + (" (cheapest)" if row["is_cheapest"] and is_choice else ""),
-            *(_usd(row.get(name), absent="-" if name.startswith("spent") else UNKNOWN) for name in _MONEY),
-            _change(row),
-            _usd(row["cold_cache_usd"], absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
+            *(_both(row, name) for name in _AMOUNTS),
+            "\n".join(dict.fromkeys((_change(row, "usd"), _change(row, "effective_usd")))),
+            _both(row, "cold_cache", absent=UNKNOWN if row["unknown"] else NOT_IN_DATA),
         )
     if answer["total"] and len(answer["rows"]) > 1:
         total = answer["total"]
-        amounts = [_usd(total.get(name), absent="-" if name.startswith("spent") else UNKNOWN) for name in _MONEY]
-        table.add_row("in all", "", "", *amounts, "", _usd(total["cold_cache_usd"], absent=UNKNOWN))
+        amounts = [_both(total, name) for name in _AMOUNTS]
+        table.add_row("in all", "", "", *amounts, "", _both(total, "cold_cache"))
     console.print(table)
     for text in sorted({_unknown(row) for row in answer["rows"] if row["unknown"]}):
         console.print(f"unknown: {cell(text, MAX_LINE)}")
@@ -47,7 +50,13 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
         console.print(f"note: {cell(note, MAX_LINE)}")
 
 
-_MONEY = ("spent_usd", "spent_effective_usd", "same_usd", "low_usd", "high_usd")
+_AMOUNTS = ("spent", "same", "low", "high")
+
+
+def _both(row: dict[str, Any], name: str, *, absent: str = UNKNOWN) -> str:
+    """An amount at list prices, and below it as it is paid, where that is another."""
+    nothing = "-" if name == "spent" else absent
+    return "\n".join(dict.fromkeys(_usd(row[f"{name}_{unit}"], absent=nothing) for unit in ("usd", "effective_usd")))
 
 
 def _offer(offer: dict[str, str]) -> str:
@@ -62,10 +71,10 @@ def _usd(text: str | None, *, absent: str) -> str:
     return absent if text is None else dollars(text)
 
 
-def _change(row: dict[str, Any]) -> str:
-    if row["change_high_usd"] is None:
+def _change(row: dict[str, Any], unit: str) -> str:
+    if row[f"change_high_{unit}"] is None:
         return UNKNOWN
-    ends = dict.fromkeys((dollars(row["change_low_usd"]), dollars(row["change_high_usd"])))
+    ends = dict.fromkeys((dollars(row[f"change_low_{unit}"]), dollars(row[f"change_high_{unit}"])))
     return " to ".join(ends)
 
 

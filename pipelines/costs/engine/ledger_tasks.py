@@ -9,6 +9,8 @@ import polars as pl
 
 from pipelines.costs.counted_rows import Rule
 from pipelines.warehouse import ledger
+from pipelines.warehouse.object_store import ObjectStore
+from pipelines.warehouse.warehouse_error import WarehouseError
 
 ROWS = 2_000_000
 """Of a task: looking prices up takes as long as aggregating so many rows, and memory follows them."""
@@ -24,6 +26,8 @@ class DayOfLedger:
 
 
 Task = tuple[date, ...]
+NAME_PARTS = 3
+"""Of a file in the ledger: ledger/usage_date=DAY/HASH.parquet, below the folder and in a store alike."""
 
 
 def tasks_of(days: Mapping[date, DayOfLedger], rows: int = ROWS) -> Sequence[Task]:
@@ -45,6 +49,21 @@ def tasks_of(days: Mapping[date, DayOfLedger], rows: int = ROWS) -> Sequence[Tas
     return [tuple(task) for task in tasks]
 
 
-def read_task(task: Task, days: Mapping[date, DayOfLedger]) -> dict[date, pl.LazyFrame]:
-    """The usage of a task that counts, in the columns of `price_usage.price_by_day`."""
-    return {day: days[day].rule(ledger.scan(days[day].file)) for day in task}
+def read_task(
+    task: Task, days: Mapping[date, DayOfLedger], store: str | None, scratch: Path
+) -> dict[date, pl.LazyFrame]:
+    """The usage of a task that counts, in the columns of `price_usage.price_by_day`.
+
+    `store`: the URL of an object store that has the ledger too; files that are not here are put into `scratch`.
+    """
+    return {day: days[day].rule(ledger.scan(_file_here(days[day].file, store, scratch))) for day in task}
+
+
+def _file_here(file: Path, store: str | None, scratch: Path) -> Path:
+    """A file of the ledger as this machine can read it."""
+    if store is None or file.exists():
+        return file
+    name = Path(*file.parts[-NAME_PARTS:])
+    if not ObjectStore(store).get(name.as_posix(), scratch / name):
+        raise WarehouseError(f"neither at {file} nor in {store}")
+    return scratch / name

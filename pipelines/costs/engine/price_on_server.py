@@ -40,17 +40,21 @@ _SPARK_TYPES = {
 
 
 def price_on_server(
-    address: str, days: Mapping[date, DayOfLedger], segments: pl.DataFrame, owners: Sequence[str]
+    address: str,
+    days: Mapping[date, DayOfLedger],
+    segments: pl.DataFrame,
+    owners: Sequence[str],
+    store: str | None = None,
 ) -> pl.DataFrame:
     """`price_usage.price_by_day` of days of the ledger, by a server. `address`: of `engine_setting.server_address`.
 
-    The server reads the files by the paths that they have here. Raises EngineError where it cannot be reached, fails,
-    or goes away before it has answered.
+    The server reads the files by the paths that they have here, or from the object store with the URL `store`. Raises
+    EngineError where it cannot be reached, fails, or goes away before it has answered.
     """
     tasks = tasks_of(days)
     if not tasks:
         return usage_cost(None, owners)
-    pricing = PriceTasks(packed(segments), days, tasks, tuple(owners))
+    pricing = PriceTasks(packed(segments), days, tasks, tuple(owners), store)
 
     def price(batches: Iterator[Any]) -> Iterator[Any]:
         return pricing(batches)
@@ -147,5 +151,5 @@ def _failure(address: str, error: Exception) -> EngineError:
     return EngineError(
         f"{ENGINE}: the server at {shown_address(address)} failed, or went away before it had answered: "
         f"{said[:_MAX_SAID]}. Nothing was stored. Look at its log; it must have this program installed and see the "
-        f"ledger under the same path. Then run again, or unset {ENGINE} to price in this process"
+        f"ledger under the same path, or in COSTS_STORE. Then run again, or unset {ENGINE} to price in this process"
     )

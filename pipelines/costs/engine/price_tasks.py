@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -39,6 +41,8 @@ class PriceTasks:
     days: Mapping[date, DayOfLedger]
     tasks: Sequence[Task]
     owners: Sequence[str]
+    store: str | None = None
+    """URL of the object store that has the ledger's files too, for workers that do not see the folder."""
     formula_version: str = FORMULA_VERSION
     """Of the program that asks."""
 
@@ -57,7 +61,9 @@ class PriceTasks:
     def _price(self, task: Task, segments: pl.DataFrame) -> "Iterator[pa.RecordBatch]":
         import pyarrow as pa  # noqa: PLC0415 - only servers need it
 
-        priced = price_quantities(read_task(task, self.days), segments, self.owners)
+        with TemporaryDirectory(prefix="ledger-") as scratch:
+            usage = read_task(task, self.days, self.store, Path(scratch))
+            priced = price_quantities(usage, segments, self.owners)
         if priced is None:
             return
         flag = pl.col(IS_SHORT).fill_null(value=False) if IS_SHORT in priced.columns else pl.lit(value=False)

@@ -33,8 +33,7 @@ class Headroom:
             return Fraction(self.max_utilisation)
         if slots_per_replica is None:
             return Fraction(self.unknown_slots)
-        servers = min(replicas * slots_per_replica, MOST_SLOTS)
-        return load_for(servers, self.wait_probability) / servers
+        return _share_for(min(replicas * slots_per_replica, MOST_SLOTS), self.wait_probability)
 
 
 def wait_probability(servers: int, load: float) -> float:
@@ -63,7 +62,14 @@ def load_for(servers: int, probability: Decimal) -> Fraction:
     return Fraction(max(low, 1), _STEPS)
 
 
-def replica_seconds(input_tokens: int, output_tokens: int, prefill_tok_s: Decimal, decode_tok_s: Decimal) -> Fraction:
+@cache
+def _share_for(servers: int, probability: Decimal) -> Fraction:
+    return load_for(servers, probability) / servers
+
+
+def replica_seconds(
+    input_tokens: Fraction | int, output_tokens: Fraction | int, prefill_tok_s: Decimal, decode_tok_s: Decimal
+) -> Fraction:
     """Seconds of one replica whose phases follow each other. Cached tokens are not among `input_tokens`."""
     return Fraction(input_tokens) / Fraction(prefill_tok_s) + Fraction(output_tokens) / Fraction(decode_tok_s)
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 Point = tuple[int, int]
 """Input and output tokens of a request."""
@@ -72,5 +73,6 @@ def interpolated(totals: Mapping[Point, Fraction], weights: Mapping[Point, float
     return Fraction(Decimal(math.exp(logarithm)).quantize(Decimal(1).scaleb(-_DIGITS)))
 
 
+@cache
 def _log(point: Point) -> tuple[float, float]:
     return math.log(point[0]), math.log(point[1])

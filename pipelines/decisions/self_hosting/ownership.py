@@ -7,6 +7,7 @@ power unless told otherwise. Capital is paid for on the mean balance, half of th
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 HOURS_PER_MONTH = 730
 MONTHS = 12
@@ -59,6 +60,7 @@ def machines_for(gpus: int, machine: Machine) -> int:
     return max(1, -(-gpus // machine.gpus))
 
 
+@lru_cache(maxsize=256)
 def monthly_cost(machine: Machine, machines: int, share_used: Fraction) -> MonthlyCost:
     """A month of some machines at a mean use of their capacity, 0 to 1."""
     purchase = Fraction(machine.purchase_usd) * machines
@@ -77,7 +79,7 @@ def needed_use(machine: Machine, gpus: int, usd_per_gpu_hour: Decimal) -> Fracti
     """The use from which owning costs no more than renting the same hours on demand; None: not even at full use."""
     machines = machines_for(gpus, machine)
     idle = monthly_cost(machine, machines, Fraction(0)).total
-    rent = Fraction(usd_per_gpu_hour) * gpus * machine.hours_per_month
+    rent = rent_of(gpus, usd_per_gpu_hour, Fraction(1), machine.hours_per_month)
     gap = rent - _full_energy(machine, machines) * (1 - Fraction(machine.idle_power_share))
     if gap <= 0 or idle > gap:
         return None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 HOURS_PER_MONTH = 730
 
@@ -24,8 +25,11 @@ class Rental:
     def usd_per_month(self, replicas: int) -> Fraction:
         """Whole rentals for all hours, used or not, spare replicas included."""
         rentals = -(-(replicas + self.spare_replicas) * self.gpus_per_replica // self.gpus_per_rental)
-        hours = rentals * self.gpus_per_rental * self.hours_per_month
-        return hours * self.usd_per_gpu_hour + self.storage_and_egress_usd
+        return rentals * self._usd_per_rental + self.storage_and_egress_usd
+
+    @cached_property
+    def _usd_per_rental(self) -> Fraction:
+        return self.gpus_per_rental * self.hours_per_month * self.usd_per_gpu_hour
 
 
 def spot_usd_per_hour(spot: Decimal, on_demand: Decimal, spot_share: Decimal, rework: Decimal) -> Fraction:

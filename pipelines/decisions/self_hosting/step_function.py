@@ -5,11 +5,11 @@ This module does not know what a unit of volume is: a token, a request, or an ac
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import lru_cache
 from itertools import accumulate
 from math import floor
 
@@ -33,33 +33,51 @@ class Steps:
     capacity: Callable[[int], Fraction]
     most: int
 
-    @cached_property
-    def reach(self) -> list[int]:
+    @property
+    def reach(self) -> Sequence[int]:
         """The largest whole volume of up to n replicas, from n = 1."""
-        return list(accumulate((floor(self.capacity(n)) for n in range(1, self.most + 1)), max))
+        return _reach(self.capacity, self.most)
+
+
+@lru_cache(maxsize=1024)
+def _reach(capacity: Callable[[int], Fraction], most: int) -> tuple[int, ...]:
+    """Kept by the function: many sellers rent out the machines of one setup."""
+    return tuple(accumulate((floor(capacity(n)) for n in range(1, most + 1)), max))
 
 
 def paying_intervals(usd_per_unit: Fraction, steps: Steps) -> tuple[Interval, ...]:
     """Within the reach of n replicas the cost is flat and the API bill rises, so each step has at most one interval."""
-    if usd_per_unit <= 0:
-        return ()
-    found = []
+    return tuple(_paying(usd_per_unit, steps))
+
+
+def first_paying(usd_per_unit: Fraction, steps: Steps) -> Interval | None:
+    """The first of them; None where none pays."""
+    return next(_paying(usd_per_unit, steps), None)
+
+
+def _paying(usd_per_unit: Fraction, steps: Steps) -> Iterator[Interval]:
+    """In whole numbers, which is much quicker than fractions: the least volume v with v x p / q >= cost."""
+    top, bottom = usd_per_unit.as_integer_ratio()
     reached = 0
-    for replicas, until in enumerate(steps.reach, 1):
+    for replicas, until in enumerate(steps.reach, 1) if top > 0 else ():
         if until > reached:
-            start = max(reached + 1, -(-steps.cost(replicas) // usd_per_unit))
+            usd, parts = steps.cost(replicas).as_integer_ratio()
+            start = max(reached + 1, -(-usd * bottom // (parts * top)))
             if start <= until:
-                found.append(Interval(replicas, start, until))
+                yield Interval(replicas, start, until)
             reached = until
-    return tuple(found)
 
 
 def cheapest_full(steps: Steps) -> Fraction | None:
     """The lowest cost per unit that any number of full replicas reaches: no API price below it is ever beaten."""
-    # Ranked as floats, which is quick; the few nearest are then compared exactly.
-    counted = [(n, capacity) for n in range(1, steps.most + 1) if (capacity := float(steps.capacity(n))) > 0]
-    ranked = [n for n, capacity in sorted(counted, key=lambda one: float(steps.cost(one[0])) / one[1])]
-    return min((steps.cost(n) / steps.capacity(n) for n in ranked[:_NEAREST]), default=None)
+    # Ranked by whole tokens and as floats, which is quick; the few nearest are then compared exactly.
+    ranked = sorted(
+        (usd / (parts * until), n)
+        for n, until in enumerate(steps.reach, 1)
+        if until
+        for usd, parts in [steps.cost(n).as_integer_ratio()]
+    )
+    return min((steps.cost(n) / steps.capacity(n) for _, n in ranked[:_NEAREST]), default=None)
 
 
 def cost_at(volume: int, steps: Steps) -> tuple[int, Fraction] | None:

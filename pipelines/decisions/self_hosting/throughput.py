@@ -77,20 +77,6 @@ def servings(
     )
 
 
-def stated_serving(tok_s_per_gpu: Decimal, gpus_per_replica: int, lengths: Lengths, card: tuple[str, str]) -> Serving:
-    """What the user says that one GPU gives: output tokens per second at full load, at the workload's own lengths."""
-    seconds = lengths.output_tokens / Fraction(tok_s_per_gpu) / gpus_per_replica
-    return Serving(
-        ("stated",),
-        *card,
-        gpus_per_replica,
-        "stated",
-        (),
-        ("stated_throughput",),
-        lambda headroom, replicas: seconds / headroom.share(replicas, None),
-    )
-
-
 def serving(setup: Sequence[Measurement], lengths: Lengths, goal: Goal) -> Serving | Unmeasured:
     """What one setup serves of a workload. `setup`: points of one `Measurement.setup`."""
     if setup[0].load == "single_stream":

@@ -42,6 +42,15 @@ CARD_GB: dict[tuple[str, str], tuple[int, ...]] = {
 USABLE_SHARE = Fraction(93, 100)
 """Drivers report a little less than the data sheet (ECC, firmware): 46,068 MiB of 48 GB is the lowest share seen."""
 
+ROUNDED = Fraction(1, 10)
+"""Sellers print 45 or 48 GB, 180 or 192: no two sizes of a card are that near."""
+
+
+def is_size_of(gpu: str, memory_gb: int) -> bool:
+    """Whether a card is made in about this size, in any form; True for cards that are not known here."""
+    sizes = [size for (card, _), known in CARD_GB.items() if card == gpu for size in known]
+    return not sizes or any(abs(memory_gb - size) <= ROUNDED * size for size in sizes)
+
 
 def only_memory_gb(gpu: str, variant: str) -> int:
     """Memory of a card that exists in one size. Raises ValueError for unknown cards and for cards of several sizes."""

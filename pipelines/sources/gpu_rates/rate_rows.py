@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from pipelines.schema.gpu_rates import GpuRateObservation
+from pipelines.sources.gpu_rates.card_memory import is_size_of
 from pipelines.sources.parsed import RowCollector
 
 STEP = Decimal("0.000001")
@@ -18,8 +19,13 @@ def new_collector() -> RowCollector:
 def add_rate(found: RowCollector, per_gpu_hour: Decimal, *, currency: str = "USD", printed: str, **row: Any) -> None:
     """Add one rate per GPU and hour in the currency in which it is printed; only USD is USD, nothing is converted.
 
-    Columns left out: tier "standard", variant "", one whole GPU, region 'global', on demand, quoted.
+    Columns left out: tier "standard", variant "", one whole GPU, region 'global', on demand, quoted. A card of a size
+    that it is not made in is refused: its size or its name is wrong.
     """
+    gpu, memory_gb = row.get("gpu"), row.get("memory_gb")
+    if row.get("gpu_fraction", 1) == 1 and memory_gb is not None and not is_size_of(str(gpu), int(memory_gb)):
+        found.reject(str(gpu), printed, f"no {gpu} has {memory_gb} GB")
+        return
     amount = per_gpu_hour.quantize(STEP, ROUND_HALF_EVEN)
     defaults: dict[str, Any] = {
         "tier": "standard",

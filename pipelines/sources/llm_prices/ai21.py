@@ -34,13 +34,17 @@ def parse(body: bytes) -> Parsed:
     soup = BeautifulSoup(body, "lxml")
     collector, prices = new_collector(), list[Price]()
     for name, text in _sections(soup):
+        rest = _PRICE.sub("", text)
+        if name != UNNAMED and "$" in _OTHER_PRICE.sub("", rest):
+            collector.reject(name, text, "another amount beside the price")
+            continue
         for printed, side in _PRICE.findall(text):
             usd, shown = printed_usd(printed.replace(" ", "")), f"{printed} / 1M {side} tokens"
             if usd is None or name == UNNAMED:
                 collector.reject(name or "page", shown, "not a price of a known model")
             else:
                 prices.append(Price(name, PROVIDER, MODEL_OF_NAME[name], METERS[side], usd, shown))
-        for other in _OTHER_PRICE.findall(_PRICE.sub("", text)):
+        for other in _OTHER_PRICE.findall(rest):
             collector.reject(name or "page", other, "not exactly a price per 1M input or output tokens")
     return parsed_prices(prices, collector)
 

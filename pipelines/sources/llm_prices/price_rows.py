@@ -16,7 +16,7 @@ ANY_MODEL = "*"
 MAX_PRINTED = 300
 MAX_DECIMALS = 6
 
-_AMOUNT = re.compile(r"\$?(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)", re.ASCII)
+_AMOUNT = re.compile(r"\$?(-?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?)", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from pipelines.alerts.rule_catalog import LASTING
 from pipelines.alerts.usage_rules import (
+    file_not_read,
     runaway_conversation,
     runaway_key,
     usage_late,
@@ -65,3 +67,17 @@ def test_a_dear_conversation_is_told():
     names = ["account_id", "conversation_id", "usage_date", "cost_usd", "usage_rows", "tokens"]
     found = runaway_conversation(pl.DataFrame(rows, schema=names, orient="row"), NOW)
     assert found["title"].to_list() == ["conversation dear: 50.00 USD on 2026-09-20"]
+
+
+def test_each_file_of_the_inbox_that_was_not_read_is_one_alert_that_lasts():
+    names = ["path", "file_name", "is_in_inbox", "state", "state_at", "size_bytes", "modified_ns", "not_imported"]
+    rows = [
+        ("/i/a.csv", "a.csv", True, "refused", NOW, 1, 1, "it is damaged"),
+        ("/i/b.csv", "b.csv", True, "not_recognised", NOW, 1, 1, None),
+        ("/i/c.csv", "c.csv", True, "waiting", NOW, 1, 1, "still written"),
+        ("/elsewhere/d.csv", "d.csv", False, "refused", NOW, 1, 1, "it is damaged"),
+        ("/i/e.csv", "e.csv", None, "read", None, 1, 1, None),
+    ]
+    found = file_not_read(pl.DataFrame(rows, schema=names, orient="row"), NOW)
+    assert sorted(found["title"]) == ["inbox: a.csv is refused", "inbox: b.csv is not recognised"]
+    assert "file_not_read" in LASTING

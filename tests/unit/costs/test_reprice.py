@@ -59,7 +59,7 @@ def bucketed(usage, segments, factors=()):
 def at(usage, target, segments, factors=None):
     prices = frozen(segments, DAY)
     factors = factors or Factors()
-    return reprice(moved(bucketed(usage, segments, (factors,)), target, DAY, factors), prices)
+    return reprice(moved(target.applied(bucketed(usage, segments, (factors,))), DAY, factors), prices)
 
 
 def test_the_same_tokens_at_another_model():
@@ -125,7 +125,7 @@ def test_prices_are_those_in_force_at_the_end_of_the_day():
     assert totals(at(usage, AT_CLAUDE, segments).costs) == {"all": Decimal(4)}
     # Before anything had a price, it is unknown and says since when.
     early = frozen(segments, date(2025, 1, 1))
-    costs = reprice(moved(bucketed(usage, segments), AT_CLAUDE, date(2025, 1, 1), Factors()), early)
+    costs = reprice(moved(AT_CLAUDE.applied(bucketed(usage, segments)), date(2025, 1, 1), Factors()), early)
     assert costs.costs["unpriced_reason"].to_list() == ["before_first_price"]
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from pipelines.decisions.decide import break_even_on, decide_days
+from pipelines.decisions.self_hosting.figures import shipped_figures
+from pipelines.decisions.self_hosting.options import owned as owned_machines
+from pipelines.decisions.self_hosting.ownership import monthly_cost
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import read_table
 
@@ -121,3 +125,42 @@ def test_a_warehouse_without_usage_answers_from_the_shipped_scenario(tmp_path: P
     assert set(rows["mix_basis"]) == {"scenario"}
     assert set(rows["way"]) == {"managed", "dedicated", "owned"}
     assert set(rows["usd_per_mtok"]) == {Decimal("1.187500")}
+
+
+def test_a_recorded_load_answers_as_if_all_month_were_like_it(tmp_path: Path) -> None:
+    """60 calls of 2,000 and 500 tokens, one a minute; a month is 2,592,000 / 3,541 of it."""
+    lines = ["TIMESTAMP,ContextTokens,GeneratedTokens"]
+    lines += [f"2023-11-16 18:{minute:02}:00.0000000,2000,500" for minute in range(60)]
+    (tmp_path / "load.csv").write_text("\n".join(lines) + "\n")
+    trace = ("--trace", str(tmp_path / "load.csv"))
+    row = _rented(_asked(tmp_path / "none", *trace, "--model", "gpt-4o", "--date", "2026-10-10"), "nebius")
+    assert row["own_tokens_per_month"] == 60 * 2500 * 2_592_000 // 3541
+    assert (row["mean_input_tokens"], row["mean_output_tokens"]) == (2000, 500)
+    refused = CliRunner().invoke(app, ["--warehouse", str(tmp_path), "break-even", *trace])
+    assert refused.exit_code == 2
+    assert "--trace and --model belong together" in refused.output
+    both = CliRunner().invoke(
+        app, ["--warehouse", str(tmp_path), "break-even", *trace, "--model", "a", "--scenario", "support-bot"]
+    )
+    assert both.exit_code == 2
+    assert "are two workloads; leave one out" in both.output
+
+
+def test_a_server_pays_against_rent_from_a_share_of_its_hours(tmp_path: Path) -> None:
+    """The cheapest H100 on demand; the share is where owning it costs as much as those hours rented."""
+    (tmp_path / "bot.toml").write_text(BOT)
+    answers = _asked(tmp_path / "none", "--scenario", str(tmp_path / "bot.toml"), "--date", "2026-10-10")["answers"]
+    assert isinstance(answers, list)
+    owned = next(row for row in answers if row["way"] == "owned" and row["gpu"] == "H100")
+    on_demand = min(
+        Decimal(row["usd_per_gpu_hour"])
+        for row in answers
+        if (row["way"], row.get("pricing"), row.get("gpu"), row.get("variant"))
+        == ("rented", "on_demand", "H100", "SXM")
+    )
+    machine = next(one for one in owned_machines([("H100", "SXM")], shipped_figures())).machine
+    assert machine is not None
+    share = Fraction(owned["pays_from_use_share"]).limit_denominator(10**9)
+    assert float(monthly_cost(machine, 1, share).total) == pytest.approx(
+        float(8 * 730 * on_demand * Decimal(float(share)))
+    )

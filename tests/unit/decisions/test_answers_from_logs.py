@@ -3,19 +3,24 @@
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from pipelines.cli.views.what_if import print_what_if
 from pipelines.costs.price_ledger import price_days
 from pipelines.costs.quote import Question, quote
 from pipelines.costs.reprice import Target
 from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if, logged_hidden_cost
 from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
-from pipelines.decisions.decide import claim_check_on, decide_days, one_table, what_if_on
+from pipelines.decisions.decide import break_even_on, claim_check_on, decide_days, one_table, what_if_on
 from pipelines.decisions.decide_spend import forecast_on
 from pipelines.decisions.logged_savings import answer_logged_savings
 from pipelines.decisions.scenario import Scenario
+from pipelines.decisions.what_if_question import WhatIfQuestion
 from pipelines.schema.claims import ClaimCheck
 from pipelines.schema.what_if import WhatIf
 from pipelines.snapshots.prepare_run import prepare
@@ -57,7 +62,7 @@ def warehouse(tmp_path):
 
 def question(**differences):
     given = {"day": AFTER, "first": date(2026, 3, 1), "until": AFTER, "target": OTHER}
-    return answer_what_if.WhatIfQuestion(**{**given, **differences})
+    return WhatIfQuestion(**{**given, **differences})
 
 
 def test_what_if_of_the_ledger(warehouse):
@@ -169,6 +174,81 @@ def test_another_name_of_the_same_model_leaves_the_cache_warm(warehouse):
         assert (row["low_usd"], row["cold_cache_usd"]) == ("0.00576", "0")
 
 
+HEADER = "kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to\n"
+
+
+def contract(warehouse, *lines):
+    (warehouse.folder / "contract_prices.csv").write_text(HEADER + "".join(f"{line}\n" for line in lines))
+    assert prepare(warehouse, datetime(2026, 3, 21)).problems == []
+    assert price_days(warehouse, DAYS) == 2
+    warehouse.publish()
+    return PublishedWarehouse(warehouse.folder)
+
+
+def paid(row):
+    return tuple(row[f"{name}_effective_usd"] for name in ("spent", "same", "low", "high", "cold_cache", "change_low"))
+
+
+def test_a_target_costs_what_is_paid_for_it(warehouse):
+    """Other at half of everything: 0.00288 at list. Its output at 5 instead of 7.5 takes 2 * 100 * 2.5 = 0.0005 off.
+
+    What is used now has no term, so it is paid at list; a cache read there costs what the list says.
+    """
+    published = contract(warehouse, "price,,anthropic,,other,,output,5,,,,")
+    (row,) = answer_what_if.answer_logs(published, question())["rows"]
+    assert (row["low_usd"], row["change_low_usd"]) == ("0.00288", "-0.00288")
+    assert paid(row) == ("0.00576", "0.00576", "0.00238", "0.00238", "0.00081", "-0.00338")
+    # Without a provider the list says who sells it, and the term holds.
+    (same,) = answer_what_if.answer_logs(published, question(target=OTHER._replace(provider="unknown")))["rows"]
+    assert paid(same) == paid(row)
+
+
+def test_terms_hold_on_the_day_asked_for_and_for_their_account(warehouse):
+    """Ten percent off from 2026-03-21 on: not yet when it was used; and nothing of another account's."""
+    published = contract(warehouse, "discount,,anthropic,,,,,10,,,2026-03-21,", "discount,org-b,,,,,,90,,,,")
+    (row,) = answer_what_if.answer_logs(published, question())["rows"]
+    assert paid(row)[:3] == ("0.00576", "0.005184", "0.002592")
+    (before,) = answer_what_if.answer_logs(published, question(day=AFTER - timedelta(days=1)))["rows"]
+    assert paid(before)[:3] == ("0.00576", "0.00576", "0.00288")
+
+
+def test_what_only_the_contract_has_a_price_for_is_paid_and_has_no_list_price(warehouse):
+    target = OTHER._replace(model="private", provider="anthropic")
+    lines = (f"price,,anthropic,,private,,{meter},1,,,," for meter in ("input_uncached", "cache_read", "output"))
+    published = contract(warehouse, *lines)
+    (row,) = answer_what_if.answer_logs(published, question(target=target))["rows"]
+    assert (row["low_usd"], row["low_effective_usd"]) == (None, "0.0022")  # 2 * 1,100 tokens at 1 USD
+    assert row["is_cheapest"]
+
+
+def test_the_terminal_shows_what_is_paid_below_a_list_price_where_it_is_another(warehouse):
+    published = contract(warehouse, "discount,,anthropic,,claude-x,,,75,,,,")
+    console = Console(record=True, width=200, file=StringIO())
+    print_what_if(console, answer_what_if.answer_logs(published, question()))
+    cells = [line.split("│")[4:9] for line in console.export_text().splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in line] for line in cells] == [
+        ["0.005760", "0.005760", "0.002880", "0.002880", "-0.002880"],
+        ["0.001440", "0.001440", "", "", "0.001440"],
+    ]
+
+
+def test_the_cheapest_is_what_is_paid_least(warehouse):
+    """A quarter of the list price for what is used now: the other one at half the list price is dearer."""
+    published = contract(warehouse, "discount,,anthropic,,claude-x,,,75,,,,")
+    (row,) = answer_what_if.answer_logs(published, question())["rows"]
+    assert (row["change_low_usd"], row["change_low_effective_usd"]) == ("-0.00288", "0.00144")
+    assert not row["is_cheapest"]
+
+
+def test_slices_by_user_and_feature_have_an_effective_cost(warehouse):
+    published = contract(warehouse, "discount,,anthropic,,,,,50,,,,")
+    for where in ({"feature": "tag"}, {"feature": "tag", "project_id": "p1"}):
+        answer = answer_what_if.answer_logs(published, question(where=where))
+        assert paid(answer["rows"][0])[:3] == ("0.00144", "0.00144", "0.00072")
+        assert answer["total"]["low_effective_usd"] == "0.00072"
+        assert answer["total"]["spent_effective_usd"] == "0.00144"
+
+
 def test_what_is_paid_stands_beside_list_prices(warehouse):
     """A quarter off claude-x: 0.00576 at list are 0.00432; a month of thirty days from ten is three times that."""
     line = "kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to\n"
@@ -183,7 +263,7 @@ def test_what_is_paid_stands_beside_list_prices(warehouse):
     by_project = answer_what_if.answer_logs(published, question(where={"project_id": "p1"}))
     assert by_project["total"]["spent_effective_usd"] == "0.00216"
     by_feature = answer_what_if.answer_logs(published, question(where={"feature": "tag"}))
-    assert by_feature["total"]["spent_effective_usd"] is None
+    assert by_feature["total"]["spent_effective_usd"] == "0.00216"
     hidden = logged_hidden_cost.answer_logs(published, 10, AFTER, "feature")
     assert (hidden["total_usd_per_month"], hidden["effective_usd_per_month"]) == ("0.01728", "0.01296")
     assert {row["owner"]: row["effective_usd_per_month"] for row in hidden["owners"]} == dict.fromkeys(
@@ -193,7 +273,7 @@ def test_what_is_paid_stands_beside_list_prices(warehouse):
     assert (savings["usd_per_month"], savings["effective_usd_per_month"]) == ("0.01728", "0.01296")
     (contract,) = (row for row in savings["savings"] if row["lever"] == "contract_discount")
     assert (contract["usd_per_month"], contract["basis"]) == ("0.00432", "measured")
-    assert all("at list prices" in answer["notes"][-1] for answer in (whatif, hidden, savings))
+    assert all("at list prices" in answer["notes"][-1] for answer in (hidden, savings))
     with warehouse.write() as connection:
         forecast = forecast_on(connection, warehouse.folder, AFTER)["main.spend_forecast"].filter(
             scope="all", period="month"
@@ -201,3 +281,25 @@ def test_what_is_paid_stands_beside_list_prices(warehouse):
     (row,) = forecast.to_dicts()
     assert (row["spent_usd"], row["spent_effective_usd"]) == (Decimal("0.00576"), Decimal("0.00432"))
     assert row["projected_effective_usd"] == pytest.approx(row["projected_usd"] * Decimal("0.75"))
+
+
+def test_break_even_asks_of_the_api_what_the_ledger_was_priced_at(warehouse):
+    """Prompts from 900 tokens on cost three times as much; a short one of 100 tokens is logged beside the two long.
+
+    Long: 2 * (400 * 9 + 600 * 0.9 + 100 * 45) = 17,280 millionths; short: 100 * 3 + 100 * 15 = 1,800.
+    """
+    for meter, usd in {"input_uncached": "3", "cache_read": "0.3", "output": "15"}.items():
+        with warehouse.write() as connection:
+            connection.execute("UPDATE core.token_price SET context_to = 900 WHERE price_id = $id", {"id": meter})
+        add_price(warehouse, meter=meter, usd_per_unit=3 * Decimal(usd), price_id=f"long-{meter}", context_from=900)
+    add_usage(warehouse, DAYS[1], 100, "short", usage_at=datetime(2026, 3, 20, 11), input_uncached_tokens=100)
+    assert price_days(warehouse, DAYS) >= 1
+    with warehouse.write() as connection:
+        (priced,) = connection.execute("SELECT sum(cost_usd) FROM core.usage_cost").fetchone()
+        row = break_even_on(connection, warehouse.folder, AFTER)["main.break_even"].row(0, named=True)
+    assert priced == Decimal("0.01908")
+    # The month that is paid for has 730 hours, the days that are logged count for 720; tokens are whole.
+    per_token = Fraction(priced) / 2400
+    assert row["own_tokens_per_month"] == 2400 * 730 // 720
+    assert row["own_api_usd_per_month"] == pytest.approx(Decimal(float(per_token * row["own_tokens_per_month"])))
+    assert {"long-output", "output"} <= set(row["price_ids"].split(","))

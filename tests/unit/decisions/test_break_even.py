@@ -19,7 +19,8 @@ from pipelines.decisions.self_hosting.options import Option, owned
 from pipelines.decisions.self_hosting.pay_back import FineTune
 from pipelines.decisions.self_hosting.request import Goal, Lengths
 from pipelines.decisions.self_hosting.step_function import Interval, Steps, cost_at
-from pipelines.decisions.self_hosting.throughput import Serving, servings, stated_serving
+from pipelines.decisions.self_hosting.throughput import Serving, servings
+from pipelines.decisions.stated_machine import stated_serving
 
 DAY = date(2026, 10, 10)
 H100 = ("H100", "SXM")
@@ -40,7 +41,7 @@ GPT_4O = _api("2.50", "10.00")
 
 
 def _serving(load: Load = MIX) -> Serving:
-    return stated_serving(Decimal(2209), 2, load.lengths, H100)
+    return stated_serving((None, Decimal(2209)), 2, load)
 
 
 def _answer(
@@ -284,7 +285,7 @@ def test_the_sentence_says_each_flag() -> None:
     terms = replace(HALF, flags=("peak_assumed", "stand_in_assumed"))
     found = _answer(own=2 * 10**9, terms=terms)
     flags = flags_of(found, terms)
-    assert flags == ("stated_throughput", "peak_assumed", "stand_in_assumed", "no_spare")
+    assert flags == ("stated_machine", "peak_assumed", "stand_in_assumed", "no_spare")
     said = sentence(found, terms)
     assert said.startswith("yes at your volume; from 1.1 billion tokens a month on 1 replica (mind: ")
     assert all(MEANINGS[flag] in said for flag in flags)

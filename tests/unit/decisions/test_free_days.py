@@ -66,3 +66,14 @@ def test_the_setting_names_a_country_or_is_told(text, country, is_wrong):
     found, said = holidays_of({"COSTS_HOLIDAYS_OF": text})
     assert (found, said is not None) == (country, is_wrong)
     assert not is_wrong or "write one such as DE" in said
+
+
+def test_where_free_days_made_forecasts_worse_they_are_days_like_others():
+    """Holidays came to four times a usual day until September, and to one since: as many as 400 of 100 are expected."""
+    past = [date(2026, 5, 25), date(2026, 6, 19), date(2026, 7, 3), date(2026, 9, 7), date(2026, 10, 12),
+            date(2026, 11, 11), date(2026, 11, 26)]  # fmt: skip
+    series = working_week(250, past[:4], 400.0)
+    free = free_days("US", AS_OF, 250, 14)
+    as_ever = replay(series, 14, 240, None).chosen
+    assert free.applied(as_ever, series)[0, -1, CHRISTMAS] == pytest.approx(400)
+    assert replay(series, 14, 240, free).chosen[0, -1] == pytest.approx(as_ever[0, -1])

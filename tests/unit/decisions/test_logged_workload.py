@@ -28,6 +28,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA core")
         for name, columns in (
+            ("token_price", TABLES_BY_NAME["core.token_price"].declaration.columns()),
             ("usage_cost", TABLES_BY_NAME["core.usage_cost"].declaration.columns()),
             ("usage", Usage.columns()),
         ):
@@ -92,3 +93,28 @@ def test_what_logs_do_not_tell_is_said(connection: duckdb.DuckDBPyConnection) ->
 
 def test_a_warehouse_without_usage_has_no_workload(connection: duckdb.DuckDBPyConnection) -> None:
     assert logged_workloads(connection, 30, DAY) == []
+
+
+def test_parts_are_those_at_which_the_ledger_was_priced(connection: duckdb.DuckDBPyConnection) -> None:
+    """300 tokens of short prompts and 100 of long ones, of 15 days: twice that a month."""
+    for price_id, context_from in (("short", 0), ("long", 200_000)):
+        connection.execute(
+            "INSERT INTO core.token_price (price_id, context_from, time_window) VALUES (?, ?, 'always')",
+            [price_id, context_from],
+        )
+        quantity = 300 if price_id == "short" else 100
+        _add(
+            connection,
+            "core.usage_cost",
+            usage_date=date(2026, 9, 24),
+            meter="input_uncached",
+            price_id=price_id,
+            quantity=quantity,
+        )
+    (month,) = logged_workloads(connection, 15, DAY)
+    assert month.parts is not None
+    assert sorted(month.parts(())) == [
+        (0, {"input_uncached": 600}, "always"),
+        (200_000, {"input_uncached": 200}, "always"),
+    ]
+    assert month.tokens_per_month["input_uncached"] == 800

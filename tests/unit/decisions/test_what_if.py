@@ -11,10 +11,11 @@ import pytest
 from pipelines.costs.reprice import EQUAL, Factors, Target, edges_before
 from pipelines.costs.usage_buckets import cached_prefixes, size_edges, usage_buckets
 from pipelines.decisions.alternatives import targets_of_scenario
-from pipelines.decisions.answer_what_if import WhatIfQuestion, answer_scenario
+from pipelines.decisions.answer_what_if import answer_scenario
 from pipelines.decisions.scenario import Scenario
 from pipelines.decisions.scenario_file import read_scenario
 from pipelines.decisions.what_if import Asked, WhatIf, cheapest, what_if
+from pipelines.decisions.what_if_question import WhatIfQuestion
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.usage.contract import usage_frame
 from pipelines.warehouse.published import PublishedWarehouse
@@ -57,10 +58,10 @@ def rows_of(question: Asked, *usage: dict[str, object], classes: pl.Expr | None 
 def test_one_call_elsewhere() -> None:
     """2 + 0.2 + 8 where it is; 1 + 0.1 + 5 there; once (1.25 - 0.1) for the million that is cached."""
     (row,) = rows_of(asked(AT_CLAUDE), CALL)
-    assert (row.spent_usd, row.same_usd) == (Decimal("10.2"), Decimal("10.2"))
-    assert (row.low_usd, row.high_usd) == (Decimal("6.1"), Decimal("6.1"))
-    assert row.cold_cache_usd == Decimal("1.15")
-    assert row.is_cheaper
+    assert (row.listed.spent_usd, row.listed.same_usd) == (Decimal("10.2"), Decimal("10.2"))
+    assert (row.listed.low_usd, row.listed.high_usd) == (Decimal("6.1"), Decimal("6.1"))
+    assert row.listed.cold_cache_usd == Decimal("1.15")
+    assert row.listed.is_cheaper
     # It reads what nobody counted as written, and the target bills writes.
     assert row.lacks_writes
 
@@ -69,35 +70,35 @@ def test_factors_make_it_a_range() -> None:
     """Tokens as they are to 1.5 of them, answers half as long to as long: 1 + 0.1 + 2.5 to 1.5 * 6.1."""
     low, high = Factors(Fraction(1), Fraction(1, 2)), Factors(Fraction(3, 2), Fraction(1))
     (row,) = rows_of(asked(AT_CLAUDE, low=low, high=high), CALL)
-    assert (row.low_usd, row.high_usd) == (Decimal("3.6"), Decimal("9.15"))
-    assert row.same_usd == Decimal("10.2")
+    assert (row.listed.low_usd, row.listed.high_usd) == (Decimal("3.6"), Decimal("9.15"))
+    assert row.listed.same_usd == Decimal("10.2")
 
 
 def test_a_target_without_a_cache_has_nothing_to_warm() -> None:
     (row,) = rows_of(asked(AT_SMALL), CALL)
-    assert row.low_usd == Decimal("0.5") * 2 + 1
+    assert row.listed.low_usd == Decimal("0.5") * 2 + 1
     assert row.mapped == (("cache_read", "input_uncached"),)
-    assert row.cold_cache_usd == 0
+    assert row.listed.cold_cache_usd == 0
 
 
 def test_staying_costs_no_cold_cache() -> None:
     (row,) = rows_of(asked(Target(model="gpt-5-mini")), CALL)
-    assert (row.low_usd, row.cold_cache_usd, row.lacks_writes) == (Decimal("10.2"), 0, False)
+    assert (row.listed.low_usd, row.listed.cold_cache_usd, row.lacks_writes) == (Decimal("10.2"), 0, False)
 
 
 def test_what_a_report_reads_has_no_prefix_in_the_data() -> None:
     (row,) = rows_of(asked(AT_CLAUDE), BUCKET | {"cache_read_tokens": MTOK})
-    assert row.cold_cache_usd is None
-    assert row.low_usd == Decimal("0.1")
+    assert row.listed.cold_cache_usd is None
+    assert row.listed.low_usd == Decimal("0.1")
 
 
 def test_a_missing_price_is_unknown_never_zero() -> None:
     (row,) = rows_of(asked(Target(model="nobody")), CALL)
-    assert (row.low_usd, row.high_usd, row.cold_cache_usd) == (None, None, None)
+    assert (row.listed.low_usd, row.listed.high_usd, row.listed.cold_cache_usd) == (None, None, None)
     assert dict(row.reasons) == dict.fromkeys(("input_uncached", "cache_read", "output"), "unknown_model")
     (audio,) = rows_of(asked(AT_CLAUDE), CALL | {"audio_input_tokens": 5})
-    assert (audio.low_usd, audio.reasons) == (None, (("audio_input", "no_price_for_meter"),))
-    assert audio.spent_usd is None
+    assert (audio.listed.low_usd, audio.reasons) == (None, (("audio_input", "no_price_for_meter"),))
+    assert audio.listed.spent_usd is None
 
 
 def test_the_cheapest_of_the_class_that_beats_staying() -> None:
@@ -115,7 +116,7 @@ def test_the_cheapest_of_the_class_that_beats_staying() -> None:
 def test_usage_of_several_days_and_offers_is_apart_and_adds_up() -> None:
     usage = [CALL, CALL | {"usage_at": NOON + timedelta(days=3)}, CALL | CLAUDE]
     rows = rows_of(asked(AT_SMALL), *usage)
-    assert [(row.source["model"], row.usage_rows, row.low_usd) for row in rows] == [
+    assert [(row.source["model"], row.usage_rows, row.listed.low_usd) for row in rows] == [
         ("gpt-5-mini", 2, Decimal(4)),
         ("claude", 1, Decimal(2)),
     ]

@@ -94,8 +94,8 @@ def test_a_file_is_where_the_catalog_relocates_its_page_to() -> None:
 
 def test_the_demo_asks_the_sources_of_every_kind() -> None:
     assert KEYS == [
-        "anthropic_pricing", "openai_pricing", "litellm", "runpod_rates", "coreweave_rates", "openai_deprecations",
-        "anthropic_deprecations",
+        "anthropic_pricing", "openai_pricing", "litellm", "simonw_llm_prices", "runpod_rates", "coreweave_rates",
+        "openai_deprecations", "anthropic_deprecations", "xai_may_2026_retirement",
     ]  # fmt: skip
 
 
@@ -140,6 +140,12 @@ def test_the_aggregator_follows_the_cuts_later() -> None:
     assert token_prices("litellm", AUGUST_22, "gpt-5.6-luna") == usd("0.2", "0.02", "1.2")
     assert token_prices("litellm", AUGUST_22, "gpt-5.6-sol") == usd("5", "0.5", "30")
     assert token_prices("litellm", SEPTEMBER_29, "gpt-5.6-sol") == usd("4", "0.4", "20")
+
+
+def test_another_aggregator_never_follows_the_cut_of_sol() -> None:
+    """llm-prices dates the cuts of luna and terra, and has sol as it was."""
+    assert token_prices("simonw_llm_prices", JULY_29, "gpt-5.6-luna") == usd("1", "0.1", "6")
+    assert token_prices("simonw_llm_prices", OCTOBER_10, "gpt-5.6-sol") == usd("5", "0.5", "30")
 
 
 def test_one_model_is_new_and_two_vanish_after_their_end_on_2026_08_10() -> None:

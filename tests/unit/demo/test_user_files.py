@@ -25,7 +25,7 @@ def test_every_project_of_the_sample_has_a_team_and_a_cost_center(tmp_path, usag
     owners, *_ = write_user_files(tmp_path)
     rows = parse_owner_map(owners, owners.read_bytes())
     projects = set(pl.read_csv(usage, separator="\t", infer_schema=False)["project_id"].drop_nulls())
-    assert set(rows.filter(kind="project")["id"]) == projects | {"price-service"}
+    assert set(rows.filter(kind="project")["id"]) == projects | {"price-service", "assistant"}
     assert rows["cost_center"].null_count() == 0
 
 

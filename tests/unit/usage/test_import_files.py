@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_an_outcome_and_the_others_go_on(warehouse, tmp_p
 
 def test_a_named_format_is_asked_of_every_file(warehouse):
     openai, claude = import_files(warehouse, [OPENAI, CLAUDE], NOW, "openai_dashboard")
-    assert (openai.outcome, claude.outcome) == ("imported", "refused")
+    assert (openai.outcome, claude.outcome) == ("imported", "not_recognised")
     assert "claude_session.jsonl is not openai_dashboard" in claude.reason
 
 

@@ -48,9 +48,9 @@ def paused(rule, marker):
 def paused_server(monkeypatch, marker):
     """The first day that is priced on a server waits there."""
 
-    def price(address, days, segments, owners):
+    def price(address, days, segments, owners, store):
         waiting = {day: replace(one, rule=paused(one.rule, str(marker))) for day, one in days.items()}
-        return price_on_server(address, waiting, segments, owners)
+        return price_on_server(address, waiting, segments, owners, store)
 
     monkeypatch.setattr(price_ledger, "price_on_server", price)
 

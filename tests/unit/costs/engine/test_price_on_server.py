@@ -4,18 +4,25 @@ import re
 import socket
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from benchmarks.spark_servers import sail
+from pipelines.costs import price_ledger
 from pipelines.costs.counted_rows import every_row
 from pipelines.costs.engine.engine_setting import ENGINE, EngineError
+from pipelines.costs.engine.ledger_tasks import DayOfLedger
 from pipelines.costs.engine.price_on_server import price_on_server
 from pipelines.costs.engine.price_tasks import PriceTasks
 from pipelines.costs.pricing.price_sums import OWNERS
 from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.doctor.settings import look_at_settings
+from pipelines.warehouse.object_store import VARIABLE as STORE
+from pipelines.warehouse.object_store import ObjectStore
+from tests.s3_server import s3_server
 from tests.unit.costs.engine.engine_tables import assert_same, priced, tables_of
 
 
@@ -42,6 +49,23 @@ def test_what_counts_is_known_of_the_whole_day(warehouse, server):
         ("claude-z", 7_000, None, False),
     ]
     assert here["main.usage_overlap"].height == 1
+
+
+def test_workers_that_do_not_see_the_folder_read_the_store(warehouse, monkeypatch):
+    here = priced(warehouse, {})
+    monkeypatch.setattr(
+        price_ledger, "DayOfLedger", lambda file, *rest: DayOfLedger(Path("/not/here", *file.parts[-3:]), *rest)
+    )
+    with s3_server(), sail() as server:  # in this order: the server asks the store that its environment names
+        with pytest.raises(EngineError, match="/not/here/ledger/usage_date=2026-03-20/"):
+            priced(warehouse, {ENGINE: server.address})
+        engine = {ENGINE: server.address, STORE: "s3://costs/prod"}
+        assert_same(priced(warehouse, engine), here)
+        (stored,) = ObjectStore(engine[STORE]).sizes("ledger")  # of the day's files the one in force
+        ObjectStore(engine[STORE]).delete([stored])
+        monkeypatch.setattr(price_ledger, "store_ledger", lambda *_: 0)
+        with pytest.raises(EngineError, match=r"neither at /not/here/.* nor in s3://costs/prod"):
+            priced(warehouse, engine)
 
 
 def test_a_day_without_usage_that_counts_costs_nothing(server):

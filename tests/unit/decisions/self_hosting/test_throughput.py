@@ -16,7 +16,6 @@ from pipelines.decisions.self_hosting.throughput import (
     prefill_tok_s,
     serving,
     servings,
-    stated_serving,
 )
 
 FULL = Headroom(Decimal(1))
@@ -166,11 +165,6 @@ def test_models_of_one_architecture_answer_for_each_other() -> None:
     found, _ = servings(shipped_measurements(), "Llama-3.3-70B", Lengths(500, 300), NO_GOAL, [("M2 Ultra", "")])
     assert {one.setup[0] for one in found} == {"Llama-3-70B"}
     assert all("same_architecture" in one.flags for one in found)
-
-
-def test_a_stated_throughput_is_taken_at_the_workloads_own_lengths() -> None:
-    one = stated_serving(Decimal(2209), 2, Lengths(500, 300), H100)
-    assert _out_tok_s_per_gpu(one, 300) == 2209
 
 
 @pytest.mark.parametrize("lengths", [(0, 10, 0), (10, 0, 0), (10, 10, 11)])
