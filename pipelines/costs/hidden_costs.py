@@ -37,7 +37,8 @@ _SCHEMA = polars_schema(HiddenCost)
 def hidden_costs(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     """Rows of main.hidden_cost. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
     parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
-    names = {name for usage in parts.values() for name in usage.collect_schema().names()}
+    # Of the rows as they come: to ask a plan of many steps for its columns takes as long as to price it.
+    names = {name for usage in days.values() for name in usage.collect_schema().names()}
     key = [*(name for name in PEOPLE if name in names), *MODEL]
     sums = price_counts(parts, segments, key, {**COUNTS, **_PAID})
     if sums is None:

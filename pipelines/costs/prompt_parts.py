@@ -5,6 +5,8 @@ first one of its conversation is history. A cache holds the head of a prompt, so
 read, then those that were written, then the rest. System prompts and documents cannot be told apart, and are not.
 """
 
+from functools import cache
+
 import polars as pl
 
 from pipelines.schema.meters import quantity_column
@@ -52,7 +54,7 @@ def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
     rows = usage.with_columns(**absent) if absent else usage
     is_call = pl.col("conversation_id").is_not_null() & (pl.col("grain") == "request")
     if "conversation_id" in absent:
-        return rows.with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0))).drop(absent)
+        return rows.with_columns(**_counted_of_others()).drop(absent)
     calls = rows.filter(is_call).sort(*_CONVERSATION, "usage_at", "prompt_tokens")
     prompt, cached = _prompt(), _filled(_READ) + _filled(_WRITTEN_1H) + _filled(_WRITTEN_5M)
     first = prompt.first().over(_CONVERSATION)
@@ -60,10 +62,20 @@ def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
     in_cache = pl.when(prompt >= before).then(pl.min_horizontal(left, prompt)).otherwise(0)
     sent = pl.when(prompt >= before).then(before).otherwise(0)
     known = calls.with_columns(first=first, in_cache=in_cache, sent=sent)
-    counted = _counted(pl.col("first"), pl.col("in_cache"), pl.col("sent"))
-    named = known.with_columns(**counted).drop("first", "in_cache", "sent")
-    others = rows.filter(~is_call).with_columns(**_counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0)))
+    named = known.with_columns(**_counted_of_calls()).drop("first", "in_cache", "sent")
+    others = rows.filter(~is_call).with_columns(**_counted_of_others())
     return pl.concat([named, others], how="diagonal").drop(absent)
+
+
+# The same for every day, and hundreds of expressions.
+@cache
+def _counted_of_calls() -> dict[str, pl.Expr]:
+    return _counted(pl.col("first"), pl.col("in_cache"), pl.col("sent"))
+
+
+@cache
+def _counted_of_others() -> dict[str, pl.Expr]:
+    return _counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0))
 
 
 def _counted(first: pl.Expr, in_cache: pl.Expr, sent: pl.Expr) -> dict[str, pl.Expr]:

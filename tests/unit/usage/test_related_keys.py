@@ -25,14 +25,24 @@ USAGE_IDS = [
     *(f"claude_code{SEPARATOR}{message}{SEPARATOR}req_1" for message in MESSAGES),
     *(f"otel_genai{SEPARATOR}{number}" for number in range(3)),
 ]
+SPANS = [
+    (None, None),
+    (None, "s1"),
+    ("s1", None),
+    ("s1", "s2"),
+    ("s2", "s1"),
+    ("s2", "s3"),
+    ("s3", "s1 s2"),
+    ("s4", "s3"),
+]
+"""A span and those around it; none lies around itself."""
 ROWS = st.fixed_dictionaries(
     {
         "usage_id": st.sampled_from(USAGE_IDS),
         "format_usage_id": st.sampled_from([None, None, *USAGE_IDS[-3:]]),
         "minute": st.integers(0, 2 * 24 * 60 - 1),
         "output_tokens": st.integers(1, 3),
-        "span_id": st.sampled_from([None, "s1", "s2"]),
-        "spans_above": st.sampled_from([None, None, "s1", "s1 s2", "s3"]),
+        "spans": st.sampled_from(SPANS),
     }
 )
 
@@ -53,7 +63,8 @@ def frame(rows, import_id, first=0):
             "format": "claude_code",
             "import_id": import_id,
             "source_line": number + 1,
-            **{name: value for name, value in row.items() if name != "minute"},
+            **dict(zip(("span_id", "spans_above"), row.get("spans", (None, None)), strict=True)),
+            **{name: value for name, value in row.items() if name not in ("minute", "spans")},
         }
         for number, row in enumerate(rows)
     )
