@@ -11,9 +11,10 @@ import polars as pl
 
 from pipelines.warehouse.day_file import ORDER, DayRows
 from pipelines.warehouse.related_rows import Identities, Related, Rule
-from pipelines.warehouse.stored_rows import NO_ROWS, StoredFile, joined, rows_at
+from pipelines.warehouse.stored_rows import USAGE_SCHEMA, StoredFile, joined, rows_at
 
-NOTHING_COMES = NO_ROWS.select(*ORDER).with_row_index("position")
+# A query at import would start polars' threads, and a process that is forked afterwards waits for them for ever.
+NOTHING_COMES = pl.DataFrame(schema={"position": pl.UInt32(), **{name: USAGE_SCHEMA[name] for name in ORDER}})
 
 
 class Merge:

@@ -1,8 +1,10 @@
 """Small commands import next to nothing: by the names of modules, in a process of its own. Times are in benchmarks/."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,11 @@ HEAVY = (
     "bs4", "dagster", "dataframely", "great_expectations",
     "lxml", "numpy", "pandas", "pyarrow", "requests", "sqlalchemy",
 )  # fmt: skip
+THREADS = """
+import json, pathlib
+import pipelines.defs.build
+print(json.dumps([file.read_text().strip() for file in pathlib.Path("/proc/self/task").glob("*/comm")]))
+"""
 PROGRAM = """
 import json, sys
 from pipelines.cli.main import main
@@ -48,3 +55,12 @@ def test_a_list_of_sources_needs_no_parser(tmp_path):
     printed, names = imported("--warehouse", str(tmp_path), "sources", "list")
     assert "anthropic_pricing" in printed
     assert not names & {"bs4", "dagster", "great_expectations", "lxml", "requests"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are listed in /proc, on Linux alone")
+def test_no_query_runs_while_the_program_is_imported():
+    """It would start the threads of polars: a process that is forked afterwards lacks them, and waits for them for ever."""
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=True)  # noqa: S603
+    names = json.loads(done.stdout)
+    assert names
+    assert not [name for name in names if re.fullmatch(r"polars-\d+", name)]
