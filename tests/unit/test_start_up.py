@@ -59,7 +59,7 @@ def test_a_list_of_sources_needs_no_parser(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are listed in /proc, on Linux alone")
 def test_no_query_runs_while_the_program_is_imported():
-    """It would start the threads of polars: a process that is forked afterwards lacks them, and waits for them for ever."""
+    """It would start the threads of polars, for which a process that is forked afterwards waits for ever."""
     done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=True)  # noqa: S603
     names = json.loads(done.stdout)
     assert names
