@@ -125,20 +125,16 @@ def _slipped(
     changed: pl.DataFrame, taken: pl.DataFrame, free: pl.DataFrame, part: str, label: str
 ) -> Iterator[pl.DataFrame]:
     """Most of what moves stands at what another had, which moved or left too."""
-    names = [
-        name
-        for name in ("provider", "channel", "meter", "service_tier", "pricing", "tier", "region")
-        if name in changed.columns
-    ]
-    by = [pl.concat_str(names, separator="|") if part == "slice" else pl.lit("page")]
-    all_changed = changed.group_by(part=by[0]).agg(moved=pl.col("price_key").n_unique())
-    any_donor = taken.group_by(part=by[0]).agg(taken=pl.col("price_key").n_unique())
-    free_donor = free.group_by(part=by[0]).agg(free=pl.col("price_key").n_unique())
+    names = [name for name in COLUMN_OF_A_TABLE if name in changed.columns]
+    by = pl.concat_str(names, separator="|") if part == "slice" else pl.lit("page")
+    all_changed = changed.group_by(part=by).agg(moved=pl.col("price_key").n_unique())
+    any_donor = taken.group_by(part=by).agg(taken=pl.col("price_key").n_unique())
+    free_donor = free.group_by(part=by).agg(free=pl.col("price_key").n_unique())
     counts = all_changed.join(any_donor, on="part").join(free_donor, on="part")
     many = (pl.col("free") >= SLIPPED) & (pl.col("free") >= MOST * pl.col("moved"))
     every = (
         (pl.col("taken") == pl.col("moved")) & (pl.col("moved") >= SEVERAL) & (pl.col("free") >= pl.col("moved") - 1)
     )
-    hit = taken.with_columns(part=by[0]).join(counts.filter(many | every), on="part", how="semi")
+    hit = taken.with_columns(part=by).join(counts.filter(many | every), on="part", how="semi")
     if hit.height:
         yield hit.select("model_of", reason=pl.lit(f"prices are those that stood elsewhere by their {label}"))
