@@ -80,18 +80,13 @@ def files(
     Examples: costs usage files --state refused | costs usage files --csv
     """
     from pipelines.schema.usage import FILE_STATES
-    from pipelines.usage.file_states import files_as_they_stand, recorded_files
-    from pipelines.usage.import_files import inbox_files
-    from pipelines.usage.privacy import privacy_in_force
-    from pipelines.usage.pseudonyms import Privacy, read_key
+    from pipelines.usage.import_files import files_seen
     from pipelines.warehouse.database import Warehouse
 
     if state is not None and state not in FILE_STATES:
         say_error(f"there is no state {state!r}; write one of {', '.join(FILE_STATES)}")
         raise typer.Exit(BAD_INPUT)
-    warehouse = Warehouse(context.obj)
-    privacy = Privacy(privacy_in_force(context.obj)[0], read_key(context.obj))
-    found = files_as_they_stand(recorded_files(context.obj), inbox_files(warehouse), privacy)
+    found = files_seen(Warehouse(context.obj))
     shown = found if state is None else found.filter(state=state)
     show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
 

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 from pipelines.doctor.finding import Finding
 from pipelines.usage.file_outcome import NOT_READ
-from pipelines.usage.file_states import files_as_they_stand, recorded_files
-from pipelines.usage.import_files import inbox_files
-from pipelines.usage.privacy import privacy_in_force
-from pipelines.usage.pseudonyms import Privacy, read_key
+from pipelines.usage.import_files import files_seen
 from pipelines.warehouse.database import Warehouse
 
 MAX_NAMED = 10
@@ -16,8 +13,7 @@ MEND = "mend it or take it out of the inbox; `costs usage files` lists all"
 
 def look_at_inbox(warehouse: Warehouse) -> Iterator[Finding]:
     """How many files there are of each state, and each of which nothing could be read."""
-    privacy = Privacy(privacy_in_force(warehouse.folder)[0], read_key(warehouse.folder))
-    files = files_as_they_stand(recorded_files(warehouse.folder), inbox_files(warehouse), privacy).filter("is_in_inbox")
+    files = files_seen(warehouse).filter("is_in_inbox")
     counts = dict(files.group_by("state").len().iter_rows())
     done = f"{counts.get('read', 0)} read, {counts.get('empty', 0)} without usage"
     yield Finding("inbox", "files", f"{done}, {counts.get('waiting', 0)} waiting for the next run")

@@ -13,9 +13,17 @@ from pipelines.usage.apply_privacy import note_applied, prepare_privacy
 from pipelines.usage.fields import MAX_TEXT
 from pipelines.usage.file_format import recognised_files
 from pipelines.usage.file_outcome import FileOutcome
-from pipelines.usage.file_states import STILL_WRITTEN, note_unread, state_older_rows
+from pipelines.usage.file_states import (
+    STILL_WRITTEN,
+    files_as_they_stand,
+    note_unread,
+    recorded_files,
+    state_older_rows,
+)
 from pipelines.usage.find_files import account_of_folder, files_below, is_account, unchanged_files
 from pipelines.usage.identity import given_account
+from pipelines.usage.privacy import privacy_in_force
+from pipelines.usage.pseudonyms import Privacy, read_key
 from pipelines.usage.read_files import read_files
 from pipelines.usage.reread import UsdOf
 from pipelines.usage.reread_files import reread_files
@@ -29,6 +37,12 @@ from pipelines.warehouse.rows import read_table
 def inbox_files(warehouse: Warehouse) -> list[Path]:
     """Files waiting in the inbox. They stay there: importing again changes nothing."""
     return list(files_below(warehouse.inbox)) if warehouse.inbox.is_dir() else []
+
+
+def files_seen(warehouse: Warehouse) -> pl.DataFrame:
+    """`files_as_they_stand` by the last import's record and the inbox as it is now: no lock is waited for."""
+    privacy = Privacy(privacy_in_force(warehouse.folder)[0], read_key(warehouse.folder))
+    return files_as_they_stand(recorded_files(warehouse.folder), inbox_files(warehouse), privacy)
 
 
 def import_files(
