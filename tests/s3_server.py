@@ -1,4 +1,4 @@
-"""A server of S3's interface on 127.0.0.1 (moto) with one bucket named `costs`. For tests only."""
+"""A server of S3's interface on 127.0.0.1 (moto) with one empty bucket named `costs`. For tests only."""
 
 import logging
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pyarrow.fs
 import pytest
+from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 KEY, SECRET = "an-access-key-id", "a-secret-access-key"
@@ -16,6 +17,7 @@ def s3_server() -> Iterator[pyarrow.fs.S3FileSystem]:
     """Its file system, seen past the code under test; for the block its address and keys stand in the environment."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto_api_backend.reset()  # it keeps what it holds in its process, past the server that was asked
     server.start()
     host, port = server.get_host_and_port()
     variables = {
