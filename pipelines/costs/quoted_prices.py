@@ -61,7 +61,11 @@ class QuotedPrices:
         if not self.connection.execute(found).fetchall():
             return pl.DataFrame(schema=TERM_SCHEMA)
         texts = {name: pl.String() if dtype.is_decimal() else dtype for name, dtype in TERM_SCHEMA.items()}
-        columns = ", ".join(f"{name}::VARCHAR" if dtype.is_decimal() else name for name, dtype in TERM_SCHEMA.items())
+        there = {row[0] for row in self.connection.execute("DESCRIBE core.contract_term").fetchall()}
+        columns = ", ".join(
+            (f"{name}::VARCHAR" if dtype.is_decimal() else name) if name in there else f"NULL AS {name}"
+            for name, dtype in TERM_SCHEMA.items()
+        )
         query = f"SELECT {columns} FROM core.contract_term WHERE {_KNOWN}"
         rows = self.connection.execute(query, {"known_at": self.known_at}).fetchall()
         return pl.DataFrame(rows, texts, orient="row").cast(pl.Schema(TERM_SCHEMA))

@@ -9,6 +9,8 @@ PRICE_KINDS = ("price", "discount")
 """Kinds of terms that change what usage costs; the others are charges beside it."""
 TERM_KINDS = (*PRICE_KINDS, "commitment", "credit", "marketplace", "tax")
 COMMITMENT_PERIODS = ("month", "term")
+VOLUME_KINDS = ("graduated", "all_units")
+"""How a line holds from a quantity of the month on: for what is above it, or for all of the month once it is reached."""
 TERM_SCOPE = ("account_id", "provider", "channel", "model", "service_tier", "meter")
 """Which usage a term is about; NULL is any."""
 TERM_SCHEMA = {
@@ -17,5 +19,7 @@ TERM_SCHEMA = {
     **dict.fromkeys(("per", "note"), pl.String()),
     **dict.fromkeys(("valid_from", "valid_to"), pl.Date()),
     "basis": pl.String(),
+    "volume": pl.String(),
+    "from_quantity": pl.Int64(),
 }
 """A term before it is a version."""

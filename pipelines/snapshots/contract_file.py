@@ -17,6 +17,7 @@ from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval,
 from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
+from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_schedule, begin_at_zero, volume_of
 
 CONTRACT_FILE = "contract_prices.csv"
 """Name of the file below the warehouse folder."""
@@ -41,11 +42,11 @@ def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
     """The lines of the file in TERM_SCHEMA; `path` is how messages name it, and no bytes are no file.
 
     Header: the columns of the file and, if wanted, valid_from,valid_to, which are days; valid_to is the first day that
-    is not meant. Raises UserFileError.
+    is not meant. After these, if wanted, VOLUME_COLUMNS. Raises UserFileError.
     """
     by_key: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
     rows = []
-    for line, cells in csv_lines(path, content, _COLUMNS) if content else ():
+    for line, cells in csv_lines(path, content, _COLUMNS, last=VOLUME_COLUMNS) if content else ():
         term = _term(f"{path} line {line}", cells)
         rows.append(term)
         # Credits add up: two grants of the same day are two. Of all others one alone can hold.
@@ -55,12 +56,16 @@ def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
         family = "price" if term["kind"] == "discount" else term["kind"]
         earlier = by_key.setdefault((family, *(term[name] for name in TERM_SCOPE)), [])
         for number, other in earlier:
-            if share_time(_interval(term), _interval(other)):
+            is_other_band = are_of_one_schedule(term, other) and term["from_quantity"] != other["from_quantity"]
+            if share_time(_interval(term), _interval(other)) and not is_other_band:
+                bands = "; bands of volume have one kind, one volume and the same days" * bool(term["volume"])
                 raise UserFileError(
                     f"{path} line {line}: line {number} says something about the same usage on the same days; delete "
-                    "one of the two or give them valid_from and valid_to that do not overlap"
+                    f"one of the two or give them valid_from and valid_to that do not overlap{bands}"
                 )
         earlier.append((line, term))
+    for lines in by_key.values():
+        begin_at_zero(path, lines)
     return _numbered(rows)
 
 
@@ -69,7 +74,10 @@ def _numbered(rows: list[dict[str, Any]]) -> pl.DataFrame:
     seen: dict[str, int] = {}
     named = []
     for row in rows:
-        text = "\x1f".join(str(row[name]) for name in TERM_SCHEMA if name not in ("term_id", "basis"))
+        # Lines that hold at any quantity keep the identity that they had before there were bands of volume.
+        said = [name for name in TERM_SCHEMA if name not in ("term_id", "basis", *VOLUME_COLUMNS)]
+        said += [name for name in VOLUME_COLUMNS if row[name] is not None]
+        text = "\x1f".join(str(row[name]) for name in said)
         seen[text] = seen.get(text, 0) + 1
         identity = hashlib.sha256(f"{text}\x1f{seen[text]}".encode()).hexdigest()[:20]
         named.append(row | {"term_id": identity, "basis": "contract"})
@@ -105,6 +113,7 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
         "service_tier": cells["service_tier"] or ("standard" if kind == "price" else None),
         "value": _value(where, kind, cells["value"]),
         "per": _period(where, cells, valid_from, valid_to),
+        **volume_of(where, cells),
         "note": cells["note"] or None,
         "valid_from": valid_from,
         "valid_to": valid_to,
@@ -124,6 +133,10 @@ def _value(where: str, kind: str, text: str) -> Decimal:
 
 def _period(where: str, cells: dict[str, str], valid_from: date | None, valid_to: date | None) -> str | None:
     per = cells["per"]
+    if cells.get("volume"):
+        if per not in ("", "month"):
+            _refuse(where, f"per {per!r} of a band of volume", "write month or nothing: volume is that of a month")
+        return "month"
     if cells["kind"] != "commitment":
         if per:
             _refuse(where, f"per {per!r} is for commitments only", "leave it empty")
