@@ -18,7 +18,7 @@ from pipelines.costs.volume_bands import (
     Volume,
     pools_of,
     quantities_of,
-    schedules_of,
+    scales_of,
     shares_of,
 )
 from pipelines.warehouse.ledger_catalog import damaged_files
@@ -44,23 +44,23 @@ def month_volume(
 
     `at_list`: the same of other days.
     """
-    schedules = schedules_of(terms.filter(pl.any_horizontal(_is_about(day) for day in days) if days else False))
-    if schedules.is_empty():
+    scales = scales_of(terms.filter(pl.any_horizontal(_is_about(day) for day in days) if days else False))
+    if scales.is_empty():
         return None
     rows = with_terms(costs, terms, listed)
     others = _other_days(connection, days)
     changed = set(changed_fingerprints(connection, folder, others)) if others else set()
     files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=others)
     anew = sorted(changed - damaged_files(folder, files).keys())
-    stored = {"days": sorted(set(others) - set(anew)), "bands": schedules["band_id"].to_list()}
+    stored = {"days": sorted(set(others) - set(anew)), "bands": scales["band_id"].to_list()}
     parts = [
         pl.DataFrame(schema=QUANTITY_SCHEMA),
-        quantities_of(rows, schedules),
-        quantities_of(connection.sql(_STORED, params=stored).pl(), schedules),
+        quantities_of(rows, scales),
+        quantities_of(connection.sql(_STORED, params=stored).pl(), scales),
     ]
     if anew:
-        parts.append(quantities_of(with_terms(at_list(anew), terms, listed), schedules))
-    return Volume(shares_of(pl.concat(parts), schedules), pools_of(rows, schedules))
+        parts.append(quantities_of(with_terms(at_list(anew), terms, listed), scales))
+    return Volume(shares_of(pl.concat(parts), scales), pools_of(rows, scales))
 
 
 def _is_about(day: date) -> pl.Expr:

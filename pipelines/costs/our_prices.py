@@ -38,8 +38,8 @@ class OurPrices:
         """
         if self.volume is None:
             return self.agreed(at_list_price(prices))
-        rows = with_terms(at_list_price(prices), self.terms, self.listed).rename({"term_id": "schedule"})
-        day = ["usage_date", "schedule"]
+        rows = with_terms(at_list_price(prices), self.terms, self.listed).rename({"term_id": "scale"})
+        day = ["usage_date", "scale"]
         bands = rows.join(self.volume.shares, on=day, how="left", maintain_order="left_right")
         placed = bands.join(self.volume.pools, on=[*day, *POOL], how="left", nulls_equal=True, maintain_order="left")
         return paid(placed.with_columns(value=pl.coalesce("band_value", "value")))

@@ -222,9 +222,7 @@ def _price(
         append(connection, "main.hidden_cost", hidden_costs(of_batch, segments, teams))
 
 
-def _billed_at_list(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
-) -> pl.DataFrame:
+def _billed_at_list(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> pl.DataFrame:
     """What some days' usage costs at list, but for what a plan covers; nothing is stored."""
     counted = _count(warehouse, read_ledger(connection, warehouse, days))
     segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))

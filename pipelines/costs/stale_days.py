@@ -84,7 +84,7 @@ ASOF LEFT JOIN in_force ON days.usage_date >= in_force.day
 ASOF LEFT JOIN contract ON days.usage_date >= contract.day
 """
 
-_SCHEDULES = """
+_SCALES = """
 SELECT DISTINCT volume, valid_from, valid_to FROM core.contract_term WHERE known_to IS NULL AND volume IS NOT NULL
 """
 
@@ -110,16 +110,16 @@ def fingerprints(
     It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
     explains its unpriced usage, the names of models, the plans that cover usage on it or the formula change.
     """
-    schedules = connection.execute(_SCHEDULES).fetchall()
+    scales = connection.execute(_SCALES).fetchall()
     read = None if days is None else list(days)
-    if schedules and days:
+    if scales and days:
         read = _months_of(connection, days)
     inputs = _inputs(connection, folder, read)
     asked = inputs if days is None else inputs.keys() & set(days)
     found = {}
     for usage_date in asked:
         # A day without a plan, or without volume, keeps the fingerprint that it had before there were any.
-        of_month = _inputs_of_month(usage_date, inputs, schedules)
+        of_month = _inputs_of_month(usage_date, inputs, scales)
         text = "\x1f".join([*inputs[usage_date].of_cost, *of_month])
         found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return found
@@ -145,9 +145,9 @@ def _inputs(connection: duckdb.DuckDBPyConnection, folder: Path, days: list[date
     return found
 
 
-def _inputs_of_month(day: date, inputs: Mapping[date, _Inputs], schedules: Sequence[tuple[Any, ...]]) -> list[str]:
+def _inputs_of_month(day: date, inputs: Mapping[date, _Inputs], scales: Sequence[tuple[Any, ...]]) -> list[str]:
     """Of the other days whose volume says what this one costs: the days before it, or all of the month."""
-    meant = [one for one in schedules if (one[1] is None or one[1] <= day) and (one[2] is None or day < one[2])]
+    meant = [one for one in scales if (one[1] is None or one[1] <= day) and (one[2] is None or day < one[2])]
     if not meant:
         return []
     is_whole = any(volume == "all_units" for volume, *_ in meant)
@@ -158,9 +158,7 @@ def _inputs_of_month(day: date, inputs: Mapping[date, _Inputs], schedules: Seque
 
 def _months_of(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> list[date]:
     """The days, and all days of the ledger in their months."""
-    query = (
-        "SELECT usage_date FROM core.ledger_file WHERE date_trunc('month', usage_date) IN (SELECT unnest($months::DATE[]))"
-    )
+    query = "FROM core.ledger_file SELECT usage_date WHERE date_trunc('month', usage_date) IN (SELECT unnest($months))"
     months = sorted({day.replace(day=1) for day in days})
     return sorted({*days, *(day for (day,) in connection.execute(query, {"months": months}).fetchall())})
 

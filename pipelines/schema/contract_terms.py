@@ -10,7 +10,7 @@ PRICE_KINDS = ("price", "discount")
 TERM_KINDS = (*PRICE_KINDS, "commitment", "credit", "marketplace", "tax")
 COMMITMENT_PERIODS = ("month", "term")
 VOLUME_KINDS = ("graduated", "all_units")
-"""How a line holds from a quantity of the month on: for what is above it, or for all of the month once it is reached."""
+"""Where a line holds from a quantity of the month on: for what is above it, or for all of the month once reached."""
 TERM_SCOPE = ("account_id", "provider", "channel", "model", "service_tier", "meter")
 """Which usage a term is about; NULL is any."""
 TERM_SCHEMA = {

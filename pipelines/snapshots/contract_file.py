@@ -17,7 +17,7 @@ from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval,
 from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
-from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_schedule, begin_at_zero, volume_of
+from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_scale, begin_at_zero, volume_of
 
 CONTRACT_FILE = "contract_prices.csv"
 """Name of the file below the warehouse folder."""
@@ -56,7 +56,7 @@ def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
         family = "price" if term["kind"] == "discount" else term["kind"]
         earlier = by_key.setdefault((family, *(term[name] for name in TERM_SCOPE)), [])
         for number, other in earlier:
-            is_other_band = are_of_one_schedule(term, other) and term["from_quantity"] != other["from_quantity"]
+            is_other_band = are_of_one_scale(term, other) and term["from_quantity"] != other["from_quantity"]
             if share_time(_interval(term), _interval(other)) and not is_other_band:
                 bands = "; bands of volume have one kind, one volume and the same days" * bool(term["volume"])
                 raise UserFileError(

@@ -1,4 +1,4 @@
-"""Lines of the contract file that hold from a quantity on: what they say, and that a schedule of them says all.
+"""Lines of the contract file that hold from a quantity on: what they say, and that a scale of them says all.
 
 How much of the month is in which band, and what it costs then, is for `costs.volume_bands` to say.
 """
@@ -25,8 +25,8 @@ def volume_of(where: str, cells: Mapping[str, str]) -> dict[str, Any]:
         return dict.fromkeys(VOLUME_COLUMNS)
     if volume not in VOLUME_KINDS:
         raise UserFileError(
-            f"{where}: volume {volume!r} beside from_quantity {quantity!r} is unknown; write {VOLUME_KINDS[0]}, for what "
-            f"is above from_quantity, or {VOLUME_KINDS[1]}, for all of the month once it is reached"
+            f"{where}: volume {volume!r} beside from_quantity {quantity!r} is unknown; write {VOLUME_KINDS[0]}, for "
+            f"what is above from_quantity, or {VOLUME_KINDS[1]}, for all of the month once it is reached"
         )
     if cells["kind"] not in PRICE_KINDS:
         raise UserFileError(f"{where}: a {cells['kind']} has no bands of volume; leave volume and from_quantity empty")
@@ -38,16 +38,16 @@ def volume_of(where: str, cells: Mapping[str, str]) -> dict[str, Any]:
     return {"volume": volume, "from_quantity": int(quantity)}
 
 
-def are_of_one_schedule(term: Term, other: Term) -> bool:
-    """Whether two lines about the same usage are bands of one schedule, which differ by their quantity alone."""
+def are_of_one_scale(term: Term, other: Term) -> bool:
+    """Whether two lines about the same usage are bands of one scale, which differ by their quantity alone."""
     return term["volume"] is not None and all(term[name] == other[name] for name in _SAME)
 
 
 def begin_at_zero(path: Path, lines: Sequence[tuple[int, Term]]) -> None:
     """Raise UserFileError where no band says what the first unit of a month costs. `lines`: about the same usage."""
     for line, term in lines:
-        schedule = [other for _, other in lines if are_of_one_schedule(term, other)]
-        if schedule and all(other["from_quantity"] > 0 for other in schedule):
+        scale = [other for _, other in lines if are_of_one_scale(term, other)]
+        if scale and all(other["from_quantity"] > 0 for other in scale):
             raise UserFileError(
                 f"{path} line {line}: no line says what holds below from_quantity {term['from_quantity']}; write one "
                 "with from_quantity 0 and the same days (a discount of 0 is the list price)"

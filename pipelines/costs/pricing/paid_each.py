@@ -79,11 +79,13 @@ def paid_each(
     paid = paid.with_columns(**places).sort("variant", "match", "since")
     paid = paid.with_columns(place=pl.int_range(pl.len()).over("variant", "match"))
     cells = paid.filter(place=0).select("variant", "match", pool=pl.struct(_POOL).rank("dense"))
-    bands = [_band(paid.filter(place=number), cells) for number in range(1 + (paid["place"].max() or 0))]
+    bands = [_band(paid.filter(place=number), cells) for number in range(max(paid["place"].to_list(), default=0) + 1)]
     if len(bands) > 1:  # in an order that is the same whenever the day is priced
         named = [pl.col(name).cast(pl.String) for name in owners]
         sums = sums.sort("usage_date", *named, *texts, "lookup")
-    return PaidEach(sums.with_columns(pl.col("variant").cast(pl.Int64)), found.matches.height, bands, cells["pool"], is_counted)
+    return PaidEach(
+        sums.with_columns(pl.col("variant").cast(pl.Int64)), found.matches.height, bands, cells["pool"], is_counted
+    )
 
 
 def _band(paid: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

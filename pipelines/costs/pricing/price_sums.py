@@ -71,9 +71,9 @@ def price_totals(
     """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
 
     `texts`: further columns to group by, see `aggregate_usage`. `agreed`: rows of one token or call each, by day,
-    account and price -> the same rows with effective_cost_usd by the contract (see `paid_each`). Returns usage_date, owners as codes,
-    texts, usage_rows, tokens, unpriced_quantity, is_lower_bound, cost_usd and effective_cost_usd, which are NULL where
-    nothing has a price: a row for each sum, of which one owner may have several.
+    account and price -> the same rows with effective_cost_usd by the contract (see `paid_each`). Returns usage_date,
+    owners as codes, texts, usage_rows, tokens, unpriced_quantity, is_lower_bound, cost_usd and effective_cost_usd,
+    which are NULL where nothing has a price: a row for each sum, of which one owner may have several.
     """
     found = match_usage(days, segments, owners, texts)
     if found is None:

@@ -177,8 +177,8 @@ def test_another_name_of_the_same_model_leaves_the_cache_warm(warehouse):
 HEADER = "kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to\n"
 
 
-def contract(warehouse, *lines):
-    (warehouse.folder / "contract_prices.csv").write_text(HEADER + "".join(f"{line}\n" for line in lines))
+def contract(warehouse, *lines, header=HEADER):
+    (warehouse.folder / "contract_prices.csv").write_text(header + "".join(f"{line}\n" for line in lines))
     assert prepare(warehouse, datetime(2026, 3, 21)).problems == []
     assert price_days(warehouse, DAYS) == 2
     warehouse.publish()
@@ -210,6 +210,19 @@ def test_terms_hold_on_the_day_asked_for_and_for_their_account(warehouse):
     assert paid(row)[:3] == ("0.00576", "0.005184", "0.002592")
     (before,) = answer_what_if.answer_logs(published, question(day=AFTER - timedelta(days=1)))["rows"]
     assert paid(before)[:3] == ("0.00576", "0.00576", "0.00288")
+
+
+def test_bands_of_volume_are_those_that_the_usage_was_in(warehouse):
+    """Output of claude-x at 15, of which 100 of 200 tokens are beyond the first band: 0.0015 at 15 and 0.0005 at 5.
+
+    Nothing of the other one was used, so its first band is taken.
+    """
+    line = "price,,anthropic,,{},,output,{},,,,,graduated,{}"
+    bands = [line.format("claude-x", 15, 0), line.format("claude-x", 5, 100)]
+    bands += [line.format("other", 5, 0), line.format("other", 1, 50)]
+    published = contract(warehouse, *bands, header=HEADER.replace("\n", ",volume,from_quantity\n"))
+    (row,) = answer_what_if.answer_logs(published, question())["rows"]
+    assert paid(row)[:3] == ("0.00476", "0.00476", "0.00238")
 
 
 def test_what_only_the_contract_has_a_price_for_is_paid_and_has_no_list_price(warehouse):
