@@ -45,10 +45,14 @@ def at_contract(
 
 
 def paid(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `with_terms` with contracted_usd_per_unit and effective_cost_usd."""
+    """Rows of `with_terms` with contracted_usd_per_unit and effective_cost_usd.
+
+    They are NULL, and the cost a lower bound, where the price is in another currency and no rate of the day is stated.
+    """
     rows = rows.with_columns(contracted_usd_per_unit=_contracted(rows))
     effective = (pl.col("quantity").cast(pl.Decimal(38, 0)) * usd_each("contracted_usd_per_unit")).cast(USD)
-    return rows.with_columns(effective_cost_usd=effective)
+    is_open = pl.col("term_id").is_not_null() & pl.col("contracted_usd_per_unit").is_null()
+    return rows.with_columns(effective_cost_usd=effective, is_lower_bound=pl.col("is_lower_bound") | is_open)
 
 
 def with_terms(costs: pl.DataFrame, terms: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
@@ -61,8 +65,8 @@ def with_terms(costs: pl.DataFrame, terms: pl.DataFrame, listed: pl.DataFrame) -
     )
     agreed = terms_of(named, prices).select(*_KEY, "listed_model", *_AGREED)
     rows = named.join(agreed, on=[*_KEY, "listed_model"], how="left", nulls_equal=True, maintain_order="left")
-    # A discount off no price is no price.
-    has_term = (pl.col("kind") == "price") | pl.col("usd_per_unit").is_not_null()
+    # A discount off no price is no price; nor is a price in another currency on a day without a rate.
+    has_term = ((pl.col("kind") == "price") & pl.col("value").is_not_null()) | pl.col("usd_per_unit").is_not_null()
     unit = pl.when(pl.col("meter").is_in(FEE_METERS)).then(pl.lit("thousand_calls")).otherwise(pl.lit("mtok"))
     return rows.with_columns(
         term_id=pl.when(has_term).then("term_id"),

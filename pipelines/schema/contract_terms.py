@@ -21,5 +21,8 @@ TERM_SCHEMA = {
     "basis": pl.String(),
     "volume": pl.String(),
     "from_quantity": pl.Int64(),
+    "currency": pl.String(),
+    "local_value": pl.Decimal(18, 6),
+    "usd_per_currency": pl.Decimal(18, 10),
 }
 """A term before it is a version."""
