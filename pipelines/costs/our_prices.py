@@ -42,7 +42,9 @@ class OurPrices:
         day = ["usage_date", "scale"]
         bands = rows.join(self.volume.shares, on=day, how="left", maintain_order="left_right")
         placed = bands.join(self.volume.pools, on=[*day, *POOL], how="left", nulls_equal=True, maintain_order="left")
-        return paid(placed.with_columns(value=pl.coalesce("band_value", "value")))
+        return paid(
+            placed.with_columns(value=pl.coalesce("band_value", "value"), term_id=pl.coalesce("band_id", "scale"))
+        )
 
     def agreed(self, costs: pl.DataFrame) -> pl.DataFrame:
         """Rows of core.usage_cost at list price, with what is paid for them by the contract."""
