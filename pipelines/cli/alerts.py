@@ -8,11 +8,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines.cli.rows import AsCsv, AsJson, Limit, show_rows
-from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, now, say_error
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
+from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
 
 app = typer.Typer(help="Alerts: list, show, silence, test.", no_args_is_help=True, rich_markup_mode=None)
 
+SHORT_ID = 12
+"""Digits of an id that a person types; commands take the beginning of one."""
 SPAN = re.compile(r"([1-9]\d{0,3})([hd])")
 LIST = """
 WITH stands AS (
@@ -46,6 +48,7 @@ def list_(
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    parquet: AsParquet = None,
     limit: Limit = None,
 ) -> None:
     """What fires now, as of the last publishing, the most severe first: held back by a cause or a person included."""
@@ -53,7 +56,10 @@ def list_(
 
     with PublishedWarehouse(context.obj).read() as connection:
         found = connection.sql(LIST, params={"everything": everything, "rule": rule}).pl()
-    show_rows(found, as_json=as_json, as_csv=as_csv, limit=limit)
+    if console().is_terminal and not (as_json or as_csv or parquet):
+        found = found.with_columns(found["alert_id"].str.head(SHORT_ID))
+    main = ("alert_id", "severity", "since", "title")
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=main)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pipelines.cli.rows import show_rows
+from pipelines.cli.rows import check_form, show_rows
 from pipelines.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def give_answer(
     `limit` keeps the first of them. CSV and Parquet have these rows alone; what is said once for all of them is in the
     JSON and in the words.
     """
-    if as_json + as_csv + (parquet is not None) > 1:
-        raise typer.BadParameter("one of --json, --csv and --parquet at a time")
+    check_form(as_json, as_csv, parquet)
     shown = answer if limit is None or rows not in answer else answer | {rows: answer[rows][:limit]}
     if as_json:
         typer.echo(json.dumps(shown, indent=2))

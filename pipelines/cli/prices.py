@@ -8,6 +8,8 @@ from pipelines.cli.price import moment_of
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, now, say_error
 
+MAIN = ("service_tier", "meter", "usd_per_unit", "unit", "valid_from")
+
 
 def prices(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     context: typer.Context,
@@ -45,7 +47,7 @@ def prices(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         say_error(f"costs prices: {error}")
         raise typer.Exit(BAD_INPUT) from error
     found, like = price_list(PublishedWarehouse(context.obj), model, moment, known, provider, channel, region)
-    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=MAIN)
     if moment is not None and moment > now():
         say_error(f"costs prices: {at} lies in the future: the answer is by prices known or announced until now")
     if found.is_empty():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, console, now, say_error
 
 if TYPE_CHECKING:
@@ -20,13 +21,24 @@ Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources l
 
 
 @app.command("list")
-def list_(context: typer.Context) -> None:
+def list_(
+    context: typer.Context,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
+) -> None:
     """All sources, with how they stood at the last run."""
-    from pipelines.cli.views.sources import print_sources
+    from pipelines.cli.views.sources import sources_with_health
     from pipelines.sources.catalog import SOURCES
     from pipelines.warehouse.published import PublishedWarehouse
 
-    print_sources(console(), PublishedWarehouse(context.obj), SOURCES, os.environ)
+    found = sources_with_health(PublishedWarehouse(context.obj), SOURCES)
+    main = ("source", "status", "last_success_at")
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=main)
+    for source in SOURCES:
+        if source.api_key is not None and not source.is_asked(os.environ):
+            say_error(f"not asked: {source.key}, as {source.api_key.variable} is not set")
 
 
 @app.command()

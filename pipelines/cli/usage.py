@@ -88,7 +88,8 @@ def files(
         raise typer.Exit(BAD_INPUT)
     found = files_seen(Warehouse(context.obj))
     shown = found if state is None else found.filter(state=state)
-    show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
+    main = ("state", "file_name", "row_count", "reason")
+    show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=main)
 
 
 @app.command("reread")
@@ -141,9 +142,12 @@ def _found(files: list[str]) -> list[Path]:
         raise typer.Exit(BAD_INPUT) from error
 
 
-def formats() -> None:
+def formats(as_json: AsJson = False, as_csv: AsCsv = False, parquet: AsParquet = None, limit: Limit = None) -> None:
     """List the usage formats that can be imported. A file is recognised by its content."""
-    from pipelines.cli.views.usage import print_formats
+    import polars as pl
+
     from pipelines.usage.formats import IMPORTERS
 
-    print_formats(console(), IMPORTERS)
+    rows = sorted((importer.name, importer.description) for importer in IMPORTERS)
+    found = pl.DataFrame(rows, ["format", "what_it_is"], orient="row")
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

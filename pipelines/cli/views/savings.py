@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars, print_effective, print_prices, print_settings
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import cell, print_table
 
 
 def print_savings(console: Console, answer: dict[str, Any]) -> None:
@@ -29,7 +29,7 @@ def print_savings(console: Console, answer: dict[str, Any]) -> None:
             f"{dollars(answer['left_usd_per_month'])} left"
         )
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
     rules = Table(title="what stacks")
     for name in ("provider", "one", "other", "how", "says", "source", "of"):
         rules.add_column(name, overflow="fold")
@@ -59,7 +59,7 @@ def print_trace(console: Console, answer: dict[str, Any]) -> None:
             f"{dollars(answer['usd_with_cache'])} with it, {dollars(answer['saved_usd'])} saved"
         )
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
 
 
 def _missing(reason: str | None) -> str:
