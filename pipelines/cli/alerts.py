@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
+from pipelines.models.similar_names import did_you_mean
 
 app = typer.Typer(help="Alerts: list, show, silence, test.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,8 +53,12 @@ def list_(
     limit: Limit = None,
 ) -> None:
     """What fires now, as of the last publishing, the most severe first: held back by a cause or a person included."""
+    from pipelines.alerts.rule_catalog import RULES_BY_NAME
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if rule is not None and rule not in RULES_BY_NAME:
+        like = did_you_mean(rule, RULES_BY_NAME)
+        _wrong(f"--rule {rule!r} is no rule{like or f'; write one of {chr(44).join(RULES_BY_NAME)}'}")
     with PublishedWarehouse(context.obj).read() as connection:
         found = connection.sql(LIST, params={"everything": everything, "rule": rule}).pl()
     if console().is_terminal and not (as_json or as_csv or parquet):

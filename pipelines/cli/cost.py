@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.decision_options import days_since, refuse
+from pipelines.cli.decision_options import DAY, days_since, refuse
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import NEEDS_A_LOOK, console, errors, now, progress, say_error
+from pipelines.models.similar_names import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from pipelines.warehouse.published import PublishedWarehouse
 
 WAYS = ("day", "week", "month", "model", "team", "user", "feature", "project", "key", "account")
-First = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")]
-Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, included.")]
+First = Annotated[datetime | None, typer.Option("--from", **DAY, help="First UTC day.")]
+Last = Annotated[datetime | None, typer.Option("--to", **DAY, help="Last UTC day, included.")]
 
 
 def cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
@@ -46,7 +47,7 @@ def cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     Examples: costs cost --by month | costs cost --by model --since 30d --json | costs cost --from-logs --by day
     """
     if by not in WAYS:
-        refuse(f"--by {by}: write one of {', '.join(WAYS)}{_like(by)}")
+        refuse(f"--by {by}: write one of {', '.join(WAYS)}{did_you_mean(by, WAYS)}")
     until = last.date() if last else None
     if since is not None and first is not None:
         refuse("--since and --from: write one of them")
@@ -77,13 +78,6 @@ def _for_a_person(found: "pl.DataFrame") -> "pl.DataFrame":
     errors().print(f"{total:,.2f} USD owed in all{at_least}", highlight=False, soft_wrap=True)
     is_owed = found["list_usd"].equals(found["owed_usd"])
     return found.drop("is_lower_bound", *(["list_usd"] if is_owed else []))
-
-
-def _like(by: str) -> str:
-    from difflib import get_close_matches
-
-    like = get_close_matches(by, WAYS, 1)
-    return f"; did you mean {like[0]}?" if like else ""
 
 
 def _of_warehouse(folder: Path, by: str, first: date | None, last: date | None, owner: str) -> "pl.DataFrame":

@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, console, now, say_error
+from pipelines.models.similar_names import did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.snapshots.load_body import Promotion
@@ -136,13 +137,10 @@ def _say(promotion: "Promotion") -> None:
 
 def source_of(key: str) -> "Source":
     """The source of a key. Ends the command where there is none, with those that look like it."""
-    from difflib import get_close_matches
-
     from pipelines.sources.catalog import SOURCES_BY_KEY
 
     if key not in SOURCES_BY_KEY:
-        like = get_close_matches(key, SOURCES_BY_KEY, 3)
-        hint = f"did you mean {', '.join(like)}? " if like else ""
-        say_error(f"there is no source {key!r}; {hint}there are: {', '.join(SOURCES_BY_KEY)}")
+        like = did_you_mean(key, SOURCES_BY_KEY)
+        say_error(f"there is no source {key!r}{like or f'; there are: {chr(44).join(SOURCES_BY_KEY)}'}")
         raise typer.Exit(BAD_INPUT)
     return SOURCES_BY_KEY[key]

@@ -8,6 +8,7 @@ import typer
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.run import build_phases, end_by, tell
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, progress, say_error
+from pipelines.models.similar_names import did_you_mean
 
 app = typer.Typer(help="Usage that was imported.", no_args_is_help=True)
 
@@ -128,7 +129,8 @@ def _check_format(format_name: str | None) -> None:
 
     names = sorted(importer.name for importer in IMPORTERS)
     if format_name is not None and format_name not in names:
-        say_error(f"there is no format {format_name!r}; write one of {', '.join(names)}")
+        like = did_you_mean(format_name, names)
+        say_error(f"there is no format {format_name!r}{like}; write one of {', '.join(names)}")
         raise typer.Exit(BAD_INPUT)
 
 

@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars, print_effective, print_prices, print_settings
-from pipelines.cli.views.tables import cell, print_table
+from pipelines.cli.views.tables import about, cell, print_table
 
 
 def print_savings(console: Console, answer: dict[str, Any]) -> None:
     """An answer of `decisions.answer_savings` or of `decisions.logged_savings`."""
-    what = answer.get("scenario") or f"logs of {answer['first_day']} to {answer['last_day']}"
+    what = about(answer, f"logs of {answer.get('first_day')} to {answer.get('last_day')}")
     table = Table(title=f"{cell(what)}, {answer['date']}, {cell(answer['model'] or 'all models')}")
     for name in ("lever", "alone, USD a month", "together", "basis", "how"):
         table.add_column(name, justify="right" if name in ("alone, USD a month", "together") else "left")

@@ -30,6 +30,11 @@ def cell(value: Any) -> str:
     return escape(_text(value))
 
 
+def about(answer: dict[str, Any], logs: str) -> str:
+    """Whose figures an answer has: a scenario's, by name, or those of `logs`."""
+    return f"scenario {answer['scenario']}" if answer.get("scenario") else logs
+
+
 def print_frame(
     console: Console, frame: "pl.DataFrame", title: str, limit: int = MAX_ROWS, main: Sequence[str] | None = None
 ) -> None:
