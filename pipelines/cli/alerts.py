@@ -8,11 +8,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines.cli.rows import AsCsv, AsJson, Limit, show_rows
-from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, now, say_error
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
+from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
+from pipelines.models.similar_names import did_you_mean
 
 app = typer.Typer(help="Alerts: list, show, silence, test.", no_args_is_help=True, rich_markup_mode=None)
 
+SHORT_ID = 12
+"""Digits of an id that a person types; commands take the beginning of one."""
 SPAN = re.compile(r"([1-9]\d{0,3})([hd])")
 LIST = """
 WITH stands AS (
@@ -46,14 +49,22 @@ def list_(
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    parquet: AsParquet = None,
     limit: Limit = None,
 ) -> None:
     """What fires now, as of the last publishing, the most severe first: held back by a cause or a person included."""
+    from pipelines.alerts.rule_catalog import RULES_BY_NAME
     from pipelines.warehouse.published import PublishedWarehouse
 
+    if rule is not None and rule not in RULES_BY_NAME:
+        like = did_you_mean(rule, RULES_BY_NAME)
+        _wrong(f"--rule {rule!r} is no rule{like or f'; write one of {chr(44).join(RULES_BY_NAME)}'}")
     with PublishedWarehouse(context.obj).read() as connection:
         found = connection.sql(LIST, params={"everything": everything, "rule": rule}).pl()
-    show_rows(found, as_json=as_json, as_csv=as_csv, limit=limit)
+    if console().is_terminal and not (as_json or as_csv or parquet):
+        found = found.with_columns(found["alert_id"].str.head(SHORT_ID))
+    main = ("alert_id", "severity", "since", "title")
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=main)
 
 
 @app.command()

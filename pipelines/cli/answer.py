@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pipelines.cli.rows import show_rows
-from pipelines.cli.terminal import console
+from pipelines.cli.rows import check_form, show_rows
+from pipelines.cli.terminal import console, say_error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,11 +26,10 @@ def give_answer(
 ) -> None:
     """Print or write an answer as asked. `rows`: which list of it has the rows; an answer without it is one row itself.
 
-    `limit` keeps the first of them. CSV and Parquet have these rows alone; what is said once for all of them is in the
-    JSON and in the words.
+    `limit` keeps the first of them. CSV and Parquet have these rows alone, and the notes go to standard error; what is
+    said once for all rows is in the JSON and in the words.
     """
-    if as_json + as_csv + (parquet is not None) > 1:
-        raise typer.BadParameter("one of --json, --csv and --parquet at a time")
+    check_form(as_json, as_csv, parquet)
     shown = answer if limit is None or rows not in answer else answer | {rows: answer[rows][:limit]}
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
@@ -39,5 +38,7 @@ def give_answer(
 
         frame = pl.DataFrame(shown.get(rows, [shown]), infer_schema_length=None, strict=False)
         show_rows(frame, as_csv=as_csv, parquet=parquet)
+        for note in answer.get("notes", ()):
+            say_error(f"note: {note}")
     else:
         print_answer(console(), shown)

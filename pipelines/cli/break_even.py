@@ -14,6 +14,7 @@ from pipelines.cli.decision_options import (
     answer_of_scenario,
     day_of,
     days_since,
+    no_usage,
     refuse,
     refuse_options_of_logs,
 )
@@ -59,7 +60,7 @@ def break_even(  # noqa: PLR0913, PLR0917 - one parameter per option of the comm
         if answer is None and not scenario:
             answer = answer_logs(warehouse, days, day)
         if answer is None:
-            why = f"no usage is logged in the {days} days before {day}"
+            why = no_usage(warehouse, days, day)
             answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, day), why)
     except ValueError as error:
         refuse(f"break-even: {error}")

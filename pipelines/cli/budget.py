@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.decision_options import JsonOption, day_of
+from pipelines.cli.rows import AsCsv, AsParquet, Limit, check_form, show_rows
 from pipelines.cli.terminal import NEEDS_A_LOOK, console, say_error
 
 
@@ -17,6 +18,9 @@ def budget(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit code 1 where one is exceeded or will be.")] = False,
     as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """What each budget of budgets.toml has left, what it will end at, when it is used up and how sure that is.
 
@@ -35,11 +39,15 @@ def budget(
     for problem in check_budgets(warehouse.folder, os.environ):
         say_error(f"costs budget: {problem.text}")
     found = answer_budget(warehouse, day, os.environ)
+    check_form(as_json, as_csv, parquet)
+    shown = found if limit is None else found.head(limit)
     if as_json:
-        typer.echo(json.dumps(found, indent=2, default=str))
+        typer.echo(json.dumps(shown.to_dicts(), indent=2, default=str))
+    elif as_csv or parquet is not None:
+        show_rows(shown, as_csv=as_csv, parquet=parquet)
     else:
-        print_budgets(console(), found, day)
-    broken = [one for one in found if one["status"] in {"exceeded", "will_exceed"}]
+        print_budgets(console(), shown.to_dicts(), day)
+    broken = [one for one in found.to_dicts() if one["status"] in {"exceeded", "will_exceed"}]
     if check and broken:
         for one in broken:
             say_error(f"costs budget: {budget_words(one)}")

@@ -58,14 +58,15 @@ def budget_by_stage(  # noqa: PLR0913, PLR0917 - one parameter per option of the
     question = BudgetQuestion(day_of(date), tuple(dict.fromkeys(model or ())), stages, tier)
     told = scenario_of(scenario) if scenario else None
     days = days_since(since) if since else None
+    warehouse = PublishedWarehouse(context.obj)
     try:
-        answer = answer_stage_budget(PublishedWarehouse(context.obj), question, told, days)
+        answer = answer_stage_budget(warehouse, question, told, days)
     except ValueError as error:
         refuse(f"budget-by-stage: {error}")
     from pipelines.cli.views.stage_budget import print_stage_budget
 
     give_answer(answer, "rows", print_stage_budget, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
-    end_where_unlisted(answer, *(model or ()))
+    end_where_unlisted(warehouse, answer, *(model or ()))
 
 
 def _count(text: str) -> int:

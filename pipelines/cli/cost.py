@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.decision_options import days_since, refuse
+from pipelines.cli.decision_options import DAY, days_since, refuse
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import NEEDS_A_LOOK, console, errors, now, progress, say_error
+from pipelines.models.similar_names import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from pipelines.warehouse.published import PublishedWarehouse
 
 WAYS = ("day", "week", "month", "model", "team", "user", "feature", "project", "key", "account")
-First = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")]
-Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, included.")]
+First = Annotated[datetime | None, typer.Option("--from", **DAY, help="First UTC day.")]
+Last = Annotated[datetime | None, typer.Option("--to", **DAY, help="Last UTC day, included.")]
 
 
 def cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
@@ -46,7 +47,7 @@ def cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     Examples: costs cost --by month | costs cost --by model --since 30d --json | costs cost --from-logs --by day
     """
     if by not in WAYS:
-        refuse(f"--by {by}: write one of {', '.join(WAYS)}{_like(by)}")
+        refuse(f"--by {by}: write one of {', '.join(WAYS)}{did_you_mean(by, WAYS)}")
     until = last.date() if last else None
     if since is not None and first is not None:
         refuse("--since and --from: write one of them")
@@ -73,29 +74,31 @@ def _for_a_person(found: "pl.DataFrame") -> "pl.DataFrame":
     if "is_lower_bound" not in found.columns:
         return found
     total = sum(usd for usd in found["owed_usd"] if usd is not None)
-    at_least = "; at least, as daily buckets do not tell prompt sizes" if found["is_lower_bound"].any() else ""
+    at_least = "; at least: see docs/concepts.md on lower bounds" if found["is_lower_bound"].any() else ""
     errors().print(f"{total:,.2f} USD owed in all{at_least}", highlight=False, soft_wrap=True)
     is_owed = found["list_usd"].equals(found["owed_usd"])
     return found.drop("is_lower_bound", *(["list_usd"] if is_owed else []))
 
 
-def _like(by: str) -> str:
-    from difflib import get_close_matches
-
-    like = get_close_matches(by, WAYS, 1)
-    return f"; did you mean {like[0]}?" if like else ""
-
-
 def _of_warehouse(folder: Path, by: str, first: date | None, last: date | None, owner: str) -> "pl.DataFrame":
-    from pipelines.costs.spend_by import spend_by
     from pipelines.warehouse.published import PublishedWarehouse
 
-    return spend_by(PublishedWarehouse(folder), by, first, last, owner)
+    return _spent(PublishedWarehouse(folder), by, first, last, owner)
+
+
+def _spent(
+    warehouse: "PublishedWarehouse", by: str, first: date | None, last: date | None, owner: str
+) -> "pl.DataFrame":
+    """The sums; what is not in them goes to standard error."""
+    from pipelines.costs.spend_by import spend_by, unpriced_models
+
+    if unpriced := unpriced_models(warehouse, first, last):
+        say_error(f"without a price, and not in the sums: {', '.join(unpriced)}")
+    return spend_by(warehouse, by, first, last, owner)
 
 
 def _of_logs(logs: list[str] | None, by: str, first: date | None, last: date | None, owner: str) -> "pl.DataFrame":
     from pipelines.costs.log_costs import priced_logs, usual_folders
-    from pipelines.costs.spend_by import spend_by
     from pipelines.usage.find_files import named_files
 
     places = logs or usual_folders()
@@ -107,21 +110,10 @@ def _of_logs(logs: list[str] | None, by: str, first: date | None, last: date | N
             progress(count) as advance,
             priced_logs(places, now(), lambda file: advance(file.name)) as (warehouse, told),
         ):
-            found = spend_by(warehouse, by, first, last, owner)
-            unpriced = _unpriced(warehouse)
+            found = _spent(warehouse, by, first, last, owner)
     except FileNotFoundError as error:
         refuse(f"--logs {error}")
     refused = sum(one.outcome == "refused" for one in told)
     if refused:
         errors().print(f"{refused} of {len(told)} files hold no usage that is understood", highlight=False)
-    if unpriced:
-        errors().print(
-            f"without a price, and not in the sums: {unpriced}", markup=False, highlight=False, soft_wrap=True
-        )
     return found
-
-
-def _unpriced(warehouse: "PublishedWarehouse") -> str:
-    query = "SELECT DISTINCT model FROM main.cost_unpriced ORDER BY model"
-    with warehouse.read() as connection:
-        return ", ".join(model for (model,) in connection.execute(query).fetchall())

@@ -15,7 +15,7 @@ NEEDS_A_LOOK = 1
 def doctor(
     context: typer.Context,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object per finding, also of those that are ok.")
+        bool, typer.Option("--json", help="A JSON array, one object per finding, also of those that are ok.")
     ] = False,
 ) -> None:
     """Look at versions, settings, sources, disk, locks, ledger, archive, published file and delivery. Changes nothing.
@@ -31,8 +31,7 @@ def doctor(
     problems = [*user_facts(context.obj).problems, *schedule_problems(os.environ)]
     findings = list(examine(Warehouse(context.obj), now(), os.environ, problems))
     if as_json:
-        for finding in findings:
-            typer.echo(json.dumps({**asdict(finding), "is_ok": finding.is_ok}))
+        typer.echo(json.dumps([{**asdict(finding), "is_ok": finding.is_ok} for finding in findings], indent=2))
     else:
         print_findings(console(), findings)
     if not all(finding.is_ok for finding in findings):

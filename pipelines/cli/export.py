@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.decision_options import DAY
 from pipelines.cli.price import moment_of
 from pipelines.cli.terminal import BAD_INPUT, console, errors, now, say_error
 
@@ -22,8 +23,8 @@ def formats() -> None:
 @app.command()
 def focus(
     context: typer.Context,
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day, included.")],
+    first: Annotated[datetime, typer.Option("--from", **DAY, help="First UTC day.")],
+    last: Annotated[datetime, typer.Option("--to", **DAY, help="Last UTC day, included.")],
     output: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", dir_okay=False)],
     version: Annotated[
         str | None, typer.Option(help="Version of the FOCUS specification: 1.2, 1.4 (default) or 1.5-draft.")

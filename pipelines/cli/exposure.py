@@ -14,6 +14,7 @@ from pipelines.cli.decision_options import (
     answer_of_scenario,
     day_of,
     days_since,
+    no_usage,
     refuse,
     refuse_options_of_logs,
 )
@@ -53,7 +54,7 @@ def exposure(  # noqa: PLR0913, PLR0917 - one parameter per option of the comman
     try:
         answer = None if scenario else answer_logs(warehouse, question)
         if answer is None:
-            why = f"no usage is logged in the {days} days before {question.day}"
+            why = no_usage(warehouse, days, question.day)
             answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, question), why)
     except ValueError as error:
         refuse(f"exposure: {error}")

@@ -13,6 +13,7 @@ from pipelines.cli.decision_options import (
     answer_of_scenario,
     day_of,
     days_since,
+    no_usage,
     refuse,
     refuse_options_of_logs,
 )
@@ -49,15 +50,17 @@ def hidden_cost(  # noqa: PLR0913, PLR0917 - one parameter per option of the com
     try:
         answer = None if scenario or model else answer_logs(warehouse, days, day, by)
         if answer is None:
-            why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
+            why = "no scenario is named" if model else no_usage(warehouse, days, day)
             answer = answer_of_scenario(scenario, lambda told: answer_scenario(warehouse, told, day, model), why)
+            if by:
+                answer["notes"].insert(0, f"--by {by} is left out: a scenario has no owners")
     except ValueError as error:
         refuse(f"hidden-cost: {error}")
     from pipelines.cli.views.hidden_cost import print_hidden_cost
 
     give_answer(
         answer,
-        "owners" if by else "parts",
+        "owners" if "owners" in answer and by else "parts",
         print_hidden_cost,
         as_json=as_json,
         as_csv=as_csv,

@@ -2,10 +2,12 @@
 
 import errno
 import os
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from pipelines.cli import (
     alerts,
@@ -47,7 +49,21 @@ OS_REMEDIES = {
 QUERY = {"ignore_unknown_options": True}
 """A query may begin with a comment, and a number with a minus."""
 
+
+class CommandGroup(typer.core.TyperGroup):
+    """All commands; an option whose value is empty, as of a shell variable that is not set, is wrong use."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command of the words that follow. Ends the program where one is an option without a value."""
+        for option, value in pairwise([*args, " "]):
+            if option.startswith("--") and (value == "" or option.endswith("=")):
+                say_error(f"costs: {option.rstrip('=')} is empty: write a value or leave it out")
+                raise typer.Exit(BAD_INPUT)
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=CommandGroup,
     help="What AI model calls cost, on any date, from evidence.",
     epilog="Exit codes: 0 done; 1 done, but something needs a look (named); 2 wrong use; 3 a source or step failed. "
     "Examples: `costs demo` | `costs import export.tsv` | `costs run` | `costs build` | "

@@ -18,7 +18,8 @@ FROM deprecation_risk QUALIFY as_of = max(as_of) OVER () ORDER BY score DESC, ex
 """
 FORECAST = """
 SELECT period, scope, CASE scope WHEN 'model' THEN model WHEN 'provider' THEN provider ELSE owner END AS of_whom,
-    spent_usd, projected_usd, low_usd, high_usd, past_error, last_on, ends, band_basis, as_of
+    spent_usd, projected_usd, low_usd, high_usd, projected_effective_usd AS projected_owed_usd, is_lower_bound,
+    past_error, last_on, ends, band_basis, as_of
 FROM spend_forecast QUALIFY as_of = max(as_of) OVER ()
 ORDER BY first_on, last_on, scope <> 'all', scope, projected_usd DESC NULLS LAST, of_whom
 """
@@ -36,7 +37,16 @@ def risk(
     Exit codes: 1: no model in use has a known end; 3: there is no published file yet.
     """
     found = _rows(context.obj, RISK)
-    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, is_money=True)
+
+    show_rows(
+        found,
+        is_money=True,
+        main=("level", "model", "ends_on", "spend_30d_usd"),
+        as_json=as_json,
+        as_csv=as_csv,
+        parquet=parquet,
+        limit=limit,
+    )
     if found.is_empty():
         say_error("costs risk: no model in use has a known end")
         raise typer.Exit(NEEDS_A_LOOK)
@@ -51,10 +61,22 @@ def forecast(
 ) -> None:
     """Spend of this month, the next and 90 days, in all, by model and by owner, with bands of 80 % and past errors.
 
+    At list price; projected_owed_usd is by the contract, as budgets reckon. past_error: share of the outcome.
+    is_lower_bound: some usage has no price, and the sums are of the rest.
+
     Exit codes: 1: nothing can be forecast yet; 3: there is no published file yet.
     """
     found = _rows(context.obj, FORECAST)
-    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, is_money=True)
+
+    show_rows(
+        found,
+        is_money=True,
+        main=("period", "scope", "of_whom", "spent_usd", "projected_usd"),
+        as_json=as_json,
+        as_csv=as_csv,
+        parquet=parquet,
+        limit=limit,
+    )
     if found.is_empty():
         say_error("costs forecast: nothing is spent yet that could be forecast")
         raise typer.Exit(NEEDS_A_LOOK)

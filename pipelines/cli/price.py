@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.cli.decision_options import MAX_YEAR, MIN_YEAR
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
@@ -76,9 +77,9 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             at=moment_of("--at", at) if at else now(),
             known_at=moment_of("--known-at", known_at) if known_at else None,
             provider=provider,
-            channel=_one_of("--channel", channel, CHANNELS) if channel else None,
+            channel=one_of("--channel", channel, CHANNELS) if channel else None,
             region=region,
-            service_tier=_one_of("--tier", tier, SERVICE_TIERS),
+            service_tier=one_of("--tier", tier, SERVICE_TIERS),
             account=account,
         )
     except ValueError as error:
@@ -118,10 +119,13 @@ def moment_of(option: str, text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{option} {text}: expected a date or a time such as 2026-09-01T12:00:00Z") from error
+    if not MIN_YEAR <= moment.year <= MAX_YEAR:
+        raise ValueError(f"{option} {text}: write a time of {MIN_YEAR} to {MAX_YEAR}")
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _one_of(option: str, text: str, allowed: tuple[str, ...]) -> str:
+def one_of(option: str, text: str, allowed: tuple[str, ...]) -> str:
+    """The text, where it is allowed. Raises ValueError that names the option."""
     if text not in allowed:
         raise ValueError(f"{option} {text}: expected one of {', '.join(allowed)}")
     return text

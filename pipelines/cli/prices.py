@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.price import moment_of
+from pipelines.cli.price import moment_of, one_of
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, now, say_error
+
+MAIN = ("service_tier", "meter", "usd_per_unit", "unit", "valid_from")
 
 
 def prices(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
@@ -32,7 +34,8 @@ def prices(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     Examples: costs prices gpt-5 | costs prices o3 --history --csv | costs prices claude-sonnet-5 --at 2026-09-01
     --known-at 2026-07-15
     """
-    from pipelines.costs.price_list import price_list
+    from pipelines.costs.price_list import otherwise_listed, price_list
+    from pipelines.schema.offers import CHANNELS
     from pipelines.warehouse.published import PublishedWarehouse
 
     if history and at is not None:
@@ -41,13 +44,16 @@ def prices(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     try:
         moment = None if history else moment_of("--at", at) if at else now()
         known = moment_of("--known-at", known_at) if known_at else None
+        channel = one_of("--channel", channel, CHANNELS) if channel else None
     except ValueError as error:
         say_error(f"costs prices: {error}")
         raise typer.Exit(BAD_INPUT) from error
-    found, like = price_list(PublishedWarehouse(context.obj), model, moment, known, provider, channel, region)
-    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
+    warehouse, offer = PublishedWarehouse(context.obj), (provider, channel, region)
+    found, like = price_list(warehouse, model, moment, known, *offer)
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=MAIN)
     if moment is not None and moment > now():
         say_error(f"costs prices: {at} lies in the future: the answer is by prices known or announced until now")
     if found.is_empty():
-        say_error(f"costs prices: no price list has {model}{f'; did you mean {like}?' if like else ''}")
+        told = f"; did you mean {like}?" if like else otherwise_listed(warehouse, model, moment, known, *offer)
+        say_error(f"costs prices: no price list has {model}{told}")
         raise typer.Exit(NEEDS_A_LOOK)

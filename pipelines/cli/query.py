@@ -29,6 +29,7 @@ def sql(
     """
     from pipelines.warehouse.published import PublishedWarehouse
     from pipelines.warehouse.statement import StatementError, one_statement, read_only
+    from pipelines.warehouse.statement_rows import rows_of
 
     text = Path(query).read_text() if query.endswith(".sql") else query
     try:
@@ -39,4 +40,4 @@ def sql(
     with read_only(PublishedWarehouse(context.obj), allows_files=allow_files) as connection:
         found = connection.sql(statement)
         if found is not None:
-            show_rows(found.pl(), as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
+            show_rows(rows_of(found), as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

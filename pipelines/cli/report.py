@@ -6,17 +6,19 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.decision_options import refuse
+from pipelines.cli.decision_options import DAY, refuse
 from pipelines.cli.terminal import console, now
 
 
 def report(
     context: typer.Context,
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day. Default: of its month.")
+        datetime | None,
+        typer.Option("--from", **DAY, help="First UTC day. Default: of its month."),
     ] = None,
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last UTC day. Default: newest with spend.")
+        datetime | None,
+        typer.Option("--to", **DAY, help="Last UTC day. Default: newest with spend."),
     ] = None,
     owner: Annotated[
         str, typer.Option(metavar="NAME", help="Spend of one account, team, project, key, user or feature.")

@@ -8,6 +8,8 @@ import typer
 from pipelines.cli.terminal import console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON array, decimals as text with all their digits.")]
@@ -26,13 +28,14 @@ def show_rows(
     parquet: Path | None = None,
     limit: int | None = None,
     is_money: bool = False,
+    main: "Sequence[str] | None" = None,
 ) -> None:
-    """Print or write the rows as asked. `is_money`: a terminal shows cents, everything else all digits.
+    """Print or write the rows as asked.
 
-    Raises typer.BadParameter where more than one way is asked for.
+    `is_money`: a terminal shows cents, everything else all digits; `main`: columns that a terminal has to show, where
+    it is too narrow for all. Raises typer.BadParameter where it is asked for what cannot be.
     """
-    if as_json + as_csv + (parquet is not None) > 1:
-        raise typer.BadParameter("one of --json, --csv and --parquet at a time")
+    check_form(as_json, as_csv, parquet)
     shown = frame if limit is None else frame.head(limit)
     if parquet is not None:
         shown.write_parquet(parquet)
@@ -43,7 +46,17 @@ def show_rows(
     else:
         from pipelines.cli.views.tables import print_rows
 
-        print_rows(console(), _in_cents(shown) if is_money and console().is_terminal else shown, frame.height)
+        if console().is_terminal:
+            shown = _short_times(_in_cents(shown) if is_money else shown)
+        print_rows(console(), shown, frame.height, main)
+
+
+def check_form(as_json: bool, as_csv: bool, parquet: Path | None) -> None:
+    """Raises typer.BadParameter where more than one form is asked for, or a file in a folder that is not there."""
+    if as_json + as_csv + (parquet is not None) > 1:
+        raise typer.BadParameter("one of --json, --csv and --parquet at a time")
+    if parquet is not None and not parquet.parent.is_dir():
+        raise typer.BadParameter(f"--parquet {parquet}: there is no folder {parquet.parent}; make it first")
 
 
 def _in_cents(frame: "pl.DataFrame") -> "pl.DataFrame":
@@ -52,6 +65,15 @@ def _in_cents(frame: "pl.DataFrame") -> "pl.DataFrame":
 
     dollars = [name for name, dtype in frame.schema.items() if dtype.is_decimal()]
     return frame.with_columns(pl.col(dollars).round(2, mode="half_away_from_zero").cast(pl.Decimal(38, 2)))
+
+
+def _short_times(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Moments as a person reads them: to the minute, where none of a column has seconds."""
+    import polars as pl
+
+    times = [name for name, dtype in frame.schema.items() if dtype == pl.Datetime]
+    whole = [name for name in times if (frame[name].dt.truncate("1m") == frame[name]).all()]
+    return frame.with_columns(pl.col(whole).dt.strftime("%Y-%m-%d %H:%M"))
 
 
 def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":

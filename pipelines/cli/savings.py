@@ -15,8 +15,10 @@ from pipelines.cli.decision_options import (
     answer_of_scenario,
     day_of,
     days_since,
+    no_usage,
     refuse,
     refuse_options_of_logs,
+    refuse_unlisted,
     share_of,
 )
 from pipelines.cli.rows import AsCsv, AsParquet, Limit
@@ -78,7 +80,7 @@ def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             def of_scenario(told: "Scenario") -> dict[str, Any]:
                 return answer_savings(warehouse, replace(told, **stated, **named), day, model)  # type: ignore[arg-type]
 
-            why = "no scenario is named" if model else f"no usage is logged in the {days} days before {day}"
+            why = "no scenario is named" if model else no_usage(warehouse, days, day)
             answer = answer_of_scenario(scenario, of_scenario, why)
     except ValueError as error:
         refuse(f"savings: {error}")
@@ -86,3 +88,5 @@ def savings(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
 
     shown = print_trace if trace else print_savings
     give_answer(answer, "savings", shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
+    if smaller_model:
+        refuse_unlisted(warehouse, smaller_model)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, console, now, say_error
+from pipelines.models.similar_names import did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.snapshots.load_body import Promotion
@@ -20,13 +22,24 @@ Key = Annotated[str, typer.Argument(help="Key of the source, as `costs sources l
 
 
 @app.command("list")
-def list_(context: typer.Context) -> None:
+def list_(
+    context: typer.Context,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
+) -> None:
     """All sources, with how they stood at the last run."""
-    from pipelines.cli.views.sources import print_sources
+    from pipelines.cli.views.sources import sources_with_health
     from pipelines.sources.catalog import SOURCES
     from pipelines.warehouse.published import PublishedWarehouse
 
-    print_sources(console(), PublishedWarehouse(context.obj), SOURCES, os.environ)
+    found = sources_with_health(PublishedWarehouse(context.obj), SOURCES)
+    main = ("source", "status", "last_success_at")
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=main)
+    for source in SOURCES:
+        if source.api_key is not None and not source.is_asked(os.environ):
+            say_error(f"not asked: {source.key}, as {source.api_key.variable} is not set")
 
 
 @app.command()
@@ -124,13 +137,10 @@ def _say(promotion: "Promotion") -> None:
 
 def source_of(key: str) -> "Source":
     """The source of a key. Ends the command where there is none, with those that look like it."""
-    from difflib import get_close_matches
-
     from pipelines.sources.catalog import SOURCES_BY_KEY
 
     if key not in SOURCES_BY_KEY:
-        like = get_close_matches(key, SOURCES_BY_KEY, 3)
-        hint = f"did you mean {', '.join(like)}? " if like else ""
-        say_error(f"there is no source {key!r}; {hint}there are: {', '.join(SOURCES_BY_KEY)}")
+        like = did_you_mean(key, SOURCES_BY_KEY)
+        say_error(f"there is no source {key!r}{like or f'; there are: {chr(44).join(SOURCES_BY_KEY)}'}")
         raise typer.Exit(BAD_INPUT)
     return SOURCES_BY_KEY[key]

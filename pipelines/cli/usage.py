@@ -8,6 +8,7 @@ import typer
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.run import build_phases, end_by, tell
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, progress, say_error
+from pipelines.models.similar_names import did_you_mean
 
 app = typer.Typer(help="Usage that was imported.", no_args_is_help=True)
 
@@ -88,7 +89,8 @@ def files(
         raise typer.Exit(BAD_INPUT)
     found = files_seen(Warehouse(context.obj))
     shown = found if state is None else found.filter(state=state)
-    show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
+    main = ("state", "file_name", "row_count", "reason")
+    show_rows(shown, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, main=main)
 
 
 @app.command("reread")
@@ -127,7 +129,8 @@ def _check_format(format_name: str | None) -> None:
 
     names = sorted(importer.name for importer in IMPORTERS)
     if format_name is not None and format_name not in names:
-        say_error(f"there is no format {format_name!r}; write one of {', '.join(names)}")
+        like = did_you_mean(format_name, names)
+        say_error(f"there is no format {format_name!r}{like}; write one of {', '.join(names)}")
         raise typer.Exit(BAD_INPUT)
 
 
@@ -141,9 +144,12 @@ def _found(files: list[str]) -> list[Path]:
         raise typer.Exit(BAD_INPUT) from error
 
 
-def formats() -> None:
+def formats(as_json: AsJson = False, as_csv: AsCsv = False, parquet: AsParquet = None, limit: Limit = None) -> None:
     """List the usage formats that can be imported. A file is recognised by its content."""
-    from pipelines.cli.views.usage import print_formats
+    import polars as pl
+
     from pipelines.usage.formats import IMPORTERS
 
-    print_formats(console(), IMPORTERS)
+    rows = sorted((importer.name, importer.description) for importer in IMPORTERS)
+    found = pl.DataFrame(rows, ["format", "what_it_is"], orient="row")
+    show_rows(found, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)

@@ -18,8 +18,10 @@ from pipelines.cli.decision_options import (
     day_of,
     days_since,
     end_where_unlisted,
+    no_usage,
     refuse,
     refuse_options_of_logs,
+    refuse_unlisted,
 )
 from pipelines.cli.rows import AsCsv, AsParquet, Limit
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
@@ -75,7 +77,7 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     if scenario:
         refuse_options_of_logs("what-if", "--scenario", where=where, since=since, until=until)
     warehouse, day, days = PublishedWarehouse(context.obj), day_of(date), days_since(since)
-    end = day_of(until) if until else day
+    end = day_of(until, "--until") if until else day
     target = _target(to, provider, channel, region, tier)
     # The same usage at the prices of another day is a question, too.
     is_named = any(target) or (date is not None and until is not None)
@@ -98,14 +100,18 @@ def what_if(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             def of_scenario(told: "Scenario") -> dict[str, Any]:
                 return answer_scenario(warehouse, replace(told, **other), question)  # type: ignore[arg-type]
 
-            why = f"no usage{f' of {from_}' if from_ else ''} is logged in the {days} days before {end}"
+            of = [f" of {from_}"] if from_ else []
+            of += [f" with {text}" for text in where or []]
+            why = no_usage(warehouse, days, end, "".join(of))
+            if from_ and not scenario:
+                refuse_unlisted(warehouse, from_)
             answer = answer_of_scenario(scenario, of_scenario, why)
     except ValueError as error:
         refuse(f"what-if: {error}")
     from pipelines.cli.views.what_if import print_what_if
 
     give_answer(answer, "rows", print_what_if, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
-    end_where_unlisted(answer, to, from_)
+    end_where_unlisted(warehouse, answer, to, from_)
 
 
 def _target(

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from difflib import get_close_matches
 
 import polars as pl
 
 from pipelines.costs.quoted_prices import quoted_prices
 from pipelines.costs.resolve_segments import names_of, segments_by_name
 from pipelines.models.provider_aliases import UNKNOWN, provider_named
+from pipelines.models.similar_names import similar_names
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.user_inputs import map_in_force
 from pipelines.warehouse.published import PublishedWarehouse
 
 COLUMNS = ("model", "service_tier", "meter", "context_from", "time_window", "usd_per_unit", "unit")
+MAX_SELLERS = 5
 EVIDENCE = ("valid_from", "valid_to", "source", "price_id")
 
 
@@ -44,7 +45,39 @@ def price_list(
     return found, like(model, listed["model"]) if found.is_empty() else None
 
 
+def otherwise_listed(
+    warehouse: PublishedWarehouse,
+    model: str,
+    at: datetime | None,
+    known_at: datetime | None,
+    provider: str | None,
+    channel: str | None,
+    region: str,
+) -> str:
+    """Of a model without a price in `price_list`: when it has one, or else who lists it; '' where nobody does."""
+    ever = price_list(warehouse, model, None, known_at, provider, channel, region)[0]
+    if at is not None and ever.height:
+        coming = ever.filter(pl.col("valid_from") > at)["valid_from"].min()
+        ended = ever["valid_to"].max()
+        told = f"the next price is of {coming!s}" if coming else f"its last ended on {ended!s}"
+        return f" at {at}: {told}"
+    with quoted_prices(warehouse, known_at) as prices:
+        sellers = prices.listed().filter(model=model).select("provider", "channel", "region").rows()
+    more = f" and {len(sellers) - MAX_SELLERS} more" if len(sellers) > MAX_SELLERS else ""
+    told = ", ".join(" ".join(seller) for seller in sellers[:MAX_SELLERS])
+    asked = " ".join(filter(None, (provider, channel, region)))
+    return f" from {asked}; it is listed by {told}{more}" if sellers else ""
+
+
+def listed_like(warehouse: PublishedWarehouse, model: str) -> str | None:
+    """None where some price list has a model, or has had it, by some name; else ids like it, '' if there are none."""
+    with quoted_prices(warehouse, None) as prices:
+        listed = prices.listed()["model"]
+    if model in listed or price_list(warehouse, model, None)[0].height:
+        return None
+    return like(model, listed) or ""
+
+
 def like(model: str, listed: Iterable[str]) -> str | None:
     """Listed ids that are written nearly so; None where there is none, or the very id is listed."""
-    found = get_close_matches(model, sorted(set(listed)), 3, 0.75)
-    return None if model in found else ", ".join(found) or None
+    return ", ".join(similar_names(model, listed, cutoff=0.75)) or None

@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.schema.meters import TOKEN_METERS
 from pipelines.warehouse.published import PublishedWarehouse
 
 OWNER_KINDS = {
@@ -26,11 +27,17 @@ _TABLES = {
             sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
             sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS owed_usd,
             bool_or(is_lower_bound) AS is_lower_bound
-        FROM main.cost_daily""",
+        FROM (
+            FROM main.cost_daily
+            UNION ALL BY NAME
+            SELECT usage_date, model, account_id, quantity, true AS is_lower_bound,
+                CASE WHEN meter IN {token_meters} THEN 'token' ELSE 'fee' END AS meter_group
+            FROM main.cost_unpriced
+        )""",
     "owners": """
         SELECT {what} AS "{by}", sum(tokens)::BIGINT AS tokens, sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
             sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS owed_usd,
-            bool_or(is_lower_bound) AS is_lower_bound
+            bool_or(is_lower_bound OR unpriced_quantity > 0) AS is_lower_bound
         FROM main.cost_by_owner""",
     "models": """
         SELECT {what} AS "{by}", sum(usage_rows)::BIGINT AS usage_rows, sum(cost_usd)::DECIMAL(38, 12) AS list_usd
@@ -44,7 +51,8 @@ def spend_by(
     """Dollars by one of WAYS, both days included: periods in their order, all else dearest first.
 
     list_usd: at list price; owed_usd: by the contract, and nothing for usage under a plan. Of an owner's models only
-    the list price is known. Raises WarehouseError without a published file.
+    the list price is known. Usage without a price has its tokens and no dollars, so that a sum is a lower bound. Raises
+    WarehouseError without a published file.
     """
     table = "owners" if by in OWNER_KINDS or owner else "daily"
     if by == "model" and owner:
@@ -54,9 +62,19 @@ def spend_by(
     wanted = {"first": "usage_date >= $first", "last": "usage_date <= $last", "owner": _IS_OF}
     where = [wanted[name] for name, value in given.items() if value]
     order = f'"{by}"' if by in PERIODS else f'list_usd DESC NULLS LAST, "{by}"'
-    statement = _TABLES[table].format(what=what, by=by)
+    statement = _TABLES[table].format(what=what, by=by, token_meters=TOKEN_METERS)
     statement += f"\nWHERE {' AND '.join(where) or 'true'}\nGROUP BY ALL ORDER BY {order}"
     with warehouse.read() as connection:
         asked = {name: value for name, value in given.items() if value}
         found: pl.DataFrame = connection.sql(statement, params=asked).pl()
     return found
+
+
+def unpriced_models(warehouse: PublishedWarehouse, first: date | None = None, last: date | None = None) -> list[str]:
+    """Models of a period, both days included, some of whose usage has no price."""
+    query = """
+        SELECT DISTINCT model FROM main.cost_unpriced
+        WHERE usage_date >= coalesce($first, usage_date) AND usage_date <= coalesce($last, usage_date) ORDER BY model
+    """
+    with warehouse.read() as connection:
+        return [model for (model,) in connection.execute(query, {"first": first, "last": last}).fetchall()]

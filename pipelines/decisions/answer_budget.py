@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+
+import polars as pl
 
 from pipelines.decisions.decide_spend import budget_status_on
 from pipelines.warehouse.published import PublishedWarehouse
 
 
-def answer_budget(warehouse: PublishedWarehouse, day: date, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+def answer_budget(warehouse: PublishedWarehouse, day: date, environ: Mapping[str, str]) -> pl.DataFrame:
     """Rows of main.budget_status as they would be decided now for a day."""
     with warehouse.read() as connection:
-        return budget_status_on(connection, warehouse.folder, day, environ).to_dicts()
+        return budget_status_on(connection, warehouse.folder, day, environ)
 
 
 def decided_day(warehouse: PublishedWarehouse) -> date | None:

@@ -25,6 +25,7 @@ from pipelines.schema.offers import MODEL_KEY
 from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.snapshots.shipped_prices import SHIPPED
 from pipelines.snapshots.user_inputs import map_in_force
+from pipelines.sources.source import GPU_RATE_HISTORY
 from pipelines.warehouse.published import PublishedWarehouse
 
 MOST_DAYS_SINCE_SEEN = 180
@@ -59,12 +60,21 @@ class Market:
 def market_of(
     warehouse: PublishedWarehouse, workloads: Sequence[Workload], open_models: Iterable[str], day: date
 ) -> Iterator[Market]:
-    """Of what a warehouse has published, by what is known now; of what ships with the program where it has not."""
+    """Of what a warehouse has published, by what is known now; of what ships with the program where it has not.
+
+    Rates are the shipped ones until a page of rates was read: the history ends each on the day that it was last seen.
+    """
     with quoted_prices(warehouse, None) as prices:
-        has_rates = warehouse.published_file.exists()
-        rates = listed_rates(prices.connection, day, None) if has_rates else shipped_rates(day)
-        ends = retirements(prices.connection, day) if has_rates else {}
+        is_published = warehouse.published_file.exists()
+        is_read = is_published and _has_read_rates(prices.connection)
+        rates = listed_rates(prices.connection, day, None) if is_read else shipped_rates(day)
+        ends = retirements(prices.connection, day) if is_published else {}
         yield _market(prices, workloads, open_models, warehouse.folder, day, rates, ends)
+
+
+def _has_read_rates(connection: duckdb.DuckDBPyConnection) -> bool:
+    query = "SELECT 1 FROM core.gpu_rate WHERE source <> $history LIMIT 1"
+    return bool(connection.execute(query, {"history": GPU_RATE_HISTORY}).fetchall())
 
 
 def market_known_on(

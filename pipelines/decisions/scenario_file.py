@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.decisions.scenario import Scenario, keys
 from pipelines.decisions.setting import Setting
+from pipelines.models.similar_names import did_you_mean
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.models.user_toml import shown, toml_statements
 
@@ -59,9 +60,9 @@ def read_scenario(name_or_path: str) -> Scenario:
     else:
         path = Path(name_or_path)
         if not path.exists():
-            raise UserFileError(
-                f"{name_or_path} is neither a file nor a scenario that ships; those are {', '.join(ready_scenarios())}"
-            )
+            like = did_you_mean(name_or_path, ready_scenarios())
+            told = like or f"; those are {', '.join(ready_scenarios())}"
+            raise UserFileError(f"{name_or_path} is neither a file nor a scenario that ships{told}")
     return parse_scenario(path, file_content(path, MAX_BYTES, "a scenario is a page of figures"))
 
 

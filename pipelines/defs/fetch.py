@@ -11,7 +11,8 @@ import dagster as dg
 
 from pipelines.defs.metadata import EXPERIMENTAL, OWNERS, READ_DAILY, asset_key, records
 from pipelines.defs.resources import Secrets, Settings
-from pipelines.snapshots.fetch_source import Attempt, fetch_sources
+from pipelines.snapshots.fetch_attempts import Attempt
+from pipelines.snapshots.fetch_source import fetch_sources
 from pipelines.sources.catalog import SOURCES, Source
 from pipelines.sources.parser_version import parser_version
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.report import charts
 from pipelines.report.asked import Asked
+from pipelines.report.market_charts import break_even_curves, price_steps, rate_lines, retirement_line
 from pipelines.report.section import Answer, Chart, Figure, Section, Table
 from pipelines.report.shown import day, number, percent, rate, text, tokens, usd, words
 
@@ -53,7 +53,7 @@ def retirements(answers: Mapping[str, Answer], asked: Asked) -> Section:
         for row in rows
     ]  # fmt: skip
     columns = ("Level", "Model", "Ends", "Days left", "Basis", "USD in 30 days", "Replacement", "USD a month after")
-    spec = charts.retirement_line(rows, as_of) if rows else {}
+    spec = retirement_line(rows, as_of) if rows else {}
     description = "Models that you use by the day on which they are expected to end; larger marks have more spend."
     return Section(
         "retirements",
@@ -90,7 +90,7 @@ def break_even(answers: Mapping[str, Answer], asked: Asked) -> Section:
     )
     shown = []
     if curves:
-        spec = charts.break_even_curves(curves, curves[0]["api_model"])
+        spec = break_even_curves(curves, curves[0]["api_model"])
         shown = [Chart("break_even", "Cost over volume, each way", description, spec)]
     as_of = rows[0]["as_of"] if rows else asked.last
     return Section(
@@ -130,7 +130,7 @@ def price_history(answers: Mapping[str, Answer], asked: Asked) -> Section:
     description = "Steps of the price in USD per million tokens over time, of the models that cost most."
     shown = []
     if rows:
-        spec = charts.price_steps([*rows, *until_now], meters)
+        spec = price_steps([*rows, *until_now], meters)
         shown = [Chart("price_history", "Price per million tokens", description, spec)]
     columns = ("Model", "Meter", "USD per Mtok", "From", "To", "Source")
     return Section(
@@ -178,7 +178,7 @@ def gpu_rates(answers: Mapping[str, Answer], asked: Asked) -> Section:
         lead,
         [answers["gpu_rates"], answers["gpu_spread"]],
         _sources(rows),
-        charts=[Chart("gpu_rates", "Cheapest on-demand rate", description, charts.rate_lines(rows))] if rows else [],
+        charts=[Chart("gpu_rates", "Cheapest on-demand rate", description, rate_lines(rows))] if rows else [],
         tables=[Table("Rates in USD per GPU and hour", columns, cells, is_folded=True)] if rows else [],
     )
 

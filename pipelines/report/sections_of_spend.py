@@ -1,12 +1,12 @@
-"""The sections about dollars: what needs a look, spend, month-end, hidden cost and savings. Rows in, sections out."""
+"""The sections about dollars: what needs a look, spend and month-end. Rows in, sections out."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.report import charts
 from pipelines.report.asked import Asked
-from pipelines.report.section import Answer, Cell, Chart, Figure, Section, Table
+from pipelines.report.section import Answer, Chart, Figure, Section, Table
 from pipelines.report.shown import change_percent, day, number, percent, text, usd, words
+from pipelines.report.spend_charts import cumulative_spend, owner_bars, stacked_spend
 
 OWNER_BARS = 12
 KINDS = ("team", "project", "user", "feature", "key", "account")
@@ -94,13 +94,13 @@ def _spend_charts(answers: Mapping[str, Answer], owners: list[dict[str, Any]], a
     shown = []
     if over_time:
         bucket = asked.parameters(over_time[0]["starts_on"])["bucket"]
-        spec = charts.stacked_spend(over_time, bucket)
+        spec = stacked_spend(over_time, bucket)
         description = f"Bars of USD a {bucket} by model, from {over_time[0]['starts_on']} to {asked.last}."
         shown.append(Chart("spend_over_time", f"USD a {bucket}, by model", description, spec))
     kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in owners)]
     if kinds:
         told = [kind for kind in kinds if sum(row["kind"] == kind for row in owners) > 1]
-        spec = charts.owner_bars(owners, kinds, (told or kinds)[0], OWNER_BARS)
+        spec = owner_bars(owners, kinds, (told or kinds)[0], OWNER_BARS)
         description = f"Bars of USD by owner, the {OWNER_BARS} dearest; the table below has all kinds of owners."
         shown.append(Chart("spend_by_owner", "USD by owner, and the period before", description, spec))
     return shown
@@ -169,7 +169,7 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     budget = next((row["budget_usd"] for row in budgets if row["is_whole"]), None)
     shown = []
     if cumulative:
-        spec = charts.cumulative_spend(cumulative, month, budget)
+        spec = cumulative_spend(cumulative, month, budget)
         description = "Lines of USD since the first of the month, this and the last one, with the projected end."
         shown = [Chart("month_end", "This month, day by day, and its projected end", description, spec)]
     notes = [] if "budgets" in answers else ["Budgets are not in this file yet: `costs build` makes it anew."]
@@ -228,74 +228,3 @@ def _budget_table(rows: list[dict[str, Any]]) -> Table:
         for row in rows
     ]  # fmt: skip
     return Table("Budgets", ("Budget", "USD", "Spent", "Projected", "Status", "As of"), cells)
-
-
-PARTS = (
-    ("history_usd", "Conversation history sent again"),
-    ("cache_miss_usd", "Prompt caches missed"),
-    ("reasoning_usd", "Reasoning"),
-    ("system_usd", "System prompts"),
-    ("retrieved_usd", "Retrieved documents"),
-    ("retries_usd", "Retries and fallbacks"),
-)
-NOT_IN_DATA = "not in your data"
-LEVERS = {
-    "prompt_caching_saved": "Prompt caching, saved already",
-    "cache_misses": "Caches that were missed",
-    "prompt_caching_left": "More prompt caching",
-    "batch_saved": "Batch, saved already",
-    "batch_left": "Batch for what can wait",
-    "flex_saved": "Flex, saved already",
-    "flex_left": "Flex for what can wait",
-    "response_cache": "A cache of answers",
-    "contract_discount": "A contract's discount",
-    "smaller_model": "A smaller model",
-}
-
-
-def hidden_and_savings(answers: Mapping[str, Answer], asked: Asked) -> Section:
-    """What no bill shows, and what would save."""
-    hidden = answers["hidden_cost"].frame.row(0, named=True)
-    levers = answers["savings"].frame.rows(named=True)
-    parts: list[tuple[Cell, ...]] = [
-        (
-            text(title),
-            number(NOT_IN_DATA if hidden[name] is None else usd(hidden[name])),
-            number(percent(_share(hidden[name], hidden["cost_usd"])) if hidden[name] is not None else ""),
-        )
-        for name, title in PARTS
-    ]
-    saving = [
-        (
-            text(LEVERS[row["lever"]]), number(usd(row["usd_a_month"])), text(row["basis"]), text(row["most_of_it"]),
-            text(row["reason"]), text(day(row["as_of"])),
-        )
-        for row in levers
-    ]  # fmt: skip
-    left = [row for row in levers if not row["lever"].endswith("_saved")]
-    lead = "No saving is left that the logs tell."
-    if left and left[0]["usd_a_month"]:
-        best = left[0]
-        lead = f"The largest lever left: {LEVERS[best['lever']].lower()}, {usd(best['usd_a_month'])} a month at most."
-    period = f"{asked.first} to {asked.last}"
-    tables = [
-        Table(f"Hidden parts of {usd(hidden['cost_usd'])} at list price, {period}", ("Part", "USD", "of it"), parts),
-        Table(
-            "Levers; one may stand in another's place, so do not add them up",
-            ("Lever", "USD in 30 days", "Basis", "Most of it", "Assumes", "As of"),
-            saving,
-        ),
-    ]
-    empty = hidden["cost_usd"] is None and not levers
-    return Section(
-        "hidden",
-        "Hidden cost and savings",
-        period,
-        NOTHING_SPENT if empty else lead,
-        [answers["hidden_cost"], answers["savings"]],
-        tables=[] if empty else [table for table in tables if table.rows],
-    )
-
-
-def _share(part: Any, whole: Any) -> float | None:
-    return 100 * float(part) / float(whole) if whole else None

@@ -4,46 +4,21 @@ Threads ask; the database and the archive are touched only by the thread that ca
 """
 
 import hashlib
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import polars as pl
-
-from pipelines.schema.columns import polars_schema
-from pipelines.schema.raw import Fetch
+from pipelines.snapshots.fetch_attempts import Attempt, Row, answered_row, attempt_row, note_attempts
 from pipelines.sources import archive
 from pipelines.sources.catalog import Source, relocated
 from pipelines.sources.concurrent_fetch import as_they_end
 from pipelines.sources.deadline import Deadline
 from pipelines.sources.fetch import Answer, Fetcher, Patience, Request
-from pipelines.sources.fetch_catalog import note_fetches
 from pipelines.sources.fetch_error import FetchError
 from pipelines.sources.paged_fetch import fetch_pages
 from pipelines.warehouse.database import Warehouse
-from pipelines.warehouse.rows import append
-
-Row = dict[str, Any]
-"""Columns of raw.fetch by name."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One row of raw.fetch, as people are told about it."""
-
-    source: str
-    fetch_id: str
-    outcome: str
-    fetched_at: datetime
-    sha256: str | None
-    size_bytes: int | None
-    error: str | None
-    url: str
 
 
 def fetch_sources(
@@ -66,8 +41,8 @@ def fetch_sources(
         ask = partial(_ask, fetcher=fetcher, deadline=deadline, base_url=base_url, environ=environ or {})
         calls = {source.key: partial(ask, source, last.get(source.key)) for source in sources}
         for ended in as_they_end(calls, deadline):
-            rows = [_row(warehouse, by_key[key], last.get(key), answer) for key, answer in ended]
-            yield from _note(warehouse, rows, at, _origin(base_url))
+            rows = [attempt_row(warehouse, by_key[key], last.get(key), answer) for key, answer in ended]
+            yield from note_attempts(warehouse, rows, at, _origin(base_url))
 
 
 def fetch_source(
@@ -85,7 +60,7 @@ def fetch_source(
         answer = _ask(source, last, fetcher, fetcher.deadline(), base_url, environ or {})
     except FetchError as error:
         answer = error
-    return _note(warehouse, [_row(warehouse, source, last, answer)], at, _origin(base_url))[0]
+    return note_attempts(warehouse, [attempt_row(warehouse, source, last, answer)], at, _origin(base_url))[0]
 
 
 def _ask(
@@ -158,7 +133,7 @@ def record_body(warehouse: Warehouse, source: Source, body: bytes, at: datetime)
     at = _next_moment(warehouse, source, hashlib.sha256(body).hexdigest(), at)
     answer = Answer(source.urls[0], 200, body, None, None, None)
     last = _last_bodies(warehouse, [source.key], before=at).get(source.key)
-    return _note(warehouse, [_answered(warehouse, source, last, answer)], at, "recorded")[0]
+    return note_attempts(warehouse, [answered_row(warehouse, source, last, answer)], at, "recorded")[0]
 
 
 def _next_moment(warehouse: Warehouse, source: Source, sha256: str, at: datetime) -> datetime:
@@ -193,79 +168,3 @@ def _askable(warehouse: Warehouse, row: Row) -> Row:
     if archive.is_whole(warehouse.folder, row["archive_path"]):
         return row
     return row | {"etag": None, "last_modified": None}
-
-
-def _row(warehouse: Warehouse, source: Source, last: Row | None, answer: Answer | Exception) -> Row:
-    """What is noted of an attempt, whatever its end; the body of an answer is archived."""
-    if isinstance(answer, Answer):
-        try:
-            return _answered(warehouse, source, last, answer)
-        except archive.ArchiveError as error:
-            answer = error
-    is_known = isinstance(answer, FetchError | archive.ArchiveError)
-    return {
-        "source": source.key,
-        "outcome": "failed",
-        "url": source.urls[0],
-        "status": getattr(answer, "status", None),
-        "error": str(answer) if is_known else _unexpected(answer),
-    }
-
-
-def _unexpected(error: Exception) -> str:
-    """A fault of the program by its kind and line. Its text is left out: it may hold an address with a key."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"unexpected {type(error).__name__}{where}"
-
-
-def _answered(warehouse: Warehouse, source: Source, last: Row | None, answer: Answer) -> Row:
-    if answer.body is not None:
-        stored = archive.store(warehouse.folder, answer.body)
-        body = {"sha256": stored.sha256, "archive_path": stored.path, "size_bytes": stored.size_bytes}
-    elif last is not None:
-        body = {name: last[name] for name in ("sha256", "archive_path", "size_bytes")}
-    else:
-        raise ValueError(f"{source.key}: answered 'not modified' though nothing was known")
-    is_known = last is not None and last["sha256"] == body["sha256"]
-    return {
-        **body,
-        "source": source.key,
-        "outcome": "unchanged" if is_known else "new",
-        "url": answer.url,
-        "status": answer.status,
-        "etag": answer.etag or (last["etag"] if last and is_known else None),
-        "last_modified": answer.last_modified or (last["last_modified"] if last and is_known else None),
-    }
-
-
-def _note(warehouse: Warehouse, rows: Sequence[Row], at: datetime, origin: str) -> list[Attempt]:
-    """Add rows to the catalogue beside the bodies and to raw.fetch; the same attempt is noted once."""
-    rows = [row | {"fetch_id": _fetch_id(row, at), "fetched_at": at, "origin": origin} for row in rows]
-    with warehouse.write() as connection:
-        known = connection.execute(
-            "SELECT fetch_id FROM raw.fetch WHERE fetch_id IN (SELECT unnest($ids))",
-            {"ids": [row["fetch_id"] for row in rows]},
-        ).fetchall()
-        new = [row for row in rows if (row["fetch_id"],) not in known]
-        # First beside the bodies: what only the database knew would be lost with it.
-        note_fetches(warehouse.folder, new)
-        append(connection, "raw.fetch", pl.DataFrame(new, schema=polars_schema(Fetch)))
-    return [
-        Attempt(
-            source=row["source"],
-            fetch_id=row["fetch_id"],
-            outcome=row["outcome"],
-            fetched_at=row["fetched_at"],
-            sha256=row.get("sha256"),
-            size_bytes=row.get("size_bytes"),
-            error=row.get("error"),
-            url=row["url"],
-        )
-        for row in rows
-    ]
-
-
-def _fetch_id(row: Row, at: datetime) -> str:
-    text = f"{row['source']}\x1f{at.isoformat()}\x1f{row.get('sha256')}"
-    return hashlib.sha256(text.encode()).hexdigest()[:20]

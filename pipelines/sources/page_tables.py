@@ -1,8 +1,6 @@
-"""HTML and Markdown tables -> cells of plain text. What a cell means belongs to the parser of the page, not here."""
+"""HTML tables -> cells of plain text. Markdown is in markdown_tables; what a cell means, in the parser of the page."""
 
-import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
@@ -25,13 +23,6 @@ _BREAKS = ("br", "hr", "p", "li", "div")
 _ICONS = re.compile("[\ue000-\uf8ff\u200b\ufeff]")
 _HYPHENS = re.compile("[\u2010\u2011]")
 _BLANKS = re.compile(r"[^\S\n]+")
-_MARKDOWN_HEADING = re.compile(r"(#{1,6})(?:\s+(.*))?")
-_MARKDOWN_RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
-_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
-_MARKDOWN_BREAK = re.compile(r"<[bh]r\s*/?>", re.IGNORECASE)
-_MARKDOWN_STRUCK = re.compile(r"~~[^~]*~~|<!--.*?-->", re.DOTALL)
-_MARKUP = re.compile(r"</?(?:s|del|strike|sup|sub|small|span|template)\b[^<>]*>", re.IGNORECASE)
-_UNESCAPED_PIPE = re.compile(r"(?<!\\)\|")
 
 
 @dataclass
@@ -107,7 +98,7 @@ def _html_table(node: Tag, *, is_padded: bool) -> Table:
     body = [row for row, line in zip(grid[height:], lines[height:], strict=True) if not _is_carrier(line)]
     if is_padded:
         body = [[*row, *[""] * (len(table.headers) - len(row))] if len(row) > 1 else row for row in body]
-    _keep_fitting(table, body)
+    keep_fitting(table, body)
     return table
 
 
@@ -171,7 +162,7 @@ def _joined_headers(lines: list[list[str]]) -> list[str]:
     return [" / ".join(text for above, text in pairwise(["", *texts]) if text not in ("", above)) for texts in columns]
 
 
-def _keep_fitting(table: Table, lines: list[list[str]]) -> None:
+def keep_fitting(table: Table, lines: list[list[str]]) -> None:
     """Move the rows of header width into the table and name the others as errors; empty rows are none."""
     width = len(table.headers)
     if width > MAX_COLUMNS:
@@ -182,83 +173,3 @@ def _keep_fitting(table: Table, lines: list[list[str]]) -> None:
             table.rows.append(line)
         elif any(line):
             table.errors.append(f"{len(line)} cells under {width} headers: {' | '.join(line)[:300]}")
-
-
-def markdown_tables(text: str) -> list[Table]:
-    """All tables of a Markdown text, with or without outer pipes, in page order; links are reduced to their text.
-
-    Raises ParseError when the text holds more than MAX_TABLES.
-    """
-    headed = list(headed_lines(text))
-    lines = [line for _, line in headed]
-    tables: list[Table] = []
-    for place, (heading, line) in enumerate(headed):
-        if place and "|" in line and "|" in lines[place - 1] and _MARKDOWN_RULE.fullmatch(line):
-            tables.append(_markdown_table(heading, lines, place))
-        if len(tables) > MAX_TABLES:
-            raise ParseError(f"more than {MAX_TABLES} tables in one text")
-    return tables
-
-
-def headed_lines(text: str) -> Iterator[tuple[str, str]]:
-    """Each line of a Markdown text with the heading that it stands under; fenced code is blanked.
-
-    A heading may stand on the line after its marks, as converters of HTML write it.
-    """
-    heading, is_open, is_code = "", False, False
-    for raw_line in text.splitlines():
-        is_fence = raw_line.lstrip().startswith("```")
-        line = "" if is_code or is_fence else raw_line.strip()
-        is_code ^= is_fence
-        marked = _MARKDOWN_HEADING.fullmatch(line)
-        if marked:
-            heading, is_open = plain_markdown(marked.group(2) or ""), not marked.group(2)
-        elif is_open and line:
-            heading, is_open = plain_markdown(line), False
-        yield heading, line
-
-
-def _markdown_table(heading: str, lines: list[str], rule: int) -> Table:
-    """The table whose `---|---` line stands at `rule`; it ends at the first line without a pipe."""
-    table = Table(heading, _markdown_cells(lines[rule - 1]), [])
-    width = len(_UNESCAPED_PIPE.split(_bare(lines[rule])))
-    if width != len(table.headers):
-        table.errors.append(f"{width} rules under {len(table.headers)} headers")
-        return table
-    body = list(_body_lines(lines, rule + 1))
-    if len(body) > MAX_ROWS:
-        table.errors.append(f"more than {MAX_ROWS} rows")
-        return table
-    _keep_fitting(table, [_markdown_cells(line) for line in body])
-    return table
-
-
-def _body_lines(lines: list[str], start: int) -> Iterator[str]:
-    for line in lines[start : start + MAX_ROWS + 1]:
-        if "|" not in line:
-            return
-        yield line
-
-
-def _bare(line: str) -> str:
-    """A table line without its outer pipes."""
-    line = line.strip().removeprefix("|")
-    return line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
-
-
-def _markdown_cells(line: str) -> list[str]:
-    return [plain_markdown(cell.replace("\\|", "|")) for cell in _UNESCAPED_PIPE.split(_bare(line))]
-
-
-def plain_markdown(cell: str) -> str:
-    """Plain text: links by their text, no backticks or bold marks, `<br>` as a line break, nothing struck through."""
-    text = _MARKDOWN_BREAK.sub("\n", _MARKDOWN_LINK.sub(r"\1", cell[:MAX_CELL_TEXT]))
-    text = _MARKDOWN_STRUCK.sub("", text)
-    if _MARKUP.search(text):
-        lines = text.split("\n")
-        return "\n".join(filter(None, (_cleaned(cell_text(BeautifulSoup(line, "html.parser"))) for line in lines)))
-    return _cleaned(html.unescape(text))
-
-
-def _cleaned(text: str) -> str:
-    return clean_text(text.replace("`", "").replace("**", ""))

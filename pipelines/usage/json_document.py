@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from pipelines.usage.file_content import CHUNK_BYTES, UTF8_BOM, Content, text_table
+from pipelines.usage.file_content import UTF8_BOM, Content
 from pipelines.usage.importer import Importer
+from pipelines.usage.line_tables import CHUNK_BYTES, text_table
 
 MAX_DOCUMENT_BYTES = 512 << 20
 """It lies in memory while it is cut."""

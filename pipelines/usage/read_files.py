@@ -26,10 +26,11 @@ from pipelines.usage.batches import Batch, FileCount, UnknownCount
 from pipelines.usage.check_pieces import CheckedPieces, check_pieces, engine
 from pipelines.usage.contract import DECLARATIONS, with_grouping
 from pipelines.usage.dedup import ALIKE_SCHEMA, latest_per_cost, number_alike, one_per_call
-from pipelines.usage.file_content import Content, whole_numbers
+from pipelines.usage.file_content import Content
 from pipelines.usage.file_faults import FILE_FAULTS, told
 from pipelines.usage.file_format import FileFormat
 from pipelines.usage.identity import given_account, import_id_of
+from pipelines.usage.line_tables import whole_numbers
 from pipelines.usage.records import read_pieces
 from pipelines.warehouse.stored_rows import compact, joined
 

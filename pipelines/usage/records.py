@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from pipelines.usage import json_fields
 from pipelines.usage.delimited import read_delimited
-from pipelines.usage.file_content import Content, line_tables
+from pipelines.usage.file_content import Content
 from pipelines.usage.importer import Importer
 from pipelines.usage.json_document import document_tables
+from pipelines.usage.line_tables import line_tables
 from pipelines.usage.parquet_rows import parquet_rows
 from pipelines.usage.rejects import MAX_REJECTS
 from pipelines.usage.unknown_counts import is_unknown_column, kept_of

@@ -1,5 +1,6 @@
 """Write a file whole or not at all. What stands in it, and who sweeps up after a killed process, is for its owner."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ def atomic_file(target: Path) -> Iterator[Path]:
     Readers see the old file or the whole new one, also after a power cut: file and folder are synced. An error leaves
     the old file and no other. Raises OSError, also where there is no such folder.
     """
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder; make it first", str(target.parent))
     # Two threads of one process may write the same target.
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{uuid4().hex[:8]}{TEMPORARY}")
     try:

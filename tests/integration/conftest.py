@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from pipelines.demo import page_for
-from pipelines.snapshots.fetch_source import Attempt, fetch_source
+from pipelines.snapshots.fetch_attempts import Attempt
+from pipelines.snapshots.fetch_source import fetch_source
 from pipelines.snapshots.load_body import Promotion, promote_latest
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.sources.catalog import Source, relocated

@@ -70,6 +70,21 @@ def test_what_if_at_a_model_without_a_price_is_unknown(tmp_path: Path) -> None:
         (("exposure", "--scenario", "support-bot", "--since", "7d"), "--since is about logs"),
         (("budget-by-stage", "--scenario", "support-bot", "--since", "7d"), "--since is about logs"),
         (("break-even", "--scenario", "support-bot", "--date", "9999-12-31"), "--date 9999-12-31: write a day before"),
+        (("break-even", "--date", "0001-01-01"), "--date 0001-01-01: write a day before 3000 and from 2000 on"),
+        (("hidden-cost", "--date", "0001-01-01"), "from 2000 on"),
+        (("what-if", "--to", "gpt-4o", "--until", "soon"), "--until soon: write a day"),
+        (("exposure", "--since", "2m"), "--since 2m: write days or weeks"),
+        (("savings", "--since", "9999w"), "--since 9999w: write days or weeks"),
+        (("cost", "--since", "30d", "--to", "0001-01-01"), "write a day of 2000"),
+        (("report", "--from", "0001-01-01"), "write a day of 2000"),
+        (("prices", "gpt-5", "--at", "9999-12-31T23:59:59-10:00"), "write a time of 2000"),
+        (("prices", "gpt-5", "--channel", "shop"), "--channel shop: expected one of api"),
+        (("hidden-cost", "--scenario", ""), "--scenario is empty"),
+        (("savings", "--smaller-model="), "--smaller-model is empty"),
+        (("hidden-cost", "--scenario", "suport-bot"), "did you mean support-bot?"),
+        (("alerts", "list", "--rule", "budgt"), "did you mean budget?"),
+        (("import", "x", "--format", "codx"), "did you mean codex"),
+        (("sources", "accept", "litelm"), "did you mean litellm"),
         (("claims", "S9-99"), "S9-99 is no claim; they are S0-01 to S2-36"),
         (("claims", "--verdict", "true"), "--verdict true: write one of holds"),
         (("claims", "--date", "soon"), "--date soon: write a day"),
@@ -134,3 +149,51 @@ def test_exposure_says_what_is_not_in_the_data(tmp_path: Path) -> None:
     for name in ("vendor lock in", "rate limits", "deprecation", "unpredictable cost", "data exposure"):
         assert name in shown
     assert "not in your data" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("what-if", "--to", "gpt5"),
+        ("what-if", "--from", "gpt5", "--to", "gpt-4o"),
+        ("savings", "--smaller-model", "gpt5", "--smaller-share", "0.5"),
+        ("budget-by-stage", "--model", "gpt5"),
+        ("prices", "gpt5"),
+        ("prices", "GPT-5"),
+    ],
+)
+def test_a_model_that_no_list_has_ends_in_1_and_names_its_like(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = costs(tmp_path, *arguments)
+    assert result.exit_code == 1
+    assert "did you mean gpt-5" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--at", "2019-01-01"), "gpt-5 at 2019-01-01 00:00:00: the next price is of 2025-08-07"),
+        (("--provider", "opnai"), "gpt-5 from opnai global; it is listed by openai api global"),
+    ],
+)
+def test_of_a_model_without_that_price_it_is_told_when_or_who_has_one(tmp_path, arguments, said) -> None:
+    result = costs(tmp_path, "prices", "gpt-5", *arguments)
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_a_day_to_come_is_said_beside_the_answer(tmp_path: Path) -> None:
+    result = costs(tmp_path, "budget-by-stage", "--date", "2999-12-31", "--csv")
+    assert result.exit_code == 0
+    assert "--date 2999-12-31 lies in the future" in result.stderr
+    assert result.stdout.startswith("calls_per_day,")
+
+
+def test_rows_for_a_program_come_with_their_notes_apart(tmp_path: Path) -> None:
+    result = costs(tmp_path, "hidden-cost", "--by", "team", "--csv", "--limit", "1")
+    assert len(result.stdout.splitlines()) == 2
+    assert "note: --by team is left out: a scenario has no owners" in result.stderr
+    assert "answered from scenario support-bot, which ships" in result.stderr
+
+
+def test_weeks_are_days(tmp_path: Path) -> None:
+    assert "in the 14 days before" in costs(tmp_path, "exposure", "--since", "2w").stdout

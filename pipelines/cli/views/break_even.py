@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import cell, print_table
 from pipelines.decisions.break_even import BEYOND
 from pipelines.decisions.break_even_words import in_words
 
@@ -27,7 +27,7 @@ def print_break_even(console: Console, answer: dict[str, Any]) -> None:
         _print_spread(console, found)
         _print_evidence(console, found[0])
     for note in dict.fromkeys(answer["notes"]):
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
 
 
 def _print_ways(console: Console, rows: list[dict[str, Any]], day: str) -> None:
@@ -54,7 +54,7 @@ def _print_ways(console: Console, rows: list[dict[str, Any]], day: str) -> None:
         )
     print_table(console, table)
     for way, same in groupby(sorted(rows, key=lambda row: str(row["way"])), key=lambda row: str(row["way"])):
-        console.print(f"{way}: {cell(next(same)['answer'], MAX_LINE)}", soft_wrap=True)
+        console.print(f"{way}: {cell(next(same)['answer'])}", soft_wrap=True)
 
 
 def _print_curve(console: Console, curve: list[dict[str, Any]]) -> None:
@@ -92,7 +92,7 @@ def _print_evidence(console: Console, row: dict[str, Any]) -> None:
     """The ids behind the best answer."""
     for name in ("price_ids", "term_ids", "rate_id", "throughput_id", "throughput_source", "formula_version"):
         if row.get(name):
-            console.print(f"  {name.replace('_', ' ')}: {cell(row[name], MAX_LINE)}", soft_wrap=True)
+            console.print(f"  {name.replace('_', ' ')}: {cell(row[name])}", soft_wrap=True)
 
 
 def _pays_from(row: dict[str, Any]) -> str:

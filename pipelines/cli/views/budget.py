@@ -18,7 +18,7 @@ def print_budgets(console: Console, budgets: Sequence[dict[str, Any]], day: date
     if not budgets:
         console.print(f"No budget holds on {day}. Write one into budgets.toml: docs/budgets.md")
         return
-    table = Table(title=f"Budgets as of {day}", title_justify="left", header_style="bold")
+    table = Table(title=f"Budgets as of {day}, USD as owed", title_justify="left", header_style="bold")
     for name in COLUMNS:
         table.add_column(name, justify="right" if name in COLUMNS[2:6] or name == "overrun" else "left")
     for one in budgets:

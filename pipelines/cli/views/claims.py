@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import cell, print_table
 
 
 def print_claims(console: Console, answer: dict[str, Any]) -> None:
@@ -19,7 +19,7 @@ def print_claims(console: Console, answer: dict[str, Any]) -> None:
         shown = "same" if is_same else f"{row['recomputed_on_day'] or ''} {row['verdict_on_day']}"
         recomputed = row["recomputed"] or row["reason"] or ""
         texts = (row["claim_id"], row["claim"], stated, recomputed, row["factor"] or "", row["verdict"], shown)
-        table.add_row(*(cell(text, MAX_LINE) for text in texts))
+        table.add_row(*(cell(text) for text in texts))
     print_table(console, table)
     console.print(", ".join(f"{count} {verdict}" for verdict, count in answer["verdicts"].items()))
 
@@ -29,12 +29,12 @@ def print_claim(console: Console, answer: dict[str, Any]) -> None:
     (row,) = answer["claims"]
     for name in ("claim_id", "article", "claim", "claimed_on", "stated", "unit", "recomputed", "factor", "verdict"):
         if row[name]:
-            console.print(f"{name.replace('_', ' ')}: {cell(row[name], MAX_LINE)}")
+            console.print(f"{name.replace('_', ' ')}: {cell(row[name])}")
     told = [row["recomputed_on_day"] or "", row["verdict_on_day"]]
-    console.print(f"on {answer['date']}: {cell(', '.join(filter(None, told)), MAX_LINE)}")
+    console.print(f"on {answer['date']}: {cell(', '.join(filter(None, told)))}")
     for name in ("formula", "note", "reason"):
         if row[name]:
-            console.print(f"{name}: {cell(row[name], MAX_LINE)}")
+            console.print(f"{name}: {cell(row[name])}")
     if not row["inputs"]:
         return
     table = Table(title="inputs, as of the claim")

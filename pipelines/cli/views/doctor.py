@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from pipelines.cli.views.tables import MAX_LINE, cell
+from pipelines.cli.views.tables import cell
 
 if TYPE_CHECKING:
     from pipelines.doctor.finding import Finding
@@ -27,11 +27,11 @@ def print_findings(console: Console, findings: "Sequence[Finding]") -> None:
                 continue
             _line(console, "ok" if finding.is_ok else "LOOK", area, finding.name, finding.found)
             if finding.remedy is not None:
-                console.print(f"      -> {cell(finding.remedy, MAX_LINE)}", highlight=False, soft_wrap=True)
+                console.print(f"      -> {cell(finding.remedy)}", highlight=False, soft_wrap=True)
     bad = sum(not finding.is_ok for finding in findings)
     console.print("all is well" if not bad else f"{bad} of {len(findings)} need a look", highlight=False)
 
 
 def _line(console: Console, state: str, area: str, name: str, found: str) -> None:
-    said = f"{state:<5} {area:<10} {cell(name)}: {cell(found, MAX_LINE)}"
+    said = f"{state:<5} {area:<10} {cell(name)}: {cell(found)}"
     console.print(said, highlight=False, soft_wrap=True)

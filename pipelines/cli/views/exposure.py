@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import about, cell, print_table
 
 
 def print_exposure(console: Console, answer: dict[str, Any]) -> None:
     """An answer of `decisions.answer_exposure`."""
-    what = answer.get("scenario") or f"logs of the {answer['days']} days before"
+    what = about(answer, f"logs of the {answer['days']} days before")
     table = Table(title=f"what no bill shows: {cell(what)}, {answer['date']}")
     for name in ("hidden cost", "figure", "value", "unit", "how"):
         table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
@@ -25,4 +25,4 @@ def print_exposure(console: Console, answer: dict[str, Any]) -> None:
         table.add_row(name, *(cell(text) for text in (one["measure"], value, one["unit"], one["how"])))
     print_table(console, table)
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, MAX_ROWS, cell, print_table
+from pipelines.cli.views.tables import MAX_ROWS, about, cell, print_table
 
 NOT_IN_DATA = "not in your data"
 UNSTATED = "definition:"
@@ -15,7 +15,7 @@ UNSTATED = "definition:"
 
 def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
     """Parts, ratio, prices and settings of an answer of `decisions.answer_hidden_cost`."""
-    what = answer.get("scenario") or f"logs of {answer['first_day']} to {answer['last_day']}"
+    what = about(answer, f"logs of {answer.get('first_day')} to {answer.get('last_day')}")
     table = Table(title=f"{cell(what)}, {answer['date']}, {cell(answer['model'] or 'all models')}")
     for name in ("part", "USD a month", "share", "how"):
         table.add_column(name, justify="right" if name in ("USD a month", "share") else "left", overflow="fold")
@@ -38,7 +38,7 @@ def print_hidden_cost(console: Console, answer: dict[str, Any]) -> None:
     if answer.get("owners"):
         print_owners(console, answer)
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
     print_prices(console, answer)
     print_settings(console, answer["settings"])
 
@@ -92,7 +92,7 @@ def print_settings(console: Console, settings: list[dict[str, Any]]) -> None:
             table.add_row(*(cell(one[name]) for name in ("name", "value", "unit", "source", "source_on")))
     print_table(console, table)
     unstated = ", ".join(one["name"] for one in defaults if one["source"].startswith(UNSTATED))
-    console.print(f"not stated, so no part of it: {cell(unstated, MAX_LINE)}")
+    console.print(f"not stated, so no part of it: {cell(unstated)}")
 
 
 def dollars(text: str) -> str:

@@ -32,7 +32,8 @@ def _print_health(console: Console, health: "pl.DataFrame") -> None:
     """The sources that were read or failed, each on a line; how many were never asked."""
     asked = health.filter(~health["status"].is_in(_NOT_ASKED))
     if asked.height:
-        print_frame(console, asked, f"{asked.height} of {health.height} sources", asked.height)
+        title = f"{asked.height} of {health.height} sources"
+        print_frame(console, asked, title, asked.height, ("source", "status", "reason"))
     counts = dict(health.group_by("status").len().iter_rows())
     said = [words.format(counts[status]) for status, words in _NOT_ASKED.items() if counts.get(status)]
     if said:

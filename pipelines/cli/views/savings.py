@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars, print_effective, print_prices, print_settings
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import about, cell, print_table
 
 
 def print_savings(console: Console, answer: dict[str, Any]) -> None:
     """An answer of `decisions.answer_savings` or of `decisions.logged_savings`."""
-    what = answer.get("scenario") or f"logs of {answer['first_day']} to {answer['last_day']}"
+    what = about(answer, f"logs of {answer.get('first_day')} to {answer.get('last_day')}")
     table = Table(title=f"{cell(what)}, {answer['date']}, {cell(answer['model'] or 'all models')}")
     for name in ("lever", "alone, USD a month", "together", "basis", "how"):
         table.add_column(name, justify="right" if name in ("alone, USD a month", "together") else "left")
@@ -29,7 +29,7 @@ def print_savings(console: Console, answer: dict[str, Any]) -> None:
             f"{dollars(answer['left_usd_per_month'])} left"
         )
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
     rules = Table(title="what stacks")
     for name in ("provider", "one", "other", "how", "says", "source", "of"):
         rules.add_column(name, overflow="fold")
@@ -59,7 +59,7 @@ def print_trace(console: Console, answer: dict[str, Any]) -> None:
             f"{dollars(answer['usd_with_cache'])} with it, {dollars(answer['saved_usd'])} saved"
         )
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
 
 
 def _missing(reason: str | None) -> str:

@@ -1,12 +1,12 @@
 """Sources: the catalog with its health, and what became of their pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 from rich.console import Console
 
-from pipelines.cli.views.tables import MAX_LINE, cell, print_frame
+from pipelines.cli.views.tables import cell, print_frame
 from pipelines.sources.source import Source
 from pipelines.warehouse.published import PublishedWarehouse
 
@@ -26,7 +26,7 @@ def print_promotion(console: Console, promotion: "Promotion") -> None:
         highlight=False,
     )
     if promotion.reason:
-        console.print(f"reason: {cell(promotion.reason, MAX_LINE)}", highlight=False, soft_wrap=True)
+        console.print(f"reason: {cell(promotion.reason)}", highlight=False, soft_wrap=True)
 
 
 def print_restatement(console: Console, restatement: "Restatement") -> None:
@@ -39,27 +39,22 @@ def print_restatement(console: Console, restatement: "Restatement") -> None:
         soft_wrap=True,
     )
     for fetched_at, reason in restatement.unread[:MAX_SHOWN]:
-        console.print(f"not read: {fetched_at}: {cell(reason, MAX_LINE)}", highlight=False, soft_wrap=True)
+        console.print(f"not read: {fetched_at}: {cell(reason)}", highlight=False, soft_wrap=True)
     if len(restatement.unread) > MAX_SHOWN:
         console.print(f"... and {len(restatement.unread) - MAX_SHOWN} pages more that were not read")
     if not restatement.differences.is_empty():
         print_frame(console, restatement.differences, "what was believed and what is now", MAX_SHOWN)
 
 
-def print_sources(
-    console: Console, warehouse: PublishedWarehouse, sources: Sequence[Source], environ: Mapping[str, str]
-) -> None:
+def sources_with_health(warehouse: PublishedWarehouse, sources: Sequence[Source]) -> pl.DataFrame:
     """The catalog beside the newest health of each source, where there is a published file."""
     columns = ("source", "kind", "standing", "is_proven", "url")
     frame = pl.DataFrame([(s.key, s.kind, s.standing, s.is_proven, s.urls[0]) for s in sources], columns, orient="row")
-    if warehouse.published_file.exists():
-        with warehouse.read() as connection:
-            health = connection.sql(
-                "SELECT source, status, last_success_at, row_count, open_hold_count FROM source_health "
-                "QUALIFY as_of = max(as_of) OVER ()"
-            ).pl()
-        frame = frame.join(health, on="source", how="left")
-    print_frame(console, frame, f"{frame.height} sources", limit=frame.height)
-    for source in sources:
-        if source.api_key is not None and not source.is_asked(environ):
-            console.print(f"not asked: {source.key}, as {source.api_key.variable} is not set", highlight=False)
+    if not warehouse.published_file.exists():
+        return frame
+    with warehouse.read() as connection:
+        health = connection.sql(
+            "SELECT source, status, last_success_at, row_count, open_hold_count FROM source_health "
+            "QUALIFY as_of = max(as_of) OVER ()"
+        ).pl()
+    return frame.join(health, on="source", how="left", maintain_order="left")

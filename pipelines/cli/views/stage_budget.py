@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import dollars
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import cell, print_table
 
 
 def print_stage_budget(console: Console, answer: dict[str, Any]) -> None:
@@ -32,6 +32,6 @@ def print_stage_budget(console: Console, answer: dict[str, Any]) -> None:
         )
     print_table(console, table)
     for text in dict.fromkeys(f"{row['model']}: {row['reason']}" for row in answer["rows"] if row["reason"]):
-        console.print(f"unknown: {cell(text, MAX_LINE)}")
+        console.print(f"unknown: {cell(text)}")
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")

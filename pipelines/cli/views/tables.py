@@ -1,98 +1,165 @@
-"""Values and frames as tables, escaped. What a table is about is for the views beside it."""
+"""Values and rows as tables, escaped and never cut. What a table is about is for the views beside it.
 
-import sys
+A terminal gets a box whose columns are as wide as their figures and words; where it is too narrow for that, some
+columns are chosen, or each row becomes a record of one line per value. A pipe gets plain lines.
+"""
+
+import textwrap
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.measure import Measurement
+from rich.markup import escape, render
 from rich.table import Table
+
+from pipelines.cli.views.column_choice import BORDER, choose_columns, longest_word, widest_line, widths_of
 
 if TYPE_CHECKING:
     import polars as pl
 
 MAX_ROWS = 50
-MAX_CELL = 80
-MAX_LINE = 1_000
-"""Of a path or a reason on a line of its own, which terminals wrap and files keep whole."""
+ROOM_FOR_WORDS = 16
+"""What a column of words keeps at least before a table becomes records."""
 
 
-def cell(value: Any, limit: int = MAX_CELL) -> str:
-    """One value as bounded, escaped, printable text; NULL as an empty cell."""
-    if value is None:
-        return ""
-    # A sum of nothing has digits too: as text of its own it is 0E-12.
-    said = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    text = "".join(character if character.isprintable() else " " for character in said)
-    return escape(text if len(text) <= limit else text[: limit - 1] + "…")
+def cell(value: Any) -> str:
+    """One value as escaped text on one line, nothing cut; NULL as an empty cell."""
+    return escape(_text(value))
 
 
-def print_frame(console: Console, frame: "pl.DataFrame", title: str, limit: int = MAX_ROWS) -> None:
-    """A frame as a table, long values cut; says how many rows are not shown."""
-    console.print(_table(frame.head(limit), title, MAX_CELL))
+def about(answer: dict[str, Any], logs: str) -> str:
+    """Whose figures an answer has: a scenario's, by name, or those of `logs`."""
+    return f"scenario {answer['scenario']}" if answer.get("scenario") else logs
+
+
+def print_frame(
+    console: Console, frame: "pl.DataFrame", title: str, limit: int = MAX_ROWS, main: Sequence[str] | None = None
+) -> None:
+    """A frame as a table under its title; says how many rows are not shown. `main`: as in `print_rows`."""
+    _print(console, frame.head(limit), title, main)
     if frame.height > limit:
         console.print(f"... and {frame.height - limit} rows more")
 
 
-def print_rows(console: Console, frame: "pl.DataFrame", row_count: int) -> None:
-    """What a query found, nothing cut: a table where it fits, else a record of one line per value for each row.
+def print_rows(console: Console, frame: "pl.DataFrame", row_count: int, main: Sequence[str] | None = None) -> None:
+    """The rows of an answer: a table where it fits, else its most important columns, else a record for each.
 
-    `row_count`: rows that there are, of which `frame` may hold the first.
+    `row_count`: rows that there are, of which `frame` may hold the first. `main`: columns without which the rows say
+    nothing; a terminal that is too narrow for the others leaves those out and says so. None: all of them are.
     """
     title = f"{row_count} rows" if frame.height == row_count else f"{frame.height} of {row_count} rows"
-    table = _table(frame, title, sys.maxsize)
-    if not console.is_terminal:
-        table.box, table.title = None, None
-        console.print(table)
-    elif _width(console, table) <= console.width:
-        console.print(table)
-    else:
-        console.print(title)
-        for number, row in enumerate(frame.iter_rows(named=True), 1):
-            console.print(_record(number, row))
+    _print(console, frame, title if console.is_terminal else "", main)
 
 
 def print_table(console: Console, table: Table) -> None:
     """A table, its cells folded between words; on a terminal too narrow for its words, records."""
-    wide = console.options.update(max_width=sys.maxsize)
-    if not console.is_terminal or Measurement.get(console, wide, table).minimum <= console.width:
-        console.print(table)
+    table.title_justify, table.header_style = "left", "bold"
+    names = [_unescaped(column.header) for column in table.columns]
+    texts = [[_unescaped(shown) for shown in column.cells] for column in table.columns]
+    rights = [column.justify == "right" for column in table.columns]
+    room = console.width - BORDER * len(names) - 1
+    told = [[name, *cells] for name, cells in zip(names, texts, strict=True)]
+    widest, words = [*map(widest_line, told)], [*map(longest_word, told)]
+    least = [
+        word if right else max(word, min(most, ROOM_FOR_WORDS))
+        for word, most, right in zip(words, widest, rights, strict=True)
+    ]
+    widths = widths_of(widest, least, rights, room)
+    if console.is_terminal and widths is not None:
+        _print_box(console, table, widths)
         return
     if table.title:
-        console.print(table.title)
-    names = [str(column.header) for column in table.columns]
-    for number, cells in enumerate(zip(*(column.cells for column in table.columns), strict=True), 1):
-        record = _empty_record(number)
-        for name, shown in zip(names, cells, strict=True):
-            if shown != "":
-                record.add_row(name, shown)
-        console.print(record)
+        _say(console, _unescaped(table.title))
+    rows = list(zip(*texts, strict=True))
+    if console.is_terminal:
+        _print_records(console, names, rows, is_empty_told=False)
+    else:
+        _print_lines(console, names, rows, rights)
 
 
-def _width(console: Console, table: Table) -> int:
-    """Columns that the table takes with no cell folded."""
-    return Measurement.get(console, console.options.update(max_width=sys.maxsize), table).maximum
+def _print(console: Console, frame: "pl.DataFrame", title: str, main: Sequence[str] | None) -> None:
+    texts = [[_text(value) for value in column] for column in frame.iter_columns()]
+    rights = [dtype.is_numeric() for dtype in frame.dtypes]
+    choice = choose_columns(frame.columns, texts, main, console.width) if console.is_terminal else None
+    if choice is None:
+        if title:
+            _say(console, title)
+        rows = list(zip(*texts, strict=True))
+        if console.is_terminal:
+            _print_records(console, frame.columns, rows)
+        else:
+            _print_lines(console, frame.columns, rows, rights)
+        return
+    table = Table(title=escape(title), title_justify="left", header_style="bold", pad_edge=False, show_edge=False)
+    for place in choice.places:
+        table.add_column(escape(frame.columns[place]), justify="right" if rights[place] else "left")
+    for row in zip(*(texts[place] for place in choice.places), strict=True):
+        table.add_row(*map(escape, row))
+    _print_box(console, table, choice.widths)
+    if choice.same:
+        told = (f"{name} {value or 'empty'}" for name, value in choice.same.items())
+        _say(console, f"in every row: {', '.join(told)}")
+    if choice.left_out:
+        _say(console, f"no room for {', '.join(choice.left_out)}: --csv, --json or a wider terminal shows them")
 
 
-def _table(frame: "pl.DataFrame", title: str, cell_limit: int) -> Table:
-    table = Table(title=escape(title), title_justify="left", header_style="bold")
-    for name, dtype in frame.schema.items():
-        table.add_column(escape(name), justify="right" if dtype.is_numeric() else "left", overflow="fold")
-    for row in frame.iter_rows():
-        table.add_row(*(cell(value, cell_limit) for value in row))
-    return table
+def _print_box(console: Console, table: Table, widths: Sequence[int]) -> None:
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width, column.overflow = width, "fold"
+    console.print(table)
 
 
-def _record(number: int, row: dict[str, Any]) -> Table:
-    record = _empty_record(number)
-    for name, value in row.items():
-        record.add_row(escape(name), cell(value, sys.maxsize))
-    return record
+def _print_lines(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]], rights: Sequence[bool]) -> None:
+    """Columns side by side for a program or a file, without lines and without an end to their width."""
+    widths = [widest_line(cells) for cells in zip(names, *rows, strict=True)]
+    for row in (names, *rows):
+        for lines in zip_longest(*(text.split("\n") for text in row), fillvalue=""):
+            padded = (_padded(*one) for one in zip(lines, widths, rights, strict=True))
+            _say(console, f" {'  '.join(padded)} ")
 
 
-def _empty_record(number: int) -> Table:
-    record = Table(title=f"row {number}", title_justify="left", box=None, show_header=False)
-    record.add_column(style="bold", no_wrap=True)
-    record.add_column(overflow="fold")
-    return record
+def _print_records(
+    console: Console, names: Sequence[str], rows: Iterable[Sequence[str]], *, is_empty_told: bool = True
+) -> None:
+    """A line for each value of a row, folded beside its name."""
+    indent = max(map(cell_len, names), default=0) + 2
+    room = max(console.width - indent, 1)
+    for number, row in enumerate(rows, 1):
+        _say(console, f"row {number}")
+        for name, text in zip(names, row, strict=True):
+            if not text and not is_empty_told:
+                continue
+            lines = [part for line in text.split("\n") for part in _folded(line, room)]
+            for said, part in zip_longest((name,), lines, fillvalue=""):
+                _say(console, f"{_padded(said, indent)}{part}".rstrip())
+
+
+def _folded(line: str, room: int) -> list[str]:
+    if cell_len(line) <= room:
+        return [line]
+    return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
+
+
+def _padded(text: str, width: int, is_right: bool = False) -> str:
+    blank = " " * (width - cell_len(text))
+    return blank + text if is_right else text + blank
+
+
+def _say(console: Console, line: str) -> None:
+    """A line as it is: no markup, no folding, quick for many."""
+    console.file.write(f"{line}\n")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    # A sum of nothing has digits too: as text of its own it is 0E-12.
+    said = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return said if said.isprintable() else "".join(one if one.isprintable() else " " for one in said)
+
+
+def _unescaped(shown: Any) -> str:
+    return render(str(shown)).plain

@@ -1,17 +1,15 @@
-"""Usage files: what became of each, and whose can be read."""
+"""Usage files: what became of each."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from rich.console import Console
-from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import cell
 from pipelines.costs.left_out import LeftOut
 from pipelines.usage.batches import UnknownCount
 from pipelines.usage.file_outcome import NOT_READ, FileOutcome
-from pipelines.usage.importer import Importer
 
 _COUNTED = ("rows", "tokens", "USD")
 MANY_FILES = 20
@@ -26,10 +24,10 @@ def print_imports(console: Console, outcomes: Sequence[FileOutcome], *, is_each_
     for outcome in outcomes:
         if outcome.outcome == "imported":
             if len(imported) <= MANY_FILES:
-                _print_line(console, cell(outcome.file, MAX_LINE), *_sums([outcome]))
+                _print_line(console, cell(outcome.file), *_sums([outcome]))
         elif is_each_named or outcome.outcome in (*NOT_READ, "empty") or outcome.change or len(outcomes) <= MANY_FILES:
-            reason = _changed(outcome.change) if outcome.outcome == "reread" else cell(outcome.reason, MAX_LINE)
-            _print(console, f"{cell(outcome.file, MAX_LINE)}: {outcome.outcome.replace('_', ' ')}: {reason}")
+            reason = _changed(outcome.change) if outcome.outcome == "reread" else cell(outcome.reason)
+            _print(console, f"{cell(outcome.file)}: {outcome.outcome.replace('_', ' ')}: {reason}")
     read = [outcome for outcome in outcomes if outcome.outcome in ("imported", "reread")]
     _print_dated(console, read)
     _print_encrypted(console, read)
@@ -69,7 +67,7 @@ def _print_dated(console: Console, imported: Sequence[FileOutcome]) -> None:
         console.print(f"{rows} rows of {len(dated)} files state no time: they have their file's", highlight=False)
         return
     for outcome in dated:
-        told = f"{cell(outcome.file, MAX_LINE)}: {outcome.dated_by_file_count} rows state no time: they have the file's"
+        told = f"{cell(outcome.file)}: {outcome.dated_by_file_count} rows state no time: they have the file's"
         _print(console, told)
 
 
@@ -87,7 +85,7 @@ def print_left_out(console: Console, left_out: Sequence[LeftOut]) -> None:
         worth = "no known price" if one.usd is None else f"{one.usd:,.2f} USD"
         days = f"{one.first}" if one.first == one.last else f"{one.first} to {one.last}"
         console.print(
-            f"left out of cost, {days}: {cell(one.report, MAX_LINE)} of account {cell(one.account_id, MAX_LINE)}, "
+            f"left out of cost, {days}: {cell(one.report)} of account {cell(one.account_id)}, "
             f"{one.tokens:,} tokens, {worth}: another report states the same usage (see usage_overlap). "
             "If it is other usage, give it an account: inbox/ACCOUNT/ or --account",
             highlight=False,
@@ -102,7 +100,7 @@ def _print_unknown(console: Console, imported: Sequence[FileOutcome]) -> None:
         for path, count in outcome.unknown.items():
             found[path] = found[path] + count if path in found else count
     for path, count in sorted(found.items()):
-        told = f"not counted: {cell(path, MAX_LINE)}: {count.total:,.12g} in {count.row_count} rows"
+        told = f"not counted: {cell(path)}: {count.total:,.12g} in {count.row_count} rows"
         _print(console, f"{told}; their cost is a lower bound (see core.usage_unknown_count)")
 
 
@@ -120,11 +118,3 @@ def _print_line(console: Console, name: str, rows: int, new: int, known: int, re
     told = f"{name}: {rows} rows, {new} new, {known} known already, {refused} refused (see core.usage_reject)"
     told += f", {ignored} lines ignored" if ignored else ""
     console.print(told, highlight=False, soft_wrap=True)
-
-
-def print_formats(console: Console, importers: Sequence[Importer]) -> None:
-    """Name of each format and what it is."""
-    table = Table("format", "what it is")
-    for importer in sorted(importers, key=lambda one: one.name):
-        table.add_row(importer.name, importer.description)
-    print_table(console, table)

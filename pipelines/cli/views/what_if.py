@@ -6,14 +6,14 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.views.hidden_cost import NOT_IN_DATA, dollars
-from pipelines.cli.views.tables import MAX_LINE, cell, print_table
+from pipelines.cli.views.tables import about, cell, print_table
 
 UNKNOWN = "unknown"
 
 
 def print_what_if(console: Console, answer: dict[str, Any]) -> None:
     """An answer of `decisions.answer_what_if`."""
-    what = answer.get("scenario") or f"usage of {answer.get('first_day')} to {answer.get('last_day')}"
+    what = about(answer, f"usage of {answer.get('first_day')} to {answer.get('last_day')}")
     rows = answer["rows"]
     is_paid_apart = any(row[f"{name}_usd"] != row[f"{name}_effective_usd"] for row in rows for name in _AMOUNTS)
     below = "; below a list price, what is paid where it is another" if is_paid_apart else ""
@@ -38,16 +38,16 @@ def print_what_if(console: Console, answer: dict[str, Any]) -> None:
         table.add_row("in all", "", "", *amounts, "", _both(total, "cold_cache"))
     print_table(console, table)
     for text in sorted({_unknown(row) for row in answer["rows"] if row["unknown"]}):
-        console.print(f"unknown: {cell(text, MAX_LINE)}")
+        console.print(f"unknown: {cell(text)}")
     for text in sorted({_mapped(row) for row in answer["rows"] if row["mapped"]}):
-        console.print(f"counted as: {cell(text, MAX_LINE)}")
+        console.print(f"counted as: {cell(text)}")
     factors = answer["factors"]
     console.print(
         f"factors: tokenizer {'..'.join(dict.fromkeys(factors['tokenizer']))}, output length "
         f"{'..'.join(dict.fromkeys(factors['output_length']))}"
     )
     for note in answer["notes"]:
-        console.print(f"note: {cell(note, MAX_LINE)}")
+        console.print(f"note: {cell(note)}")
 
 
 _AMOUNTS = ("spent", "same", "low", "high")

@@ -11,7 +11,8 @@ from pipelines.sources.gpu_rates.card_memory import CARD_GB
 from pipelines.sources.gpu_rates.gpu_names import read_gpu_name
 from pipelines.sources.gpu_rates.printed_rates import read_hourly
 from pipelines.sources.gpu_rates.rate_rows import add_rate, new_collector
-from pipelines.sources.page_tables import html_tables, markdown_tables
+from pipelines.sources.markdown_tables import markdown_tables
+from pipelines.sources.page_tables import html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 _HEADERS = ["Provider", "Instance Type", "Instance Size", "Hourly rate", "GPUs", "Memory", "Architecture"]

@@ -20,7 +20,8 @@ from pipelines.sources.lifecycle.statements import (
     read_ids,
     read_replacements,
 )
-from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.printed_dates import read_date
 

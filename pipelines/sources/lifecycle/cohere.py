@@ -14,7 +14,8 @@ from typing import Any
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.lifecycle.statements import NO_ID, read_announcement, read_ids, read_replacements
-from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import read_date
 

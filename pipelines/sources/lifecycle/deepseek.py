@@ -15,7 +15,8 @@ from bs4 import BeautifulSoup
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
-from pipelines.sources.page_tables import cell_text, plain_markdown
+from pipelines.sources.markdown_tables import plain_markdown
+from pipelines.sources.page_tables import cell_text
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import MOMENT, read_moment
 

@@ -15,7 +15,8 @@ from typing import Any
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.lifecycle.statements import NO_ID, read_ids, read_replacements
-from pipelines.sources.page_tables import MAX_CELL_TEXT, Table, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import markdown_tables, plain_markdown
+from pipelines.sources.page_tables import MAX_CELL_TEXT, Table
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import read_date
 

@@ -13,7 +13,8 @@ from datetime import date
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.lifecycle.statements import NO_ID, read_announcement, read_ids, read_replacements
-from pipelines.sources.page_tables import Table, markdown_tables
+from pipelines.sources.markdown_tables import markdown_tables
+from pipelines.sources.page_tables import Table
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import read_date
 

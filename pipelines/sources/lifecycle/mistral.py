@@ -14,7 +14,8 @@ from typing import Any
 from pipelines.schema.lifecycles import STATES, LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.lifecycle.statements import NO_ID, read_ids
-from pipelines.sources.page_tables import Table, clean_text, html_tables, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table, clean_text, html_tables
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import read_date
 

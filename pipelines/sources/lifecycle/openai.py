@@ -22,7 +22,8 @@ from pipelines.sources.lifecycle.statements import (
     read_ids,
     read_replacements,
 )
-from pipelines.sources.page_tables import Table, cell_text, clean_text, html_tables, markdown_tables
+from pipelines.sources.markdown_tables import markdown_tables
+from pipelines.sources.page_tables import Table, cell_text, clean_text, html_tables
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import read_date
 

@@ -11,7 +11,8 @@ from typing import Any
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.keyed_rows import Candidate, add_each_once
 from pipelines.sources.lifecycle.statements import NO_ID, read_announcement, read_ids
-from pipelines.sources.page_tables import Table, html_tables, markdown_tables
+from pipelines.sources.markdown_tables import markdown_tables
+from pipelines.sources.page_tables import Table, html_tables
 from pipelines.sources.parsed import Parsed, RowCollector
 from pipelines.sources.printed_dates import read_date
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from pipelines.schema.lifecycles import LifecycleObservation
 from pipelines.sources.lifecycle.statements import NO_ID
-from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 from pipelines.sources.printed_dates import MOMENT, read_moment
 

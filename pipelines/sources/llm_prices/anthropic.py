@@ -30,7 +30,8 @@ from pipelines.sources.llm_prices.price_rows import (
     parsed_prices,
     printed_usd,
 )
-from pipelines.sources.page_tables import Table, cell_text, headed_lines, html_tables, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table, cell_text, html_tables
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 __all__ = ["model_id", "parse"]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from pipelines.sources.page_tables import plain_markdown
+from pipelines.sources.markdown_tables import plain_markdown
 
 MARK = b"Markdown Content:"
 UNKNOWN_TAB = "a tab that the reader does not name"

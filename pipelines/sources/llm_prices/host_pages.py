@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup
 
-from pipelines.sources.page_tables import Table, html_tables, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table, html_tables
 from pipelines.sources.parsed import RowCollector
 from pipelines.sources.shown_text import seen_strings
 

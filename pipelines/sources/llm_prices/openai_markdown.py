@@ -21,7 +21,8 @@ from pipelines.sources.llm_prices.openai_rows import (
     with_both_names,
 )
 from pipelines.sources.llm_prices.price_rows import NO_PRICE, Price
-from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table
 from pipelines.sources.parsed import ParseError, RowCollector
 
 LABELS = {

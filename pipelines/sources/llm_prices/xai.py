@@ -19,7 +19,8 @@ from pipelines.sources.llm_prices.price_rows import (
     parsed_prices,
     printed_usd,
 )
-from pipelines.sources.page_tables import Table, headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.markdown_tables import headed_lines, markdown_tables, plain_markdown
+from pipelines.sources.page_tables import Table
 from pipelines.sources.parsed import Parsed, ParseError, RowCollector
 
 PROVIDER = "xai"

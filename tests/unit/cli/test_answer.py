@@ -49,6 +49,16 @@ def test_an_answer_without_a_list_is_one_row(capsys):
     assert capsys.readouterr().out == "trace,cached_share\nt,0.4\n"
 
 
+def test_a_file_in_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(typer.BadParameter, match="make it first"):
+        given(parquet=tmp_path / "none" / "x.parquet")
+
+
+def test_notes_go_beside_rows_for_a_program(capsys):
+    given(ANSWER | {"notes": ["by a scenario"]}, as_csv=True)
+    assert capsys.readouterr().err == "note: by a scenario\n"
+
+
 def test_one_form_at_a_time(tmp_path):
     with pytest.raises(typer.BadParameter, match="at a time"):
         given(as_csv=True, parquet=tmp_path / "x.parquet")

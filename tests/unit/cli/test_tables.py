@@ -1,13 +1,15 @@
-"""Values as text for a person: digits as they are, bounded, without markup."""
+"""Values as text for a person: digits as they are, whole, without markup; rows at any width."""
 
 import io
+from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import cell, print_table
+from pipelines.cli.views.tables import cell, print_rows, print_table
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,49 @@ def test_a_table_that_is_too_narrow_for_its_words_becomes_records_and_no_digit_i
     assert "2026-10-26" in text
     assert ("row 1" in text) is is_record
     assert not is_record or "spent" not in text
+
+
+FRAME = pl.DataFrame(
+    {
+        "model": ["gpt-4o", "x[bold]y[/]:fire:\x1b[31m"],
+        "usd": [Decimal("12345678.90"), None],
+        "why": ["one two three four five six seven " * 5, "short"],
+        "as_of": [date(2026, 10, 10)] * 2,
+    }
+)
+
+
+def shown(width, is_terminal=True, frame=FRAME, main=("model", "usd")):
+    console = Console(file=io.StringIO(), width=width, force_terminal=is_terminal, color_system=None, emoji=False)
+    print_rows(console, frame, frame.height, main)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", range(34, 240, 7))
+def test_no_figure_or_name_is_broken_at_any_width_and_nothing_is_cut(width):
+    text = shown(width)
+    assert "12345678.90" in text
+    assert "x[bold]y[/]:fire: [31m" in text
+    assert "…" not in text
+    assert all(len(line) <= width for line in text.splitlines() if not line.startswith(("no room", "in every")))
+    assert text.count("seven") in ({0, 5} if "no room for why" in text else {5})
+    assert "2026-10-10" in text, "the date of the figures is always told"
+
+
+def test_in_a_pipe_there_are_plain_lines_and_all_columns():
+    lines = shown(40, is_terminal=False).splitlines()
+    assert lines[0].split() == ["model", "usd", "why", "as_of"]
+    assert lines[2].split() == ["x[bold]y[/]:fire:", "[31m", "short", "2026-10-10"]
+    assert lines[1].index("12345678.90") + 11 == lines[0].index("usd") + 3, "figures end below each other"
+    assert len(lines) == 3
+
+
+def test_in_a_pipe_a_table_of_a_view_is_plain_too_and_keeps_its_second_lines():
+    table = Table("used", title=cell("what [x]"))
+    table.add_column("low", justify="right")
+    table.add_row(cell("gpt-4o [a]"), "1,386.00\n316.70")
+    console = Console(file=io.StringIO(), width=30, force_terminal=False)
+    print_table(console, table)
+    assert console.file.getvalue() == (
+        "what [x]\n used             low \n gpt-4o [a]  1,386.00 \n               316.70 \n"
+    )

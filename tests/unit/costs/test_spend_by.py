@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.cli.cost import WAYS as ASKED
-from pipelines.costs.spend_by import WAYS, spend_by
+from pipelines.costs.spend_by import WAYS, spend_by, unpriced_models
 from pipelines.warehouse.database import Warehouse
 
 DAILY = """
@@ -17,12 +17,21 @@ INSERT INTO main.cost_daily BY NAME FROM (VALUES
 SELECT *, cost_usd AS effective_cost_usd, 'openai' AS provider, 'api' AS channel, 'global' AS region,
     'standard' AS service_tier, 'default' AS account_id, false AS is_lower_bound
 """
+UNPRICED = """
+INSERT INTO main.cost_unpriced BY NAME FROM (VALUES
+    (DATE '2026-10-01', 'b', 'input_uncached', 7), (DATE '2026-10-01', 'new', 'output', 20),
+    (DATE '2026-10-02', 'new', 'web_searches', 2)
+) AS rows(usage_date, model, meter, quantity)
+SELECT *, 'openai' AS provider, 'standard' AS service_tier, 'default' AS account_id,
+    'unknown_model' AS unpriced_reason, '' AS remedy
+"""
 OWNERS = """
 INSERT INTO main.cost_by_owner BY NAME FROM (VALUES
     (DATE '2026-09-30', 'search', 'p1', 100, 1.5), (DATE '2026-10-01', 'search', 'p1', 50, 2.25),
-    (DATE '2026-10-01', NULL, 'p2', 0, 0.25)
+    (DATE '2026-10-01', NULL, 'p2', 27, 0.25), (DATE '2026-10-02', NULL, 'p2', 0, NULL)
 ) AS rows(usage_date, team, project_id, tokens, cost_usd)
-SELECT *, cost_usd AS effective_cost_usd, 'default' AS account_id, 1 AS usage_rows, 0 AS unpriced_quantity,
+SELECT *, cost_usd AS effective_cost_usd, 'default' AS account_id, 1 AS usage_rows,
+    CASE WHEN project_id = 'p2' THEN 1 ELSE 0 END AS unpriced_quantity,
     false AS is_lower_bound
 """
 
@@ -33,12 +42,13 @@ def warehouse(tmp_path_factory):
     with warehouse.write() as connection:
         connection.execute(DAILY)
         connection.execute(OWNERS)
+        connection.execute(UNPRICED)
     warehouse.publish()
     return warehouse
 
 
 def sums(warehouse, by, *arguments):
-    return dict(spend_by(warehouse, by, *arguments).select(by, "list_usd").rows())
+    return dict(spend_by(warehouse, by, *arguments).select(by, "list_usd").drop_nulls().rows())
 
 
 @pytest.mark.parametrize(
@@ -67,8 +77,24 @@ def test_a_period_and_an_owner(warehouse):
     assert spend_by(warehouse, "day", owner="x' OR true --").is_empty()
 
 
-def test_fees_are_no_tokens(warehouse):
-    assert spend_by(warehouse, "model")["tokens"].to_list() == [150, None]
+def test_fees_are_no_tokens_and_what_has_no_price_is_there_without_dollars(warehouse):
+    found = spend_by(warehouse, "model").select("model", "tokens", "list_usd", "is_lower_bound").rows()
+    assert found == [
+        ("a", 150, Decimal("3.75"), False),
+        ("b", 7, Decimal("0.25"), True),
+        ("new", 20, None, True),
+    ]
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_tokens_are_the_same_whichever_way_priced_or_not(warehouse, by):
+    assert spend_by(warehouse, by)["tokens"].sum() == 177
+
+
+def test_models_without_a_price_in_a_period(warehouse):
+    assert unpriced_models(warehouse) == ["b", "new"]
+    assert unpriced_models(warehouse, date(2026, 10, 2)) == ["new"]
+    assert unpriced_models(warehouse, None, date(2026, 9, 30)) == []
 
 
 def test_every_way_is_answered(warehouse):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,7 @@ from pipelines.decisions.api_bill import ApiPrice, Load
 from pipelines.decisions.break_even import Terms
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_curve import curve_rows
-from pipelines.decisions.break_even_market import Market, sellers_of, shipped_rates
+from pipelines.decisions.break_even_market import Market, market_of, sellers_of, shipped_rates
 from pipelines.decisions.break_even_rows import break_even_rows
 from pipelines.decisions.break_even_ways import Question, find_ways
 from pipelines.decisions.self_hosting.figures import shipped_figures
@@ -23,6 +24,8 @@ from pipelines.decisions.self_hosting.measured_table import shipped_measurements
 from pipelines.decisions.self_hosting.request import Goal
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import BreakEven, BreakEvenCurve
+from pipelines.snapshots.seed_history import seed_gpu_rate_history
+from pipelines.warehouse.database import Warehouse
 
 DAY = date(2026, 10, 10)
 RATE: dict[str, Any] = {
@@ -240,3 +243,18 @@ def test_shipped_rates_are_the_newest_before_a_day_and_say_when_they_were_seen()
     }
     assert all(r[0]["last_seen_on"] for r in rates.values())
     assert [r for r in shipped_rates(date(2030, 1, 1)) if r["gpu"] == "H100"] == []
+
+
+def test_until_a_page_of_rates_is_read_a_published_file_answers_like_a_fresh_checkout(tmp_path: Path) -> None:
+    """The shipped history ends a rate on the day that it was last seen, which is no word on the days after."""
+    warehouse, day = Warehouse(tmp_path), date(2026, 11, 30)
+    seed_gpu_rate_history(warehouse)
+    warehouse.publish()
+    with market_of(warehouse, [], [], day) as market:
+        assert market.rates == shipped_rates(day)
+        assert {rate["provider"] for rate in market.rates} >= {"runpod", "lambda", "nebius"}
+    with warehouse.write() as connection:
+        connection.execute("UPDATE core.gpu_rate SET source = 'runpod_rates' WHERE provider = 'runpod'")
+    warehouse.publish()
+    with market_of(warehouse, [], [], day) as market:
+        assert "lambda" not in {rate["provider"] for rate in market.rates}

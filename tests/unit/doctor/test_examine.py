@@ -261,10 +261,10 @@ def test_a_source_by_its_age_and_failures(read_at, failures, name, words):
 
 def test_the_command_says_all_is_well_by_its_exit_code_and_as_json(warehouse, monkeypatch):
     ran = CliRunner().invoke(app, ["--warehouse", str(warehouse.folder), "doctor", "--json"])
-    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    findings = json.loads(ran.stdout)
     assert ran.exit_code == 1  # it has read no source
-    assert {line["area"] for line in lines if not line["is_ok"]} == {"sources"}
-    assert {"area", "name", "found", "remedy", "is_ok"} == set(lines[0])
+    assert {one["area"] for one in findings if not one["is_ok"]} == {"sources"}
+    assert {"area", "name", "found", "remedy", "is_ok"} == set(findings[0])
 
 
 def test_what_is_open_to_others_is_named_with_the_remedy(warehouse):

@@ -1,6 +1,6 @@
 """WCAG 2.2 AA of the page, as far as its text can tell; docs/report.md says what a browser and axe-core found beside.
 
-Contrast is computed by the formula of WCAG 2.2 (relative luminance), from the colors in page.css and charts.py.
+Contrast is computed by the formula of WCAG 2.2 (relative luminance), from the colors in page.css and chart_style.py.
 """
 
 import re
@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from pipelines import report
-from pipelines.report.charts import COLORS, DASHES, LEVELS, dashes_of
+from pipelines.report.chart_style import COLORS, DASHES, LEVELS, dashes_of
 from pipelines.report.write_report import write_report
 from tests.unit.report.test_write_report import filled
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipelines.snapshots.fetch_source import Attempt, fetch_source, fetch_sources, record_body
+from pipelines.snapshots.fetch_attempts import Attempt
+from pipelines.snapshots.fetch_source import fetch_source, fetch_sources, record_body
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.snapshots.source_state import latest_fetch
 from pipelines.sources import archive, concurrent_fetch
@@ -273,7 +274,7 @@ def test_attempts_stand_beside_the_bodies_before_the_database_knows_them(
 ) -> None:
     server.script("/list", page("one"))
     fetch_source(warehouse, paged, fetcher, AT)
-    monkeypatch.setattr("pipelines.snapshots.fetch_source.append", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipelines.snapshots.fetch_attempts.append", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fetch_source(warehouse, paged, fetcher, AT + timedelta(days=1))
     noted = read_fetches(warehouse.folder).rows

@@ -3,7 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from pipelines.sources.page_tables import cell_text, plain_markdown
+from pipelines.sources.markdown_tables import plain_markdown
+from pipelines.sources.page_tables import cell_text
 
 CELLS = [
     ("$10.00<sup>1</sup>", "$10.00"),

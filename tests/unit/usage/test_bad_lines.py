@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from pipelines.usage.bad_lines import BadLines, RejectBook
-from pipelines.usage.file_content import LINE_SCHEMA
+from pipelines.usage.line_tables import LINE_SCHEMA
 from pipelines.usage.rejects import MORE_SCHEMA, PLACE, REJECT_SCHEMA, first_of_each_reason
 
 

@@ -11,7 +11,8 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.usage.file_content import KEPT_BYTES, MAX_LINE_BYTES, Content, line_tables, text_table
+from pipelines.usage.file_content import KEPT_BYTES, MAX_LINE_BYTES, Content
+from pipelines.usage.line_tables import line_tables, text_table
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def test_lines_come_back_as_they_were_written(tmp_path_factory, texts):
 
 def test_lines_that_are_no_utf8_are_found_wherever_they_stand(monkeypatch):
     """Letters of two, three and four bytes lie across the ends of what is decoded at once."""
-    monkeypatch.setattr("pipelines.usage.file_content.DECODED_BYTES", 5)
+    monkeypatch.setattr("pipelines.usage.line_tables.DECODED_BYTES", 5)
     lines = [
         "é€😀".encode() + b"\n",
         b"ok\n",

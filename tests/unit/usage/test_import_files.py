@@ -106,7 +106,7 @@ def test_a_log_that_grew_adds_only_what_is_new(warehouse, tmp_path):
 def test_a_file_in_several_batches_counts_all_that_is_new(warehouse, tmp_path, monkeypatch):
     responses = [(f"r{number}", 5) for number in range(20)]
     log = session(tmp_path, "log.jsonl", *responses, ("r0", 6))
-    monkeypatch.setattr("pipelines.usage.file_content.CHUNK_BYTES", 2_000)
+    monkeypatch.setattr("pipelines.usage.line_tables.CHUNK_BYTES", 2_000)
     monkeypatch.setattr("pipelines.usage.file_content.READ_BYTES", 2_000)
     monkeypatch.setattr("pipelines.usage.read_files.PIECE_BYTES", 1)
     monkeypatch.setattr("pipelines.usage.read_files.BATCH_ROWS", 1)

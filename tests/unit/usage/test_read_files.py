@@ -162,7 +162,7 @@ def test_pieces_and_batches_do_not_show(monkeypatch):
     assert pieces.usage.equals(whole.usage)
     assert pieces.rejects.equals(whole.rejects)
     monkeypatch.setattr(read_files, "BATCH_ROWS", 1)
-    monkeypatch.setattr("pipelines.usage.file_content.CHUNK_BYTES", 300)
+    monkeypatch.setattr("pipelines.usage.line_tables.CHUNK_BYTES", 300)
     batches = import_file(CLAUDE, AS_OF)
     assert batches.rejects.equals(whole.rejects)
     assert set(batches.usage["usage_id"]) == set(whole.usage["usage_id"]), "the ledger drops what batches repeat"
