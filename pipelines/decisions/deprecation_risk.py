@@ -53,12 +53,7 @@ def deprecation_risk(
     chosen = _replacements(rows, ends, prices, as_of)
     rows = rows.join(chosen, on=["provider", "canonical_model"], how="left")
     mix = _mix(usage, as_of) if sized is None else sized
-    rows = rows.join(
-        _deltas(mix, rows, prices, as_of),
-        on=OWNER,
-        how="left",
-        nulls_equal=True,
-    )
+    rows = rows.join(_deltas(mix, rows, prices, as_of), on=OWNER, how="left", nulls_equal=True)
     return _scored(rows, as_of)
 
 
