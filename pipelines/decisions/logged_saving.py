@@ -139,7 +139,8 @@ def _of_conversations(parts: pl.DataFrame, column: str) -> _Amount:
 
 def _contract_saved(mine: pl.DataFrame) -> dict[str, _Amount]:
     """What the contract takes off the list prices of what is billed by use; nothing is known without a term for it."""
-    billed = mine.filter(pl.col("plan_id").is_null(), pl.col("term_id").is_not_null(), pl.col("cost_usd").is_not_null())
+    amounts = (pl.col(name).is_not_null() for name in ("cost_usd", "effective_cost_usd"))
+    billed = mine.filter(pl.col("plan_id").is_null(), pl.col("term_id").is_not_null(), *amounts)
     if billed.is_empty():
         return {}
     saved = Decimal(billed["cost_usd"].sum()) - Decimal(billed["effective_cost_usd"].sum())
