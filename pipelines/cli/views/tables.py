@@ -7,7 +7,7 @@ columns are chosen, or each row becomes a record of one line per value. A pipe g
 import textwrap
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -54,8 +54,11 @@ def print_rows(console: Console, frame: "pl.DataFrame", row_count: int, main: Se
     _print(console, frame, title if console.is_terminal else "", main)
 
 
-def print_table(console: Console, table: Table) -> None:
-    """A table, its cells folded between words; on a terminal too narrow for its words, records."""
+def print_table(console: Console, table: Table, as_above: Sequence[str] = ()) -> None:
+    """A table, its cells folded between words; on a terminal too narrow for its words, records.
+
+    `as_above`: columns whose empty cells mean what stands above them; a record and a line of a pipe say it again.
+    """
     table.title_justify, table.header_style = "left", "bold"
     names = [_unescaped(column.header) for column in table.columns]
     texts = [[_unescaped(shown) for shown in column.cells] for column in table.columns]
@@ -73,7 +76,8 @@ def print_table(console: Console, table: Table) -> None:
         return
     if table.title:
         _say(console, _unescaped(table.title))
-    rows = list(zip(*texts, strict=True))
+    filled = (_filled(cells) if name in as_above else cells for name, cells in zip(names, texts, strict=True))
+    rows = list(zip(*filled, strict=True))
     if console.is_terminal:
         _print_records(console, names, rows, is_empty_told=False)
     else:
@@ -135,6 +139,10 @@ def _print_records(
             lines = [part for line in text.split("\n") for part in _folded(line, room)]
             for said, part in zip_longest((name,), lines, fillvalue=""):
                 _say(console, f"{_padded(said, indent)}{part}".rstrip())
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    return list(accumulate(cells, lambda above, shown: shown or above))
 
 
 def _folded(line: str, room: int) -> list[str]:
