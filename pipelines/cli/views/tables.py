@@ -7,7 +7,7 @@ columns are chosen, or each row becomes a record of one line per value. A pipe g
 import textwrap
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import accumulate, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -142,7 +142,10 @@ def _print_records(
 
 
 def _filled(cells: Sequence[str]) -> list[str]:
-    return list(accumulate(cells, lambda above, shown: shown or above))
+    filled: list[str] = []
+    for shown in cells:
+        filled.append(shown or (filled[-1] if filled else ""))
+    return filled
 
 
 def _folded(line: str, room: int) -> list[str]:
