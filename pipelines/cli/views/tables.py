@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 50
 ROOM_FOR_WORDS = 16
 """What a column of words keeps at least before a table becomes records."""
+LONGEST_NAME = 40
+"""A longer word is an address, which may be folded."""
 
 
 def cell(value: Any) -> str:
@@ -65,10 +67,10 @@ def print_table(console: Console, table: Table, as_above: Sequence[str] = ()) ->
     rights = [column.justify == "right" for column in table.columns]
     room = console.width - BORDER * len(names) - 1
     told = [[name, *cells] for name, cells in zip(names, texts, strict=True)]
-    widest, words = [*map(widest_line, told)], [*map(longest_word, told)]
+    widest = [*map(widest_line, told)]
     least = [
-        word if right else max(word, min(most, ROOM_FOR_WORDS))
-        for word, most, right in zip(words, widest, rights, strict=True)
+        longest_word(cells) if right else max(min(longest_word(cells), LONGEST_NAME), min(most, ROOM_FOR_WORDS))
+        for cells, right, most in zip(told, rights, widest, strict=True)
     ]
     widths = widths_of(widest, least, rights, room)
     if console.is_terminal and widths is not None:
