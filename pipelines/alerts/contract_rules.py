@@ -112,9 +112,10 @@ def _begins(row: Row) -> date:
 
 def _named(row: Row) -> str:
     """What was agreed: "discount of 40 % for account prod, openai gpt-5-mini"."""
-    amount = figure_words(row["value"]) if row["kind"] == "price" else f"{row['value'].normalize():f}"
-    unit = {"price": "USD per unit", "commitment": "USD", "credit": "USD"}.get(row["kind"], "%")
-    per = f" a {row['per']}" if row["per"] else ""
+    value = row["value"] if row["currency"] is None else row["local_value"]
+    amount = figure_words(value) if row["kind"] == "price" else f"{value.normalize():f}"
+    unit = {"price": f"{row['currency'] or 'USD'} per unit", "commitment": "USD", "credit": "USD"}.get(row["kind"], "%")
+    per = f" a {row['per']}" if row["kind"] == "commitment" else ""
     scope = [f"account {row['account_id']}"] if row["account_id"] else []
     scope += [" ".join(filter(None, (row["provider"], row["model"])))] if row["provider"] or row["model"] else []
     scope += [row[name] for name in ("channel", "service_tier", "meter") if row[name]]

@@ -16,7 +16,7 @@ from pipelines.alerts.message import alert_frame
 from pipelines.alerts.rule_catalog import LASTING
 from pipelines.alerts.rule_file import ALERT_FILE, keep_alert_settings
 from pipelines.alerts.rule_inputs import Asked, rules_of_day
-from pipelines.snapshots.user_inputs import Problem, check_user_inputs
+from pipelines.snapshots.user_inputs import Problem, check_rates, check_user_inputs
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import append, append_new, read_table
@@ -44,7 +44,7 @@ def raise_alerts(
     AlertRuleError after the others are stored.
     """
     kept = keep_alert_settings(warehouse.folder)
-    told = [*problems, *_problems(warehouse, environ, kept.rows), *([kept.problem] if kept.problem else [])]
+    told = [*problems, *_problems(warehouse, environ, kept.rows, day), *([kept.problem] if kept.problem else [])]
     failures: list[str] = []
     found: list[pl.DataFrame] = []
     judged: set[str] = set()
@@ -129,8 +129,8 @@ def _failed_runs(connection: duckdb.DuckDBPyConnection, failing: Failing) -> pl.
     return operating_rules.still_failed(now_firing, failing)
 
 
-def _problems(warehouse: Warehouse, environ: Mapping[str, str], settings: AlertSettings) -> list[Problem]:
-    found = check_user_inputs(warehouse.folder, environ)
+def _problems(warehouse: Warehouse, environ: Mapping[str, str], settings: AlertSettings, day: date) -> list[Problem]:
+    found = check_user_inputs(warehouse.folder, environ) + check_rates(warehouse.folder, day)
     found += [Problem(*mistake) for mistake in mistaken_addresses(environ)]
     used = {one.channel for one in settings.rules.values() if one.channel} | set(settings.channels.values())
     return found + [Problem(ALERT_FILE, text) for text in mistaken_channels(used, environ)]

@@ -1,35 +1,50 @@
 """The contract as repricing needs it: what a user pays for usage as it was, and for the same usage at another offer.
 
-Terms of volume and commitment are `contract_charges`'; plans are not known here: usage under one costs what the
+Commitments are `contract_charges`'; plans are not known here: usage under one costs what the
 contract says, as it would anywhere else.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import polars as pl
 
 from pipelines.costs.contract_prices import PRICE, at_contract
+from pipelines.costs.volume_bands import scales_of, shares_paid
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.contract_terms import PRICE_KINDS
 
+MONTH = timedelta(days=31)
+WEEK_DAYS = 7
+"""Usage that is priced as if of a day lies in the week up to it: see `reprice.WEEK`."""
 ACCOUNT = pl.col("account_id").cast(pl.String).fill_null(DEFAULT_ACCOUNT)
 """Whose contract usage is under."""
 
 
 class Agreed(NamedTuple):
-    """`terms`: prices and discounts, in TERM_SCHEMA. `listed`: price_id, listed_model and seller of listed prices."""
+    """`terms`: prices and discounts, in TERM_SCHEMA. `listed`: price_id, listed_model and seller of listed prices.
+
+    `used`: usage_date, term_id and the quantity that was paid by it, of bands of volume.
+    """
 
     terms: pl.DataFrame
     listed: pl.DataFrame
+    used: pl.DataFrame
 
     def on(self, day: date) -> "Agreed":
-        """The terms in force on a day, as if they held at any time: of usage that is priced as if of that day."""
+        """The terms in force on a day, as if they held at any time: of usage that is priced as if of that day.
+
+        Bands of volume hold in the shares in which the month before was in them, and where it was in none the first
+        band does: what a switch itself would add to the volume is not counted.
+        """
         is_begun = (pl.col("valid_from") <= day).fill_null(value=True)
         is_over = (pl.col("valid_to") <= day).fill_null(value=False)
         always = (pl.lit(None, pl.Date).alias(name) for name in ("valid_from", "valid_to"))
-        return self._replace(terms=self.terms.filter(is_begun & ~is_over).with_columns(*always))
+        recent = self.used.filter(pl.col("usage_date") > day - MONTH, pl.col("usage_date") <= day)
+        dates = pl.DataFrame({"usage_date": [day - timedelta(days=back) for back in range(WEEK_DAYS)]})
+        used = dates.join(recent.group_by("term_id").agg(pl.col("quantity").sum()), how="cross")
+        return self._replace(terms=self.terms.filter(is_begun & ~is_over).with_columns(*always), used=used)
 
     def paid(self, costs: pl.DataFrame) -> pl.DataFrame:
         """Rows of `price_sums`, with their account, and effective_cost_usd: what is paid for them."""
@@ -46,13 +61,18 @@ class Agreed(NamedTuple):
             contracted_usd_per_unit=pl.col("usd_per_unit").cast(PRICE),
             effective_cost_usd="cost_usd",
         )
-        paid = at_contract(sold.drop("seller"), self.terms, self.listed.select("price_id", "listed_model"))
+        shares = shares_paid(self.used, scales_of(self.terms)) if self.used.height else None
+        listed = self.listed.select("price_id", "listed_model")
+        paid = at_contract(sold.drop("seller"), self.terms, listed, shares)
         return pl.concat([paid, own.with_columns(account_id=ACCOUNT, effective_cost_usd="cost_usd")], how="diagonal")
 
 
-def agreed_prices(terms: pl.DataFrame, versions: pl.DataFrame) -> Agreed | None:
-    """The contract (TERM_SCHEMA) over versions of listed prices (price_id, model, provider); None: it has no price."""
+def agreed_prices(terms: pl.DataFrame, versions: pl.DataFrame, used: pl.DataFrame) -> Agreed | None:
+    """The contract (TERM_SCHEMA) over versions of listed prices (price_id, model, provider); None: it has no price.
+
+    `used`: as in `Agreed`.
+    """
     terms = terms.filter(pl.col("kind").is_in(PRICE_KINDS))
     if terms.is_empty():
         return None
-    return Agreed(terms, versions.select("price_id", listed_model="model", seller="provider").unique("price_id"))
+    return Agreed(terms, versions.select("price_id", listed_model="model", seller="provider").unique("price_id"), used)

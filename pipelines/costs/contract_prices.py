@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import polars as pl
 
 from pipelines.costs.pricing.match_usage import USD, usd_each
+from pipelines.costs.volume_bands import first_bands, in_bands
 from pipelines.models.model_ids import undated
 from pipelines.schema.contract_terms import PRICE_KINDS, TERM_SCOPE
 from pipelines.schema.meters import FEE_METERS
@@ -23,31 +24,54 @@ _IS_MEANT = (pl.col("usage_date") >= pl.col("valid_from")).fill_null(value=True)
 _NAMES = ("model", "listed_model", "undated_model", "undated_listed_model")
 """Under which names a term may mean the model of usage, the most exact first."""
 _AGREED = {"term_id": pl.String(), "kind": pl.String(), "value": PRICE}
+_STATED = ("valid_from", "valid_to", *_AGREED, "of_tokens", "exactness")
 
 
-def at_contract(costs: pl.DataFrame, terms: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+def at_contract(
+    costs: pl.DataFrame, terms: pl.DataFrame, listed: pl.DataFrame, shares: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Rows of core.usage_cost with what is paid by the contract: term_id, contracted_usd_per_unit, effective_cost_usd.
 
     `terms`: core.contract_term as it is current; `listed`: price_id, listed_model, the model of the price list. What no
-    list has a price for is paid at the contract's, and has the unit of its meter.
+    list has a price for is paid at the contract's, and has the unit of its meter. `shares`: `Volume.shares` of the
+    days, by which rows are split into the bands of volume that they are in; without them the first bands hold.
     """
-    prices = terms.filter(pl.col("kind").is_in(PRICE_KINDS))
-    if prices.is_empty() or costs.is_empty():
+    if not terms["kind"].is_in(PRICE_KINDS).any() or costs.is_empty():
         return costs
+    rows = with_terms(costs, terms, listed)
+    if shares is not None:
+        rows = in_bands(rows, shares)
+    return paid(rows).select(costs.columns)
+
+
+def paid(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `with_terms` with contracted_usd_per_unit and effective_cost_usd.
+
+    They are NULL, and the cost a lower bound, where the price is in another currency and no rate of the day is stated.
+    """
+    rows = rows.with_columns(contracted_usd_per_unit=_contracted(rows))
+    effective = (pl.col("quantity").cast(pl.Decimal(38, 0)) * usd_each("contracted_usd_per_unit")).cast(USD)
+    is_open = pl.col("term_id").is_not_null() & pl.col("contracted_usd_per_unit").is_null()
+    return rows.with_columns(effective_cost_usd=effective, is_lower_bound=pl.col("is_lower_bound") | is_open)
+
+
+def with_terms(costs: pl.DataFrame, terms: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of core.usage_cost with the term that counts for them (term_id, kind, value), and their unit; arguments as
+    of `at_contract`. Of bands of volume it is the first.
+    """
+    prices = first_bands(terms.filter(pl.col("kind").is_in(PRICE_KINDS)))
     named = costs.drop("term_id", "contracted_usd_per_unit", "effective_cost_usd").join(
         listed, on="price_id", how="left", maintain_order="left"
     )
     agreed = terms_of(named, prices).select(*_KEY, "listed_model", *_AGREED)
     rows = named.join(agreed, on=[*_KEY, "listed_model"], how="left", nulls_equal=True, maintain_order="left")
-    # A discount off no price is no price.
-    has_term = (pl.col("kind") == "price") | pl.col("usd_per_unit").is_not_null()
+    # A discount off no price is no price; nor is a price in another currency on a day without a rate.
+    has_term = ((pl.col("kind") == "price") & pl.col("value").is_not_null()) | pl.col("usd_per_unit").is_not_null()
     unit = pl.when(pl.col("meter").is_in(FEE_METERS)).then(pl.lit("thousand_calls")).otherwise(pl.lit("mtok"))
-    rows = rows.with_columns(
+    return rows.with_columns(
         term_id=pl.when(has_term).then("term_id"),
         unit=pl.when(pl.col("unit").is_null() & (pl.col("kind") == "price")).then(unit).otherwise("unit"),
-    ).with_columns(contracted_usd_per_unit=_contracted(rows))
-    effective = (pl.col("quantity").cast(pl.Decimal(38, 0)) * usd_each("contracted_usd_per_unit")).cast(USD)
-    return rows.with_columns(effective_cost_usd=effective).select(costs.columns)
+    )
 
 
 def terms_of(usage: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
@@ -77,7 +101,9 @@ def _scopes(terms: pl.DataFrame) -> list[tuple[str, ...]]:
 def _matches(keys: pl.DataFrame, terms: pl.DataFrame, scope: Collection[str]) -> pl.DataFrame:
     """Keys and the terms that name just these columns and mean them on that day, with their rank."""
     of_scope = terms.filter(pl.col(name).is_not_null() == (name in scope) for name in TERM_SCOPE)
-    stated = of_scope.select(*scope, "valid_from", "valid_to", *_AGREED)
+    # The volume of a line for all meters is one of tokens, to which calls are not added.
+    of_tokens = pl.col("volume").is_not_null() & pl.col("meter").is_null()
+    stated = of_scope.select(*scope, "valid_from", "valid_to", *_AGREED, of_tokens=of_tokens)
     if not scope:
         pairs = [keys.join(stated, how="cross").with_columns(exactness=pl.lit(0))]
     else:
@@ -85,7 +111,7 @@ def _matches(keys: pl.DataFrame, terms: pl.DataFrame, scope: Collection[str]) ->
         pairs = [
             keys.join(stated, left_on=[name if key == "model" else key for key in scope], right_on=list(scope))
             .with_columns(exactness=pl.lit(place))
-            .select(*keys.columns, "valid_from", "valid_to", *_AGREED, "exactness")
+            .select(*keys.columns, *_STATED)
             for place, name in enumerate(names)
         ]
     rank = pl.format(
@@ -96,8 +122,8 @@ def _matches(keys: pl.DataFrame, terms: pl.DataFrame, scope: Collection[str]) ->
         pl.lit("".join("01"[name not in scope] for name in ("meter", "service_tier", "channel", "provider"))),
     )
     return (
-        pl.concat([pair.select(*keys.columns, "valid_from", "valid_to", *_AGREED, "exactness") for pair in pairs])
-        .filter(_IS_MEANT)
+        pl.concat([pair.select(*keys.columns, *_STATED) for pair in pairs])
+        .filter(_IS_MEANT, ~(pl.col("of_tokens") & pl.col("meter").is_in(FEE_METERS)))
         .select(*_KEY, "listed_model", *_AGREED, rank=rank)
     )
 

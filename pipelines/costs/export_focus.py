@@ -36,6 +36,7 @@ LEFT JOIN (
 LEFT JOIN raw."fetch" AS body USING (fetch_id)
 LEFT JOIN core.plan_fee AS fee USING (usage_date, plan_id)
 WHERE cost.usage_date BETWEEN $first AND $last AND (price_id IS NOT NULL OR term_id IS NOT NULL)
+    AND (term_id IS NULL OR contracted_usd_per_unit IS NOT NULL)
 ORDER BY ALL
 """
 _FEES = """
@@ -47,7 +48,9 @@ WHERE period_to - 1 BETWEEN $first AND $last AND charge_usd <> 0 ORDER BY ALL
 """
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
-WHERE price_id IS NULL AND term_id IS NULL AND usage_date BETWEEN $first AND $last
+WHERE usage_date BETWEEN $first AND $last AND (
+    (price_id IS NULL AND term_id IS NULL) OR (term_id IS NOT NULL AND contracted_usd_per_unit IS NULL)
+)
 """
 
 

@@ -11,8 +11,7 @@ import polars as pl
 
 from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.plan_coverage import not_owed
-from pipelines.costs.pricing.price_sums import price_totals
-from pipelines.costs.pricing.price_usage import PLAN_ID
+from pipelines.costs.pricing.price_sums import PLAN_ID, price_totals
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.owner_costs import CONVERSATIONS_PER_DAY, ConversationCost, CostByOwner

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.costs.counted_rows import Rule
 from pipelines.costs.overlap import Counted, count_once
-from pipelines.costs.pricing.price_usage import PLAN_ID
+from pipelines.costs.pricing.price_sums import PLAN_ID
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.usage.owner_map import KINDS
 from pipelines.usage.plan_file import PLAN_KINDS

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -15,14 +16,15 @@ from pipelines.costs.engine.ledger_tasks import DayOfLedger
 from pipelines.costs.engine.price_on_server import price_on_server
 from pipelines.costs.hidden_costs import hidden_costs
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
+from pipelines.costs.month_volume import month_volume
 from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted
 from pipelines.costs.owner_costs import cost_owners
 from pipelines.costs.plan_coverage import count_days, not_owed
 from pipelines.costs.plan_ledger import changed_plan_days, store_plan_fees
 from pipelines.costs.pricing.lookup import split_offer
-from pipelines.costs.pricing.price_sums import OWNERS
-from pipelines.costs.pricing.price_usage import PLAN_ID, price_by_day
+from pipelines.costs.pricing.price_sums import OWNERS, PLAN_ID
+from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.costs.reconciliation import compare, models_to_price
 from pipelines.costs.resolve_segments import segments_in_force
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
@@ -193,10 +195,12 @@ def _price(
     else:
         asked = {day: DayOfLedger(file.resolve(), rows, counted[day].rule) for day, (file, rows) in files.items()}
         costs = price_on_server(address, asked, segments, owners, store)
-    listed = connection.sql(LISTED_MODELS).pl()
-    prices = OurPrices(segments, read_current(connection, "core.contract_term"), listed)
     # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.
     is_billed = pl.col(PLAN_ID).is_null()
+    terms, listed = read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl()
+    others = partial(_billed_at_list, connection, warehouse)
+    volume = month_volume(connection, warehouse.folder, costs.filter(is_billed), terms, listed, days, others)
+    prices = OurPrices(segments, terms, listed, volume)
     costs = pl.concat([prices.agreed(costs.filter(is_billed)), costs.filter(~is_billed).with_columns(not_owed())])
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
@@ -216,6 +220,16 @@ def _price(
         append(connection, "main.cost_by_owner", by_owner)
         append(connection, "main.conversation_cost", conversations)
         append(connection, "main.hidden_cost", hidden_costs(of_batch, segments, teams))
+
+
+def _billed_at_list(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> pl.DataFrame:
+    """What some days' usage costs at list, but for what a plan covers; nothing is stored."""
+    counted = _count(warehouse, read_ledger(connection, warehouse, days))
+    segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
+    usage = {day: one.usage for day, one in counted.items()}
+    by_plan = [PLAN_ID] if any(PLAN_ID in one.collect_schema() for one in usage.values()) else []
+    costs = price_by_day(usage, segments, [*OWNERS, *by_plan])
+    return costs.filter(pl.col(PLAN_ID).is_null())
 
 
 def _count(warehouse: Warehouse, days: Mapping[date, pl.LazyFrame]) -> dict[date, Counted]:

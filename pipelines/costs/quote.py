@@ -47,8 +47,11 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
         names = names_of(listed, used, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
         costs = price_sums({question.at.date(): usage.lazy()}, segments_by_name(versions, names, prices.read_at))
+        bands: list[dict[str, Any]] = []
         if costs is not None and question.account is not None:
-            costs = _at_contract(costs, question.account, versions, prices)
+            terms = prices.terms()
+            costs = _at_contract(costs, question.account, versions, terms)
+            bands = _bands(costs, terms)
         lines = (
             [] if costs is None else [_line(row, versions, prices, question.at) for row in costs.iter_rows(named=True)]
         )
@@ -66,13 +69,24 @@ def quote(warehouse: PublishedWarehouse, question: Question) -> dict[str, Any]:
     if question.account is not None:
         effective = [line["effective_cost_usd"] for line in lines]
         answer["account"] = question.account
+        answer["volume_bands"] = bands
         answer["effective_cost_usd"] = None if None in effective else _plain(sum(map(Decimal, effective), Decimal(0)))
     if "unknown_model" in reasons:
         answer |= _hints(used, listed, names)
     return answer
 
 
-def _at_contract(costs: pl.DataFrame, account: str, versions: pl.DataFrame, prices: QuotedPrices) -> pl.DataFrame:
+def _bands(costs: pl.DataFrame, terms: pl.DataFrame) -> list[dict[str, Any]]:
+    """The bands of volume of which a quote has the first: one request does not tell how much the month has."""
+    from pipelines.costs.volume_bands import scales_of  # noqa: PLC0415 - most quotes ask for no contract
+
+    scales = scales_of(terms).join(costs.select(scale="term_id", meter="meter"), on="scale")
+    rows = scales.join(terms.select("kind", band_id="term_id"), on="band_id").sort("meter", "from_quantity")
+    named = rows.select("meter", "kind", "volume", "from_quantity", value="band_value").iter_rows(named=True)
+    return [row | {"value": _plain(row["value"])} for row in named]
+
+
+def _at_contract(costs: pl.DataFrame, account: str, versions: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     """Sums with what the account pays for them by the contract, and by which term."""
     from pipelines.costs.contract_prices import PRICE, at_contract  # noqa: PLC0415 - most quotes ask for no contract
 
@@ -87,7 +101,7 @@ def _at_contract(costs: pl.DataFrame, account: str, versions: pl.DataFrame, pric
     sold = costs.join(listed.select("price_id", "seller"), on="price_id", how="left", maintain_order="left")
     is_unnamed = (pl.col("provider") == UNKNOWN) & pl.col("seller").is_not_null()
     sold = sold.with_columns(provider=pl.when(is_unnamed).then("seller").otherwise("provider"), **agreed)
-    return at_contract(sold.drop("seller"), prices.terms(), listed.drop("seller"))
+    return at_contract(sold.drop("seller"), terms, listed.drop("seller"))
 
 
 def _hints(used: pl.DataFrame, listed: pl.DataFrame, names: pl.DataFrame) -> dict[str, Any]:

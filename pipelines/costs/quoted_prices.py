@@ -22,6 +22,8 @@ from pipelines.warehouse.published import PublishedWarehouse
 _KNOWN = "coalesce(known_from <= $known_at, true) AND (known_to IS NULL OR known_to > $known_at)"
 """Of versions: what was believed at a moment, or is believed now where that is NULL."""
 
+PAID_SCHEMA = {"usage_date": pl.Date(), "term_id": pl.String(), "quantity": pl.Int64()}
+
 
 @dataclass(frozen=True)
 class QuotedPrices:
@@ -61,10 +63,25 @@ class QuotedPrices:
         if not self.connection.execute(found).fetchall():
             return pl.DataFrame(schema=TERM_SCHEMA)
         texts = {name: pl.String() if dtype.is_decimal() else dtype for name, dtype in TERM_SCHEMA.items()}
-        columns = ", ".join(f"{name}::VARCHAR" if dtype.is_decimal() else name for name, dtype in TERM_SCHEMA.items())
+        there = {row[0] for row in self.connection.execute("DESCRIBE core.contract_term").fetchall()}
+        columns = ", ".join(
+            (f"{name}::VARCHAR" if dtype.is_decimal() else name) if name in there else f"NULL AS {name}"
+            for name, dtype in TERM_SCHEMA.items()
+        )
         query = f"SELECT {columns} FROM core.contract_term WHERE {_KNOWN}"
         rows = self.connection.execute(query, {"known_at": self.known_at}).fetchall()
         return pl.DataFrame(rows, texts, orient="row").cast(pl.Schema(TERM_SCHEMA))
+
+    def paid_in_bands(self, terms: pl.DataFrame) -> pl.DataFrame:
+        """Of each day the quantity that was paid by each band of volume among the terms: PAID_SCHEMA."""
+        bands = terms.filter(pl.col("volume").is_not_null())["term_id"].to_list()
+        if not bands:
+            return pl.DataFrame(schema=PAID_SCHEMA)
+        query = (
+            "SELECT usage_date, term_id, sum(quantity)::BIGINT FROM core.usage_cost "
+            "WHERE plan_id IS NULL AND term_id IN (SELECT unnest($bands)) GROUP BY ALL ORDER BY ALL"
+        )
+        return pl.DataFrame(self.connection.execute(query, {"bands": bands}).fetchall(), PAID_SCHEMA, orient="row")
 
 
 @contextmanager

@@ -4,9 +4,10 @@ Pricing them, and storing the hash of what they were priced from, is in `price_l
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -83,6 +84,10 @@ ASOF LEFT JOIN in_force ON days.usage_date >= in_force.day
 ASOF LEFT JOIN contract ON days.usage_date >= contract.day
 """
 
+_SCALES = """
+SELECT DISTINCT volume, valid_from, valid_to FROM core.contract_term WHERE known_to IS NULL AND volume IS NOT NULL
+"""
+
 
 def changed_fingerprints(
     connection: duckdb.DuckDBPyConnection, folder: Path, days: Sequence[date] | None = None
@@ -105,17 +110,57 @@ def fingerprints(
     It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
     explains its unpriced usage, the names of models, the plans that cover usage on it or the formula change.
     """
-    names = _names_version(folder)
-    coverage = covering_lines(plans_in_force(folder).rows)
-    parameters = {"days": None if days is None else list(days)}
+    scales = connection.execute(_SCALES).fetchall()
+    read = None if days is None else list(days)
+    if scales and days:
+        read = _months_of(connection, days)
+    inputs = _inputs(connection, folder, read)
+    asked = inputs if days is None else inputs.keys() & set(days)
     found = {}
-    for usage_date, *inputs in connection.execute(_INPUTS_BY_DAY, parameters).fetchall():
-        covered = [line for first, end, line in coverage if first <= usage_date and (end is None or usage_date < end)]
-        # A day that no plan covers keeps the fingerprint that it had before there were plans.
-        by_plan = [covered] if covered else []
-        text = "\x1f".join(str(part) for part in (FORMULA_VERSION, names, *inputs, *by_plan))
+    for usage_date in asked:
+        # A day without a plan, or without volume, keeps the fingerprint that it had before there were any.
+        of_month = _inputs_of_month(usage_date, inputs, scales)
+        text = "\x1f".join([*inputs[usage_date].of_cost, *of_month])
         found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return found
+
+
+class _Inputs(NamedTuple):
+    """What a day is computed from: `of_cost` all of it, `of_volume` that of which its quantities are."""
+
+    of_cost: list[str]
+    of_volume: str
+
+
+def _inputs(connection: duckdb.DuckDBPyConnection, folder: Path, days: list[date] | None) -> dict[date, _Inputs]:
+    names = _names_version(folder)
+    coverage = covering_lines(plans_in_force(folder).rows)
+    found = {}
+    for usage_date, *inputs in connection.execute(_INPUTS_BY_DAY, {"days": days}).fetchall():
+        covered = [line for first, end, line in coverage if first <= usage_date and (end is None or usage_date < end)]
+        by_plan = [str(covered)] if covered else []
+        file, _, prices, _, terms = inputs
+        of_cost = [str(part) for part in (FORMULA_VERSION, names, *inputs)]
+        found[usage_date] = _Inputs([*of_cost, *by_plan], f"{file} {prices} {terms} {by_plan}")
+    return found
+
+
+def _inputs_of_month(day: date, inputs: Mapping[date, _Inputs], scales: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Of the other days whose volume says what this one costs: the days before it, or all of the month."""
+    meant = [one for one in scales if (one[1] is None or one[1] <= day) and (one[2] is None or day < one[2])]
+    if not meant:
+        return []
+    is_whole = any(volume == "all_units" for volume, *_ in meant)
+    first = day.replace(day=1)
+    others = (one for one in sorted(inputs) if one.replace(day=1) == first and one != day and (is_whole or one < day))
+    return [hashlib.sha256("\x1f".join(inputs[one].of_volume for one in others).encode()).hexdigest()]
+
+
+def _months_of(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> list[date]:
+    """The days, and all days of the ledger in their months."""
+    query = "FROM core.ledger_file SELECT usage_date WHERE date_trunc('month', usage_date) IN (SELECT unnest($months))"
+    months = sorted({day.replace(day=1) for day in days})
+    return sorted({*days, *(day for (day,) in connection.execute(query, {"months": months}).fetchall())})
 
 
 def _names_version(folder: Path) -> str:

@@ -154,7 +154,10 @@ def _paid_note(answer: Mapping[str, Any], agreed: Agreed | None) -> str:
         return "effective: what the contract makes of list prices; of what was spent, plans count, too"
     if agreed is None:
         return "all figures are at list prices, which is what is paid: no contract and no plan changes them"
-    return "effective: what the contract makes of list prices, for this usage and at each target"
+    words = "effective: what the contract makes of list prices, for this usage and at each target"
+    if agreed.terms["volume"].is_not_null().any():
+        words += "; bands of volume as the month before was in them, the first where it was in none"
+    return words
 
 
 def _offers_used(connection: duckdb.DuckDBPyConnection, question: WhatIfQuestion) -> pl.DataFrame:
@@ -196,7 +199,8 @@ def _priced(
         names = names_of(listed, models, map_in_force(warehouse.folder).rows)
         versions = prices.versions(names["listed_model"].unique().to_list())
         segments = segments_by_name(versions, names, prices.read_at)
-        agreed = agreed_prices(prices.terms(), versions)
+        terms = prices.terms()
+        agreed = agreed_prices(terms, versions, prices.paid_in_bands(terms))
     return _Priced(segments, one_model_on(names, listed, end_of_day(question.day)), agreed)
 
 

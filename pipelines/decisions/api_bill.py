@@ -1,7 +1,7 @@
 """What an API asks for a month of calls: its prices by meter, and the calls with their tokens. No machines."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -17,13 +17,19 @@ Prices = Mapping[str, Decimal | Fraction]
 
 @dataclass(frozen=True)
 class ApiPrice:
-    """What one API model costs, by meter, in USD per million tokens; ids of price versions, several with a comma."""
+    """What one API model costs, by meter, in USD per million tokens; ids of price versions, several with a comma.
+
+    `usd_per_mtok` is what is paid; `listed_usd_per_mtok` what price lists say, and empty where nothing else is known.
+    `term_ids`: lines of the contract that make the difference.
+    """
 
     provider: str
     model: str
     usd_per_mtok: Prices
     price_ids: Mapping[str, str]
     retires_on: date | None = None
+    listed_usd_per_mtok: Prices = field(default_factory=dict)
+    term_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from pipelines.decisions.self_hosting.step_function import (
 )
 from pipelines.decisions.self_hosting.throughput import Serving
 
-FORMULA_VERSION = "break-even-3"
+FORMULA_VERSION = "break-even-4"
 BEYOND = "not with up to"
 """Begins the reason why nothing is known beyond the replicas considered."""
 DEFAULT_PEAK = Decimal("2.063")

@@ -21,6 +21,7 @@ INPUTS: tuple[str, ...] = (
     "usd_per_mtok",
     "usd_per_gpu_hour",
     "price_ids",
+    "term_ids",
     "rate_id",
     "throughput_id",
 )
@@ -44,7 +45,7 @@ def _causes(past: Row, row: Row) -> str | None:
     if past[name] == row.get(name):
         return None
     causes = []
-    if past["price_ids"] != row.get("price_ids"):
+    if past["price_ids"] != row.get("price_ids") or past["term_ids"] != row.get("term_ids"):
         causes.append(f"API price of the mix {_shown(past, row, 'usd_per_mtok')} USD per Mtok")
     if past["usd_per_gpu_hour"] != row.get("usd_per_gpu_hour"):
         causes.append(f"rate {_shown(past, row, 'usd_per_gpu_hour')} USD per GPU hour")

@@ -6,22 +6,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from pipelines.costs.agreed_prices import agreed_prices
 from pipelines.costs.quoted_prices import QuotedPrices, quoted_prices
 from pipelines.costs.resolve_segments import last_readings, names_of, segments_by_name
 from pipelines.costs.usage_buckets import size_edges
 from pipelines.decisions.api_bill import ApiPrice
+from pipelines.decisions.offer_bill import AgreedOn, offer_bill
 from pipelines.decisions.scenario import TEXT_METERS
 from pipelines.decisions.workload import Part, Workload
 from pipelines.models.provider_aliases import UNKNOWN
 from pipelines.schema.offers import MODEL_KEY
-from pipelines.schema.time_windows import ALWAYS
 from pipelines.snapshots.current import end_of_day, in_force_at
 from pipelines.snapshots.shipped_prices import SHIPPED
 from pipelines.snapshots.user_inputs import map_in_force
@@ -100,7 +100,10 @@ def _market(
     rates: list[Rate],
     ends: Mapping[tuple[str, str], date],
 ) -> Market:
-    """API prices are those that the workload's prompts meet, by their sizes and hours; sellers' those of short ones."""
+    """API prices are those that the workload's prompts meet, by their sizes and hours; sellers' those of short ones.
+
+    All are as the contract makes them on that day.
+    """
     listed = prices.listed()
     keys: dict[tuple[str | None, str | None], Offer] = {
         (one.provider, one.model): _offer(one) for one in workloads if one.model
@@ -111,11 +114,14 @@ def _market(
         return Market(day, {}, rates)
     used = pl.DataFrame(wanted, dict.fromkeys(MODEL_KEY, pl.String()), orient="row").unique()
     names = names_of(listed, used, map_in_force(folder).rows)
-    segments = segments_by_name(prices.versions(names["listed_model"].unique().to_list()), names, prices.read_at)
+    versions, terms = prices.versions(names["listed_model"].unique().to_list()), prices.terms()
+    segments = segments_by_name(versions, names, prices.read_at)
     current = in_force_at(segments, end_of_day(day)).filter(unit="mtok")
+    agreed = agreed_prices(terms, versions, prices.paid_in_bands(terms))
+    contract = agreed and AgreedOn(agreed, day)
     of_key = {(one.provider, one.model): one for one in workloads}
-    of_models = {key: _price(current, offer, ends, of_key[key]) for key, offer in keys.items()}
-    of_sellers = {name: [_price(current, offer, {}) for offer in offers] for name, offers in sellers.items()}
+    of_models = {key: _price(current, offer, ends, contract, of_key[key]) for key, offer in keys.items()}
+    of_sellers = {name: [_price(current, offer, {}, contract) for offer in offers] for name, offers in sellers.items()}
     return Market(day, of_models, rates, of_sellers)
 
 
@@ -135,7 +141,11 @@ def _plain(listed_model: str) -> str:
 
 
 def _price(
-    current: pl.DataFrame, offer: Offer, ends: Mapping[tuple[str, str], date], workload: Workload | None = None
+    current: pl.DataFrame,
+    offer: Offer,
+    ends: Mapping[tuple[str, str], date],
+    contract: AgreedOn | None,
+    workload: Workload | None = None,
 ) -> ApiPrice:
     """What an offer asks for the parts of a workload, or for short prompts. Raises ValueError for two prices of one."""
     key = dict(zip(MODEL_KEY, offer, strict=True))
@@ -146,33 +156,11 @@ def _price(
         by_meter.setdefault(row["meter"], []).append(row)
     if rows.select("meter", "context_from", "time_window").is_duplicated().any():
         raise ValueError(f"two prices of one meter of {key['model']} are in force")
-    parts = list(workload.parts(size_edges(rows)) if workload and workload.parts and rows.height else ())
-    usd: dict[str, Decimal | Fraction] = {}
-    ids: dict[str, str] = {}
-    for meter, prices in by_meter.items():
-        met = [(tokens, met_price(prices, one)) for one in parts if (tokens := one.tokens.get(meter))]
-        met = met or [(Fraction(1), met_price(prices, Part(0, {})))]
-        if any(row is None for _, row in met):
-            continue
-        found = [(tokens, row) for tokens, row in met if row is not None]
-        usd[meter] = _mean([(tokens, row["usd_per_unit"]) for tokens, row in found])
-        ids[meter] = ",".join(dict.fromkeys(row["price_id"] for _, row in found))
-    return ApiPrice(key["provider"], key["model"], usd, ids, ends.get((key["provider"], key["model"])))
-
-
-def met_price(prices: Sequence[Mapping[str, Any]], part: Part) -> Mapping[str, Any] | None:
-    """The price of one meter that a part meets: of its hours where they have one of their own, else of any hour."""
-    size = part.prompt_tokens
-    holding = [r for r in prices if r["context_from"] <= size and (r["context_to"] is None or size < r["context_to"])]
-    windows = {row["time_window"]: row for row in holding}
-    return windows.get(part.time_window, windows.get(ALWAYS))
-
-
-def _mean(amounts: Sequence[tuple[Fraction, Decimal]]) -> Decimal | Fraction:
-    """The mean price by tokens; a price as printed where all are the same."""
-    if len({usd for _, usd in amounts}) == 1:
-        return amounts[0][1]
-    return sum((tokens * Fraction(usd) for tokens, usd in amounts), Fraction(0)) / sum(tokens for tokens, _ in amounts)
+    parts = list(workload.parts(size_edges(rows) if rows.height else ()) if workload and workload.parts else ())
+    if workload and not parts:
+        parts = [Part(0, {meter: tokens for meter, tokens in workload.tokens_per_month.items() if tokens})]
+    retires_on = ends.get((key["provider"], key["model"]))
+    return offer_bill(key | {"service_tier": tier}, by_meter, parts or [Part(0, {})], contract, retires_on)
 
 
 def listed_rates(connection: duckdb.DuckDBPyConnection, day: date, known_at: datetime | None) -> list[Rate]:

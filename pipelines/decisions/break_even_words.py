@@ -47,11 +47,14 @@ def flags_of(answer: BreakEven, terms: Terms) -> tuple[str, ...]:
     return tuple(flag for flag in MEANINGS if flag in found)
 
 
-def sentence(answer: BreakEven, terms: Terms) -> str:
-    """The decision in words: at the own volume, the volumes that pay, the pay-back, then what it rests on."""
+def sentence(answer: BreakEven, terms: Terms, paid: str | None = None) -> str:
+    """The decision in words: at the own volume, the volumes that pay, the pay-back, then what it rests on.
+
+    `paid`: at which price the API is taken, where that is not its list price.
+    """
     if answer.verdict == "unknown" and not answer.intervals:
         return f"unknown: {answer.reason}"
-    parts = [_at_own(answer), *_thresholds(answer), *_pay_back(answer)]
+    parts = [_at_own(answer), *_thresholds(answer), *_pay_back(answer), *filter(None, [paid])]
     return with_flags("; ".join(parts), flags_of(answer, terms))
 
 

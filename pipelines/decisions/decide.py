@@ -127,9 +127,11 @@ def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -
     """Usage of the last days at other models: those of the user's task classes, else every other model in use."""
 
     def resolve(models: pl.DataFrame) -> tuple[Resolved, Agreed | None]:
-        terms = QuotedPrices(connection, "core.token_price", str, end_of_day(day), {}).terms()
+        prices = QuotedPrices(connection, "core.token_price", str, end_of_day(day), {})
+        terms = prices.terms()
         versions = connection.sql(_SELLERS).pl() if terms.height else pl.DataFrame()
-        return resolved_at(connection, folder, models, end_of_day(day)), agreed_prices(terms, versions)
+        agreed = agreed_prices(terms, versions, prices.paid_in_bands(terms))
+        return resolved_at(connection, folder, models, end_of_day(day)), agreed
 
     return what_if_table(connection, folder, day, RECENT_DAYS, resolve)
 

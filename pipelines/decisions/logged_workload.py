@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.workload import Part, Workload
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 from pipelines.schema.time_windows import ALWAYS
 
@@ -33,7 +34,8 @@ WITH ranges AS (
     SELECT price_id, any_value(context_from) AS context_from, any_value(time_window) AS time_window
     FROM core.token_price GROUP BY ALL
 )
-SELECT {", ".join(OFFER)}, coalesce(context_from, 0), coalesce(time_window, '{ALWAYS}'), meter, sum(quantity)::HUGEINT
+SELECT {", ".join(OFFER)}, coalesce(context_from, 0), coalesce(time_window, '{ALWAYS}'),
+    coalesce(account_id, '{DEFAULT_ACCOUNT}'), meter, sum(quantity)::HUGEINT
 FROM core.usage_cost LEFT JOIN ranges USING (price_id)
 WHERE {_WITHIN} AND meter IN (SELECT unnest($meters)) GROUP BY ALL ORDER BY ALL
 """
@@ -51,6 +53,9 @@ FROM (
 ) GROUP BY ALL
 """
 
+_Priced = tuple[int, str, str]
+"""From which prompt size and in which hours a price holds, and whose contract usage is under."""
+
 
 def logged_workloads(
     connection: duckdb.DuckDBPyConnection, since_days: int, until: date, usage: str = "core.usage"
@@ -61,11 +66,11 @@ def logged_workloads(
     DAYS_PER_MONTH days.
     """
     days = {"first": until - timedelta(days=since_days), "until": until}
-    counted: dict[tuple[Any, ...], dict[tuple[int, str], dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for *offer, size, window, meter, quantity in connection.execute(
+    counted: dict[tuple[Any, ...], dict[_Priced, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    for *offer, size, window, account, meter, quantity in connection.execute(
         _COUNTED, {**days, "meters": list(TOKEN_METERS)}
     ).fetchall():
-        counted[tuple(offer)][size, window][meter] = quantity
+        counted[tuple(offer)][size, window, account][meter] = quantity
     width = len(OFFER)
     logged = {row[:width]: row[width:] for row in connection.execute(_LOGGED.format(usage=usage), days).fetchall()}
     hours = {row[:width]: row[width:] for row in connection.execute(_HOURS.format(usage=usage), days).fetchall()}
@@ -76,7 +81,7 @@ def logged_workloads(
 
 def _workload(
     offer: tuple[Any, ...],
-    priced: Mapping[tuple[int, str], Mapping[str, int]],
+    priced: Mapping[_Priced, Mapping[str, int]],
     logged: tuple[Any, ...] | None,
     hours: tuple[Any, ...] | None,
     scale: Fraction,
@@ -87,8 +92,8 @@ def _workload(
     for one in priced.values():
         tokens.update(one)
     parts = [
-        Part(size, {meter: count * scale for meter, count in one.items()}, window)
-        for (size, window), one in priced.items()
+        Part(size, {meter: count * scale for meter, count in one.items()}, window, account)
+        for (size, window, account), one in priced.items()
     ]
     calls = reasoning = None
     if logged and logged[0] and logged[1]:

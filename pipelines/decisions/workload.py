@@ -17,6 +17,7 @@ from typing import NamedTuple
 from pipelines.decisions.conversation import Conversation, conversation_of
 from pipelines.decisions.scenario import TEXT_METERS, Scenario
 from pipelines.decisions.setting import Setting
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.time_windows import ALWAYS
 
 
@@ -26,6 +27,8 @@ class Part(NamedTuple):
     prompt_tokens: int
     tokens: Mapping[str, Fraction]
     time_window: str = ALWAYS
+    account_id: str = DEFAULT_ACCOUNT
+    """Whose contract they are under."""
 
 
 Parts = Callable[[Sequence[int]], Sequence[Part]]

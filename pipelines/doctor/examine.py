@@ -48,7 +48,8 @@ def examine(
     if not folder.is_dir():
         yield Finding("machine", "folder", f"{folder} does not exist", BEGIN)
         return
-    yield from _guarded(_Look("settings", "all", lambda: look_at_settings(folder, environ), "see the message"))
+    today = now.date()
+    yield from _guarded(_Look("settings", "all", lambda: look_at_settings(folder, environ, today), "see the message"))
     yield from _guarded(_Look("settings", "store", lambda: look_at_store(environ), "see the message"))
     yield from (Finding("settings", problem.name, "cannot be used", problem.text) for problem in problems)
     yield from _guarded(_Look("machine", "folder", lambda: look_at_machine(warehouse), f"look at {folder}"))

@@ -1,6 +1,7 @@
 """Settings of the environment and files that a user writes: whether they can be used. They are not applied here."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -20,23 +21,32 @@ from pipelines.snapshots.user_inputs import (
     UserMap,
     budget_file_in_force,
     budget_in_force,
+    check_rates,
     classes_in_force,
     contract_in_force,
     map_in_force,
     owners_in_force,
     plans_in_force,
+    rates_file_in_force,
 )
 from pipelines.sources.catalog import SOURCES
 from pipelines.sources.fetch_error import FetchError
 from pipelines.usage.owner_map import OWNER_FILE
 from pipelines.usage.plan_file import PLAN_FILE
 from pipelines.usage.privacy import PRIVACY_FILE, PrivacyError, privacy_in_force
+from pipelines.usage.rate_file import RATE_FILE, Rate
 from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses
 
-UserFile = UserMap[pl.DataFrame] | UserMap[TaskClasses] | UserMap[tuple[Budget, ...]] | UserMap[AlertSettings]
+UserFile = (
+    UserMap[pl.DataFrame]
+    | UserMap[dict[str, list[Rate]]]
+    | UserMap[TaskClasses]
+    | UserMap[tuple[Budget, ...]]
+    | UserMap[AlertSettings]
+)
 
 
-def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+def look_at_settings(folder: Path, environ: Mapping[str, str], today: date) -> Iterator[Finding]:
     """The budget, the files that a user writes, and the keys for sources; no value of a secret is told."""
     yield _budget(folder, environ)
     yield from _holidays(environ)
@@ -46,6 +56,8 @@ def look_at_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Findi
             yield Finding("settings", name, "cannot be used", found.problem.text)
         else:
             yield Finding("settings", name, count)
+    for problem in check_rates(folder, today):
+        yield Finding("settings", problem.name, "a price has no rate of exchange", problem.text)
     yield _privacy(folder)
     yield _engine(environ)
     yield from _keys(environ)
@@ -91,6 +103,8 @@ def _user_files(folder: Path) -> Iterator[tuple[str, UserFile, str]]:
     yield OWNER_FILE, owners, f"{owners.rows.height} owners named"
     yield PLAN_FILE, plans, f"{plans.rows.height} plans"
     yield CONTRACT_FILE, contract, f"{contract.rows.height} terms agreed"
+    rates = rates_file_in_force(folder)
+    yield RATE_FILE, rates, f"rates of {', '.join(rates.rows) or 'no currency'}"
     yield TASK_CLASS_FILE, classes, f"{len(classes.rows.alternatives)} task classes"
     yield BUDGET_FILE, budgets, f"{len(budgets.rows)} budgets"
     alerts = alert_settings_in_force(folder)

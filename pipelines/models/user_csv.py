@@ -39,10 +39,16 @@ def file_content(path: Path, max_bytes: int = MAX_BYTES, remedy: str = "keep onl
 
 
 def csv_lines(
-    path: Path, content: bytes, columns: Sequence[str], optional: Sequence[str] = TIMES
+    path: Path, content: bytes, columns: Sequence[str], optional: Sequence[str] = TIMES, last: Sequence[str] = ()
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells by column, blank lines left out. The header is `columns`, with or without `optional`."""
-    headers = [list(columns), *([[*columns, *optional]] if optional else [])]
+    """Line number and cells by column, blank lines left out.
+
+    The header is `columns`, with or without `optional`, which may be followed by `last`.
+    """
+    headers = [list(columns)]
+    for more in (optional, last):
+        if more:
+            headers.append([*headers[-1], *more])
     try:
         reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
         header = [name.strip() for name in next(reader, [])]

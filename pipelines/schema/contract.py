@@ -2,8 +2,9 @@
 
 import dataframely as dy
 
-from pipelines.schema.columns import choice, count, day, flag, instant, text, usd
-from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS
+from pipelines.schema.columns import choice, count, day, flag, instant, price, text, usd
+from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, VOLUME_KINDS
+from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
@@ -23,16 +24,36 @@ class ContractTerm(dy.Schema):
         18,
         6,
         description="price: USD per million tokens or thousand calls; discount, marketplace and tax: percent; "
-        "commitment and credit: USD",
+        "commitment and credit: USD. NULL: a price in another currency, on days for which no rate is stated",
         metadata={"unit": "USD or %"},
+        nullable=True,
     )
-    per = choice("of a commitment: what the amount is for", COMMITMENT_PERIODS, nullable=True)
+    per = choice(
+        "of a commitment: what the amount is for; month for a band of volume", COMMITMENT_PERIODS, nullable=True
+    )
     note = text("what the user wrote beside it", nullable=True)
     valid_from = day("first day; NULL: from the beginning", nullable=True)
     valid_to = day("first day on which it no longer holds; NULL: open", nullable=True)
     known_from = instant("when the file was first read with it")
     known_to = instant("when the file was first read without it; NULL for what is current", nullable=True)
     basis = choice("where it comes from: always the contract, which outranks every list", ("contract",))
+    volume = choice(
+        "of a band of volume: graduated, for what is above from_quantity; all_units, for all of the month once it is "
+        "reached; NULL: the line holds at any quantity",
+        VOLUME_KINDS,
+        nullable=True,
+    )
+    from_quantity = count(
+        "quantity of the calendar month from which a band of volume holds: that of its meter, else of all tokens",
+        unit="tokens or calls",
+        nullable=True,
+    )
+    currency = text("currency that the price is agreed in; NULL: USD, or no price", nullable=True)
+    local_value = price("the price in that currency", unit="currency per mtok or thousand calls", nullable=True)
+    usd_per_currency = usd_per_currency(
+        "the user's rate of its days (exchange_rates.csv), at which value is; NULL: none is stated, or it is in USD",
+        nullable=True,
+    )
 
 
 class ContractCharge(dy.Schema):

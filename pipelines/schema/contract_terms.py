@@ -9,6 +9,8 @@ PRICE_KINDS = ("price", "discount")
 """Kinds of terms that change what usage costs; the others are charges beside it."""
 TERM_KINDS = (*PRICE_KINDS, "commitment", "credit", "marketplace", "tax")
 COMMITMENT_PERIODS = ("month", "term")
+VOLUME_KINDS = ("graduated", "all_units")
+"""Where a line holds from a quantity of the month on: for what is above it, or for all of the month once reached."""
 TERM_SCOPE = ("account_id", "provider", "channel", "model", "service_tier", "meter")
 """Which usage a term is about; NULL is any."""
 TERM_SCHEMA = {
@@ -17,5 +19,10 @@ TERM_SCHEMA = {
     **dict.fromkeys(("per", "note"), pl.String()),
     **dict.fromkeys(("valid_from", "valid_to"), pl.Date()),
     "basis": pl.String(),
+    "volume": pl.String(),
+    "from_quantity": pl.Int64(),
+    "currency": pl.String(),
+    "local_value": pl.Decimal(18, 6),
+    "usd_per_currency": pl.Decimal(18, 10),
 }
 """A term before it is a version."""

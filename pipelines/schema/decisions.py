@@ -58,7 +58,11 @@ class BreakEven(dy.Schema):
         "what moved the threshold since the day decided before; NULL: nothing, or no such row", nullable=True
     )
     own_tokens_per_month = count("own volume: usage of the last 30 days, or the scenario's", unit="tokens per month")
-    own_api_usd_per_month = usd("API bill at the own volume", unit="USD per month")
+    own_api_usd_per_month = usd(
+        "API bill at the own volume, as it is paid: by the contract (core.contract_term), plans apart",
+        unit="USD per month",
+    )
+    own_list_usd_per_month = usd("the same at list prices; NULL where no list has them", unit="USD per month")
     own_gpu_usd_per_month = usd("bill of own machines at the own volume", unit="USD per month")
     own_replicas = count("replicas that serve the own volume", unit="replicas", nullable=True)
     own_utilisation = ratio("mean use of these replicas at the own volume over all hours; 1: full load all the time")
@@ -79,7 +83,16 @@ class BreakEven(dy.Schema):
     api_usd_per_month = usd("API bill at the threshold", unit="USD per month")
     gpu_usd_per_month = usd("bill of own machines at the threshold, people included", unit="USD per month")
     intervals = text("all volumes that pay, as JSON: replicas, from_tokens, until_tokens of each step")
-    usd_per_mtok = price("API price of the token mix, rounded for display", unit="USD per Mtok", nullable=True)
+    usd_per_mtok = price(
+        "API price of the token mix as it is paid, rounded for display", unit="USD per Mtok", nullable=True
+    )
+    list_usd_per_mtok = price("the same at list prices", unit="USD per Mtok", nullable=True)
+    list_break_even_tokens_per_month = count(
+        "the volume from which this offer would pay at list prices; NULL: never, or not known",
+        unit="tokens per month",
+        nullable=True,
+    )
+    term_ids = text("lines of core.contract_term that the API price rests on, comma separated", nullable=True)
     full_usd_per_mtok = price(
         "lowest cost that full replicas reach: an API below it is never beaten", unit="USD per Mtok", nullable=True
     )

@@ -4,6 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.schema.columns import account, choice, count, day, flag, instant, text, usd
+from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS
 
@@ -32,8 +33,14 @@ class ReportedCost(dy.Schema):
     quantity_unit = text("unit of the quantity as printed: tokens, requests, duration_seconds, ...", nullable=True)
     amount_usd = usd("the amount; below 0 where it is paid back", nullable=False)
     printed_amount = text("the amount as printed, in the printed unit", max_length=100)
-    currency = text("the printed currency; one that is not USD was converted at a rate that the report states")
+    currency = text(
+        "the printed currency; one that is not USD was converted at a rate that the report states, or at the user's"
+    )
     is_credit = flag("a credit or discount that lowers the bill, not usage")
+    usd_per_currency = usd_per_currency(
+        "the user's rate of its day (exchange_rates.csv) that it was converted at; NULL: USD, or the report's own rate",
+        nullable=True,
+    )
     grouping = text("columns that the report was split by; NULL where its format has one way only", nullable=True)
     format = text("importer that read it")
     import_id = text("the file in core.usage_import")

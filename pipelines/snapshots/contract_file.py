@@ -5,6 +5,7 @@ Which of the terms counts for which usage is for `costs.contract_prices` to say.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval,
 from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
+from pipelines.snapshots.local_prices import LOCAL_COLUMNS, in_dollars
+from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_scale, begin_at_zero, volume_of
+from pipelines.usage.rate_file import NO_RATES, Rates, lacking
 
 CONTRACT_FILE = "contract_prices.csv"
 """Name of the file below the warehouse folder."""
@@ -26,6 +30,7 @@ _MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
 """Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _OTHER_CURRENCY = re.compile(r"[\u20ac\u00a3\u00a5]|\b(?!USD\b)[A-Z]{3}\b")
+_LOCAL = re.compile(r"(?P<number>\S+) ?(?P<currency>[A-Z]{3})")
 _LIMITS = {
     "price": (Decimal(0), _MAX_PRICE, "USD per million tokens or thousand calls, such as 2.40"),
     "discount": (Decimal(0), Decimal(100), "percent off the list price from 0 to 100, such as 12.5"),
@@ -37,17 +42,34 @@ _LIMITS = {
 _CHOICES = {"kind": TERM_KINDS, "channel": CHANNELS, "service_tier": SERVICE_TIERS, "meter": METERS}
 
 
-def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
+def parse_contract(path: Path, content: bytes, rates: Rates = NO_RATES) -> pl.DataFrame:
     """The lines of the file in TERM_SCHEMA; `path` is how messages name it, and no bytes are no file.
 
+    A price in another currency is a term for each of its `rates`, and one without a value for days that have none.
+
     Header: the columns of the file and, if wanted, valid_from,valid_to, which are days; valid_to is the first day that
-    is not meant. Raises UserFileError.
+    is not meant. After these, if wanted, VOLUME_COLUMNS. Raises UserFileError.
     """
+    return _numbered(one for _, term in _stated(path, content) for one in in_dollars(term, rates))
+
+
+def lacks_rates(path: Path, content: bytes, rates: Rates, today: date) -> str | None:
+    """Of the first line whose price has no rate on some day up to today, what is wrong and what to write."""
+    for line, term in _stated(path, content):
+        for one in in_dollars(term, rates):
+            first = one["valid_from"] or today
+            if one["value"] is None and first <= today:
+                return f"{path} line {line}: {lacking(one['currency'], first)}"
+    return None
+
+
+def _stated(path: Path, content: bytes) -> list[tuple[int, dict[str, Any]]]:
+    """Number of each line and what it says, as it says it: a price may be in another currency."""
     by_key: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
     rows = []
-    for line, cells in csv_lines(path, content, _COLUMNS) if content else ():
+    for line, cells in csv_lines(path, content, _COLUMNS, last=VOLUME_COLUMNS) if content else ():
         term = _term(f"{path} line {line}", cells)
-        rows.append(term)
+        rows.append((line, term))
         # Credits add up: two grants of the same day are two. Of all others one alone can hold.
         # A discount beside a price of the same key could be meant either way, so it is refused too.
         if term["kind"] == "credit":
@@ -55,21 +77,29 @@ def parse_contract(path: Path, content: bytes) -> pl.DataFrame:
         family = "price" if term["kind"] == "discount" else term["kind"]
         earlier = by_key.setdefault((family, *(term[name] for name in TERM_SCOPE)), [])
         for number, other in earlier:
-            if share_time(_interval(term), _interval(other)):
+            is_other_band = are_of_one_scale(term, other) and term["from_quantity"] != other["from_quantity"]
+            if share_time(_interval(term), _interval(other)) and not is_other_band:
+                bands = "; bands of volume have one kind, one volume and the same days" * bool(term["volume"])
                 raise UserFileError(
                     f"{path} line {line}: line {number} says something about the same usage on the same days; delete "
-                    "one of the two or give them valid_from and valid_to that do not overlap"
+                    f"one of the two or give them valid_from and valid_to that do not overlap{bands}"
                 )
         earlier.append((line, term))
-    return _numbered(rows)
+    for lines in by_key.values():
+        begin_at_zero(path, lines)
+    return rows
 
 
-def _numbered(rows: list[dict[str, Any]]) -> pl.DataFrame:
+def _numbered(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
     """Terms with their identity; two credits that say the same are two."""
     seen: dict[str, int] = {}
     named = []
     for row in rows:
-        text = "\x1f".join(str(row[name]) for name in TERM_SCHEMA if name not in ("term_id", "basis"))
+        # Lines without bands of volume, and in USD, keep the identity that they had before there were others.
+        later = (*VOLUME_COLUMNS, *LOCAL_COLUMNS)
+        said = [name for name in TERM_SCHEMA if name not in ("term_id", "basis", *later)]
+        said += [name for name in later if row[name] is not None]
+        text = "\x1f".join(str(row[name]) for name in said)
         seen[text] = seen.get(text, 0) + 1
         identity = hashlib.sha256(f"{text}\x1f{seen[text]}".encode()).hexdigest()[:20]
         named.append(row | {"term_id": identity, "basis": "contract"})
@@ -93,6 +123,9 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
     provider, channel = provider_named(cells["provider"])
     if channel and cells["channel"] and channel != cells["channel"]:
         _refuse(where, f"provider {cells['provider']!r} is on channel {channel}", "leave one of the two empty")
+    value = _value(where, kind, cells["value"])
+    if value["currency"] and cells.get("volume"):
+        _refuse(where, "a band of volume is not in USD", "write what it is in USD: its days are counted as one")
     valid_from, valid_to = _days(where, cells)
     scope = {name: cells[name] or None for name in TERM_SCOPE if name in cells}
     return {
@@ -103,27 +136,40 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
         "channel": cells["channel"] or channel,
         # Batch and flex have lists of their own, which a price for no named tier does not mean.
         "service_tier": cells["service_tier"] or ("standard" if kind == "price" else None),
-        "value": _value(where, kind, cells["value"]),
+        **value,
         "per": _period(where, cells, valid_from, valid_to),
+        **volume_of(where, cells),
         "note": cells["note"] or None,
         "valid_from": valid_from,
         "valid_to": valid_to,
     }
 
 
-def _value(where: str, kind: str, text: str) -> Decimal:
+def _value(where: str, kind: str, text: str) -> dict[str, Any]:
+    """Value and LOCAL_COLUMNS: of a price in another currency the value is not known here."""
     low, high, meant = _LIMITS[kind]
+    local = _LOCAL.fullmatch(text) if kind == "price" else None
     number = text.removesuffix("%").strip() if kind in ("discount", "marketplace", "tax") else text
+    number = local["number"] if local else number
     amount = Decimal(number) if _NUMBER.fullmatch(number) else None
     if amount is None and _OTHER_CURRENCY.search(text):
-        _refuse(where, f"value {text!r} is not in USD", "write what it is in USD, a line for each rate with its days")
+        remedy = (
+            "write a code of ISO 4217 behind the number, such as 11.20 EUR" if kind == "price" else "write it in USD"
+        )
+        _refuse(where, f"value {text!r} of a {kind} is not in USD", remedy)
     if amount is None or not low <= amount <= high:
         _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
-    return amount
+    if local is None or local["currency"] == "USD":
+        return {"value": amount, **dict.fromkeys(LOCAL_COLUMNS)}
+    return {"value": None, "currency": local["currency"], "local_value": amount, "usd_per_currency": None}
 
 
 def _period(where: str, cells: dict[str, str], valid_from: date | None, valid_to: date | None) -> str | None:
     per = cells["per"]
+    if cells.get("volume"):
+        if per not in ("", "month"):
+            _refuse(where, f"per {per!r} of a band of volume", "write month or nothing: volume is that of a month")
+        return "month"
     if cells["kind"] != "commitment":
         if per:
             _refuse(where, f"per {per!r} is for commitments only", "leave it empty")

@@ -3,6 +3,8 @@
 Which rows they are: `page_rules.py`, `label_rules.py`, `order_rules.py`.
 """
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from pipelines.models.model_ids import undated
@@ -15,6 +17,19 @@ SMALLEST_PAGE = 4
 SEVERAL = 2
 """Models that move one way at once before it is the page's doing."""
 MODEL = {TOKEN_PRICES.table: ("provider", "channel", "model"), GPU_RATES.table: ("provider", "gpu")}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What does not enter with a page's rows, and is still part of what they are seen beside."""
+
+    refused: pl.DataFrame | None = None
+    """Rows that break a rule of their table."""
+    kept: pl.DataFrame | None = None
+    """Listed versions that the page lacks and that stay: their prices may be under another label of it."""
+
+
+NOTHING_BESIDE = Beside()
 
 
 def model_of(book: Book) -> pl.Expr:

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import current as in_system_time
 from pipelines.snapshots.current import in_force_at
-from pipelines.snapshots.doubted_rows import MODEL
+from pipelines.snapshots.doubted_rows import MODEL, Beside
 from pipelines.snapshots.gone_rows import gone_rejects
 from pipelines.snapshots.quarantine import HOLD_SCHEMA, price_key, quarantine
 from pipelines.snapshots.refused_rows import new_rejects, possibly_refused, ranges_as_before
@@ -90,8 +90,8 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
     confirmed = borne_out(book, current, observed, state.open_holds, reading)
     now = _with_confirmed(book, current, confirmed, reading)
     open_holds = state.open_holds.join(confirmed, on="hold_id", how="anti")
-    refused = _newly_broken(book, state.current, checked, reading)
-    found = quarantine(book, now, observed, open_holds, witnesses, reading, refused)
+    beside = Beside(_newly_broken(book, state.current, checked, reading), kept)
+    found = quarantine(book, now, observed, open_holds, witnesses, reading, beside)
     known = _without_touched(book, now, observed, found.observed, found.open_keys)
     change = fold(book, known, found.observed, reading)
     if confirmed.height:  # one change out of two

@@ -10,7 +10,16 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Book
-from pipelines.snapshots.doubted_rows import DOUBT_SCHEMA, MOST, SEVERAL, SMALLEST_PAGE, doubted, model_of
+from pipelines.snapshots.doubted_rows import (
+    DOUBT_SCHEMA,
+    MOST,
+    NOTHING_BESIDE,
+    SEVERAL,
+    SMALLEST_PAGE,
+    Beside,
+    doubted,
+    model_of,
+)
 from pipelines.snapshots.label_rules import label_doubts
 from pipelines.snapshots.order_rules import turned_round
 
@@ -36,20 +45,20 @@ def doubts(
     moved: pl.DataFrame,
     others: pl.DataFrame,
     announced: pl.DataFrame | None = None,
-    refused: pl.DataFrame | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> pl.DataFrame:
     """The rows of a page that wait, by price_key, why, and against which amount (DOUBT_SCHEMA), one row per key.
 
     `current`: the source's listed prices in force, with price_key; `announced`: those that begin later. `moved`: the
     page's rows beside them, as `quarantine.movements` gives them. `others`: what other sources state for the same
-    things, columns price_key (of this source's row) and amount. `refused`: as `moved`, rows that cannot enter.
+    things, columns price_key (of this source's row) and amount. `beside`: rows as in `moved`, versions as in `current`.
     """
     news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1))
     found = [
         _factor_doubts(book, moved, others),
         _fact_doubts(book, current, moved),
-        label_doubts(book, current, moved),
-        _order_doubts(book, current, moved, news, refused),
+        label_doubts(book, current if beside.kept is None else pl.concat([current, beside.kept]), moved),
+        _order_doubts(book, current, moved, news, beside.refused),
         _start_doubts(book, current, moved, announced),
         _first_doubts(book, moved, others),
     ]

@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Source
 from pipelines.snapshots.enter_contract import enter_contract
-from pipelines.snapshots.user_inputs import Problem, check_user_inputs
+from pipelines.snapshots.user_inputs import Problem, check_rates, check_user_inputs
 from pipelines.sources import archive
 from pipelines.sources.catalog import SOURCES, ranks
 from pipelines.sources.fetch_catalog import complete_fetches
@@ -62,4 +62,6 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)
         enter_contract(connection, warehouse.folder, now)
     close_to_others(warehouse.folder)
-    return Prepared(len(rows), check_user_inputs(warehouse.folder, environ or {}))
+    return Prepared(
+        len(rows), [*check_user_inputs(warehouse.folder, environ or {}), *check_rates(warehouse.folder, now.date())]
+    )

@@ -5,7 +5,7 @@ witnesses, then the new one is valid from the moment it was first seen.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -14,6 +14,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
+from pipelines.snapshots.doubted_rows import NOTHING_BESIDE, Beside
 from pipelines.snapshots.page_rules import doubts
 from pipelines.snapshots.traded_prices import traded
 from pipelines.snapshots.witnesses import other_amounts, witnessed
@@ -71,18 +72,16 @@ def quarantine(
     open_holds: pl.DataFrame,
     witnesses: pl.DataFrame,
     reading: Reading,
-    refused: pl.DataFrame | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Quarantine:
-    """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force.
-
-    `refused`: rows that cannot enter, beside which the order of the others is seen.
-    """
+    """Decide row by row. `current` and `open_holds` are this source's, `witnesses` other sources' prices in force."""
     if book.amount is None:
         return Quarantine(observed, pl.DataFrame(schema=HOLD_SCHEMA), 0, pl.DataFrame(schema={"price_key": pl.String}))
     at = reading.at
     low, high = (float(bound) for bound in book.bounds)
     moved = movements(book, current, observed, at)
-    beside = None if refused is None or refused.is_empty() else movements(book, current, refused, at)
+    if beside.refused is not None:
+        beside = replace(beside, refused=movements(book, current, beside.refused, at))
     moved = _with_doubts(book, current, moved, open_holds, witnesses, reading, beside)
     is_far = pl.col("ratio").is_not_null() & ~pl.col("ratio").is_between(low, high)
     moved = moved.with_columns(is_beyond=is_far | pl.col("reason").is_not_null())
@@ -105,7 +104,7 @@ def _with_doubts(
     open_holds: pl.DataFrame,
     witnesses: pl.DataFrame,
     reading: Reading,
-    beside: pl.DataFrame | None,
+    beside: Beside,
 ) -> pl.DataFrame:
     """Adds `reason`, why a row is not believed on the page's word, and sets old_amount to what it is held against.
 
@@ -115,6 +114,8 @@ def _with_doubts(
         return moved.with_columns(reason=pl.lit(None, pl.String))
     in_force = in_force_at(current, reading.at).filter("is_listed").with_columns(price_key=price_key(book))
     later = _announced(current, reading.at).with_columns(price_key=price_key(book))
+    if beside.kept is not None:
+        beside = replace(beside, kept=beside.kept.with_columns(price_key=price_key(book)))
     found = pl.concat(
         [
             doubts(book, in_force, moved, other_amounts(book, moved, witnesses), later, beside),

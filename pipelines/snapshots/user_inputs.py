@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -16,11 +17,12 @@ import polars as pl
 from pipelines.models.model_map import MAP_FILE, parse_model_map
 from pipelines.models.user_csv import UserFileError, file_content
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget, parse_budgets
-from pipelines.snapshots.contract_file import CONTRACT_FILE, parse_contract
+from pipelines.snapshots.contract_file import CONTRACT_FILE, lacks_rates, parse_contract
 from pipelines.snapshots.holiday_setting import HOLIDAYS_OF, holidays_of
 from pipelines.usage.owner_map import OWNER_FILE, parse_owner_map
 from pipelines.usage.plan_file import PLAN_FILE, parse_plans
 from pipelines.usage.privacy import PRIVACY_FILE, keep_privacy
+from pipelines.usage.rate_file import RATE_FILE, Rate, parse_rates, rates_in_force
 from pipelines.usage.task_classes import TASK_CLASS_FILE, TaskClasses, parse_task_classes
 from pipelines.warehouse.last_good import keep_last_good, last_good
 
@@ -75,7 +77,20 @@ def plans_in_force(folder: Path) -> UserMap[pl.DataFrame]:
 
 def contract_in_force(folder: Path) -> UserMap[pl.DataFrame]:
     """What was agreed with who bills, of the file below a warehouse folder, as `map_in_force`."""
-    return file_in_force(folder, CONTRACT_FILE, parse_contract, "list prices count")
+    rates = rates_in_force(folder)
+    return file_in_force(folder, CONTRACT_FILE, partial(parse_contract, rates=rates), "list prices count")
+
+
+def rates_file_in_force(folder: Path) -> UserMap[dict[str, list[Rate]]]:
+    """The rates of exchange below a warehouse folder, as `map_in_force`."""
+    return file_in_force(folder, RATE_FILE, parse_rates, "nothing is converted")
+
+
+def check_rates(folder: Path, today: date) -> list[Problem]:
+    """Whether the contract has a price in another currency that no rate is stated for, on a day up to today."""
+    contract = contract_in_force(folder)
+    said = lacks_rates(folder / CONTRACT_FILE, contract.content, rates_in_force(folder), today)
+    return [] if said is None else [Problem(CONTRACT_FILE, said)]
 
 
 def budget_file_in_force(folder: Path) -> UserMap[tuple[Budget, ...]]:
@@ -148,6 +163,7 @@ def check_user_inputs(folder: Path, environ: Mapping[str, str]) -> list[Problem]
         OWNER_FILE: owners_in_force(folder),
         PLAN_FILE: plans_in_force(folder),
         CONTRACT_FILE: contract_in_force(folder),
+        RATE_FILE: rates_file_in_force(folder),
         TASK_CLASS_FILE: classes_in_force(folder),
         BUDGET_FILE: budget_file_in_force(folder),
     }

@@ -197,6 +197,18 @@ def usd(name: str, *, per_usd: int = 1) -> Reading:
     return Reading(value, _is_given(name) & value.is_null(), "not_a_cost", f"{name} is not an amount of money")
 
 
+def currency(name: str, default: str | None) -> Reading:
+    """A code of ISO 4217 in capitals; `default` where none is stated."""
+    code = first_of(name).str.strip_chars().str.to_uppercase()
+    is_broken = (~code.str.contains(r"^[A-Z]{3}$")).fill_null(value=False)
+    return Reading(
+        pl.coalesce(code, pl.lit(default, pl.String)),
+        is_broken,
+        "not_a_currency",
+        f"{name} is no code of ISO 4217 such as EUR",
+    )
+
+
 def quantity(name: str) -> Reading:
     """A number of units that may have a fraction, such as seconds, exact to twelve places."""
     value = _exact(name, MAX_COUNT)

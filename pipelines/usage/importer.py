@@ -123,6 +123,8 @@ class Importer:
     private: frozenset[str] = frozenset()
     """Fields that a reject never shows: they may hold a path, a name or a text of a person."""
     table: Literal["usage", "reported_cost"] = "usage"
+    has_printed_currency: bool = False
+    """Whether amount_usd is what is printed, in any currency, until the line is stored: see `bill_currency`."""
 
     @property
     def texts(self) -> list[str]:

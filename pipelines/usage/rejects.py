@@ -76,6 +76,11 @@ def rejects_of_faults(faulty: pl.DataFrame) -> pl.DataFrame:
     return _rejects((*place, fault, detail, excerpt_of_line(text or "")) for *place, fault, detail, text in rows)
 
 
+def rejects_of_rule(rule: str, lines: Iterable[tuple[str, str, int, str]]) -> pl.DataFrame:
+    """Of rows that one rule refuses once they are read: PLACE of each, and what is told."""
+    return _rejects((*place, rule, detail, "") for *place, detail in lines)
+
+
 def rejects_of_rules(
     stating: pl.DataFrame, broken: pl.DataFrame, reasons: list[tuple[str, str]], importer: Importer
 ) -> pl.DataFrame:

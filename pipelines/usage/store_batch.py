@@ -17,12 +17,14 @@ from pipelines.schema.usage import UsageImport, UsageUnknownCount
 from pipelines.usage import earlier_imports
 from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME
 from pipelines.usage.batches import Batch, FileCount
+from pipelines.usage.bill_currency import NO_RATE, in_dollars, rejects_without_rate
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.file_outcome import FileOutcome, outcome_of
 from pipelines.usage.file_states import note_read
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.identity import present_ids, without_account
 from pipelines.usage.pseudonyms import Privacy, protected, protected_rejects
+from pipelines.usage.rate_file import rates_in_force
 from pipelines.usage.related_keys import read_twice, related_keys
 from pipelines.usage.store_reported_costs import store_reported_costs
 from pipelines.warehouse import ledger
@@ -30,8 +32,9 @@ from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.related_rows import Identities
 from pipelines.warehouse.rows import append, read_table
 
-PASSING_RULES = ("usage_in_the_future",)
-"""Rules that a row may keep tomorrow: a clock that was behind is set right. Such content is read again."""
+PASSING_RULES = ("usage_in_the_future", NO_RATE)
+"""Rules that a row may keep tomorrow: a clock that was behind is set right, a rate is written. Such content is read
+again."""
 FORMATS = hashlib.sha256(repr(sorted(earlier_imports.VERSIONS.items())).encode()).hexdigest()[:16]
 """All importers as they are: a file of which nothing was read is opened again when one of them changes."""
 COPIED_LATER = [importer.name for importer in IMPORTERS if importer.is_copied_later]
@@ -46,7 +49,7 @@ def store_batch(
     superseded: ledger.Superseded | None = None,
 ) -> dict[Path, FileOutcome]:
     """One batch in one transaction, with what of people may be kept: ledger, rejects, and the files that end in it."""
-    batch = _protected(batch, privacy)
+    batch = _protected(_converted(batch, warehouse.folder), privacy)
     # Another run may have imported one of the files since this one looked.
     imported = settled_imports(connection)
     for count in batch.complete:
@@ -70,6 +73,19 @@ def store_batch(
     _replace_unknown(connection, [count for count in batch.complete if count.reason is None], privacy)
     note_read(connection, warehouse.inbox, batch.complete, as_of, FORMATS, privacy)
     return {count.path: outcome_of(count) for count in batch.complete}
+
+
+def _converted(batch: Batch, folder: Path) -> Batch:
+    """A batch of bills in USD; lines without a rate of their day are refused, and counted so."""
+    importers = [IMPORTERS_BY_NAME[count.format] for count in batch.counts.values()]
+    if batch.table == "usage" or not any(importer.has_printed_currency for importer in importers):
+        return batch
+    rows, refused = in_dollars(batch.rows, rates_in_force(folder))
+    for import_id, lines in refused.group_by("import_id").len().iter_rows():
+        batch.counts[import_id].row_count -= lines
+        batch.counts[import_id].reject_count += lines
+    rejects = rejects_without_rate(refused, {import_id: count.name for import_id, count in batch.counts.items()})
+    return replace(batch, rows=rows, rejects=pl.concat([batch.rejects, rejects]).sort("import_id", "source_line"))
 
 
 def _protected(batch: Batch, privacy: Privacy) -> Batch:

@@ -1,8 +1,8 @@
 """A warehouse in one file and back: a tar archive, packed with zstd, whose last member lists the hash of each other.
 
-In it: both databases, records, bodies, ledger, catalogues, the user's map and privacy settings, and the key of its
-pseudonyms. Not in it: the inbox, which holds the user's own logs, Dagster's history, and what stands in the
-environment, so no key of a provider and no address of an alert.
+In it: both databases, records, bodies, ledger, catalogues, every file that the user writes by hand with its last good
+state, and the key of its pseudonyms. Not in it: the inbox, which holds the user's own logs, Dagster's history, and what
+stands in the environment, so no key of a provider and no address of an alert.
 """
 
 import hashlib
@@ -20,10 +20,12 @@ from typing import IO
 
 from backports.zstd import ZstdError, tarfile
 
+from pipelines.warehouse import USER_FILES
 from pipelines.warehouse.append_only import PRIVATE
 from pipelines.warehouse.atomic_file import TEMPORARY, atomic_file, sync
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import read_through
+from pipelines.warehouse.last_good import FOLDER as LAST_GOOD
 from pipelines.warehouse.ledger_catalog import damaged_files, is_whole
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import read_table
@@ -32,9 +34,13 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 GROWING = ("archive/fetches.jsonl", "ledger/files.jsonl")
 """Catalogues, of which what was there at the moment of the backup is kept."""
+COPIED = (
+    *("build.duckdb", "build.duckdb.wal", "costs.duckdb", "records/*.parquet", "records/records.json"),
+    *USER_FILES,
+    f"{LAST_GOOD}/[!.]*",
+)
+"""What a run or the user changes in place."""
 KEPT = (
-    "model_map.csv",
-    "privacy.csv",
     ".privacy.key",  # without it usage that comes again would be counted again
     "archive/??/*.gz",
     "ledger/usage_date=*/*.parquet",
@@ -144,10 +150,10 @@ def _snapshot(warehouse: Warehouse) -> Iterator[tuple[dict[str, tuple[Path, int]
 
 
 def _copied(warehouse: Warehouse, scratch: Path) -> dict[str, tuple[Path, int]]:
-    """What a run changes in place, copied; call it with the build lock."""
+    """What changes in place, copied; call it with the build lock."""
     folder = warehouse.folder
     found = {}
-    for pattern in ("build.duckdb", "build.duckdb.wal", "costs.duckdb", "records/*.parquet", "records/records.json"):
+    for pattern in COPIED:
         for path in sorted(folder.glob(pattern)):
             target = scratch / path.relative_to(folder)
             target.parent.mkdir(exist_ok=True)

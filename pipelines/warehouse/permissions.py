@@ -5,13 +5,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.warehouse import BUILD_FILE
+from pipelines.warehouse import BUILD_FILE, USER_FILES
 
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OWN = (
     *("*.duckdb", "*.duckdb.*", ".*.lock", ".*.tmp", "archive", "ledger", "records", ".last_good", ".dagster"),
-    *("inbox", "model_map.csv", "owners.csv", "contract_prices.csv", "plans.csv", "privacy.csv", "task_classes.csv"),
-    *("budgets.toml", ".privacy.key", ".store"),
+    *("inbox", *USER_FILES, ".privacy.key", ".store"),
 )
 """What of a warehouse folder is ours, by pattern: somebody may keep other things beside it."""
 

@@ -26,7 +26,9 @@ SELECT
     sum(quantity)::BIGINT AS quantity,
     sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
     sum(cost_usd)::DECIMAL(38, 12) AS list_cost_usd,
-    sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_cost_usd,
+    -- A day that an older program priced is at list; one whose term has no rate of exchange is not.
+    sum(CASE WHEN term_id IS NULL THEN coalesce(effective_cost_usd, cost_usd) ELSE effective_cost_usd END)::DECIMAL(38, 12)
+        AS effective_cost_usd,
     bool_or(is_lower_bound) AS is_lower_bound,
     string_agg(DISTINCT price_id, ', ' ORDER BY price_id) AS price_ids
 FROM core.usage_cost

@@ -173,16 +173,28 @@ def test_no_secret_stands_in_a_file() -> None:
         assert [name for name, _ in given if SECRET.search(name)] == []
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"/deploy/.env", "/deploy/costs.env", "/deploy/secrets/"} <= set(ignored)
-    assert {"deploy/*.env", "deploy/.env", "deploy/secrets"} <= set(
-        (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
-    )
+
+
+def test_the_image_copies_by_name_so_that_no_key_beside_the_files_gets_in() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    copied = {
+        word.rstrip("/") for line in re.findall(r"^COPY (?!--from)(.+)", text, flags=re.M) for word in line.split()[:-1]
+    }
+    assert copied & {".", "deploy", "warehouse", ".git"} == set()
+    # Builders other than BuildKit look for no other file, and what is not copied need not be sent.
+    first, *admitted = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] not in ("#", "")]
+    assert first == "*"
+    assert {line[1:] for line in admitted if line.startswith("!")} == copied
+    assert all((ROOT / name).exists() for name in copied)
+    # A clone may be closed to all but its owner.
+    assert "chmod -R u=rwX,go=rX /app /venv" in text
 
 
 def test_the_image_has_what_the_lock_says_and_nothing_for_developers() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     assert "--require-hashes" in text
     assert "--constraint requirements.lock" in text
-    assert re.findall(r"--(?:group|extra) (\S+)", text) == ["deploy", "build"]
+    assert re.findall(r"--(?:group|extra) (\S+)", text) == ["deploy", "cluster", "build"]
     lock = (ROOT / "requirements.lock").read_text()
     assert re.search(r"^dagster-postgres==[\d.]+ \\\n    --hash=sha256:", lock, flags=re.MULTILINE)
 

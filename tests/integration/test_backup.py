@@ -1,6 +1,7 @@
 """A backup holds one moment whole; what is restored is what it was, or nothing is in place."""
 
 import gzip
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -11,13 +12,15 @@ from backports.zstd import tarfile
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
-from pipelines.warehouse import backup
+from pipelines.warehouse import USER_FILES, backup
 from pipelines.warehouse.backup import back_up, restore
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import fingerprints
 from tests.integration import passes
 from tests.unit.warehouse.fetch_rows import add_fetch
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         passes.leave_out_great_expectations(patch.setattr)
         passes.fill_inbox(Warehouse(folder), 0)
         passes.run_step(Warehouse(folder), 0)
-    (folder / "model_map.csv").write_text("provider,channel,alias,model\n")
     return folder
 
 
@@ -50,14 +52,28 @@ def test_what_was_backed_up_is_restored(warehouse: Warehouse, tmp_path: Path) ->
     with Warehouse(folder).read() as connection:
         rows = connection.execute("SELECT count(*) FROM core.usage").fetchall()
         assert rows == connection.execute("SELECT sum(row_count) FROM core.ledger_file").fetchall()
-    restored, original = contents(folder), contents(warehouse.folder)
+    restored = contents(folder)
     assert {"build.duckdb", "costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/files.jsonl"} <= {
         *restored
     }
-    assert restored["model_map.csv"] == original["model_map.csv"]
     assert not [name for name in restored if name.startswith(("inbox", ".dagster"))], "no log of the user, no secret"
     assert Warehouse(folder).publish().exists()
     assert not list(warehouse.folder.glob(".backup*.tmp"))
+
+
+def test_all_that_the_user_wrote_by_hand_is_restored(warehouse: Warehouse, tmp_path: Path) -> None:
+    """The files that the documents promise, each with the state that was good before a slip of the pen."""
+    table = (DOCS / "configuration.md").read_text().split("## Files in the warehouse folder")[1].split("\n## ")[0]
+    names = {name for name in re.findall(r"`([\w/.]+)`", table) if name.endswith((".csv", ".toml"))}
+    assert names >= {"model_map.csv", "owners.csv", "contract_prices.csv", "plans.csv", "budgets.toml", "alerts.toml"}
+    assert names == set(USER_FILES)
+    kept = {name: f"{name}, by hand" for name in names} | {f".last_good/{name}": f"good {name}" for name in names}
+    (warehouse.folder / ".last_good").mkdir()
+    for name, text in kept.items():
+        (warehouse.folder / name).write_text(text)
+    back_up(warehouse, tmp_path / "kept.tar.zst")
+    restore(tmp_path / "kept.tar.zst", tmp_path / "other")
+    assert {name: (tmp_path / "other" / name).read_text() for name in kept} == kept
 
 
 def test_a_folder_with_nothing_but_dagsters_state_is_restored_where_it_is(warehouse: Warehouse, tmp_path: Path) -> None:

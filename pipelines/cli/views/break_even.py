@@ -90,7 +90,7 @@ def _print_hybrid(console: Console, row: dict[str, Any]) -> None:
 
 def _print_evidence(console: Console, row: dict[str, Any]) -> None:
     """The ids behind the best answer."""
-    for name in ("price_ids", "rate_id", "throughput_id", "throughput_source", "formula_version"):
+    for name in ("price_ids", "term_ids", "rate_id", "throughput_id", "throughput_source", "formula_version"):
         if row.get(name):
             console.print(f"  {name.replace('_', ' ')}: {cell(row[name])}", soft_wrap=True)
 

@@ -29,6 +29,10 @@ def print_quote(console: Console, answer: dict[str, Any]) -> None:
         console.print(f"cost: {answer['cost_usd']} USD")
     if answer.get("effective_cost_usd") is not None:
         console.print(f"{cell(answer['account'])} pays: {answer['effective_cost_usd']} USD")
+        for band in answer["volume_bands"]:
+            value = f"{band['value']} % off" if band["kind"] == "discount" else f"{band['value']} USD"
+            of = "of what is above it" if band["volume"] == "graduated" else "of all of the month"
+            console.print(f"  {band['meter']}: {value} from {band['from_quantity']:,} a month on, {of}")
     if answer["cost_usd"] is not None:
         return
     console.print(f"no price: {cell(answer['reason'])}")

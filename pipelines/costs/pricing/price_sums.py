@@ -11,11 +11,14 @@ from datetime import date
 import polars as pl
 
 from pipelines.costs.pricing.aggregate import IS_SHORT, numbered
-from pipelines.costs.pricing.match_usage import USD, Matched, match_usage
+from pipelines.costs.pricing.match_usage import USD, match_usage
+from pipelines.costs.pricing.paid_each import paid_each, times
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 
 OWNERS = ("project_id", "api_key_id", "account_id")
+PLAN_ID = "plan_id"
+"""The owner that only usage of days with a plan has."""
 
 
 def price_sums(
@@ -68,15 +71,18 @@ def price_totals(
     """Price usage as `price_sums`, but without saying of which meters and prices a cost is made up.
 
     `texts`: further columns to group by, see `aggregate_usage`. `agreed`: rows of one token or call each, by day,
-    account and price -> the same rows with effective_cost_usd by the contract. Returns usage_date, owners as codes,
-    texts, usage_rows, tokens, unpriced_quantity, is_lower_bound, cost_usd and effective_cost_usd, which are NULL where
-    nothing has a price: a row for each sum, of which one owner may have several.
+    account and price -> the same rows with effective_cost_usd by the contract (see `paid_each`). Returns usage_date,
+    owners as codes, texts, usage_rows, tokens, unpriced_quantity, is_lower_bound, cost_usd and effective_cost_usd,
+    which are NULL where nothing has a price: a row for each sum, of which one owner may have several.
     """
     found = match_usage(days, segments, owners, texts)
     if found is None:
         return None
     usd, is_lower_bound = found.matches["usd_each"], found.matches["is_lower_bound"]
-    sums, paid = (found.sums, usd) if agreed is None else _paid(found, agreed)
+    # What a plan covers is paid by its fee, and adds to no volume.
+    is_counted = pl.col(PLAN_ID).is_null() if PLAN_ID in owners else pl.lit(value=True)
+    paid = None if agreed is None else paid_each(found, agreed, owners, texts, is_counted)
+    sums = found.sums if paid is None else paid.sums
     names = ("cost_usd", "effective_cost_usd", "tokens", "unpriced_quantity", "is_lower_bound")
     measures: dict[str, list[pl.Expr]] = {name: [] for name in names}
     for meter in found.by_lookup.columns:
@@ -84,10 +90,10 @@ def price_totals(
         quantity = pl.col(QUANTITY_COLUMNS[meter]).fill_null(0)
         is_used = (quantity > 0) & match.is_not_null()
         each = of_contract = pl.lit(usd).gather(match)
-        measures["cost_usd"].append(pl.when(is_used).then(_times(quantity, each)))
-        if agreed is not None:
-            of_contract = pl.lit(paid).gather(pl.col("variant") * found.matches.height + match)
-            measures["effective_cost_usd"].append(pl.when(is_used).then(_times(quantity, of_contract)))
+        measures["cost_usd"].append(pl.when(is_used).then(times(quantity, each)))
+        if paid is not None:
+            of_contract = paid.first(match)
+            measures["effective_cost_usd"].append(pl.when(is_used).then(paid.cost(quantity, match)))
         measures["unpriced_quantity"].append(pl.when(is_used & of_contract.is_null()).then(quantity).otherwise(0))
         measures["is_lower_bound"].append(is_used & pl.lit(is_lower_bound).gather(match).fill_null(value=False))
         if meter in TOKEN_METERS:
@@ -99,13 +105,9 @@ def price_totals(
         unpriced_quantity=pl.sum_horizontal(measures["unpriced_quantity"]),
         is_lower_bound=pl.any_horizontal(measures["is_lower_bound"]),
     )
-    if agreed is None:
+    if paid is None:
         rows = rows.with_columns(effective_cost_usd="cost_usd")
     return rows.select("usage_date", *owners, *texts, "usage_rows", *names)
-
-
-def _times(quantity: pl.Expr, each: pl.Expr) -> pl.Expr:
-    return (quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)
 
 
 def _total(name: str, amounts: Sequence[pl.Expr]) -> dict[str, pl.Expr]:
@@ -114,22 +116,6 @@ def _total(name: str, amounts: Sequence[pl.Expr]) -> dict[str, pl.Expr]:
         return {}
     total = sum((amount.fill_null(0).cast(USD) for amount in amounts), pl.lit(0).cast(USD)).cast(USD)
     return {name: pl.when(pl.any_horizontal(amount.is_not_null() for amount in amounts)).then(total)}
-
-
-def _paid(found: Matched, agreed: Callable[[pl.DataFrame], pl.DataFrame]) -> tuple[pl.DataFrame, pl.Series]:
-    """Sums with the number of their day and account, and the price of one by that number and match.
-
-    A contract may hold for an account and from a day on; prices of lists are merged over both.
-    """
-    key = [name for name in ("usage_date", "account_id") if name in found.sums.columns]
-    variants = found.sums.select(key).unique().sort(key).with_row_index("variant")
-    sums = found.sums.join(variants, on=key, how="left", nulls_equal=True, maintain_order="left")
-    account = (
-        pl.col("account_id").cast(pl.String).fill_null(DEFAULT_ACCOUNT) if len(key) > 1 else pl.lit(DEFAULT_ACCOUNT)
-    )
-    each = variants.join(found.matches, how="cross").with_columns(account_id=account, quantity=1, cost_usd="usd_each")
-    paid = agreed(each).sort("variant", "match")["effective_cost_usd"]
-    return sums.with_columns(pl.col("variant").cast(pl.Int64)), paid
 
 
 def price_counts(

@@ -5,13 +5,11 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.costs.pricing.price_sums import OWNERS, price_sums
+from pipelines.costs.pricing.price_sums import OWNERS, PLAN_ID, price_sums
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.costs import UsageCost
 
 FORMULA_VERSION = "cost-6"
-PLAN_ID = "plan_id"
-"""The owner that only usage of days with a plan has."""
 
 
 def price_usage(usage: pl.LazyFrame, segments: pl.DataFrame, owners: Sequence[str] = OWNERS) -> pl.DataFrame:

@@ -6,7 +6,7 @@ and tier are told only where the report is grouped by description. Priority tier
 
 import polars as pl
 
-from pipelines.usage.fields import choice, moment, must_have, text, usd
+from pipelines.usage.fields import choice, currency, moment, must_have, text, usd
 from pipelines.usage.importer import Importer, Rule, unreadable
 from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
@@ -40,6 +40,7 @@ ANTHROPIC_COST_REPORT = Importer(
     name="anthropic_cost_report",
     description="Anthropic cost report, pages of days",
     table="reported_cost",
+    has_printed_currency=True,
     signatures=(
         frozenset({"data[].starting_at", "data[].results[].amount", "data[].results[].currency"}),
         frozenset({"starting_at", "results[].amount", "results[].currency"}),
@@ -61,7 +62,7 @@ ANTHROPIC_COST_REPORT = Importer(
         "project_id": text("workspace"),
         "amount_usd": amount,
         "printed_amount": pl.col("amount"),
-        "currency": choice("printed_currency", {"usd": "USD"}, "USD", "not_in_dollars"),
+        "currency": currency("printed_currency", "USD"),
         "is_credit": amount.value < 0,
     },
     rules=(
@@ -71,4 +72,5 @@ ANTHROPIC_COST_REPORT = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "ending_at is not after starting_at"),
     ),
     identity=("starts_at", "ends_at", *DIMENSIONS),
+    version=2,
 )

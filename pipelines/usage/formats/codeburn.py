@@ -27,7 +27,8 @@ SAYS = CallCounts(Inside(cache=False, reasoning=True), grain="bucket", has_ids=F
 
 
 def _rows(export: Record) -> Iterator[Record]:
-    is_dollars = (export.get("currency") or {}).get("code") == "USD"
+    currency = export.get("currency")
+    is_dollars = (currency.get("code") if isinstance(currency, dict) else currency) == "USD"
     for record in export["records"]:
         yield {
             "is_call": "1",

@@ -5,7 +5,7 @@ BilledCost is what is invoiced; columns and values are those of specifications 1
 of the service category "AI and Machine Learning" are inference; others are ignored. Model, tier, channel and key stand
 in columns that our export adds (x_); where a file has none, model, maker and meter are those of the properties of
 SkuPriceDetails that the draft of 1.5 defines. Else the SKU's meter and the description are kept as printed. Amounts in
-another currency state no rate and are refused.
+another currency state no rate: they are converted at the user's.
 """
 
 import polars as pl
@@ -17,6 +17,7 @@ from pipelines.usage.fields import (
     CONTROL_CHARACTER,
     MAX_TEXT,
     choice,
+    currency,
     first_of,
     key_id,
     moment,
@@ -90,6 +91,7 @@ FOCUS = Importer(
     name="focus",
     description="FOCUS cost and usage file, CSV or Parquet",
     table="reported_cost",
+    has_printed_currency=True,
     signatures=(
         frozenset({"BilledCost", "BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ChargePeriodEnd"}),
     ),
@@ -113,7 +115,7 @@ FOCUS = Importer(
         "quantity_unit": text("used_unit"),
         "amount_usd": amount,
         "printed_amount": pl.col("billed"),
-        "currency": choice("printed_currency", {"usd": "USD"}, None, "not_in_dollars"),
+        "currency": currency("printed_currency", None),
         "is_credit": (pl.col("category") == "Credit").fill_null(value=False) | (amount.value < 0),
     },
     rules=(
@@ -121,6 +123,7 @@ FOCUS = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "ChargePeriodEnd is not after its start"),
     ),
     identity=tuple(sorted(COLUMNS)),
+    version=2,
     settle=number_equal_costs,
     private=frozenset({"resource", "description"}),
 )

@@ -7,7 +7,7 @@ meter. The API answers seven days unless asked for more, without an error: a pag
 
 import polars as pl
 
-from pipelines.usage.fields import choice, epoch, must_have, quantity, text, usd
+from pipelines.usage.fields import currency, epoch, must_have, quantity, text, usd
 from pipelines.usage.importer import Importer, Rule
 from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
@@ -55,6 +55,7 @@ OPENAI_COSTS_API = Importer(
     name="openai_costs_api",
     description="OpenAI costs API, pages of days",
     table="reported_cost",
+    has_printed_currency=True,
     signatures=(
         frozenset({"data[].start_time", "data[].results[].amount.value", "data[].results[].amount.currency"}),
         frozenset({"start_time", "results[].amount.value", "results[].amount.currency"}),
@@ -74,7 +75,7 @@ OPENAI_COSTS_API = Importer(
         "quantity": quantity("quantity"),
         "amount_usd": amount,
         "printed_amount": pl.col("amount"),
-        "currency": choice("printed_currency", {"usd": "USD"}, "USD", "not_in_dollars"),
+        "currency": currency("printed_currency", "USD"),
         "is_credit": amount.value < 0,
     },
     rules=(
@@ -83,4 +84,5 @@ OPENAI_COSTS_API = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "end_time is not after start_time"),
     ),
     identity=("starts_at", "ends_at", "line_item", "project_id", "api_key_id", "user_id"),
+    version=2,
 )

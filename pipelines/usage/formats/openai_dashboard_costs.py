@@ -6,7 +6,7 @@ export prints what the costs API prints: see `openai_costs_api`.
 
 import polars as pl
 
-from pipelines.usage.fields import choice, epoch, must_have, text, usd
+from pipelines.usage.fields import currency, epoch, must_have, text, usd
 from pipelines.usage.formats.openai_costs_api import line_item_columns
 from pipelines.usage.importer import Importer, Rule
 
@@ -19,6 +19,7 @@ OPENAI_DASHBOARD_COSTS = Importer(
     name="openai_dashboard_costs",
     description="OpenAI dashboard export of costs, tab or comma",
     table="reported_cost",
+    has_printed_currency=True,
     signatures=(frozenset(NAMES),),
     fields={name: name for name in NAMES},
     is_usage=pl.any_horizontal((pl.col(name) != "").fill_null(value=False) for name in NAMES[2:]),
@@ -33,7 +34,7 @@ OPENAI_DASHBOARD_COSTS = Importer(
         "project_id": text("project_id"),
         "amount_usd": amount,
         "printed_amount": pl.col("amount_value"),
-        "currency": choice("amount_currency", {"usd": "USD"}, "USD", "not_in_dollars"),
+        "currency": currency("amount_currency", "USD"),
         "is_credit": amount.value < 0,
     },
     rules=(
@@ -41,5 +42,5 @@ OPENAI_DASHBOARD_COSTS = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "end_time is not after start_time"),
     ),
     identity=("starts_at", "ends_at", "line_item", "project_id", "organization_id"),
-    version=2,
+    version=3,
 )

@@ -14,3 +14,14 @@ def contract(*lines):
 
 def terms(*lines):
     return parse_contract(FILE, contract(*lines).encode())
+
+
+VOLUME_HEADER = f"{HEADER},volume,from_quantity"
+
+
+def volume_contract(*lines):
+    return "\n".join((VOLUME_HEADER, *lines)) + "\n"
+
+
+def volume_terms(*lines):
+    return parse_contract(FILE, volume_contract(*lines).encode())

@@ -1,6 +1,6 @@
 """The contract in the tables that people read: which days it prices again, list beside effective cost, its versions."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pipelines.costs.charge_contract import charge_contract
@@ -116,3 +116,26 @@ def test_charges_follow_from_the_ledger_and_the_file(warehouse):  # noqa: F811
     ]
     agree(warehouse)
     assert charge_contract(warehouse, TODAY) == 0
+
+
+def test_a_price_in_another_currency_is_at_the_rate_of_each_day_and_without_one_nothing_is_guessed(warehouse):  # noqa: F811
+    """8 EUR at 1.1 are 8.80 USD. The day before has no rate: the list cost of 10 is known, what is paid is not."""
+    add_price(warehouse)
+    before = MARCH - timedelta(days=1)
+    for day in (before, MARCH):
+        add_usage(warehouse, day, user_id="u")
+    rates = warehouse.folder / "exchange_rates.csv"
+    rates.write_text(f"date,currency,usd_per_unit,source\n{MARCH},EUR,1.1,ECB\n")
+    (problem,) = agree(warehouse, f"price,,anthropic,,claude-x,,output,8 EUR,,,{before},{TODAY}")
+    assert f"line 2: exchange_rates.csv has no rate of EUR for {before}" in problem.text
+    build(warehouse, [before, MARCH])
+    columns = "usage_date, list_cost_usd, effective_cost_usd, is_lower_bound"
+    assert daily(warehouse, columns) == [(before, 10, None, True), (MARCH, 10, D("8.8"), False)]
+    with warehouse.write() as connection:
+        owners = read_table(connection, "main.cost_by_owner", "true ORDER BY usage_date")
+    assert owners["effective_cost_usd"].to_list() == [None, D("8.8")]
+    rates.write_text(f"date,currency,usd_per_unit,source\n{MARCH},EUR,1.1,ECB\n{before},EUR,1.2,ECB\n")
+    assert prepare(warehouse, datetime(2026, 3, 21)).problems == []
+    assert days_to_build(warehouse, TODAY) == [before, TODAY]
+    build(warehouse, [before])
+    assert daily(warehouse, columns)[0] == (before, 10, D("9.6"), False)

@@ -13,6 +13,7 @@ from pipelines.snapshots.seed_history import seed_price_history
 from pipelines.snapshots.shipped_prices import shipped_versions
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.rows import append
+from tests.unit.costs.contract_rows import volume_terms
 
 NOW = datetime(2026, 11, 24, 12)
 MTOK = 1_000_000
@@ -77,6 +78,17 @@ def test_an_account_pays_what_its_contract_says(published):
         assert (answer["cost_usd"], answer["effective_cost_usd"], line["term_id"]) == ("1", paid, by)
     assert asked(published, "gpt-4o", at=datetime(2026, 11, 23, 12), account="team-a")["effective_cost_usd"] == "1"
     assert "effective_cost_usd" not in asked(published, "gpt-4o")
+
+
+def test_a_quote_is_in_the_first_band_of_volume_and_tells_the_others(published):
+    line = "price,,openai,,gpt-4o-mini,,input_uncached"
+    terms = volume_terms(*(f"{line},{usd},,,,,graduated,{at}" for usd, at in (("0.1", 0), ("0.05", 10**9))))
+    with published.write() as connection:
+        append(connection, "core.contract_term", terms.with_columns(known_from=pl.lit(NOW), known_to=None))
+    published.publish()
+    answer = asked(published, "gpt-4o-mini", account="team-a")
+    assert answer["effective_cost_usd"] == "0.1"
+    assert [(band["from_quantity"], band["value"]) for band in answer["volume_bands"]] == [(0, "0.1"), (10**9, "0.05")]
 
 
 def test_without_a_contract_or_a_price_nothing_is_made_up(unused):

@@ -13,7 +13,13 @@ from pipelines.cli.views.what_if import print_what_if
 from pipelines.costs.price_ledger import price_days
 from pipelines.costs.quote import Question, quote
 from pipelines.costs.reprice import Target
-from pipelines.decisions import answer_exposure, answer_hidden_cost, answer_what_if, logged_hidden_cost
+from pipelines.decisions import (
+    answer_break_even,
+    answer_exposure,
+    answer_hidden_cost,
+    answer_what_if,
+    logged_hidden_cost,
+)
 from pipelines.decisions.answer_savings import answer_savings
 from pipelines.decisions.answer_stage_budget import BudgetQuestion, answer_stage_budget
 from pipelines.decisions.decide import break_even_on, claim_check_on, decide_days, one_table, what_if_on
@@ -177,8 +183,8 @@ def test_another_name_of_the_same_model_leaves_the_cache_warm(warehouse):
 HEADER = "kind,account,provider,channel,model,service_tier,meter,value,per,note,valid_from,valid_to\n"
 
 
-def contract(warehouse, *lines):
-    (warehouse.folder / "contract_prices.csv").write_text(HEADER + "".join(f"{line}\n" for line in lines))
+def contract(warehouse, *lines, header=HEADER):
+    (warehouse.folder / "contract_prices.csv").write_text(header + "".join(f"{line}\n" for line in lines))
     assert prepare(warehouse, datetime(2026, 3, 21)).problems == []
     assert price_days(warehouse, DAYS) == 2
     warehouse.publish()
@@ -210,6 +216,72 @@ def test_terms_hold_on_the_day_asked_for_and_for_their_account(warehouse):
     assert paid(row)[:3] == ("0.00576", "0.005184", "0.002592")
     (before,) = answer_what_if.answer_logs(published, question(day=AFTER - timedelta(days=1)))["rows"]
     assert paid(before)[:3] == ("0.00576", "0.00576", "0.00288")
+
+
+def test_bands_of_volume_are_those_that_the_usage_was_in(warehouse):
+    """Output of claude-x at 15, of which 100 of 200 tokens are beyond the first band: 0.0015 at 15 and 0.0005 at 5.
+
+    Nothing of the other one was used, so its first band is taken.
+    """
+    line = "price,,anthropic,,{},,output,{},,,,,graduated,{}"
+    bands = [line.format("claude-x", 15, 0), line.format("claude-x", 5, 100)]
+    bands += [line.format("other", 5, 0), line.format("other", 1, 50)]
+    published = contract(warehouse, *bands, header=HEADER.replace("\n", ",volume,from_quantity\n"))
+    (row,) = answer_what_if.answer_logs(published, question())["rows"]
+    assert paid(row)[:3] == ("0.00476", "0.00476", "0.00238")
+
+
+def test_break_even_takes_the_api_at_what_is_paid_and_says_what_it_is_at_list(warehouse):
+    """A call of 1,100 tokens is 2,880 millionths at list and 2,160 less 25 %; org-b's term is none of its."""
+    published = contract(warehouse, "discount,,anthropic,,claude-x,,,25,,,,", "discount,org-b,,,,,,90,,,,")
+    answer = answer_break_even.answer_logs(published, 30, AFTER)
+    best = answer["answers"][0]
+    assert (best["usd_per_mtok"], best["list_usd_per_mtok"]) == ("1.963636", "2.618182")
+    # Two calls are in the 30 days, and a month has 730 hours: 2,230 tokens.
+    bills = {name: Decimal(best[f"own_{name}_usd_per_month"]) for name in ("api", "list")}
+    by_hand = {name: Decimal(usd) * 2230 / 1100 / 1_000_000 for name, usd in (("api", 2160), ("list", 2880))}
+    assert bills == {name: usd.quantize(Decimal("1e-12")) for name, usd in by_hand.items()}
+    assert best["term_ids"]
+    assert "at what you pay the API by your contract, 1.963636 USD per Mtok (at list 2.618182)" in best["answer"]
+    by_way = {row["way"]: row for row in answer["curve"] if row["tokens_per_month"] == 1_000_000_000}
+    assert Decimal(by_way["api"]["usd_per_month"]) == (Decimal("2160") / 1100 * 1000).quantize(Decimal("1e-12"))
+
+
+def test_break_even_of_each_account_is_by_its_own_contract_and_without_one_at_list(warehouse):
+    """One call of each of two accounts: half of the tokens at 10 % of the list price, 1,584 of 2 * 2,880 millionths."""
+    add_usage(
+        warehouse,
+        DAYS[0],
+        100,
+        "0b",
+        import_id="i2",
+        account_id="org-b",
+        input_uncached_tokens=400,
+        cache_read_tokens=600,
+        conversation_id="d",
+    )
+    published = contract(warehouse, "discount,org-b,,,,,,90,,,,")
+    best = answer_break_even.answer_logs(published, 30, AFTER)["answers"][0]
+    assert best["list_usd_per_mtok"] == "2.618182"
+    assert Decimal(best["usd_per_mtok"]) == (Decimal(2 * 2880 + 288) / 3300).quantize(Decimal("1e-6"))
+    (warehouse.folder / "contract_prices.csv").unlink()
+    prepare(warehouse, datetime(2026, 3, 21))
+    warehouse.publish()
+    best = answer_break_even.answer_logs(PublishedWarehouse(warehouse.folder), 30, AFTER)["answers"][0]
+    assert (best["usd_per_mtok"], best["term_ids"]) == ("2.618182", None)
+    assert "contract" not in best["answer"]
+
+
+def test_break_even_of_a_model_that_only_the_contract_has_a_price_for(warehouse):
+    """All tokens at 1 USD per million by the contract; what it is at list is not known, and is said so."""
+    usage = {"input_uncached_tokens": 400, "cache_read_tokens": 600, "conversation_id": "e", "model": "private"}
+    add_usage(warehouse, DAYS[0], 100, "p", import_id="i3", **usage)
+    lines = (f"price,,anthropic,,private,,{meter},1,,,," for meter in ("input_uncached", "cache_read", "output"))
+    published = contract(warehouse, *lines)
+    rows = answer_break_even.answer_logs(published, 30, AFTER)["answers"]
+    best = next(row for row in rows if row["api_model"] == "private")
+    assert (best["usd_per_mtok"], best.get("list_usd_per_mtok")) == ("1", None)
+    assert "1.000000 USD per Mtok (no list has a price of it)" in best["answer"]
 
 
 def test_what_only_the_contract_has_a_price_for_is_paid_and_has_no_list_price(warehouse):

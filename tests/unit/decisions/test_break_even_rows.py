@@ -71,7 +71,7 @@ def test_every_way_has_its_row_and_each_row_its_evidence() -> None:
     assert (row["rate_id"], row["price_ids"], row["as_of"]) == ("r1", "p-in,p-out", DAY)
     assert row["throughput_id"].startswith("inferencemax-gpt-oss-120b-h100-fp4-vllm")
     assert row["throughput_source"] == "InferenceMAX run_20667906037 via gminneci/mantile@72ff84e"
-    assert row["formula_version"] == "break-even-3"
+    assert row["formula_version"] == "break-even-4"
     assert row["usd_per_mtok"] == Decimal("6.25")
     assert row["own_api_usd_per_month"] == 25_000
     assert row["verdict"] == "own_gpus"

@@ -114,7 +114,7 @@ def test_parts_are_those_at_which_the_ledger_was_priced(connection: duckdb.DuckD
     (month,) = logged_workloads(connection, 15, DAY)
     assert month.parts is not None
     assert sorted(month.parts(())) == [
-        (0, {"input_uncached": 600}, "always"),
-        (200_000, {"input_uncached": 200}, "always"),
+        (0, {"input_uncached": 600}, "always", "default"),
+        (200_000, {"input_uncached": 200}, "always", "default"),
     ]
     assert month.tokens_per_month["input_uncached"] == 800

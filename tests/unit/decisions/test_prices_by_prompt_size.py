@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pipelines.decisions.answer_savings import answer_trace
 from pipelines.decisions.api_bill import MTOK
 from pipelines.decisions.ask_break_even import Asked, asked_scenario
-from pipelines.decisions.break_even_market import market_of, met_price
+from pipelines.decisions.break_even_market import market_of
 from pipelines.decisions.break_even_terms import load_of
+from pipelines.decisions.offer_bill import met_price
 from pipelines.decisions.scenario_file import parse_scenario
 from pipelines.decisions.trace import read_trace, workload_of_trace
 from pipelines.decisions.workload import Part

@@ -1,5 +1,6 @@
 """The contract file: what a line says, and what is told of one that cannot be used."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.models.user_csv import UserFileError
 from pipelines.snapshots.contract_file import parse_contract
-from tests.unit.costs.contract_rows import FILE, contract, terms
+from tests.unit.costs.contract_rows import FILE, VOLUME_HEADER, contract, terms, volume_terms
 
 
 def test_a_line_of_each_kind():
@@ -51,11 +52,11 @@ def test_equal_credits_are_two():
         ("discount,,,,,,,-5,,,,", "value '-5' of a discount cannot be used"),
         ("price,,,,claude-x,,output,5%,,,,", "value '5%' of a price cannot be used; write USD per million tokens"),
         (
-            "price,,,,claude-x,,output,2.10 EUR,,,,",
-            "value '2.10 EUR' is not in USD; write what it is in USD, a line for",
+            "price,,,,claude-x,,output,2.10 euros in EUR,,,,",
+            "value '2.10 euros in EUR' of a price is not in USD; write a code of ISO 4217 behind the number",
         ),
-        ("commitment,,openai,,,,,\u20ac50000,month,,2026-01-01,", "value '\u20ac50000' is not in USD"),
-        ("price,,,,claude-x,,output,5 USD,,,,", "value '5 USD' of a price cannot be used"),
+        ("commitment,,openai,,,,,\u20ac50000,month,,2026-01-01,", "value '\u20ac50000' of a commitment is not in USD"),
+        ("price,,,,claude-x,,output,five USD,,,,", "value 'five USD' of a price cannot be used"),
         ("price,,,,claude-x,,,5,,,,", "a price is for one meter of one model; write both model and meter"),
         ("price,,,,,,output,5,,,,", "a price is for one meter of one model"),
         ("discount,,,,,,tokens,5,,,,", "meter 'tokens' is unknown; write one of input_uncached"),
@@ -96,3 +97,51 @@ def test_two_lines_of_one_key_and_day_are_refused_and_no_others(one, other, firs
 def test_a_discount_beside_a_price_of_the_same_key_is_refused():
     with pytest.raises(UserFileError, match="line 3"):
         terms("price,,,,gpt-x,,output,5,,,,", "discount,,,,gpt-x,standard,output,5,,,,")
+
+
+BAND = "price,,anthropic,,claude-x,,output,{},,,,,graduated,{}"
+
+
+def test_bands_of_volume_are_lines_about_the_same_usage():
+    found = volume_terms(BAND.format(10, 0), BAND.format(8, 10**9), "discount,,openai,,,,,5,month,,,,all_units,0")
+    told = found.select("value", "per", "volume", "from_quantity").rows()
+    assert told == [
+        (10, "month", "graduated", 0), (8, "month", "graduated", 10**9), (5, "month", "all_units", 0)
+    ]  # fmt: skip
+    assert volume_terms("discount,,openai,,,,,5,,,,,,")["volume"].to_list() == [None]
+
+
+def test_a_line_at_any_quantity_is_the_same_term_in_a_file_with_bands():
+    line = "discount,,openai,,,,,5,,,2026-01-01,"
+    assert volume_terms(f"{line},,")["term_id"].item() == terms(line)["term_id"].item()
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            [BAND.format(8, 10**9)],
+            "line 2: no line says what holds below from_quantity 1000000000; write one",
+        ),
+        ([BAND.format(10, 0), BAND.format(8, 0)], "line 3: line 2 says something about the same usage"),
+        ([BAND.format(10, 0), BAND.format(8, 5).replace("graduated", "all_units")], "bands of volume have one kind"),
+        ([BAND.format(10, 0), BAND.format(8, 5).replace(",,,grad", ",2026-02-01,,grad")], "and the same days"),
+        ([BAND.format(10, 0), BAND.format(8, "").replace("graduated", "")], "line 3: line 2 says something about"),
+        ([BAND.format(10, "1e9")], "line 2: from_quantity '1e9' is no quantity; write tokens or calls of a month"),
+        ([BAND.format(10, "")], "line 2: from_quantity '' is no quantity"),
+        ([BAND.format(10, -1)], "line 2: from_quantity '-1' is no quantity"),
+        ([BAND.format(10, 0).replace("graduated", "")], "line 2: volume '' beside from_quantity '0' is unknown; write"),
+        ([BAND.format(10, 0).replace("graduated", "tiered")], "line 2: volume 'tiered' beside from_quantity '0' is"),
+        (["credit,,google,,,,,1000,,,,,graduated,0"], "line 2: a credit has no bands of volume"),
+        (["discount,,openai,,,,,5,term,,,,graduated,0"], "line 2: per 'term' of a band of volume; write month"),
+    ],
+)
+def test_bands_that_cannot_be_used_are_told_with_line_and_remedy(lines, message):
+    with pytest.raises(UserFileError, match=re.escape(message)):
+        volume_terms(*lines)
+
+
+def test_the_header_may_end_with_the_columns_of_volume_and_else_tells_all_that_it_may_be():
+    header = VOLUME_HEADER.replace(",volume", "")
+    with pytest.raises(UserFileError, match=r"line 1: the header is .*valid_to,volume,from_quantity, separated"):
+        parse_contract(FILE, f"{header}\n".encode())

@@ -86,7 +86,7 @@ def test_a_credit_reduces_the_bill(row_of):
     [
         ({"amount": None}, "no_amount"),
         ({"amount": "$1"}, "not_a_cost"),
-        ({"currency": "EUR"}, "not_in_dollars"),
+        ({"currency": "credits"}, "not_a_currency"),
         ({"token_type": "thinking_tokens"}, "unknown_token_type"),
         ({"service_tier": "priority"}, "unknown_service_tier"),
         ({"model": "x" * 201}, "not_a_text"),

@@ -306,6 +306,12 @@ def test_codeburns_records_in_both_forms(read):
     assert as_csv.usage["reported_cost_usd"].null_count() == 3
 
 
+@pytest.mark.parametrize("currency", [{"code": "EUR", "symbol": "€", "rate": 0.92}, "EUR", {}, None])
+def test_a_cost_of_codeburn_in_another_currency_is_not_taken_for_dollars(read, currency):
+    found = read(json.dumps({"schema": "codeburn.export.v2", "currency": currency, "records": [CALL]}))
+    assert (found.row_count, found.usage["reported_cost_usd"].to_list()) == (1, [None])
+
+
 EVENTS = (
     '"Date","Kind","Model","Input (w/ Cache Write)","Input (w/o Cache Write)","Cache Read","Output Tokens","Cost"\n'
 )
@@ -334,9 +340,9 @@ def table(*rows):
 
 def test_a_focus_file_is_what_was_invoiced(read):
     credit = focus(BilledCost="-0.25", ChargeCategory="Credit")
-    other, foreign = focus(ServiceCategory="Compute"), focus(BillingCurrency="EUR")
+    other, foreign = focus(ServiceCategory="Compute"), focus(BillingCurrency="Euro")
     found = read(table(focus(), focus(), credit, other, foreign))
-    assert (found.format, found.rules, found.ignored_count) == ("focus", ["not_in_dollars"], 1)
+    assert (found.format, found.rules, found.ignored_count) == ("focus", ["not_a_currency"], 1)
     amounts = found.usage.select("amount_usd", "is_credit").rows()
     # Two equal charges are two.
     assert sorted(amounts) == [(Decimal("-0.25"), True), (Decimal("1.25"), False), (Decimal("1.25"), False)]

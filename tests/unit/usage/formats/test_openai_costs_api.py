@@ -84,7 +84,7 @@ def test_a_line_item_names_model_and_meter_where_it_says_so(row_of, line_item, m
         (None, {}, "no_amount"),
         ("much", {}, "not_a_cost"),
         (True, {}, "not_a_cost"),
-        (0.06, {"currency": "eur"}, "not_in_dollars"),
+        (0.06, {"currency": "euro"}, "not_a_currency"),
         (0.06, {"quantity": "some"}, "not_a_quantity"),
         (0.06, {"line_item": "a\nb"}, "not_a_text"),
     ],

@@ -29,13 +29,15 @@ def export(*rows, delimiter="\t"):
 
 def test_the_sample_adds_up_by_hand(read):
     found = read(SAMPLE)
-    assert (found.format, found.row_count, found.ignored_count) == ("openai_dashboard_costs", 2, 1)
-    assert found.usage["amount_usd"].sum() == Decimal("1.236774")  # 0.895874 + 0.3409
-    assert found.usage.select("model", "meter", "project_id", "printed_amount").rows() == [
+    assert (found.format, found.row_count, found.ignored_count) == ("openai_dashboard_costs", 3, 1)
+    dollars = found.usage.filter(currency="USD")
+    assert dollars["amount_usd"].sum() == Decimal("1.236774")  # 0.895874 + 0.3409
+    assert found.usage.filter(currency="EUR")["printed_amount"].to_list() == ["12.5"], "converted when it is stored"
+    assert dollars.select("model", "meter", "project_id", "printed_amount").rows() == [
         ("gpt-5.6-terra", "output", "proj_a", "0.8958740000000000"),
         ("gpt-5.6-terra", "cache_read", "proj_a", "0.34090000000000000"),
     ]
-    assert found.rules == ["not_in_dollars"]
+    assert found.rules == []
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ","])

@@ -1,0 +1,102 @@
+"""What is paid for one token or call of each sum of usage, by the contract: a price, or one for each band of a day.
+
+The contract itself is not known here: a function says what one token costs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.costs.pricing.match_usage import USD, Matched
+from pipelines.schema.accounts import DEFAULT_ACCOUNT
+
+_POOL = ("variant", "provider", "channel", "region", "model", "service_tier", "meter", "price_id")
+PLACES = {"since": 0, "upto": 1, "counted": 1, "offset": 0}
+"""Where a price is in a day's quantity; one that holds for all of it is between 0 and 1 of 1."""
+_NOWHERE = {"effective_cost_usd": 0, "since": 0, "upto": 0, "counted": 1, "offset": 0}
+
+
+@dataclass(frozen=True)
+class PaidEach:
+    """`sums`: those of usage with `variant`, the number of their day and account.
+
+    `bands`: for each place among a day's bands, the columns effective_cost_usd and PLACES; row `variant` * `matches` +
+    match is of that match. `pools`: the number of the pool of each row, where there are bands.
+    """
+
+    sums: pl.DataFrame
+    matches: int
+    bands: Sequence[pl.DataFrame]
+    pools: pl.Series
+    is_counted: pl.Expr
+
+    def first(self, match: pl.Expr) -> pl.Expr:
+        """The price of one, in the first band of the day that has any of it."""
+        return self._of(self.bands[0]["effective_cost_usd"], match)
+
+    def cost(self, quantity: pl.Expr, match: pl.Expr) -> pl.Expr:
+        """What a quantity costs, with its share of each band in whole tokens that add up over the pool."""
+        if len(self.bands) == 1:
+            return times(quantity, self.first(match))
+        counted = pl.when(self.is_counted & match.is_not_null()).then(quantity).otherwise(0).cast(pl.Int128)
+        until = self._of(self.bands[0]["offset"], match) + counted.cum_sum().over(self._of(self.pools, match))
+        begun = until - counted
+        costs = []
+        for band in self.bands:
+            since, upto, of = (self._of(band[name], match) for name in ("since", "upto", "counted"))
+            part = until * upto // of - begun * upto // of - until * since // of + begun * since // of
+            costs.append(times(part, self._of(band["effective_cost_usd"], match)))
+        return sum(costs[1:], costs[0])
+
+    def _of(self, values: pl.Series, match: pl.Expr) -> pl.Expr:
+        return pl.lit(values).gather(pl.col("variant") * self.matches + match)
+
+
+def paid_each(
+    found: Matched,
+    agreed: Callable[[pl.DataFrame], pl.DataFrame],
+    owners: Sequence[str],
+    texts: Sequence[str],
+    is_counted: pl.Expr,
+) -> PaidEach:
+    """What `agreed` makes of one token or call of each match, on each day and for each account.
+
+    A contract may hold for an account and from a day on; prices of lists are merged over both. `agreed` may return a
+    row for each band of volume, with PLACES; `is_counted`: of the sums, what adds to the volume.
+    """
+    key = [name for name in ("usage_date", "account_id") if name in found.sums.columns]
+    variants = found.sums.select(key).unique().sort(key).with_row_index("variant")
+    sums = found.sums.join(variants, on=key, how="left", nulls_equal=True, maintain_order="left")
+    account = (
+        pl.col("account_id").cast(pl.String).fill_null(DEFAULT_ACCOUNT) if len(key) > 1 else pl.lit(DEFAULT_ACCOUNT)
+    )
+    each = variants.join(found.matches, how="cross").with_columns(account_id=account, quantity=1, cost_usd="usd_each")
+    paid = agreed(each)
+    places = {name: pl.lit(value, pl.Int64) for name, value in PLACES.items()}
+    if "since" in paid.columns:
+        places = {name: pl.col(name).fill_null(value) for name, value in places.items()}
+    paid = paid.with_columns(**places).sort("variant", "match", "since")
+    paid = paid.with_columns(place=pl.int_range(pl.len()).over("variant", "match"))
+    cells = paid.filter(place=0).select("variant", "match", pool=pl.struct(_POOL).rank("dense"))
+    bands = [_band(paid.filter(place=number), cells) for number in range(max(paid["place"].to_list(), default=0) + 1)]
+    if len(bands) > 1:  # in an order that is the same whenever the day is priced
+        named = [pl.col(name).cast(pl.String) for name in owners]
+        sums = sums.sort("usage_date", *named, *texts, "lookup")
+    return PaidEach(
+        sums.with_columns(pl.col("variant").cast(pl.Int64)), found.matches.height, bands, cells["pool"], is_counted
+    )
+
+
+def _band(paid: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """One place among the bands of a day, for all cells; those with fewer bands have nothing there."""
+    if paid.height == cells.height:
+        return paid.select(_NOWHERE.keys())
+    rows = cells.join(paid.select("variant", "match", *_NOWHERE), on=["variant", "match"], how="left")
+    rows = rows.sort("variant", "match")
+    return rows.select(pl.col(name).fill_null(value) for name, value in _NOWHERE.items())
+
+
+def times(quantity: pl.Expr, each: pl.Expr) -> pl.Expr:
+    """Exact: see `match_usage.usd_each`."""
+    return (quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)

@@ -1,0 +1,137 @@
+"""Volume bands of the contract: how much of a day's usage is in which band, and its rows split at the boundaries.
+
+A scale is all bands about the same usage on the same days, named by the term_id of its first. What it counts is the
+quantity of the usage that it covers, of all owners, by calendar month (UTC). `graduated`: a day begins where the days
+before it ended, so one that crosses a boundary has a part in each band. `all_units`: the month's total says in which
+band all its days are.
+
+Who used how much of a day's parts no log tells. So each row takes its share of each, in whole tokens that add up.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.costs.pricing.match_usage import USD, usd_each
+
+POOL = ("account_id", "provider", "channel", "region", "model", "service_tier", "meter", "price_id")
+"""Usage at one price, whoever's it is within an account: the order in which a day's quantity is counted."""
+_DAY = ["usage_date", "scale"]
+_MONTH = ["scale", pl.col("usage_date").dt.truncate("1mo")]
+QUANTITY_SCHEMA = {"usage_date": pl.Date(), "scale": pl.String(), "quantity": pl.Int64()}
+
+
+class Volume(NamedTuple):
+    """What is counted of some days. `shares`: _DAY, and by band_id the part of the day's quantity `counted` that is in
+    it, from `since` to `upto`. `pools`: _DAY, POOL, and at which `offset` of the day's quantity the pool begins.
+    """
+
+    shares: pl.DataFrame
+    pools: pl.DataFrame
+
+
+def scales_of(terms: pl.DataFrame) -> pl.DataFrame:
+    """The bands of the terms: scale, band_id, band_value, volume, from_quantity and `up_to`, the next one's."""
+    scope = ["kind", "account_id", "provider", "channel", "model", "service_tier", "meter", "valid_from", "valid_to"]
+    bands = terms.filter(pl.col("volume").is_not_null()).sort("from_quantity")
+    return bands.select(
+        pl.col("term_id").first().over(scope).alias("scale"),
+        "volume",
+        "from_quantity",
+        pl.col("from_quantity").shift(-1).over(scope).alias("up_to"),
+        band_id="term_id",
+        band_value="value",
+    )
+
+
+def first_bands(terms: pl.DataFrame) -> pl.DataFrame:
+    """The terms, and of each scale the first band, which stands for all."""
+    return terms.filter(pl.col("from_quantity").fill_null(0) == 0)
+
+
+def shares_of(quantities: pl.DataFrame, scales: pl.DataFrame) -> pl.DataFrame:
+    """`Volume.shares` of days. `quantities`: QUANTITY_SCHEMA of whole months, once for each day and scale."""
+    days = quantities.sort(_DAY).with_columns(
+        before=pl.col("quantity").cum_sum().over(_MONTH) - pl.col("quantity"),
+        total=pl.col("quantity").sum().over(_MONTH),
+    )
+    bands = days.join(scales, on="scale")
+    is_graduated = pl.col("volume") == "graduated"
+    end = pl.col("up_to")
+    since = (pl.col("from_quantity") - pl.col("before")).clip(0, pl.col("quantity"))
+    upto = (end - pl.col("before")).clip(0, pl.col("quantity")).fill_null(pl.col("quantity"))
+    is_reached = (pl.col("from_quantity") <= pl.col("total")) & (pl.col("total") < end).fill_null(value=True)
+    return (
+        bands.with_columns(
+            since=pl.when(is_graduated).then(since).otherwise(0),
+            upto=pl.when(is_graduated).then(upto).when(is_reached).then("quantity").otherwise(0),
+        )
+        .filter(pl.col("upto") > pl.col("since"))
+        .select(*_DAY, "band_id", "band_value", "since", "upto", counted="quantity")
+        .sort(*_DAY, "since")
+    )
+
+
+def shares_paid(used: pl.DataFrame, scales: pl.DataFrame) -> pl.DataFrame:
+    """`Volume.shares` of days that are priced. `used`: usage_date, term_id and the quantity paid by it."""
+    bands = used.join(scales, left_on="term_id", right_on="band_id").sort(*_DAY, "from_quantity")
+    upto = pl.col("quantity").cum_sum().over(_DAY)
+    return bands.with_columns(band_id="term_id", upto=upto, counted=pl.col("quantity").sum().over(_DAY)).select(
+        *_DAY, "band_id", "band_value", since=pl.col("upto") - pl.col("quantity"), upto="upto", counted="counted"
+    )
+
+
+def quantities_of(rows: pl.DataFrame, scales: pl.DataFrame) -> pl.DataFrame:
+    """QUANTITY_SCHEMA of rows with the term_id that counts for them: that of a scale, or of any of its bands."""
+    ids = scales.select("scale", term_id="band_id")
+    return (
+        rows.join(ids, on="term_id")
+        .group_by(_DAY)
+        .agg(pl.col("quantity").sum())
+        .select(QUANTITY_SCHEMA.keys())
+        .sort(_DAY)
+    )
+
+
+def pools_of(rows: pl.DataFrame, scales: pl.DataFrame) -> pl.DataFrame:
+    """`Volume.pools` of all rows of some days, with the term_id that counts for them."""
+    key = [*_DAY, *POOL]
+    counted = rows.join(scales.select("scale").unique(), left_on="term_id", right_on="scale", how="semi")
+    pools = counted.rename({"term_id": "scale"}).group_by(key).agg(pl.col("quantity").sum()).sort(key)
+    return pools.select(*key, offset=pl.col("quantity").cum_sum().over(_DAY) - pl.col("quantity"))
+
+
+def in_bands(rows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the term_id of a scale, split: each with its part of the quantity in one band, and its list cost.
+
+    `rows`: core.usage_cost with term_id and value. Of a scale that counts nothing on that day the first band holds.
+    """
+    is_counted = pl.col("scale").is_in(shares["scale"].unique().implode())
+    named = rows.rename({"term_id": "scale"})
+    others = named.filter(~is_counted.fill_null(value=False)).rename({"scale": "term_id"})
+    order = [name for name in (*_DAY, *POOL, "project_id", "api_key_id", "is_lower_bound") if name in named.columns]
+    counted = named.filter(is_counted).sort(order)
+    until = pl.col("quantity").cast(pl.Int128).cum_sum().over(_DAY)
+    counted = counted.with_columns(until=until, begun=until - pl.col("quantity"))
+    split = counted.join(shares, on=_DAY, how="left", maintain_order="left_right")
+    part = part_of("begun", "until", "since", "upto", "counted").cast(pl.Int64)
+    has_share = pl.col("counted").is_not_null()
+    split = split.with_columns(
+        quantity=pl.when(has_share).then(part).otherwise("quantity"),
+        term_id=pl.coalesce("band_id", "scale"),
+        value=pl.when(has_share).then("band_value").otherwise("value"),
+    ).filter(pl.col("quantity") > 0)
+    cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * usd_each("usd_per_unit")).cast(USD)
+    return pl.concat([others, split.with_columns(cost_usd=cost).select(others.columns)])
+
+
+def part_of(begun: str, until: str, since: str, upto: str, counted: str) -> pl.Expr:
+    """Of a row that has the day's quantity from `begun` to `until`, the whole tokens that are in a band of the day.
+
+    What is below a point is the floor of its share there, so that the parts of rows, and of bands, add up.
+    """
+
+    def below(place: str, edge: str) -> pl.Expr:
+        return pl.col(place).cast(pl.Int128) * pl.col(edge) // pl.col(counted)
+
+    return below(until, upto) - below(begun, upto) - below(until, since) + below(begun, since)

@@ -1,0 +1,53 @@
+"""Prices that were agreed in another currency than USD: what they are in USD, day by day, at the user's rates.
+
+A day without a rate has a term without a value, so that its usage has no effective cost: neither the list price nor
+yesterday's rate is what is paid.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from pipelines.usage.rate_file import Rates
+
+LOCAL_COLUMNS = ("currency", "local_value", "usd_per_currency")
+_PLACES = Decimal("0.000001")
+
+Term = Mapping[str, Any]
+
+
+def in_dollars(term: Term, rates: Rates) -> Iterator[dict[str, Any]]:
+    """The term itself, or one for each rate of its currency and for each time between them that has none.
+
+    The price of a unit in USD is rounded once, half up, to six decimals.
+    """
+    if term["currency"] is None:
+        yield dict(term)
+        return
+    begin, end = term["valid_from"] or date.min, term["valid_to"] or date.max
+    for run_from, run_to, usd in _runs(term, rates):
+        first, last = max(run_from, begin), min(run_to, end)
+        if first < last:
+            days = {"valid_from": None if first == date.min else first, "valid_to": None if last == date.max else last}
+            value = None if usd is None else (term["local_value"] * usd).quantize(_PLACES, ROUND_HALF_UP)
+            yield {**term, **days, "value": value, "usd_per_currency": usd}
+
+
+def _runs(term: Term, rates: Rates) -> Iterator[tuple[date, date, Decimal | None]]:
+    """All time in runs at one rate, or at none."""
+    at = date.min
+    run: tuple[date, date, Decimal | None] | None = None
+    for rate in rates.get(term["currency"], ()):
+        if run is not None and run[1] == rate.first and run[2] == rate.usd:
+            run = (run[0], rate.end, rate.usd)
+        else:
+            if run is not None:
+                yield run
+            if at < rate.first:
+                yield at, rate.first, None
+            run = (rate.first, rate.end, rate.usd)
+        at = rate.end
+    if run is not None:
+        yield run
+    yield at, date.max, None
