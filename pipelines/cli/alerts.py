@@ -53,12 +53,10 @@ def list_(
     limit: Limit = None,
 ) -> None:
     """What fires now, as of the last publishing, the most severe first: held back by a cause or a person included."""
-    from pipelines.alerts.rule_catalog import RULES_BY_NAME
     from pipelines.warehouse.published import PublishedWarehouse
 
-    if rule is not None and rule not in RULES_BY_NAME:
-        like = did_you_mean(rule, RULES_BY_NAME)
-        _wrong(f"--rule {rule!r} is no rule{like or f'; write one of {chr(44).join(RULES_BY_NAME)}'}")
+    if rule is not None:
+        _check_rule(rule)
     with PublishedWarehouse(context.obj).read() as connection:
         found = connection.sql(LIST, params={"everything": everything, "rule": rule}).pl()
     if console().is_terminal and not (as_json or as_csv or parquet):
@@ -157,6 +155,14 @@ def _matched(said: list[str]) -> dict[str, str | None]:
             _wrong(f"{value!r} is no rule; write one of {', '.join(RULES_BY_NAME)}")
         matched[key] = value
     return matched
+
+
+def _check_rule(rule: str) -> None:
+    from pipelines.alerts.rule_catalog import RULES_BY_NAME
+
+    if rule not in RULES_BY_NAME:
+        like = did_you_mean(rule, RULES_BY_NAME)
+        _wrong(f"--rule {rule!r} is no rule{like or f'; write one of {chr(44).join(RULES_BY_NAME)}'}")
 
 
 def _why(text: str | None) -> str:

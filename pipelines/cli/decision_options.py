@@ -20,6 +20,8 @@ DEFAULT_DAYS = 30
 MIN_YEAR, MAX_YEAR = 2000, 2999
 """Decisions look years back and ahead of a day, and a calendar has two ends."""
 DAYS_PER_WEEK = 7
+NO_PRICE = "no price: "
+"""How the reason begins of a model that has none, or had none then: the question makes sense."""
 UNLISTED = "unknown_model"
 """The reason of a price that is missing because no list has the model."""
 FALLBACK_SCENARIO = "support-bot"
@@ -128,9 +130,9 @@ def no_usage(warehouse: "PublishedWarehouse", days: int, day: date, of: str = ""
 
 
 def refuse(reason: str) -> NoReturn:
-    """End the command: it was asked for what makes no sense, or (1) for a model that no price list has."""
+    """End the command: it was asked for what makes no sense, or (1) for a price that there is not, or not then."""
     say_error(f"costs: {reason}")
-    raise typer.Exit(NEEDS_A_LOOK if UNLISTED in reason else BAD_INPUT)
+    raise typer.Exit(NEEDS_A_LOOK if UNLISTED in reason or NO_PRICE in reason else BAD_INPUT)
 
 
 def end_where_unlisted(warehouse: "PublishedWarehouse", answer: Any, *asked: str | None) -> None:

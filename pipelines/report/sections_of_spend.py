@@ -141,7 +141,7 @@ def _causes(answers: Mapping[str, Answer]) -> list[Table]:
     if "spend_causes" in answers:
         rows = answers["spend_causes"].frame.rows(named=True)
         cells = [(text(words(row["cause"])), number(usd(row["usd"], signed=True)), text(row["period"])) for row in rows]
-        tables.append(Table("Why it moved", ("Cause", "USD", "Period"), cells))
+        tables.append(Table("Why 30 days cost otherwise than the 30 before", ("Cause", "USD", "Period"), cells))
     if "spend_outliers" in answers:
         rows = answers["spend_outliers"].frame.rows(named=True)
         outliers = [
@@ -166,7 +166,8 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
         error = month["past_error"]
         told = "forecasts of 30 days, mean error over mean outcome" if error is not None else month["band_basis"]
         figures.append(Figure("Past forecasts were off by", percent(None if error is None else 100 * error), told))
-    budget = next((row["budget_usd"] for row in budgets if row["is_whole"]), None)
+    whole = next((row for row in budgets if row["is_whole"]), None)
+    budget = whole["budget_usd"] if whole else None
     shown = []
     if cumulative:
         spec = cumulative_spend(cumulative, month, budget)
@@ -180,7 +181,7 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
         "month-end",
         "Month-end, against budget",
         day(month["as_of"] if month else asked.last),
-        _month_lead(month, budget),
+        month_lead(month, whole),
         [answers[name] for name in ("month_end", "spend_cumulative", "budgets") if name in answers],
         figures=figures,
         charts=shown,
@@ -195,14 +196,18 @@ def _forecast_figure(period: str, row: Mapping[str, Any]) -> Figure:
     return Figure(names[period], usd(row["projected_usd"]), f"to {day(row['last_on'])}; {band}")
 
 
-def _month_lead(month: Mapping[str, Any] | None, budget: Any) -> str:
+def month_lead(month: Mapping[str, Any] | None, budget: Mapping[str, Any] | None) -> str:
+    """What the month comes to at list price, and what is owed of it against the budget of all spend, if one is set."""
     if not month or month["projected_usd"] is None:
         return "Nothing can be projected yet."
-    lead = f"{usd(month['projected_usd'])} expected by {day(month['last_on'])}, {usd(month['spent_usd'])} of it spent."
-    if budget is None:
+    spent = usd(month["spent_usd"])
+    lead = f"{usd(month['projected_usd'])} expected by {day(month['last_on'])} at list price, {spent} of it spent."
+    if budget is None or budget["projected_usd"] is None:
         return lead
-    over = month["projected_usd"] - budget
-    return f"{lead} {usd(abs(over))} {'over' if over > 0 else 'within'} the budget of {usd(budget)}."
+    over = budget["projected_usd"] - budget["budget_usd"]
+    owed = f"Of it {usd(budget['projected_usd'])} are owed, {usd(budget['spent_usd'])} so far"
+    held = f"{usd(abs(over))} {'over' if over > 0 else 'within'} the budget of {usd(budget['budget_usd'])}"
+    return f"{lead} {owed}: {held}."
 
 
 def _by_model(rows: list[dict[str, Any]]) -> Table:
@@ -216,7 +221,9 @@ def _by_model(rows: list[dict[str, Any]]) -> Table:
         )
         for row in rows
     ]
-    return Table("By model", ("Model", "Spent", "Projected", "80 % band", "Past error"), cells, is_folded=True)
+    return Table(
+        "By model, at list price", ("Model", "Spent", "Projected", "80 % band", "Past error"), cells, is_folded=True
+    )
 
 
 def _budget_table(rows: list[dict[str, Any]]) -> Table:

@@ -150,7 +150,7 @@ class UsageFile(dy.Schema):
     A file of which nothing could be read is a row until it is read or gone.
     """
 
-    path = text("absolute path", max_length=4096)
+    path = text("absolute path; of one that privacy.csv leaves out its time and size", max_length=4096)
     file_name = text("its name; NULL in rows from before it was stated", nullable=True)
     is_in_inbox = flag("whether it lies in the inbox; NULL in rows from before it was stated", nullable=True)
     state = choice(

@@ -6,6 +6,7 @@ Files of the ledger that the new ones replace keep their texts until the sweep, 
 import duckdb
 import polars as pl
 
+from pipelines.usage.file_states import without_paths
 from pipelines.usage.formats import IMPORTERS
 from pipelines.usage.privacy import PrivacyError, canonical, keep_privacy, privacy_in_force
 from pipelines.usage.pseudonyms import KEY_FILE, Privacy, is_pseudonym, make_key, protected, protected_rejects, read_key
@@ -68,7 +69,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, privacy:
         changed = protected(rows, privacy)
         if not changed.equals(rows):
             connection.execute(f"DELETE FROM {name}")  # noqa: S608 - one of ours
-            append(connection, name, changed.drop_nulls("path") if name == "core.usage_file" else changed)
+            append(connection, name, without_paths(changed) if name == "core.usage_file" else changed)
 
 
 def _apply_to_rejects(connection: duckdb.DuckDBPyConnection, privacy: Privacy) -> None:

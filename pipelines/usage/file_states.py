@@ -3,7 +3,7 @@
 What a file holds, and when it is read again, is not here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from pipelines.schema.usage import UsageFile
 from pipelines.usage.batches import FileCount, printable
 from pipelines.usage.file_outcome import NOT_READ, FileOutcome
 from pipelines.usage.find_files import address_of, files_below, stamp_of
-from pipelines.usage.pseudonyms import Privacy, protected
+from pipelines.usage.pseudonyms import LEFT_OUT, Privacy, protected
 from pipelines.warehouse.record_files import check_record, read_names
 from pipelines.warehouse.rows import append, read_table, replace_rows
 
 STILL_WRITTEN = "it was still being written; the next run reads it"
+NOT_TOLD_APART = "read or not: its path is left out (privacy.csv), so that each run reads it again"
 _UNREAD = (*NOT_READ, "waiting")
 _SHOWN = ("refused", "not_recognised", "waiting", "empty", "read")
 """States in the order of who needs a look."""
@@ -78,14 +79,14 @@ def note_unread(
         for path, one in outcomes.items()
         if one.outcome in _UNREAD and path.exists()
     ]
-    found = protected(pl.DataFrame(rows, schema=_SCHEMA), privacy).drop_nulls("path")
+    found = without_paths(protected(pl.DataFrame(rows, schema=_SCHEMA), privacy))
     everything = read_table(connection, "core.usage_file")
     before = everything.filter(pl.col("state").is_in(_UNREAD))
     # One that was read and is being added to is what it was until it is read again.
     is_growing = (pl.col("state") == "waiting") & pl.col("path").is_in(set(everything["path"]) - set(before["path"]))
     found = found.filter(~is_growing)
     in_sight = {*outcomes, *(files_below(inbox) if inbox.is_dir() else ())}
-    kept = _still_there(before, [path for path in in_sight if path.exists()], privacy)
+    kept = _still_there(before, [path for path in in_sight if path.exists()], outcomes, privacy)
     since = before.select(*_SAME, was_at="state_at")
     found = found.join(since, on=_SAME, how="left", maintain_order="left")
     found = found.with_columns(state_at=pl.coalesce("was_at", "state_at")).select(list(_SCHEMA))
@@ -96,6 +97,17 @@ def note_unread(
     replace_rows(connection, "core.usage_file", "path", found["path"].to_list(), found)
     append(connection, "core.usage_file", kept.join(found, on="path", how="anti"))
     return True
+
+
+def without_paths(files: pl.DataFrame) -> pl.DataFrame:
+    """Rows of core.usage_file whose path is left out: what was read has none, as the import tells it too.
+
+    What could not be read is told all the same, and named by its time and size, which say nothing of where it lies.
+    """
+    told = files.filter(pl.col("path").is_not_null() | pl.col("state").is_in(_UNREAD))
+    number = pl.col("size_bytes").cum_count().over("modified_ns", "size_bytes", pl.col("path").is_null())
+    stand_in = pl.format("{} {}-{}-{}", pl.lit(LEFT_OUT), "modified_ns", "size_bytes", number)
+    return told.with_columns(path=pl.coalesce("path", stand_in))
 
 
 def state_older_rows(connection: duckdb.DuckDBPyConnection) -> None:
@@ -123,13 +135,15 @@ def files_as_they_stand(seen: pl.DataFrame, in_inbox: Sequence[Path], privacy: P
     was read and is gone stays: its usage does.
     """
     known = set(seen.select("path", "size_bytes", "modified_ns").iter_rows())
+    treatment = privacy.treatments.get("path")
+    left_out = {tuple(looks) for path, *looks in known if path.startswith(LEFT_OUT)}
+    reason = NOT_TOLD_APART if treatment == "drop" else "no run has seen it as it is now"
     waiting = []
     for path in in_inbox:
-        address = address_of(path)
-        stored = privacy.pseudonym(address) if privacy.treatments.get("path") == "hash" else address
-        if (stored, *stamp_of(path)) not in known:
+        stored = privacy.pseudonym(address_of(path)) if treatment == "hash" else address_of(path)
+        if (stored, *stamp_of(path)) not in known and stamp_of(path) not in left_out:
             facts = {"path": stored, "file_name": printable(path), "is_in_inbox": True}
-            waiting.append({**facts, "state": "waiting", "reason": "no run has seen it as it is now"})
+            waiting.append({**facts, "state": "waiting", "reason": reason})
     columns = ["state", "file_name", "state_at", "row_count", "reason", "is_in_inbox", "path"]
     # A name is NULL in rows of a program that stated none.
     name = pl.coalesce("file_name", pl.col("path").str.split("/").list.last())
@@ -164,12 +178,21 @@ def _with_rows_of_content(connection: duckdb.DuckDBPyConnection, files: pl.DataF
     return counted.with_columns(row_count=pl.coalesce("row_count", "known")).select(list(_SCHEMA))
 
 
-def _still_there(before: pl.DataFrame, in_sight: Sequence[Path], privacy: Privacy) -> pl.DataFrame:
-    """Rows of files that are there yet. Of one whose path is a pseudonym only those in sight can tell."""
+def _still_there(
+    before: pl.DataFrame, in_sight: Sequence[Path], asked: Container[Path], privacy: Privacy
+) -> pl.DataFrame:
+    """Rows of files that are there yet. Of one whose path is a pseudonym only those in sight can tell.
+
+    Of one whose path is left out only those that look like it can, and that were not `asked` for and told anew.
+    """
+    looks = {stamp_of(path) for path in in_sight if path not in asked}
     addresses = {address_of(path) for path in in_sight}
     if privacy.treatments.get("path") == "hash":
         addresses = {privacy.pseudonym(address) for address in addresses}
-    is_there = [path in addresses or Path(path).exists() for path in before["path"]]
+    is_there = [
+        (size, modified) in looks if path.startswith(LEFT_OUT) else path in addresses or Path(path).exists()
+        for path, size, modified in before.select("path", "size_bytes", "modified_ns").iter_rows()
+    ]
     return before.filter(pl.Series(is_there, dtype=pl.Boolean))
 
 

@@ -197,3 +197,10 @@ def test_rows_for_a_program_come_with_their_notes_apart(tmp_path: Path) -> None:
 
 def test_weeks_are_days(tmp_path: Path) -> None:
     assert "in the 14 days before" in costs(tmp_path, "exposure", "--since", "2w").stdout
+
+
+@pytest.mark.parametrize("command", ["hidden-cost", "savings", "exposure"])
+def test_a_model_that_had_no_price_then_ends_in_1_as_it_is_no_wrong_use(tmp_path: Path, command: str) -> None:
+    result = costs(tmp_path, command, "--scenario", "coding-agent", "--date", "2019-01-01")
+    assert result.exit_code == 1
+    assert "claude-sonnet-4-5, standard, on 2019-01-01: before_first_price" in result.stderr

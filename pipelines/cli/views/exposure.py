@@ -23,6 +23,6 @@ def print_exposure(console: Console, answer: dict[str, Any]) -> None:
         before = one["exposure"]
         value = NOT_IN_DATA if one["value"] is None else one["value"]
         table.add_row(name, *(cell(text) for text in (one["measure"], value, one["unit"], one["how"])))
-    print_table(console, table)
+    print_table(console, table, ("hidden cost",))
     for note in answer["notes"]:
         console.print(f"note: {cell(note)}")

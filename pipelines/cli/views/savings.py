@@ -36,7 +36,7 @@ def print_savings(console: Console, answer: dict[str, Any]) -> None:
     for rule in answer["rules"]:
         names = ("provider", "one", "other", "how", "says", "source", "source_on")
         rules.add_row(*(cell(rule[name]) for name in names))
-    console.print(rules)
+    print_table(console, rules)
     print_prices(console, answer)
     print_settings(console, answer["settings"])
 

@@ -30,7 +30,7 @@ def print_stage_budget(console: Console, answer: dict[str, Any]) -> None:
             shown,
             cell(row["article_states"] or "") if is_first else "",
         )
-    print_table(console, table)
+    print_table(console, table, ("calls a day", "Mtok a month", "the article says"))
     for text in dict.fromkeys(f"{row['model']}: {row['reason']}" for row in answer["rows"] if row["reason"]):
         console.print(f"unknown: {cell(text)}")
     for note in answer["notes"]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 50
 ROOM_FOR_WORDS = 16
 """What a column of words keeps at least before a table becomes records."""
+LONGEST_NAME = 40
+"""A longer word is an address, which may be folded."""
 
 
 def cell(value: Any) -> str:
@@ -54,18 +56,21 @@ def print_rows(console: Console, frame: "pl.DataFrame", row_count: int, main: Se
     _print(console, frame, title if console.is_terminal else "", main)
 
 
-def print_table(console: Console, table: Table) -> None:
-    """A table, its cells folded between words; on a terminal too narrow for its words, records."""
+def print_table(console: Console, table: Table, as_above: Sequence[str] = ()) -> None:
+    """A table, its cells folded between words; on a terminal too narrow for its words, records.
+
+    `as_above`: columns whose empty cells mean what stands above them; a record and a line of a pipe say it again.
+    """
     table.title_justify, table.header_style = "left", "bold"
     names = [_unescaped(column.header) for column in table.columns]
     texts = [[_unescaped(shown) for shown in column.cells] for column in table.columns]
     rights = [column.justify == "right" for column in table.columns]
     room = console.width - BORDER * len(names) - 1
     told = [[name, *cells] for name, cells in zip(names, texts, strict=True)]
-    widest, words = [*map(widest_line, told)], [*map(longest_word, told)]
+    widest = [*map(widest_line, told)]
     least = [
-        word if right else max(word, min(most, ROOM_FOR_WORDS))
-        for word, most, right in zip(words, widest, rights, strict=True)
+        longest_word(cells) if right else max(min(longest_word(cells), LONGEST_NAME), min(most, ROOM_FOR_WORDS))
+        for cells, right, most in zip(told, rights, widest, strict=True)
     ]
     widths = widths_of(widest, least, rights, room)
     if console.is_terminal and widths is not None:
@@ -73,7 +78,8 @@ def print_table(console: Console, table: Table) -> None:
         return
     if table.title:
         _say(console, _unescaped(table.title))
-    rows = list(zip(*texts, strict=True))
+    filled = (_filled(cells) if name in as_above else cells for name, cells in zip(names, texts, strict=True))
+    rows = list(zip(*filled, strict=True))
     if console.is_terminal:
         _print_records(console, names, rows, is_empty_told=False)
     else:
@@ -135,6 +141,13 @@ def _print_records(
             lines = [part for line in text.split("\n") for part in _folded(line, room)]
             for said, part in zip_longest((name,), lines, fillvalue=""):
                 _say(console, f"{_padded(said, indent)}{part}".rstrip())
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    filled: list[str] = []
+    for shown in cells:
+        filled.append(shown or (filled[-1] if filled else ""))
+    return filled
 
 
 def _folded(line: str, room: int) -> list[str]:

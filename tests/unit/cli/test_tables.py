@@ -77,3 +77,13 @@ def test_in_a_pipe_a_table_of_a_view_is_plain_too_and_keeps_its_second_lines():
     assert console.file.getvalue() == (
         "what [x]\n used             low \n gpt-4o [a]  1,386.00 \n               316.70 \n"
     )
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_record_and_a_line_of_a_pipe_say_again_what_a_box_shows_once(is_terminal):
+    table = Table("calls a day", "model")
+    table.add_row("500", "gpt-5-nano")
+    table.add_row("", "gpt-4o-mini")
+    console = Console(file=io.StringIO(), width=18, force_terminal=is_terminal, color_system=None)
+    print_table(console, table, ("calls a day",))
+    assert console.file.getvalue().count("500") == 2

@@ -1,12 +1,14 @@
 """How each file stands: read, empty, refused, not recognised, waiting; until it is read or gone."""
 
+import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipelines.usage.file_states import files_as_they_stand, recorded_files
+from pipelines.alerts.usage_rules import file_not_read
+from pipelines.usage.file_states import NOT_TOLD_APART, files_as_they_stand, recorded_files
 from pipelines.usage.import_files import import_files, inbox_files, note_waiting
 from pipelines.usage.pseudonyms import Privacy, read_key
 from pipelines.warehouse.database import Warehouse
@@ -98,6 +100,47 @@ def test_a_hashed_path_is_followed_as_well(warehouse):
     assert states(run(warehouse)) == {name: state for name, state in EXPECTED.items() if name != "notes.txt"}
     privacy = Privacy({"path": "hash"}, read_key(warehouse.folder))
     assert "waiting" not in files_as_they_stand(stored(warehouse), inbox_files(warehouse), privacy)["state"].to_list()
+
+
+@pytest.mark.parametrize("columns", [("path",), ("path", "file_name")])
+def test_without_their_paths_files_that_could_not_be_read_are_told_all_the_same(warehouse, columns):
+    """Two that look the same to the nanosecond are two rows; where they lie stands in none."""
+    lines = "".join(f"{column},drop\n" for column in columns)
+    warehouse.folder.joinpath("privacy.csv").write_text("column,treatment\n" + lines)
+    shutil.copytree(warehouse.inbox / "ACME", warehouse.inbox / "GLOBEX")
+    for folder in ("ACME", "GLOBEX"):
+        os.utime(warehouse.inbox / folder / "none.csv", ns=(10**18, 10**18))
+    found = run(warehouse).sort("path")
+    assert sorted(found["state"]) == ["not_recognised", "refused", "refused", "refused"]
+    assert found["path"].n_unique() == 4
+    assert not any(str(warehouse.inbox) in value for row in found.rows() for value in row if isinstance(value, str))
+    assert set(found["file_name"]) == ({"(left out)"} if "file_name" in columns else {*EXPECTED} - {"good.csv"})
+    assert file_not_read(found, NOW).height == 4
+    assert run(warehouse, LATER).sort("path").equals(found), "the same file is the same row, since the same moment"
+    (warehouse.inbox / "notes.txt").unlink()
+    shutil.copy(FILES / "claude_session.jsonl", warehouse.inbox / "cut.parquet")
+    assert run(warehouse, LATER)["state"].to_list() == ["refused", "refused"]
+
+
+def test_files_told_without_their_paths_are_not_said_to_wait(warehouse):
+    warehouse.folder.joinpath("privacy.csv").write_text("column,treatment\npath,drop\n")
+    privacy = Privacy({"path": "drop"}, b"")
+    found = files_as_they_stand(run(warehouse), inbox_files(warehouse), privacy)
+    waiting = found.filter(state="waiting").select("file_name", "reason").rows()
+    assert waiting == [("good.csv", NOT_TOLD_APART)]
+    assert states(found) == EXPECTED | {"good.csv": "waiting"}
+
+
+@pytest.mark.parametrize("later", ["hash", "keep", None])
+def test_settings_that_change_leave_one_row_of_each_file(warehouse, later):
+    run(warehouse)
+    settings = warehouse.folder.joinpath("privacy.csv")
+    settings.write_text("column,treatment\npath,drop\n")
+    left_out = run(warehouse)
+    assert sorted(left_out["state"]) == ["not_recognised", "refused", "refused"]
+    assert left_out["path"].str.starts_with("(left out)").all()
+    settings.write_text(f"column,treatment\npath,{later}\n" if later else "column,treatment\n")
+    assert states(run(warehouse)) == EXPECTED
 
 
 def test_what_no_run_has_seen_waits_and_what_needs_a_look_comes_first(warehouse):
