@@ -203,6 +203,23 @@ def test_no_secret_stands_in_a_file() -> None:
     assert {"/deploy/.env", "/deploy/costs.env", "/deploy/secrets/"} <= set(ignored)
 
 
+def test_the_documents_make_the_secrets_that_the_manifests_ask_for() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    made = {
+        name: set(re.findall(r"--from-(?:literal|file)=(\w+)=", rest))
+        for name, rest in re.findall(r"create secret generic (\S+) (.+)", text)
+    }
+    asked: dict[str, set[str]] = {one["secret"]["secretName"]: set() for one in POD["volumes"] if "secret" in one}
+    for container in _containers():
+        asked |= {one["secretRef"]["name"]: set() for one in container.get("envFrom", [])}
+        for one in container.get("env", []):
+            if reference := one.get("valueFrom", {}).get("secretKeyRef"):
+                asked[reference["name"]] = asked.get(reference["name"], set()) | {reference["key"]}
+    asked["costs-proxy"] |= set(re.findall(r"/run/secrets/(\w+)", (DEPLOY / "nginx.conf").read_text()))
+    assert made == asked
+    assert set(made) == {"costs-postgres", "costs-proxy", "costs-settings"}
+
+
 def test_the_image_copies_by_name_so_that_no_key_beside_the_files_gets_in() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     copied = {
