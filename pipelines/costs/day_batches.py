@@ -3,17 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-ROWS_AT_ONCE = 500_000
-"""Below it any number of days goes together: most days of most users have few rows."""
 
-
-def batches_of(days: Iterable[date], rows: Mapping[date, int], day_count: int) -> Iterator[list[date]]:
-    """The days in order, `day_count` and more together. `rows`: those of each day; of one that it lacks none."""
+def batches_of(days: Iterable[date], rows: Mapping[date, int], most_rows: int) -> Iterator[list[date]]:
+    """The days in order, as many together as have `most_rows`; one that has more is alone. `rows`: of each day."""
     batch: list[date] = []
     held = 0
     for day in days:
         count = rows.get(day, 0)
-        if len(batch) >= day_count and held + count > ROWS_AT_ONCE:
+        if batch and held + count > most_rows:
             yield batch
             batch, held = [], 0
         batch.append(day)

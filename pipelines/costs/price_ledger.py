@@ -29,6 +29,7 @@ from pipelines.costs.stale_days import changed_fingerprints, fingerprints
 from pipelines.schema.tables import TABLES_BY_NAME
 from pipelines.snapshots.user_inputs import owners_in_force
 from pipelines.warehouse import ledger
+from pipelines.warehouse.connection import commit_so_far
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
 from pipelines.warehouse.object_store import VARIABLE as STORE
@@ -55,10 +56,10 @@ _LEARNED = {
     ),
     "core.price_hold": "first_seen_at >= $since",
 }
-BATCH_DAYS = 31
-"""Days priced at once, and more where they are small: bounds memory for long backfills."""
-OWNER_DAYS = 6
-"""The same of days whose owners are priced: a day may have as many sums as requests."""
+BATCH_ROWS = 3_000_000
+"""Rows of usage whose days are priced in one transaction: all that it writes is held in memory until it ends."""
+OWNER_ROWS = 1_200_000
+"""Rows whose owners are priced at once: they may have as many sums as requests."""
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
@@ -108,11 +109,11 @@ def first_known_day(warehouse: Warehouse) -> date | None:
 def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str, str] = os.environ) -> int:
     """Compute cost, overlap and comparison of those of the days that are out of date. Returns their number.
 
-    `environ` says which engine prices, and in which store it finds the ledger; raises WarehouseError, and changes
-    nothing here, where that cannot.
+    `environ` says which engine prices, and in which store it finds the ledger; raises WarehouseError where that cannot.
 
-    A day whose file in the ledger is damaged keeps what it has, and stays out of date.
-    Their rows in the marts go in the same transaction, so that a run that ends here is seen to be unfinished.
+    A day whose file in the ledger is damaged keeps what it has, and stays out of date. Each day is changed whole or not
+    at all, and its rows in the marts go with the old ones; days are up to date when all are, so that a run that ends
+    here is seen to be unfinished.
     """
     address, store = server_address(environ), environ.get(STORE, "").strip() or None
     if address and store:  # before the database is taken: whoever stores a copy has the store first, then that
@@ -124,7 +125,9 @@ def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str,
         stale = [day for day in stale if day not in damaged]
         days_of_fees = store_plan_fees(connection, warehouse.folder, days)
         rows = dict(files.select("usage_date", "row_count").iter_rows())
-        for batch in batches_of(stale, rows, BATCH_DAYS):
+        for number, batch in enumerate(batches_of(stale, rows, BATCH_ROWS)):
+            if number:
+                commit_so_far(connection)
             _price(connection, warehouse, batch, address, store)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
@@ -193,7 +196,7 @@ def _price(
     for table, rows in tables.items():
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
-    for batch in batches_of(counted, {day: count for day, (_, count) in files.items()}, OWNER_DAYS):
+    for batch in batches_of(counted, {day: count for day, (_, count) in files.items()}, OWNER_ROWS):
         of_batch = {day: counted[day].usage for day in batch}
         by_owner, conversations = cost_owners(of_batch, prices, teams)
         append(connection, "main.cost_by_owner", by_owner)

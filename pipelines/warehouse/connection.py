@@ -64,6 +64,12 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
+def commit_so_far(connection: duckdb.DuckDBPyConnection) -> None:
+    """Within a transaction: end it and begin the next, so that what is done stays and no longer takes memory."""
+    connection.commit()
+    connection.begin()
+
+
 def _remedy(file: Path, error: duckdb.Error) -> str:
     """Of a file that another process has open, none."""
     if _LOCKED in str(error) or file.name != BUILD_FILE:

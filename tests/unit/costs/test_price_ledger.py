@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.costs import day_batches, price_ledger
+from pipelines.costs import price_ledger
 from pipelines.costs.price_ledger import days_to_build, price_days, usage_left_out
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.token_prices import TokenPrice
@@ -199,8 +199,7 @@ def test_a_fetch_that_no_health_report_covers_makes_its_day_stale(warehouse):
 
 
 def test_more_days_than_one_batch_holds(warehouse, monkeypatch):
-    monkeypatch.setattr(price_ledger, "BATCH_DAYS", 2)
-    monkeypatch.setattr(day_batches, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(price_ledger, "BATCH_ROWS", 2)
     add_price(warehouse)
     days = [FEBRUARY + timedelta(days=number) for number in range(5)]
     for day in days:
@@ -209,6 +208,32 @@ def test_more_days_than_one_batch_holds(warehouse, monkeypatch):
     with warehouse.write() as connection:
         assert scalar(connection, "SELECT sum(cost_usd) FROM core.usage_cost") == 10 * len(days)
         assert read_table(connection, "core.cost_fingerprint")["usage_date"].sort().to_list() == days
+
+
+def test_what_ends_between_two_batches_leaves_whole_days_that_are_priced_again(warehouse, monkeypatch):
+    add_price(warehouse)
+    days = [FEBRUARY + timedelta(days=number) for number in range(3)]
+    for day in days:
+        add_usage(warehouse, day)
+    real, asked = price_ledger.price_by_day, []
+
+    def ends_at_the_second(usage, *rest):
+        asked.append(list(usage))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return real(usage, *rest)
+
+    monkeypatch.setattr(price_ledger, "BATCH_ROWS", 2)
+    monkeypatch.setattr(price_ledger, "price_by_day", ends_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        price_days(warehouse, days)
+    assert asked == [days[:2], days[2:]]
+    with warehouse.write() as connection:
+        assert read_table(connection, "core.usage_cost")["usage_date"].unique().sort().to_list() == days[:2]
+        assert read_table(connection, "core.cost_fingerprint").is_empty()
+    assert build(warehouse, days) == 3
+    with warehouse.write() as connection:
+        assert scalar(connection, "SELECT sum(cost_usd) FROM core.usage_cost") == 30
 
 
 @pytest.mark.parametrize("missing", ["cost_daily", "cost_unpriced", "source_health"])
