@@ -88,8 +88,8 @@ def contract_ended(terms: pl.DataFrame, paid: pl.DataFrame, day: date, raised_at
 
 
 def _ending(terms: pl.DataFrame) -> list[Row]:
-    """Terms with an end that nothing of the same kind and scope follows without a gap."""
-    rows = terms.sort("term_id").to_dicts()
+    """Terms with an end that nothing of the same kind and scope follows without a gap; of bands of volume the first."""
+    rows = [row for row in terms.sort("term_id").to_dicts() if not row["from_quantity"]]
     return [
         row
         for row in rows

@@ -34,7 +34,7 @@ class OurPrices:
     def of_one(self, prices: pl.DataFrame) -> pl.DataFrame:
         """`agreed`, of rows of one token or call each: see `price_totals`.
 
-        With bands of volume a row for each band of its day, with `since`, `upto`, `counted` and `offset`.
+        With bands of volume a row for each band of its day, with `size`, `rest` and `offset`: see `paid_each`.
         """
         if self.volume is None:
             return self.agreed(at_list_price(prices))
@@ -42,7 +42,13 @@ class OurPrices:
         day = ["usage_date", "scale"]
         bands = rows.join(self.volume.shares, on=day, how="left", maintain_order="left_right")
         placed = bands.join(self.volume.pools, on=[*day, *POOL], how="left", nulls_equal=True, maintain_order="left")
-        return paid(placed.with_columns(value=pl.coalesce("band_value", "value")))
+        named = placed.with_columns(
+            value=pl.coalesce("band_value", "value"),
+            term_id=pl.coalesce("band_id", "scale"),
+            size=pl.col("upto") - pl.col("since"),
+            rest=pl.col("counted") - pl.col("since"),
+        )
+        return paid(named)
 
     def agreed(self, costs: pl.DataFrame) -> pl.DataFrame:
         """Rows of core.usage_cost at list price, with what is paid for them by the contract."""

@@ -1,10 +1,9 @@
 """Price the ledger and hold it against bills: which days need it, and the core tables for those days."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -15,24 +14,20 @@ from pipelines.costs.engine.engine_setting import server_address
 from pipelines.costs.engine.ledger_tasks import DayOfLedger
 from pipelines.costs.engine.price_on_server import price_on_server
 from pipelines.costs.hidden_costs import hidden_costs
+from pipelines.costs.ledger_days import billed_at_list, count_usage, files_of, in_texts, read_ledger, segments_of
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
 from pipelines.costs.month_volume import month_volume
 from pipelines.costs.our_prices import OurPrices
-from pipelines.costs.overlap import OVERLAP_SCHEMA, Counted
+from pipelines.costs.overlap import OVERLAP_SCHEMA
 from pipelines.costs.owner_costs import cost_owners
-from pipelines.costs.plan_coverage import count_days, not_owed
+from pipelines.costs.plan_coverage import not_owed
 from pipelines.costs.plan_ledger import changed_plan_days, store_plan_fees
-from pipelines.costs.pricing.lookup import split_offer
 from pipelines.costs.pricing.price_sums import OWNERS, PLAN_ID
 from pipelines.costs.pricing.price_usage import price_by_day
-from pipelines.costs.reconciliation import compare, models_to_price
-from pipelines.costs.resolve_segments import segments_in_force
+from pipelines.costs.reconciliation import compare
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
-from pipelines.schema.accounts import DEFAULT_ACCOUNT
-from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.tables import TABLES_BY_NAME
-from pipelines.snapshots.user_inputs import owners_in_force, plans_in_force
-from pipelines.usage.contract import usage_frame
+from pipelines.snapshots.user_inputs import owners_in_force
 from pipelines.warehouse import ledger
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.ledger_catalog import damaged_files
@@ -151,27 +146,11 @@ def usage_left_out(warehouse: Warehouse, days: Sequence[date]) -> Sequence[LeftO
         files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
         damaged = damaged_files(warehouse.folder, files)
         whole = [day for day in files["usage_date"] if day not in damaged]
-        usage = _count(warehouse, read_ledger(connection, warehouse, whole))
+        usage = count_usage(warehouse, read_ledger(connection, warehouse, whole))
         counted = {day: one for day, one in usage.items() if one.left_out is not None}
-        segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
+        segments = segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     return sum_left_out(pl.concat([pl.DataFrame(schema=OVERLAP_SCHEMA), *overlaps]))
-
-
-def read_ledger(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
-) -> dict[date, pl.LazyFrame]:
-    """The ledger's rows of those of some days that have any: see `ledger.scan`."""
-    return {day: ledger.scan(file) for day, (file, _) in _files(connection, warehouse, days).items()}
-
-
-def _files(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]
-) -> dict[date, tuple[Path, int]]:
-    """The files of those days that have any, with the number of their rows."""
-    files = read_table(connection, "core.ledger_file", "usage_date IN (SELECT unnest($days))", days=list(days))
-    rows = files.select("usage_date", "path", "row_count").iter_rows()
-    return {day: (warehouse.folder / path, count) for day, path, count in rows}
 
 
 def _price(
@@ -182,12 +161,12 @@ def _price(
     store: str | None,
 ) -> None:
     """Replace the rows of some days in every table that follows from the ledger."""
-    files = _files(connection, warehouse, days)
+    files = files_of(connection, warehouse, days)
     scans = {day: ledger.scan(file) for day, (file, _) in files.items()}
-    counted = _count(warehouse, scans)
+    counted = count_usage(warehouse, scans)
     reported = read_table(connection, "core.reported_cost", "usage_date IN (SELECT unnest($days))", days=list(days))
-    usage = _in_texts(one.usage for one in counted.values())
-    segments = _segments_of(connection, warehouse, counted, reported)
+    usage = in_texts(one.usage for one in counted.values())
+    segments = segments_of(connection, warehouse, counted, reported)
     by_plan = [PLAN_ID] if PLAN_ID in usage.collect_schema() else []
     owners = [*OWNERS, *by_plan]
     if address is None:
@@ -198,7 +177,7 @@ def _price(
     # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.
     is_billed = pl.col(PLAN_ID).is_null()
     terms, listed = read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl()
-    others = partial(_billed_at_list, connection, warehouse)
+    others = partial(billed_at_list, connection, warehouse)
     volume = month_volume(connection, warehouse.folder, costs.filter(is_billed), terms, listed, days, others)
     prices = OurPrices(segments, terms, listed, volume)
     costs = pl.concat([prices.agreed(costs.filter(is_billed)), costs.filter(~is_billed).with_columns(not_owed())])
@@ -222,41 +201,8 @@ def _price(
         append(connection, "main.hidden_cost", hidden_costs(of_batch, segments, teams))
 
 
-def _billed_at_list(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> pl.DataFrame:
-    """What some days' usage costs at list, but for what a plan covers; nothing is stored."""
-    counted = _count(warehouse, read_ledger(connection, warehouse, days))
-    segments = _segments_of(connection, warehouse, counted, read_table(connection, "core.reported_cost", "false"))
-    usage = {day: one.usage for day, one in counted.items()}
-    by_plan = [PLAN_ID] if any(PLAN_ID in one.collect_schema() for one in usage.values()) else []
-    costs = price_by_day(usage, segments, [*OWNERS, *by_plan])
-    return costs.filter(pl.col(PLAN_ID).is_null())
-
-
-def _count(warehouse: Warehouse, days: Mapping[date, pl.LazyFrame]) -> dict[date, Counted]:
-    """What counts of some days' usage; with PLAN_ID on those that a plan covers."""
-    return count_days(days, plans_in_force(warehouse.folder).rows, owners_in_force(warehouse.folder).rows)
-
-
 def _billed(usage: pl.LazyFrame, costs: pl.DataFrame) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """Usage and costs that a bill may state, which leaves out what is under a plan."""
     if PLAN_ID in usage.collect_schema():
         usage = usage.filter(pl.col(PLAN_ID).is_null())
     return usage, costs.filter(pl.col(PLAN_ID).is_null()).drop(PLAN_ID)
-
-
-def _segments_of(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, counted: Mapping[date, Counted], reported: pl.DataFrame
-) -> pl.DataFrame:
-    """Price segments of the models of usage and of bills."""
-    # One coded column is made unique much faster than four of texts.
-    none = pl.LazyFrame(schema={"offer": pl.Categorical})
-    offers = pl.concat([none, *(frame.select("offer") for one in counted.values() for frame in one.frames)]).unique()
-    used = split_offer(offers.collect(engine="streaming")).select(MODEL_KEY).unique()
-    return segments_in_force(connection, warehouse.folder, models_to_price(used, reported))
-
-
-def _in_texts(days: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
-    """Frames of some days as one, with all columns of core.usage and no codes."""
-    texts = (usage.cast({pl.Categorical: pl.String}) for usage in days)
-    rows = pl.concat([usage_frame([]).lazy(), *texts], how="diagonal")
-    return rows.with_columns(pl.col("account_id").fill_null(DEFAULT_ACCOUNT))

@@ -23,9 +23,10 @@ WITH days AS (
     FROM (SELECT usage_date FROM core.ledger_file UNION SELECT usage_date FROM core.reported_cost)
     WHERE $days IS NULL OR usage_date IN (SELECT unnest($days::DATE[]))
 ),
+-- A rate of exchange is in its amount already; without it lines are what they were before there were any.
 reported AS (
-    SELECT usage_date, bit_xor(hash(reported_cost)) AS lines
-    FROM core.reported_cost SEMI JOIN days USING (usage_date)
+    SELECT usage_date, bit_xor(hash(line)) AS lines
+    FROM (SELECT * EXCLUDE (usd_per_currency) FROM core.reported_cost) AS line SEMI JOIN days USING (usage_date)
     GROUP BY usage_date
 ),
 open_price AS (

@@ -106,32 +106,29 @@ def in_bands(rows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
 
     `rows`: core.usage_cost with term_id and value. Of a scale that counts nothing on that day the first band holds.
     """
-    is_counted = pl.col("scale").is_in(shares["scale"].unique().implode())
     named = rows.rename({"term_id": "scale"})
-    others = named.filter(~is_counted.fill_null(value=False)).rename({"scale": "term_id"})
+    is_counted = pl.struct(_DAY).is_in(shares.select(pl.struct(_DAY).unique()).to_series().implode())
     order = [name for name in (*_DAY, *POOL, "project_id", "api_key_id", "is_lower_bound") if name in named.columns]
-    counted = named.filter(is_counted).sort(order)
     until = pl.col("quantity").cast(pl.Int128).cum_sum().over(_DAY)
-    counted = counted.with_columns(until=until, begun=until - pl.col("quantity"))
-    split = counted.join(shares, on=_DAY, how="left", maintain_order="left_right")
-    part = part_of("begun", "until", "since", "upto", "counted").cast(pl.Int64)
-    has_share = pl.col("counted").is_not_null()
-    split = split.with_columns(
-        quantity=pl.when(has_share).then(part).otherwise("quantity"),
-        term_id=pl.coalesce("band_id", "scale"),
-        value=pl.when(has_share).then("band_value").otherwise("value"),
-    ).filter(pl.col("quantity") > 0)
+    left = named.filter(is_counted).sort(order).with_columns(until=until, begun=until - pl.col("quantity"))
+    parts = [named.filter(~is_counted).rename({"scale": "term_id"})]
+    places = shares.with_columns(place=pl.int_range(pl.len()).over(_DAY))
+    for place in range((places.select(pl.col("place").max()).item() or 0) + 1):
+        bands = left.join(places.filter(place=place), on=_DAY, maintain_order="left")
+        size, rest = pl.col("upto") - pl.col("since"), pl.col("counted") - pl.col("since")
+        before, after = (taken(pl.col(name), size, rest) for name in ("begun", "until"))
+        part = bands.with_columns(quantity=(after - before).cast(pl.Int64), term_id="band_id", value="band_value")
+        parts.append(part.filter(pl.col("quantity") > 0).select(parts[0].columns))
+        left = bands.with_columns(begun=pl.col("begun") - before, until=pl.col("until") - after).select(left.columns)
+    split = pl.concat(parts)
     cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * usd_each("usd_per_unit")).cast(USD)
-    return pl.concat([others, split.with_columns(cost_usd=cost).select(others.columns)])
+    return split.with_columns(cost_usd=cost)
 
 
-def part_of(begun: str, until: str, since: str, upto: str, counted: str) -> pl.Expr:
-    """Of a row that has the day's quantity from `begun` to `until`, the whole tokens that are in a band of the day.
+def taken(place: pl.Expr, size: pl.Expr, rest: pl.Expr) -> pl.Expr:
+    """Of the tokens up to a place of the day that are in no lower band, those in a band of `size` of the `rest`.
 
-    What is below a point is the floor of its share there, so that the parts of rows, and of bands, add up.
+    Rounded down. The others go on to the next band, so that the parts of rows, and of bands, add up; no part is below
+    0, which shares that are rounded each for itself may be.
     """
-
-    def below(place: str, edge: str) -> pl.Expr:
-        return pl.col(place).cast(pl.Int128) * pl.col(edge) // pl.col(counted)
-
-    return below(until, upto) - below(begun, upto) - below(until, since) + below(begun, since)
+    return place * size // rest

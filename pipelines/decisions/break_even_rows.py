@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from math import ceil
 from typing import Any
 
-from pipelines.decisions.api_bill import MTOK, ApiPrice
-from pipelines.decisions.break_even import FORMULA_VERSION, BreakEven, steps_of, threshold
+from pipelines.decisions.api_bill import MTOK
+from pipelines.decisions.break_even import FORMULA_VERSION, BreakEven, steps_of
+from pipelines.decisions.break_even_at_list import at_list, paid_words
 from pipelines.decisions.break_even_spread import threshold_spread
 from pipelines.decisions.break_even_ways import Found, Pair, Question, judge, rank
 from pipelines.decisions.break_even_words import MANAGED_FLAGS, flags_of, ids_of, sentence, with_flags
@@ -95,13 +95,13 @@ def _row(question: Question, answer: BreakEven) -> dict[str, Any]:
         "api_model": question.api.model,
         "open_model": terms.open_model,
         "acceptance_share": float(terms.acceptance),
-        "answer": sentence(answer, terms, _paid_words(question, answer)),
+        "answer": sentence(answer, terms, paid_words(question, answer)),
         "verdict": answer.verdict,
         "reason": answer.reason,
         "flags": ids_of(flags_of(answer, terms)),
         "own_tokens_per_month": question.own_tokens,
         "own_api_usd_per_month": answer.own_api_usd_per_month,
-        **_at_list(question, answer),
+        **at_list(question, answer),
         "own_gpu_usd_per_month": answer.own_gpu_usd_per_month,
         "own_replicas": answer.own_replicas,
         "own_utilisation": answer.own_utilisation,
@@ -128,40 +128,6 @@ def _row(question: Question, answer: BreakEven) -> dict[str, Any]:
         "formula_version": FORMULA_VERSION,
     }
     return row | _mix(question) | _machine(answer.option) | _measured(question, answer.serving) | _paid_back(answer)
-
-
-def _at_list(question: Question, answer: BreakEven) -> dict[str, Any]:
-    """The same at list prices, where price lists have all of the mix, and by which lines of the contract it is paid."""
-    load, listed = question.load, _listed(question)
-    if load is None or listed is None:
-        return {}
-    price = load.usd_per_token(listed.usd_per_mtok)
-    first = None
-    if answer.option is not None and answer.serving is not None:
-        first = threshold(listed, load, answer.option, answer.serving, question.terms)
-    return {
-        "list_usd_per_mtok": money(price * MTOK, 6),
-        "own_list_usd_per_month": money(price * question.own_tokens) if question.own_tokens else None,
-        "list_break_even_tokens_per_month": first,
-        "term_ids": ids_of(one for ids in question.api.term_ids.values() for one in ids.split(",")),
-    }
-
-
-def _listed(question: Question) -> ApiPrice | None:
-    """The API at list prices; None where it is not known there, or a scenario states what it costs."""
-    api, load = question.api, question.load
-    used = {meter for meter, tokens in load.tokens.items() if tokens} if load else set()
-    is_known = bool(used) and api.listed_usd_per_mtok.keys() >= used
-    return replace(api, usd_per_mtok=api.listed_usd_per_mtok) if is_known else None
-
-
-def _paid_words(question: Question, answer: BreakEven) -> str | None:
-    """That the API is taken at what is paid, and what it is at list; None without a line of the contract for it."""
-    if not question.api.term_ids or answer.usd_per_mtok is None:
-        return None
-    listed = _at_list(question, answer).get("list_usd_per_mtok")
-    beside = "no list has a price of it" if listed is None else f"at list {listed:f}"
-    return f"at what you pay the API by your contract, {answer.usd_per_mtok:f} USD per Mtok ({beside})"
 
 
 def _mix(question: Question) -> dict[str, Any]:

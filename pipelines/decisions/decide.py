@@ -9,19 +9,22 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.agreed_prices import Agreed, agreed_prices
+from pipelines.costs.counted_usage import counted_usage
 from pipelines.costs.quoted_prices import QuotedPrices
 from pipelines.costs.resolve_segments import Resolved, resolved_at, segments_in_force, segments_with_history
+from pipelines.costs.usage_buckets import size_edges
 from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
 from pipelines.decisions.break_even import FORMULA_VERSION
 from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.claim_check import claim_table, gpu_rates
 from pipelines.decisions.claim_inputs import models_of_claims
-from pipelines.decisions.deprecation_risk import deprecation_risk
+from pipelines.decisions.deprecation_risk import OWNER, SPEND_DAYS, deprecation_risk
 from pipelines.decisions.known_ends import known_ends
 from pipelines.decisions.logged_saving import logged_saving
 from pipelines.decisions.logged_workload import logged_workloads
 from pipelines.decisions.notice import notice_statistics
+from pipelines.decisions.sized_usage import met_at, sized_mix
 from pipelines.decisions.user_facts import user_facts
 from pipelines.decisions.what_if_table import what_if_table
 from pipelines.models.model_ids import lifecycle_ids
@@ -37,6 +40,10 @@ from pipelines.warehouse.publish import usage_query
 from pipelines.warehouse.rows import read_table, replace_dates
 
 RECENT_DAYS = 30
+_RANGES = """
+SELECT price_id, any_value(context_from) AS context_from, any_value(time_window) AS time_window
+FROM core.token_price GROUP BY ALL
+"""
 _SELLERS = "SELECT DISTINCT ON (price_id) price_id, model, provider FROM core.token_price ORDER BY ALL"
 
 TableOn = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
@@ -101,7 +108,9 @@ def deprecation_risk_on(connection: duckdb.DuckDBPyConnection, folder: Path, day
 def saving_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date, days: int = RECENT_DAYS) -> pl.DataFrame:
     """What each model used in the days before one saved and would save."""
     used = _usage_before(connection, day, days)
-    prices = in_force_at(_short_prompt_prices(connection, folder, _models(used), day), end_of_day(day))
+    segments = segments_in_force(connection, folder, _models(used), end_of_day(day))
+    prices = in_force_at(segments, end_of_day(day))
+    used = met_at(used, connection.sql(_RANGES).pl())
     hidden = read_table(
         connection,
         "main.hidden_cost",
@@ -150,20 +159,20 @@ def _risk_on(
     regions = used.select("provider", "channel", "region").unique()
     successors = replacements.drop_nulls("model").join(regions, on="provider").select(MODEL_KEY)
     models = pl.concat([_models(used), successors]).unique()
-    prices = _short_prompt_prices(connection, folder, models, day)
+    prices = _prices_at_any_hour(connection, folder, models, day)
     elsewhere = usage.filter(pl.col("channel") != channel)
-    return deprecation_risk(used, lifecycles, prices, names.drop("rule"), day, elsewhere)
+    sized, edges = None, size_edges(prices)
+    if edges:  # prices of the model or of its successor depend on the size, and sums do not tell it
+        days = counted_usage(connection, folder, day - timedelta(days=SPEND_DAYS), day)
+        sized = sized_mix(days, edges, OWNER, channel)
+    return deprecation_risk(used, lifecycles, prices, names.drop("rule"), day, elsewhere, sized)
 
 
-def _short_prompt_prices(
+def _prices_at_any_hour(
     connection: duckdb.DuckDBPyConnection, folder: Path, models: pl.DataFrame, day: date
 ) -> pl.DataFrame:
-    """Price segments as known on a day, for prompts of any size and at any hour at the price of short ones.
-
-    Sums over days hide prompt sizes and hours.
-    """
-    segments = segments_in_force(connection, folder, models, end_of_day(day))
-    return segments.filter(context_from=0, time_window=ALWAYS)
+    """Price segments as known on a day, without those of some hours: sums over days hide the hour."""
+    return segments_in_force(connection, folder, models, end_of_day(day)).filter(time_window=ALWAYS)
 
 
 def _usage_before(connection: duckdb.DuckDBPyConnection, day: date, days: int) -> pl.DataFrame:

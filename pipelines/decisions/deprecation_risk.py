@@ -14,7 +14,7 @@ from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import DeprecationRisk
 from pipelines.snapshots.current import end_of_day, in_force_at
 
-FORMULA_VERSION = "risk-2"
+FORMULA_VERSION = "risk-3"
 OWNER = ["provider", "model", "project_id", "api_key_id"]
 SEEN_DAYS = 90
 SPEND_DAYS = 30
@@ -33,13 +33,16 @@ def deprecation_risk(
     mapping: pl.DataFrame,
     as_of: date,
     elsewhere: pl.DataFrame | None = None,
+    sized: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows of main.deprecation_risk. Days before `as_of` are history.
 
     `usage`: usage_date, OWNER, meter, quantity, cost_usd (NULL where unpriced). `lifecycles`: versions of
     core.model_lifecycle known at `as_of`. `prices`: provider, model, service_tier, meter, valid_from, valid_to,
-    usd_per_unit, unit, for the ids in `usage` and for every replacement. `mapping`: provider, model_id (as in `usage`),
-    canonical_model (as in `lifecycles`). `elsewhere`: usage on other channels, for shares of the spend only.
+    usd_per_unit, unit, context_from, context_to, for the ids in `usage` and for every replacement. `mapping`: provider,
+    model_id (as in `usage`), canonical_model (as in `lifecycles`). `elsewhere`: usage on other channels, for shares of
+    the spend only.
+    `sized`: `sized_mix` of the last 30 days, where prices depend on prompt sizes; else `usage` tells the quantities.
     Comparisons are at standard tier.
     """
     ends = expected_ends(lifecycles, as_of)
@@ -49,7 +52,8 @@ def deprecation_risk(
     rows = owners.join(known, on=["provider", "model"], validate="m:1").join(ending, on=["provider", "canonical_model"])
     chosen = _replacements(rows, ends, prices, as_of)
     rows = rows.join(chosen, on=["provider", "canonical_model"], how="left")
-    rows = rows.join(_deltas(usage, rows, prices, as_of), on=OWNER, how="left", nulls_equal=True)
+    mix = _mix(usage, as_of) if sized is None else sized
+    rows = rows.join(_deltas(mix, rows, prices, as_of), on=OWNER, how="left", nulls_equal=True)
     return _scored(rows, as_of)
 
 
@@ -168,14 +172,17 @@ def _days_left(end: date | None, as_of: date) -> int | None:
     return None if end is None else (end - as_of).days
 
 
-def _deltas(usage: pl.DataFrame, rows: pl.DataFrame, prices: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """OWNER, replacement_delta_pct, monthly_delta_usd, delta_reason: 30 days of own tokens at both lists of prices."""
+def _mix(usage: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The quantities of the last 30 days as `sized_mix` has them, where no price depends on the size."""
     recent = usage.filter(pl.col("usage_date") >= as_of - timedelta(days=SPEND_DAYS), pl.col("usage_date") < as_of)
-    mix = (
-        recent.group_by(*OWNER, "channel", "region", "meter")
-        .agg(pl.col("quantity").sum())
-        .filter(pl.col("quantity") > 0)
-    )
+    sums = recent.group_by(*OWNER, "channel", "region", "meter").agg(pl.col("quantity").sum())
+    return sums.filter(pl.col("quantity") > 0).with_columns(prompt_tokens=pl.lit(0, pl.Int64))
+
+
+def _deltas(mix: pl.DataFrame, rows: pl.DataFrame, prices: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """OWNER, replacement_delta_pct, monthly_delta_usd, delta_reason: 30 days of own tokens at both lists of prices,
+    each at the price of its prompt's size.
+    """
     asked = rows.select(*OWNER, "replacement").drop_nulls("replacement")
     both = mix.join(asked, on=OWNER, nulls_equal=True).with_columns(
         usage_date=pl.lit(as_of), service_tier=pl.lit("standard"), used_model="model"

@@ -65,12 +65,19 @@ def expected_frame(names: pl.DataFrame, expected: Array, as_of: date) -> pl.Data
 def price_days(quantities: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
     """Add cost_usd at the price in force at the end of the day; NULL where there is none.
 
-    Requests are a count, not a charge, unless a price for them exists. Raises ValueError where two prices are in force.
+    Quantities with `prompt_tokens` are at the price of that size: `prices` have context ranges then. Requests are a
+    count, not a charge, unless a price for them exists. Raises ValueError where two prices are in force.
     """
     days = quantities.with_row_index("row")
-    offered = prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit")
+    is_sized = "prompt_tokens" in quantities.columns
+    ranges = ("context_from", "context_to") if is_sized else ()
+    offered = prices.select(*SERIES, "valid_from", "valid_to", "usd_per_unit", "unit", *ranges)
     priced_at = pl.col("usage_date").cast(pl.Datetime("us")) + LAST_MOMENT
-    in_force = in_force_at(days.select("row", *SERIES, "usage_date").join(offered, on=SERIES), priced_at)
+    asked = days.select("row", *SERIES, "usage_date", *(["prompt_tokens"] if is_sized else []))
+    in_force = in_force_at(asked.join(offered, on=SERIES), priced_at)
+    if is_sized:
+        is_below = (pl.col("prompt_tokens") < pl.col("context_to")).fill_null(value=True)
+        in_force = in_force.filter(pl.col("prompt_tokens") >= pl.col("context_from"), is_below)
     if in_force["row"].is_duplicated().any():
         raise ValueError("two prices of one series are in force on the same day")
     one = in_force["unit"].replace_strict(

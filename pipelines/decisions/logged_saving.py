@@ -4,18 +4,23 @@ Only what logs tell: whether calls could wait, repeat themselves or go to a smal
 rows are NULL with the reason, or hold for all of the usage and say so.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import polars as pl
 
+from pipelines.decisions.offer_bill import met_price
+from pipelines.decisions.sized_usage import SIZED
 from pipelines.decisions.stacking import Rule, prices_with_rule, rule_of
+from pipelines.decisions.workload import Part
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.offers import MODEL_KEY
 from pipelines.schema.savings import LoggedSaving
 
-FORMULA_VERSION = "logged-saving-1"
+FORMULA_VERSION = "logged-saving-2"
 MTOK = 1_000_000
 _PLACES = Decimal("1e-12")
 SLOW_TIERS = ("batch", "flex")
@@ -34,8 +39,9 @@ _Amount = tuple[Decimal | None, str, str | None]
 def logged_saving(used: pl.DataFrame, prices: pl.DataFrame, hidden: pl.DataFrame, day: date) -> pl.DataFrame:
     """One row per model and lever.
 
-    `used`: rows of core.usage_cost of 30 days; `prices`: MODEL_KEY, service_tier, meter, usd_per_unit of unit mtok, in
-    force on the day; `hidden`: rows of main.hidden_cost of the same days.
+    `used`: rows of core.usage_cost of 30 days with SIZED; `prices`: MODEL_KEY, service_tier, meter, context_from,
+    context_to, time_window, usd_per_unit of unit mtok, in force on the day; `hidden`: rows of main.hidden_cost of the
+    same days. Where other prices are asked, they are those of the size and hours at which the usage was priced.
     """
     rows: list[dict[str, Any]] = []
     in_force = _by_offer(prices)
@@ -77,17 +83,29 @@ def _row(day: date, provider: str, model: str, lever: str, one: _Amount, cost: A
     }
 
 
-def _by_offer(prices: pl.DataFrame) -> dict[tuple[Any, ...], dict[str, Decimal]]:
-    """(MODEL_KEY, tier) -> price by meter."""
-    found: dict[tuple[Any, ...], dict[str, Decimal]] = {}
-    for *offer, tier, meter, price in prices.select(*MODEL_KEY, "service_tier", "meter", "usd_per_unit").iter_rows():
-        found.setdefault((*offer, tier), {})[meter] = price
-    return found
+@dataclass(frozen=True)
+class _InForce:
+    """Prices in force on the day, by (MODEL_KEY, tier) and meter: rows of price segments."""
+
+    rows: Mapping[tuple[Any, ...], Mapping[str, Sequence[Mapping[str, Any]]]]
+
+    def at(self, offer: tuple[Any, ...], part: Part) -> dict[str, Decimal]:
+        """Price by meter of an offer's calls of one size and hours; of what has none there, nothing."""
+        met = {meter: met_price(prices, part) for meter, prices in self.rows.get(offer, {}).items()}
+        return {meter: row["usd_per_unit"] for meter, row in met.items() if row is not None}
 
 
-def _caching_saved(mine: pl.DataFrame, in_force: dict[tuple[Any, ...], dict[str, Decimal]]) -> _Amount:
+def _by_offer(prices: pl.DataFrame) -> _InForce:
+    found: dict[tuple[Any, ...], dict[str, list[Mapping[str, Any]]]] = {}
+    for row in prices.iter_rows(named=True):
+        offer = (*(row[name] for name in MODEL_KEY), row["service_tier"])
+        found.setdefault(offer, {}).setdefault(row["meter"], []).append(row)
+    return _InForce(found)
+
+
+def _caching_saved(mine: pl.DataFrame, in_force: _InForce) -> _Amount:
     """What cache reads cost less than input, less what writes cost more, at the prices of each day."""
-    offer_day = [*MODEL_KEY, "service_tier", "usage_date"]
+    offer_day = [*MODEL_KEY, "service_tier", "usage_date", *SIZED]
     paid = mine.filter(pl.col("meter") == "input_uncached", pl.col("cost_usd").is_not_null())
     inputs = paid.group_by(offer_day).agg(input_usd=pl.col("usd_per_unit").min())
     cached = mine.filter(pl.col("meter").is_in(_CACHE), pl.col("cost_usd").is_not_null())
@@ -97,9 +115,8 @@ def _caching_saved(mine: pl.DataFrame, in_force: dict[tuple[Any, ...], dict[str,
     for row in cached.join(inputs, on=offer_day, how="left", nulls_equal=True).iter_rows(named=True):
         input_usd = row["input_usd"]
         if input_usd is None:  # all of that day came from the cache
-            input_usd = in_force.get((*(row[name] for name in MODEL_KEY), row["service_tier"]), {}).get(
-                "input_uncached"
-            )
+            offer = (*(row[name] for name in MODEL_KEY), row["service_tier"])
+            input_usd = in_force.at(offer, Part(row["prompt_tokens"], {}, row["time_window"])).get("input_uncached")
         if input_usd is None:
             return None, "unknown", f"no price of input for {row['model']} in tier {row['service_tier']}"
         saved += row["quantity"] * input_usd / MTOK - row["cost_usd"]
@@ -122,14 +139,15 @@ def _of_conversations(parts: pl.DataFrame, column: str) -> _Amount:
 
 def _contract_saved(mine: pl.DataFrame) -> dict[str, _Amount]:
     """What the contract takes off the list prices of what is billed by use; nothing is known without a term for it."""
-    billed = mine.filter(pl.col("plan_id").is_null(), pl.col("term_id").is_not_null(), pl.col("cost_usd").is_not_null())
+    amounts = (pl.col(name).is_not_null() for name in ("cost_usd", "effective_cost_usd"))
+    billed = mine.filter(pl.col("plan_id").is_null(), pl.col("term_id").is_not_null(), *amounts)
     if billed.is_empty():
         return {}
     saved = Decimal(billed["cost_usd"].sum()) - Decimal(billed["effective_cost_usd"].sum())
     return {"contract_discount": (saved, "measured", "in the effective cost already: list price less contract price")}
 
 
-def _slow_tiers(mine: pl.DataFrame, in_force: dict[tuple[Any, ...], dict[str, Decimal]]) -> dict[str, _Amount]:
+def _slow_tiers(mine: pl.DataFrame, in_force: _InForce) -> dict[str, _Amount]:
     """Batch and flex: what they saved against standard, and would save if every standard call could wait."""
     found: dict[str, _Amount] = {}
     for tier in SLOW_TIERS:
@@ -152,11 +170,13 @@ def _slow_tiers(mine: pl.DataFrame, in_force: dict[tuple[Any, ...], dict[str, De
     return found
 
 
-def _moved(mine: pl.DataFrame, tier: str, in_force: dict[tuple[Any, ...], dict[str, Decimal]]) -> Decimal | None:
+def _moved(mine: pl.DataFrame, tier: str, in_force: _InForce) -> Decimal | None:
     """What priced usage costs now less what it would cost in a tier; None where that has no price."""
     total = Decimal(0)
-    for key, rows in mine.filter(pl.col("cost_usd").is_not_null()).group_by(*MODEL_KEY, maintain_order=True):
-        other, standard = in_force.get((*key, tier)), in_force.get((*key, "standard"))
+    priced = mine.filter(pl.col("cost_usd").is_not_null())
+    for (*key, size, window), rows in priced.group_by(*MODEL_KEY, *SIZED, maintain_order=True):
+        part = Part(int(str(size)), {}, str(window))
+        other, standard = in_force.at((*key, tier), part), in_force.at((*key, "standard"), part)
         if not other or not standard or not {"input_uncached", "output"} <= set(other):
             return None
         prices = other if tier == "standard" else prices_with_rule(standard, other, str(key[0]))

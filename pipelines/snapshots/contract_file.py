@@ -30,7 +30,7 @@ _MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
 """Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _OTHER_CURRENCY = re.compile(r"[\u20ac\u00a3\u00a5]|\b(?!USD\b)[A-Z]{3}\b")
-_LOCAL = re.compile(r"(?P<number>\S+) ?(?P<currency>[A-Z]{3})")
+_LOCAL = re.compile(r"(?P<number>\S+) ?(?P<currency>[A-Za-z]{3})")
 _LIMITS = {
     "price": (Decimal(0), _MAX_PRICE, "USD per million tokens or thousand calls, such as 2.40"),
     "discount": (Decimal(0), Decimal(100), "percent off the list price from 0 to 100, such as 12.5"),
@@ -149,6 +149,7 @@ def _value(where: str, kind: str, text: str) -> dict[str, Any]:
     """Value and LOCAL_COLUMNS: of a price in another currency the value is not known here."""
     low, high, meant = _LIMITS[kind]
     local = _LOCAL.fullmatch(text) if kind == "price" else None
+    currency = local["currency"].upper() if local else "USD"
     number = text.removesuffix("%").strip() if kind in ("discount", "marketplace", "tax") else text
     number = local["number"] if local else number
     amount = Decimal(number) if _NUMBER.fullmatch(number) else None
@@ -159,9 +160,9 @@ def _value(where: str, kind: str, text: str) -> dict[str, Any]:
         _refuse(where, f"value {text!r} of a {kind} is not in USD", remedy)
     if amount is None or not low <= amount <= high:
         _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
-    if local is None or local["currency"] == "USD":
+    if currency == "USD":
         return {"value": amount, **dict.fromkeys(LOCAL_COLUMNS)}
-    return {"value": None, "currency": local["currency"], "local_value": amount, "usd_per_currency": None}
+    return {"value": None, "currency": currency, "local_value": amount, "usd_per_currency": None}
 
 
 def _period(where: str, cells: dict[str, str], valid_from: date | None, valid_to: date | None) -> str | None:

@@ -201,12 +201,8 @@ def currency(name: str, default: str | None) -> Reading:
     """A code of ISO 4217 in capitals; `default` where none is stated."""
     code = first_of(name).str.strip_chars().str.to_uppercase()
     is_broken = (~code.str.contains(r"^[A-Z]{3}$")).fill_null(value=False)
-    return Reading(
-        pl.coalesce(code, pl.lit(default, pl.String)),
-        is_broken,
-        "not_a_currency",
-        f"{name} is no code of ISO 4217 such as EUR",
-    )
+    value = pl.coalesce(code, pl.lit(default, pl.String))
+    return Reading(value, is_broken, "not_a_currency", f"{name} is no code of ISO 4217 such as EUR")
 
 
 def quantity(name: str) -> Reading:

@@ -25,6 +25,7 @@ MANIFESTS = [yaml.safe_load(file.read_text()) for file in sorted((DEPLOY / "kube
 POD = next(one for one in MANIFESTS if one["kind"] == "StatefulSet")["spec"]["template"]["spec"]
 OURS = "inference-cost-warehouse"
 PINNED = re.compile(r"[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.-]+)?")
+DEFAULT = re.compile(r"\$\{(\w+):-([^}]+)\}")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|URLS")
 YAML_RULES = (
     "{extends: default, rules: {document-start: disable, line-length: {max: 130}, truthy: {check-keys: false}}}"
@@ -76,8 +77,9 @@ def test_yaml_and_shell() -> None:
 
 
 def test_every_image_is_pinned_and_ours_is_this_version() -> None:
-    bases = re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)
-    services = [service["image"] for service in COMPOSE["services"].values()]
+    text = (DEPLOY / "Dockerfile").read_text()
+    bases = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", text, flags=re.MULTILINE)
+    services = [_image(service) for service in COMPOSE["services"].values()]
     images = bases + services + [container["image"] for container in _containers()]
     assert len(images) >= 10
     assert [image for image in images if not PINNED.fullmatch(image)] == []
@@ -86,11 +88,27 @@ def test_every_image_is_pinned_and_ours_is_this_version() -> None:
     assert {image for image in services if "nginx" in image} == {POD["containers"][-1]["image"]}
 
 
+def test_every_image_can_be_pinned_by_what_it_is_in_one_place() -> None:
+    """For the compose file the environment, which `env.example` names; for Kubernetes kustomize's list."""
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert set(re.findall(r"^FROM (\S+)", text, flags=re.MULTILINE)) == {"${PYTHON_IMAGE}"}
+    build = COMPOSE["services"]["code"]["build"]["args"]["PYTHON_IMAGE"]
+    given = [DEFAULT.fullmatch(one) for one in (build, *{one["image"] for one in COMPOSE["services"].values()})]
+    variables = {found[1]: found[2] for found in given if found}
+    assert len(variables) == len(given) == 4
+    assert f"ARG PYTHON_IMAGE={variables['COSTS_PYTHON_IMAGE']}\n" in text
+    assert set(re.findall(r"^# (\w+_IMAGE)=$", (DEPLOY / "env.example").read_text(), flags=re.MULTILINE)) == set(
+        variables
+    )
+    listed = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text())["images"]
+    assert {f"{one['name']}:{one['newTag']}" for one in listed} == {one["image"] for one in _containers()}
+
+
 def test_nothing_runs_as_root() -> None:
     user = re.findall(r"^USER (\S+)", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)
     assert [int(one) > 0 for one in user[-1].split(":")] == [True, True]
     for name, service in COMPOSE["services"].items():
-        assert service["image"].startswith(OURS) or service["user"] not in ("root", "0", "0:0"), name
+        assert _image(service).startswith(OURS) or service["user"] not in ("root", "0", "0:0"), name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["read_only"] is True, name
@@ -98,6 +116,8 @@ def test_nothing_runs_as_root() -> None:
         assert not any("docker.sock" in volume for volume in service["volumes"]), name
     assert POD["securityContext"]["runAsNonRoot"] is True
     assert POD["automountServiceAccountToken"] is False
+    # A Service by our name would put COSTS_PORT and COSTS_SERVICE_HOST among the settings.
+    assert POD["enableServiceLinks"] is False
     for container in _containers():
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
@@ -126,6 +146,14 @@ def test_there_is_one_writer() -> None:
         ("webserver", "warehouse/.dagster", False),
         ("proxy", "warehouse", True),
     }
+
+
+def test_no_two_processes_of_a_pod_share_a_scratch_folder() -> None:
+    """The proxy is the one that strangers talk to; a folder without a bound fills the node."""
+    bounds = {one["name"]: one["emptyDir"]["sizeLimit"] for one in POD["volumes"] if "emptyDir" in one}
+    mounted = [mount["name"] for one in _containers() for mount in one["volumeMounts"] if mount["mountPath"] == "/tmp"]  # noqa: S108
+    assert sorted(mounted) == sorted(bounds)
+    assert len(set(mounted)) == len(POD["containers"])
 
 
 def test_the_instance_is_that_of_one_machine_but_for_its_storage() -> None:
@@ -175,6 +203,23 @@ def test_no_secret_stands_in_a_file() -> None:
     assert {"/deploy/.env", "/deploy/costs.env", "/deploy/secrets/"} <= set(ignored)
 
 
+def test_the_documents_make_the_secrets_that_the_manifests_ask_for() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    made = {
+        name: set(re.findall(r"--from-(?:literal|file)=(\w+)=", rest))
+        for name, rest in re.findall(r"create secret generic (\S+) (.+)", text)
+    }
+    asked: dict[str, set[str]] = {one["secret"]["secretName"]: set() for one in POD["volumes"] if "secret" in one}
+    for container in _containers():
+        asked |= {one["secretRef"]["name"]: set() for one in container.get("envFrom", [])}
+        for one in container.get("env", []):
+            if reference := one.get("valueFrom", {}).get("secretKeyRef"):
+                asked[reference["name"]] = asked.get(reference["name"], set()) | {reference["key"]}
+    asked["costs-proxy"] |= set(re.findall(r"/run/secrets/(\w+)", (DEPLOY / "nginx.conf").read_text()))
+    assert made == asked
+    assert set(made) == {"costs-postgres", "costs-proxy", "costs-settings"}
+
+
 def test_the_image_copies_by_name_so_that_no_key_beside_the_files_gets_in() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     copied = {
@@ -197,6 +242,11 @@ def test_the_image_has_what_the_lock_says_and_nothing_for_developers() -> None:
     assert re.findall(r"--(?:group|extra) (\S+)", text) == ["deploy", "cluster", "build"]
     lock = (ROOT / "requirements.lock").read_text()
     assert re.search(r"^dagster-postgres==[\d.]+ \\\n    --hash=sha256:", lock, flags=re.MULTILINE)
+
+
+def _image(service: dict[str, Any]) -> str:
+    """The image of a service where the environment names no other."""
+    return DEFAULT.sub(r"\2", service["image"])
 
 
 def _containers() -> Iterator[dict[str, Any]]:

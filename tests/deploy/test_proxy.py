@@ -84,7 +84,7 @@ def test_who_is_known_sees_the_ui_and_the_password_ends_at_the_proxy(
     assert (socket_opened.headers["Upgrade"], socket_opened.headers["Connection"]) == ("websocket", "upgrade")
 
 
-def test_of_the_warehouse_only_what_is_published_is_served(proxy: tuple[int, ssl.SSLContext]) -> None:
+def test_of_the_warehouse_only_what_is_published_is_served(proxy: tuple[int, ssl.SSLContext], ui: Loopback) -> None:
     assert _answer(proxy, "/files/costs.duckdb", Authorization=LOGIN) == b"published"
     for path in (
         "/files/build.duckdb",
@@ -93,6 +93,9 @@ def test_of_the_warehouse_only_what_is_published_is_served(proxy: tuple[int, ssl
         "/files/costs.duckdb/../tls_key",
     ):
         assert _status(proxy, f"/files/{path}", Authorization=LOGIN) == 404
+    before = len(ui.asked)
+    assert _status(proxy, "/files/build.duckdb", Authorization=LOGIN) == 404
+    assert len(ui.asked) == before, "the UI has a page for every path"
 
 
 def test_without_tls_nothing_is_said(proxy: tuple[int, ssl.SSLContext]) -> None:

@@ -34,8 +34,8 @@ def server_address(environ: Mapping[str, str]) -> str | None:
         )
     if find_spec("pyspark") is None:
         raise EngineError(
-            f"{ENGINE} names a server, and its client is not installed: `pip install "
-            f"'inference-cost-warehouse[cluster]'`, or unset {ENGINE} to price in this process"
+            f"{ENGINE} names a server, and its client is not installed: `make install`, or `pip install "
+            f"'.[cluster]'` in a clone, or unset {ENGINE} to price in this process"
         )
     return text
 

@@ -31,6 +31,7 @@ RETRIES = 3
 """The client's own fifteen take ten minutes: who waits is the run that holds the warehouse."""
 _MAX_SAID = 300
 _CAUSE = re.compile(r"[\w.]+(?:Error|Exception): ")
+_GRPC_DETAILS = re.compile(r'details = "(.+)"')
 _SPARK_TYPES = {
     pl.String: "string",
     pl.Date: "date",
@@ -146,8 +147,9 @@ def _reach(address: str) -> None:
 
 def _failure(address: str, error: Exception) -> EngineError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    # The last that a traceback of the server names is the cause.
-    said = next((line for line in reversed(lines) if _CAUSE.match(line)), lines[0])
+    # The last that a traceback of the server names is the cause; gRPC's own text begins with the name of a class.
+    causes = [line for line in lines if _CAUSE.match(line)] or _GRPC_DETAILS.findall(str(error))
+    said = (causes or lines[:1])[-1]
     return EngineError(
         f"{ENGINE}: the server at {shown_address(address)} failed, or went away before it had answered: "
         f"{said[:_MAX_SAID]}. Nothing was stored. Look at its log; it must have this program installed and see the "

@@ -12,9 +12,9 @@ from pipelines.costs.pricing.match_usage import USD, Matched
 from pipelines.schema.accounts import DEFAULT_ACCOUNT
 
 _POOL = ("variant", "provider", "channel", "region", "model", "service_tier", "meter", "price_id")
-PLACES = {"since": 0, "upto": 1, "counted": 1, "offset": 0}
-"""Where a price is in a day's quantity; one that holds for all of it is between 0 and 1 of 1."""
-_NOWHERE = {"effective_cost_usd": 0, "since": 0, "upto": 0, "counted": 1, "offset": 0}
+PLACES = {"size": 1, "rest": 1, "offset": 0}
+"""How much of a day's quantity a price holds for: `size` of the `rest` that lower bands leave; else all of it."""
+_NOWHERE = {"effective_cost_usd": 0, "size": 0, "rest": 1, "offset": 0}
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,11 @@ class PaidEach:
         begun = until - counted
         costs = []
         for band in self.bands:
-            since, upto, of = (self._of(band[name], match) for name in ("since", "upto", "counted"))
-            part = until * upto // of - begun * upto // of - until * since // of + begun * since // of
-            costs.append(times(part, self._of(band["effective_cost_usd"], match)))
+            size, rest = (self._of(band[name], match) for name in ("size", "rest"))
+            # As `volume_bands.taken` has it.
+            before, after = begun * size // rest, until * size // rest
+            costs.append(times(after - before, self._of(band["effective_cost_usd"], match)))
+            begun, until = begun - before, until - after
         return sum(costs[1:], costs[0])
 
     def _of(self, values: pl.Series, match: pl.Expr) -> pl.Expr:
@@ -72,20 +74,19 @@ def paid_each(
         pl.col("account_id").cast(pl.String).fill_null(DEFAULT_ACCOUNT) if len(key) > 1 else pl.lit(DEFAULT_ACCOUNT)
     )
     each = variants.join(found.matches, how="cross").with_columns(account_id=account, quantity=1, cost_usd="usd_each")
-    paid = agreed(each)
-    places = {name: pl.lit(value, pl.Int64) for name, value in PLACES.items()}
-    if "since" in paid.columns:
-        places = {name: pl.col(name).fill_null(value) for name, value in places.items()}
-    paid = paid.with_columns(**places).sort("variant", "match", "since")
+    paid = agreed(each).sort("variant", "match")
+    sums = sums.with_columns(pl.col("variant").cast(pl.Int64))
+    if paid.height == each.height:  # no day is in two bands
+        return PaidEach(sums, found.matches.height, [paid], pl.Series(), is_counted)
+    places = {name: pl.col(name).fill_null(value) for name, value in PLACES.items()}
+    paid = paid.with_columns(**places).sort("variant", "match", "rest", descending=[False, False, True])
     paid = paid.with_columns(place=pl.int_range(pl.len()).over("variant", "match"))
     cells = paid.filter(place=0).select("variant", "match", pool=pl.struct(_POOL).rank("dense"))
-    bands = [_band(paid.filter(place=number), cells) for number in range(max(paid["place"].to_list(), default=0) + 1)]
-    if len(bands) > 1:  # in an order that is the same whenever the day is priced
-        named = [pl.col(name).cast(pl.String) for name in owners]
-        sums = sums.sort("usage_date", *named, *texts, "lookup")
-    return PaidEach(
-        sums.with_columns(pl.col("variant").cast(pl.Int64)), found.matches.height, bands, cells["pool"], is_counted
-    )
+    most = paid.select(pl.col("place").max()).item()
+    bands = [_band(paid.filter(place=number), cells) for number in range(most + 1)]
+    # In an order that is the same whenever the day is priced.
+    sums = sums.sort("usage_date", *(pl.col(name).cast(pl.String) for name in owners), *texts, "lookup")
+    return PaidEach(sums, found.matches.height, bands, cells["pool"], is_counted)
 
 
 def _band(paid: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

@@ -295,7 +295,7 @@ def test_what_only_the_contract_has_a_price_for_is_paid_and_has_no_list_price(wa
 
 def test_the_terminal_shows_what_is_paid_below_a_list_price_where_it_is_another(warehouse):
     published = contract(warehouse, "discount,,anthropic,,claude-x,,,75,,,,")
-    console = Console(record=True, width=200, file=StringIO())
+    console = Console(record=True, width=200, file=StringIO(), force_terminal=True)
     print_what_if(console, answer_what_if.answer_logs(published, question()))
     cells = [line.split("│")[4:9] for line in console.export_text().splitlines() if line.startswith("│")]
     assert [[cell.strip() for cell in line] for line in cells] == [

@@ -23,7 +23,7 @@ USAGE_SCHEMA = {
 PRICE_SCHEMA = {
     "provider": pl.String, "model": pl.String, "channel": pl.String, "region": pl.String, "service_tier": pl.String,
     "meter": pl.String, "valid_from": pl.Datetime("us"), "valid_to": pl.Datetime("us"),
-    "usd_per_unit": pl.Decimal(18, 6), "unit": pl.String,
+    "usd_per_unit": pl.Decimal(18, 6), "unit": pl.String, "context_from": pl.Int64, "context_to": pl.Int64,
 }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _lifecycles(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def _prices(*rows: tuple[str, str, str]) -> pl.DataFrame:
     data = [
-        ("openai", model, "api", "global", "standard", meter, datetime(2026, 1, 1), None, Decimal(usd), "mtok")
+        ("openai", model, "api", "global", "standard", meter, datetime(2026, 1, 1), None, Decimal(usd), "mtok", 0, None)
         for model, meter, usd in rows
     ]
     return pl.DataFrame(data, schema=PRICE_SCHEMA, orient="row")

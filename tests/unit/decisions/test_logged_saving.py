@@ -26,12 +26,17 @@ def _used(meter: str, quantity: int, usd: str | None, **differences: Any) -> dic
         "unit": "mtok",
         "quantity": quantity,
         "cost_usd": cost,
+        "prompt_tokens": 0,
+        "time_window": "always",
     }
     return row | differences
 
 
+ANY_SIZE = {"context_from": 0, "context_to": None, "time_window": "always"}
+
+
 def _price(meter: str, usd: str, tier: str = "standard", **differences: Any) -> dict[str, Any]:
-    return OFFER | {"service_tier": tier, "meter": meter, "usd_per_unit": Decimal(usd)} | differences
+    return OFFER | {"service_tier": tier, "meter": meter, "usd_per_unit": Decimal(usd)} | ANY_SIZE | differences
 
 
 PRICES = [
@@ -44,8 +49,10 @@ PRICES = [
 
 
 def _savings(used: list[dict[str, Any]], prices: list[dict[str, Any]], hidden: list[dict[str, Any]] = []) -> Any:  # noqa: B006
-    frame = pl.DataFrame(used, schema=polars_schema(UsageCost))
+    sized = {"prompt_tokens": pl.Int64(), "time_window": pl.String()}
+    frame = pl.DataFrame(used, schema=polars_schema(UsageCost) | sized)
     schema = {name: kind for name, kind in polars_schema(UsageCost).items() if name in PRICES[0]}
+    schema |= {"context_from": pl.Int64(), "context_to": pl.Int64(), "time_window": pl.String()}
     listed = pl.DataFrame(prices, schema=schema)
     parts = pl.DataFrame(hidden, schema=polars_schema(HiddenCost))
     rows = pl.DataFrame(LoggedSaving.validate(logged_saving(frame, listed, parts, DAY)))
@@ -126,3 +133,22 @@ def test_a_model_without_a_price_has_no_savings() -> None:
 
 def test_no_usage_no_rows() -> None:
     assert _savings([], PRICES) == {}
+
+
+def test_what_another_tier_costs_is_asked_at_the_size_of_the_prompts() -> None:
+    """A long prompt is 6 USD now and 3 in batch, a short one 2 and 1: half of 8 is 4, where short prices give 6."""
+    long = {"context_from": 200_000, "context_to": None}
+    prices = [*PRICES, _price("input_uncached", "6", **long), _price("output", "9", **long)]
+    prices += [_price("input_uncached", "3", "batch", **long), _price("output", "4.5", "batch", **long)]
+    prices = [{**one, "context_to": 200_000} if one["context_from"] == 0 else one for one in prices]
+    used = [
+        _used("input_uncached", 1_000_000, "6", prompt_tokens=200_000),
+        _used("input_uncached", 1_000_000, "2"),
+        _used("cache_read", 1_000_000, "0.6", prompt_tokens=200_000),
+    ]
+    rows = _savings(used, prices)
+    # The tier prints no price of what is cached, and this provider's rule does not stack: see `stacking`.
+    without_cache = _savings(used[:2], prices)
+    assert without_cache["batch_left"]["usd_per_month"] == 4
+    # Long input was 6 that day: 1,000,000 * (6 - 0.60).
+    assert rows["prompt_caching_saved"]["usd_per_month"] == Decimal("5.4")

@@ -47,8 +47,9 @@ def test_what_it_was_agreed_in_stays_beside_it():
 
 
 def test_usd_may_be_written_out_and_is_the_same_term():
-    plain, written = (terms(f"price,,,,claude-x,,output,{value},,,,") for value in ("12", "12 USD"))
+    plain, written, small = (terms(f"price,,,,claude-x,,output,{value},,,,") for value in ("12", "12 USD", "12 usd"))
     assert plain.equals(written)
+    assert plain.equals(small)
 
 
 @pytest.mark.parametrize(

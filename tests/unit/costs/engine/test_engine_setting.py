@@ -45,5 +45,5 @@ def test_no_token_is_told():
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(engine_setting, "find_spec", lambda name: None)
-    with pytest.raises(EngineError, match=r"pip install 'inference-cost-warehouse\[cluster\]'.* or unset COSTS_ENGINE"):
+    with pytest.raises(EngineError, match=r"pip install '\.\[cluster\]'.* or unset COSTS_ENGINE"):
         server_address({ENGINE: "sc://127.0.0.1:50051"})

@@ -1,0 +1,82 @@
+"""Rows split into bands of volume: whole tokens that add up to the band and to the row, and a fair share of each."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.costs.volume_bands import QUANTITY_SCHEMA, in_bands, pools_of, scales_of, shares_of
+from tests.unit.costs.contract_rows import volume_terms
+
+FIRST = date(2026, 3, 1)
+SIZES = st.lists(st.integers(1, 10**13), min_size=1, max_size=12)
+
+
+def scales(volume, *edges):
+    line = "price,,anthropic,,claude-x,,output,{},,,,,{},{}"
+    return scales_of(volume_terms(*(line.format(10 - n, volume, at) for n, at in enumerate((0, *edges)))))
+
+
+def shares(found, *quantities):
+    """`shares_of` days in a row that count some quantities."""
+    name = found["scale"][0]
+    days = [(FIRST + timedelta(days=number), name, count) for number, count in enumerate(quantities)]
+    return shares_of(pl.DataFrame(days, QUANTITY_SCHEMA, orient="row"), found)
+
+
+def rows(found, sizes):
+    """A row of core.usage_cost for each size, of the first day, in an account and a project of its own."""
+    base = {
+        "usage_date": FIRST, "term_id": found["scale"][0], "value": Decimal(10), "provider": "anthropic",
+        "channel": "api", "region": "global", "model": "claude-x", "service_tier": "standard", "meter": "output",
+        "price_id": "p", "usd_per_unit": Decimal(10), "unit": "mtok", "is_lower_bound": False, "cost_usd": Decimal(0),
+    }  # fmt: skip
+    named = [base | {"account_id": f"a{n % 3}", "project_id": f"p{n}", "quantity": one} for n, one in enumerate(sizes)]
+    types = {"usd_per_unit": pl.Decimal(18, 6), "value": pl.Decimal(18, 6), "cost_usd": pl.Decimal(38, 12)}
+    return pl.DataFrame(named, schema_overrides=types)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes=SIZES, edges=st.sets(st.integers(1, 5 * 10**13), min_size=1, max_size=4))
+def test_parts_add_up_to_bands_and_rows_and_are_fair(sizes, edges):
+    found = scales("graduated", *sorted(edges))
+    usage, total = rows(found, sizes), sum(sizes)
+    split = in_bands(usage, shares(found, total))
+    by_row = dict(split.group_by("project_id").agg(pl.col("quantity").sum()).iter_rows())
+    assert by_row == {f"p{number}": size for number, size in enumerate(sizes)}
+    starts, ends = [0, *sorted(edges)], [*sorted(edges), total]
+    by_hand = [max(min(end, total) - start, 0) for start, end in zip(starts, ends, strict=True)]
+    by_band = dict(split.group_by("term_id").agg(pl.col("quantity").sum()).iter_rows())
+    assert [by_band.get(band, 0) for band in found["band_id"]] == by_hand
+    for project, band, part in split.select("project_id", "term_id", "quantity").iter_rows():
+        fair = by_row[project] * by_band[band]
+        assert abs(part * total - fair) <= len(starts) * total, "within a token for each band"
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes=SIZES, edge=st.integers(1, 5 * 10**13), seed=st.integers(0, 9))
+def test_the_order_of_the_rows_changes_nothing(sizes, edge, seed):
+    found = scales("graduated", edge)
+    usage, of_day = rows(found, sizes), shares(found, sum(sizes))
+    key = ["project_id", "term_id"]
+    shuffled = in_bands(usage.sample(fraction=1, shuffle=True, seed=seed), of_day)
+    assert shuffled.sort(key).equals(in_bands(usage, of_day).sort(key))
+
+
+@settings(max_examples=30, deadline=None)
+@given(days=SIZES, edge=st.integers(1, 5 * 10**13))
+def test_a_month_is_in_the_bands_that_its_total_fills(days, edge):
+    graduated, whole = scales("graduated", edge), scales("all_units", edge)
+    parts = shares(graduated, *days)
+    sums = dict(parts.group_by("band_id").agg((pl.col("upto") - pl.col("since")).sum()).iter_rows())
+    low, high = graduated["band_id"]
+    assert (sums.get(low, 0), sums.get(high, 0)) == (min(sum(days), edge), max(sum(days) - edge, 0))
+    reached = whole["band_id"][1 if sum(days) >= edge else 0]
+    assert shares(whole, *days)["band_id"].unique().to_list() == [reached]
+
+
+def test_a_pool_begins_where_those_before_it_end():
+    found = scales("graduated", 10)
+    assert pools_of(rows(found, [5, 7, 9]), found)["offset"].to_list() == [0, 5, 12]
