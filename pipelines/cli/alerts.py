@@ -1,6 +1,7 @@
 """`costs alerts`: what was told and what became of it, silences, and a trial of every address."""
 
 import getpass
+import json
 import os
 import re
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,11 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, alert: Alert) -> None:
+def show(
+    context: typer.Context,
+    alert: Alert,
+    as_json: Annotated[bool, typer.Option("--json", help="All columns of it, its events and deliveries.")] = False,
+) -> None:
     """One alert, what became of it, and which messages told it. Exit code 2: there is none, or several begin so."""
     from pipelines.warehouse.published import PublishedWarehouse
 
@@ -76,17 +81,21 @@ def show(context: typer.Context, alert: Alert) -> None:
         row = rows[0] if len(rows) == 1 else _refuse(alert, len(rows))
         key = {"id": row["alert_id"]}
         query = "SELECT event_at, event, because FROM main.alert_event WHERE alert_id = $id ORDER BY event_at"
-        events = connection.execute(query, key).fetchall()
+        events = connection.sql(query, params=key).pl().to_dicts()
         tried = "SELECT attempted_at, outcome, channel, message_id, error FROM main.alert_delivery WHERE alert_id = $id"
-        sent = connection.execute(f"{tried} ORDER BY attempted_at", key).fetchall()
+        sent = connection.sql(f"{tried} ORDER BY attempted_at", params=key).pl().to_dicts()
+    if as_json:
+        typer.echo(json.dumps({**row, "events": events, "deliveries": sent}, indent=2, default=str))
+        return
     typer.echo(f"{row['title']}\n{row['body']}\n")
     for name in ("alert_id", "rule", "severity", "owner", "raised_at", "usd_per_month_effect", "link", "evidence_id"):
         if row[name] is not None:
             typer.echo(f"{name}: {row[name]}")
-    for at, event, because in events:
-        typer.echo(f"{at:%Y-%m-%d %H:%M} {event}{_why(because)}")
-    for at, outcome, channel, message, error in sent:
-        typer.echo(f"{at:%Y-%m-%d %H:%M} {outcome} by {channel}, message {message or '-'}{_why(error)}")
+    for one in events:
+        typer.echo(f"{one['event_at']:%Y-%m-%d %H:%M} {one['event']}{_why(one['because'])}")
+    for one in sent:
+        told = f"{one['outcome']} by {one['channel']}, message {one['message_id'] or '-'}{_why(one['error'])}"
+        typer.echo(f"{one['attempted_at']:%Y-%m-%d %H:%M} {told}")
 
 
 @app.command()

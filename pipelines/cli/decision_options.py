@@ -41,7 +41,7 @@ ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="FILE|NAME", help="A scenario file, or one that ships, by name.")
 ]
 SinceOption = Annotated[
-    str | None, typer.Option("--since", metavar="DAYS", help="Days of logs before --date. Default: 30d.")
+    str | None, typer.Option("--since", metavar="DAYS", help="Days of logs before --date: 10d, 4w. Default: 30d.")
 ]
 DateOption = Annotated[str | None, typer.Option("--date", metavar="DAY", help="Prices of that day. Default: today.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="All digits and the evidence, as JSON.")]

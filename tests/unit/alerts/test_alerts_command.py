@@ -1,5 +1,7 @@
 """`costs alerts`: what people see, say and try."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -35,6 +37,9 @@ def test_list_show_and_silence(folder):
     assert "source_03: failing" in shown
     assert "firing" in shown
     assert "delivered by json, message " in shown
+    told = json.loads(costs(folder, "show", identity[:8], "--json")[1])
+    assert (told["alert_id"], told["events"][0]["event"]) == (identity, "firing")
+    assert "delivered" in {one["outcome"] for one in told["deliveries"]}
     code, said = costs(folder, "silence", identity[:8], "--until", "7d", "--why", "known", "--who", "ann")
     assert code == 0
     silence_id = said.split()[1]
