@@ -56,7 +56,7 @@ _LEARNED = {
     ),
     "core.price_hold": "first_seen_at >= $since",
 }
-BATCH_ROWS = 3_000_000
+BATCH_ROWS = 2_000_000
 """Rows of usage whose days are priced in one transaction: all that it writes is held in memory until it ends."""
 OWNER_ROWS = 1_200_000
 """Rows whose owners are priced at once: they may have as many sums as requests."""
