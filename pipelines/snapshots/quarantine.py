@@ -16,6 +16,7 @@ from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.doubted_rows import NOTHING_BESIDE, Beside
 from pipelines.snapshots.page_rules import doubts
+from pipelines.snapshots.size_rules import size_doubts
 from pipelines.snapshots.traded_prices import traded
 from pipelines.snapshots.witnesses import other_amounts, witnessed
 
@@ -119,6 +120,7 @@ def _with_doubts(
     found = pl.concat(
         [
             doubts(book, in_force, moved, other_amounts(book, moved, witnesses), later, beside),
+            size_doubts(book, moved, witnesses),
             traded(book, in_force, moved, witnesses, reading),
         ]
     ).unique("price_key", keep="first", maintain_order=True)

@@ -11,6 +11,8 @@ from pipelines.schema.gpu_rates import GpuRate, GpuRateObservation
 from pipelines.schema.holds import PriceHold
 from pipelines.schema.token_prices import TokenPrice, TokenPriceObservation
 from pipelines.snapshots.book import GPU_RATES, TOKEN_PRICES, Reading
+from pipelines.snapshots.doubted_rows import Beside
+from pipelines.snapshots.label_rules import LABEL_MOVES
 from pipelines.snapshots.quarantine import quarantine
 
 AT = datetime(2026, 3, 2, 6)
@@ -47,12 +49,13 @@ def observed(book, *rows):
     return pl.DataFrame([plain | amount(book, usd) | key for usd, key in rows], schema=polars_schema(schema))
 
 
-def entered(before, after, others=(), book=TOKEN_PRICES, refused=()):
-    """(amounts that enter, how many wait, the reasons) of a page after another one."""
+def entered(before, after, others=(), book=TOKEN_PRICES, refused=(), kept=()):
+    """(amounts that enter, how many wait, the reasons) of a page after another one, of which `kept` stays."""
     current = versions(book, *before)
+    beside = Beside(observed(book, *refused), versions(book, *kept))
     found = quarantine(
         book, current, observed(book, *after), pl.DataFrame(schema=polars_schema(PriceHold)),
-        versions(book, *others, source="feed"), Reading("page", "f2", AT), observed(book, *refused),
+        versions(book, *others, source="feed"), Reading("page", "f2", AT), beside,
     )  # fmt: skip
     amounts = found.observed[book.amount].to_list()
     return sorted(f"{usd.normalize():f}" for usd in amounts), found.held_count, set(found.holds["reason"])
@@ -93,6 +96,14 @@ def test_a_model_that_another_source_bears_out_bears_out_no_other_model():
 def test_another_source_that_has_the_new_label_too_says_nothing_of_the_old_one(label):
     before, after = page(1, 3), page(1, 3, **label)
     assert entered(before, after, others=[*before, *after])[:2] == ([], 4)
+
+
+@pytest.mark.parametrize("label", [{"channel": "azure"}, {"region": "eu"}, {"service_tier": "batch"}])
+def test_a_label_that_moves_for_all_rows_is_seen_beside_versions_that_stay(label):
+    """A page that loses all its models at once keeps their prices: they are still what its new rows were."""
+    amounts, held, reasons = entered([], page(1, 3, **label), kept=page(1, 3))
+    assert (amounts, held) == ([], 4)
+    assert reasons == {f"the {next(iter(label))} {LABEL_MOVES}"}
 
 
 def test_what_a_page_printed_until_a_day_does_not_come_back():
