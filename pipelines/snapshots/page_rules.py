@@ -89,6 +89,10 @@ def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.
         )
         for rows, factor in found
     ]
+    if any(rows.height >= MOST * known.height for rows, _ in found):  # what is new on such a page moved as the rest did
+        new = moved.filter(pl.col("old_amount").is_null()).with_columns(model_of=model_of(book))
+        new = new.join(known, on=seller, how="semi")
+        unbacked.append(doubted(_unbacked(book, new, others), "new on a page that moves by one factor"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *unbacked])
 
 

@@ -98,6 +98,16 @@ def test_another_source_that_has_the_new_label_too_says_nothing_of_the_old_one(l
     assert entered(before, after, others=[*before, *after])[:2] == ([], 4)
 
 
+def test_what_is_new_on_a_page_that_moves_by_one_factor_waits_with_the_rest():
+    new = [(12, {"model": "new", "meter": "output"})]
+    before, after = page(1, 2, 3), [*page(2, 4, 6), *new]
+    assert entered(before, after)[:2] == (entered(before, before)[0], 7)
+    assert entered(before, [*page(1, 2, 6), *new])[:2] == (["1", "10", "12", "2", "30", "5", "6"], 0), (
+        "of one model only"
+    )
+    assert entered(before, after, others=new)[1] == 6, "another source prints it"
+
+
 @pytest.mark.parametrize("label", [{"channel": "azure"}, {"region": "eu"}, {"service_tier": "batch"}])
 def test_a_label_that_moves_for_all_rows_is_seen_beside_versions_that_stay(label):
     """A page that loses all its models at once keeps their prices: they are still what its new rows were."""
