@@ -138,7 +138,9 @@ def _row(found: dict[str, Any]) -> dict[str, Any]:
     remaining = found.get("remaining_usd")
     reasons = [f"usage of {gap_days} days of this month has no price"] if gap_days else []
     reasons += gaps if "gaps" in found else ["no usage to forecast from"]
-    projected = None if remaining is None and not spent else (spent or 0) + (remaining or 0)
+    # Of usage without any price nothing is known, and 0 would say that it costs nothing.
+    is_known = bool(spent) or bool(remaining) or (spent is not None and remaining is not None)
+    projected = (spent or 0) + (remaining or 0) if is_known else None
     return {
         "spent_usd": spent,
         "seen_usd": found.get("seen_usd", Decimal(0)),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.decisions.forecast_methods import WINDOW
+from pipelines.decisions.forecast_outlook import known_sum
 from pipelines.decisions.forecast_quantities import MODEL, USD
 
 PAID_COLUMNS = ("spent_effective_usd", "projected_effective_usd")
@@ -26,8 +27,9 @@ def with_paid(forecast: pl.DataFrame, costs: pl.DataFrame, as_of: date) -> pl.Da
     spent = (
         costs.join(spans, how="cross")
         .filter(pl.col("usage_date").is_between("first_on", "last_on"), pl.col("usage_date") <= as_of)
+        .with_columns(spent_effective_usd=pl.coalesce("effective_cost_usd", "cost_usd"))
         .group_by(*MODEL, "period")
-        .agg(spent_effective_usd=pl.coalesce("effective_cost_usd", "cost_usd").sum())
+        .agg(known_sum("spent_effective_usd").alias("spent_effective_usd"), is_used=pl.lit(value=True))
     )
     # A share of two exact sums has no end; a forecast is no bill, and is cut at the last digit of its column.
     share = pl.when(pl.col("listed") > 0).then(pl.col("paid").cast(pl.Float64) / pl.col("listed").cast(pl.Float64))
@@ -35,14 +37,15 @@ def with_paid(forecast: pl.DataFrame, costs: pl.DataFrame, as_of: date) -> pl.Da
     rows = (
         of_model.join(sums, on=MODEL, how="left", maintain_order="left")
         .join(spent, on=[*MODEL, "period"], how="left", maintain_order="left")
-        .with_columns(pl.col("spent_effective_usd").fill_null(0).cast(USD), ahead=ahead)
+        # Without usage nothing is spent; what usage without any price came to is not known.
+        .with_columns(pl.when("is_used").then("spent_effective_usd").otherwise(0).cast(USD), ahead=ahead)
         .with_columns(
             projected_effective_usd=pl.when(pl.col("projected_usd").is_not_null()).then(
-                (pl.col("spent_effective_usd") + pl.col("ahead").fill_null(0)).cast(USD)
+                (pl.col("spent_effective_usd").fill_null(0) + pl.col("ahead").fill_null(0)).cast(USD)
             )
         )
     )
-    in_all = rows.group_by("period").agg(pl.col(PAID_COLUMNS).sum().cast(USD))
+    in_all = rows.group_by("period").agg(known_sum(name).cast(USD).alias(name) for name in PAID_COLUMNS)
     whole = forecast.filter(scope="all").drop(PAID_COLUMNS).join(in_all, on="period", how="left", maintain_order="left")
     keys = [*MODEL, "period", "scope"]
     told = pl.concat([part.select(*keys, *PAID_COLUMNS) for part in (rows, whole)])

@@ -173,6 +173,13 @@ def test_unpriced_past_leaves_a_lower_bound() -> None:
     assert row["unpriced_reason"] == "usage of 1 days of this month has no price"
 
 
+def test_usage_without_any_price_that_has_ended_has_no_amount() -> None:
+    costs = _costs((date(2026, 10, 3), None))
+    row = _month(spend_forecast(_usage([5] + [0] * 30), costs, ONE_PRICE, AS_OF))
+    assert (row["remaining_usd"], row["spent_usd"], row["projected_usd"]) == (0, None, None)
+    assert row["unpriced_reason"] == "usage of 1 days of this month has no price"
+
+
 def test_price_first_seen_during_the_day_prices_that_day() -> None:
     prices = _prices(("2026-10-20T06:00:00", None, "1"))
     row = _month(spend_forecast(_usage([1_000_000] * 30), NO_COSTS, prices, AS_OF))

@@ -52,3 +52,9 @@ def test_a_discount_of_the_past_goes_on_and_other_models_keep_the_list() -> None
 def test_without_costs_before_the_day_the_list_counts() -> None:
     found = with_paid(rows(("a", "0", "4")), costs(), AS_OF)
     assert found["projected_effective_usd"].to_list() == [4] * 4
+
+
+def test_usage_without_any_price_comes_to_an_unknown_amount_and_not_to_nothing() -> None:
+    usage = costs((date(2026, 10, 2), "a", None, None), (date(2026, 10, 2), "b", None, "3"))
+    found = with_paid(rows(("a", "0", "0"), ("b", "0", "0"), ("c", "0", "0")), usage, AS_OF).filter(period="month")
+    assert dict(found.select("model", "spent_effective_usd").iter_rows()) == {"a": None, "b": 3, "c": 0, "all": 3}
