@@ -184,8 +184,8 @@ class SpendForecast(dy.Schema):
     )
     projected_usd = usd("both together: a lower bound where is_lower_bound; NULL where nothing is known")
     spent_effective_usd = usd(
-        "what is paid for spent_usd by the contract (core.contract_term), exact; NULL but for models and all, and where "
-        "none of the usage has a price"
+        "what is paid for spent_usd by the contract (core.contract_term), exact; NULL but for models and all, and "
+        "where none of the usage has a price"
     )
     projected_effective_usd = usd(
         "that, and remaining_usd at the share of list price that each model was paid at in the 56 days before as_of; "

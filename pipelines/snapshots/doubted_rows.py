@@ -26,7 +26,7 @@ class Beside:
     refused: pl.DataFrame | None = None
     """Rows that break a rule of their table."""
     kept: pl.DataFrame | None = None
-    """Listed versions that the page lacks and that stay: their prices may be under another label of it."""
+    """Listed versions that the page lacks and that have hardly ended: it may have their prices under another label."""
 
 
 NOTHING_BESIDE = Beside()

@@ -116,8 +116,10 @@ def test_no_utf8(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_neither_file_nor_scenario() -> None:
-    with pytest.raises(UserFileError, match="batch-extraction, coding-agent"):
+    with pytest.raises(UserFileError, match="did you mean support-bot"):
         read_scenario("suport-bot")
+    with pytest.raises(UserFileError, match="those are batch-extraction, coding-agent"):
+        read_scenario("quite-another-thing")
 
 
 def test_every_key_is_documented() -> None:
