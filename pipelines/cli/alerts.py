@@ -171,7 +171,8 @@ def _check_rule(rule: str) -> None:
 
     if rule not in RULES_BY_NAME:
         like = did_you_mean(rule, RULES_BY_NAME)
-        _wrong(f"--rule {rule!r} is no rule{like or f'; write one of {chr(44).join(RULES_BY_NAME)}'}")
+        all_of_them = "; write one of " + ",".join(RULES_BY_NAME)
+        _wrong(f"--rule {rule!r} is no rule{like or all_of_them}")
 
 
 def _why(text: str | None) -> str:

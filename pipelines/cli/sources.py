@@ -141,6 +141,7 @@ def source_of(key: str) -> "Source":
 
     if key not in SOURCES_BY_KEY:
         like = did_you_mean(key, SOURCES_BY_KEY)
-        say_error(f"there is no source {key!r}{like or f'; there are: {chr(44).join(SOURCES_BY_KEY)}'}")
+        all_of_them = "; there are: " + ",".join(SOURCES_BY_KEY)
+        say_error(f"there is no source {key!r}{like or all_of_them}")
         raise typer.Exit(BAD_INPUT)
     return SOURCES_BY_KEY[key]

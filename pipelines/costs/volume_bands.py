@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.costs.pricing.match_usage import USD, usd_each
+from pipelines.costs.pricing.paid_each import taken
 
 POOL = ("account_id", "provider", "channel", "region", "model", "service_tier", "meter", "price_id")
 """Usage at one price, whoever's it is within an account: the order in which a day's quantity is counted."""
@@ -123,12 +124,3 @@ def in_bands(rows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     split = pl.concat(parts)
     cost = (pl.col("quantity").cast(pl.Decimal(38, 0)) * usd_each("usd_per_unit")).cast(USD)
     return split.with_columns(cost_usd=cost)
-
-
-def taken(place: pl.Expr, size: pl.Expr, rest: pl.Expr) -> pl.Expr:
-    """Of the tokens up to a place of the day that are in no lower band, those in a band of `size` of the `rest`.
-
-    Rounded down. The others go on to the next band, so that the parts of rows, and of bands, add up; no part is below
-    0, which shares that are rounded each for itself may be.
-    """
-    return place * size // rest

@@ -45,8 +45,7 @@ class PaidEach:
         costs = []
         for band in self.bands:
             size, rest = (self._of(band[name], match) for name in ("size", "rest"))
-            # As `volume_bands.taken` has it.
-            before, after = begun * size // rest, until * size // rest
+            before, after = (taken(place, size, rest) for place in (begun, until))
             costs.append(times(after - before, self._of(band["effective_cost_usd"], match)))
             begun, until = begun - before, until - after
         return sum(costs[1:], costs[0])
@@ -101,3 +100,12 @@ def _band(paid: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
 def times(quantity: pl.Expr, each: pl.Expr) -> pl.Expr:
     """Exact: see `match_usage.usd_each`."""
     return (quantity.cast(pl.Decimal(38, 0)) * each).cast(USD)
+
+
+def taken(place: pl.Expr, size: pl.Expr, rest: pl.Expr) -> pl.Expr:
+    """Of the tokens up to a place of the day that are in no lower band, those in a band of `size` of the `rest`.
+
+    Rounded down. The others go on to the next band, so that the parts of rows, and of bands, add up; no part is below
+    0, which shares that are rounded each for itself may be.
+    """
+    return place * size // rest
