@@ -1,7 +1,8 @@
 """The one DuckDB of this process, files attached to it, and transactions. Knows nothing of what a file holds."""
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -17,24 +18,43 @@ _NUMBERS = count()
 
 _DAMAGE = "Corrupt database file"
 _LOCKED = "Could not set lock"
+_OTHER_LOG = re.compile(r"File checkpoint iteration: (\d+), WAL checkpoint iteration: (\d+)")
 
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    """The one DuckDB of this process. It has no file of its own; to start one takes ten times as long as to attach."""
-    return duckdb.connect()
+    """The one DuckDB of this process. It has no file of its own; to start one takes ten times as long as to attach.
+
+    What is committed stays in the log: only `log_file.checkpoint` moves it into the file.
+    """
+    engine = duckdb.connect()
+    engine.execute("SET GLOBAL checkpoint_on_detach = 'DISABLED'")
+    engine.execute("SET GLOBAL checkpoint_threshold = '1TB'")
+    return engine
+
+
+def log_of(file: Path) -> Path:
+    """Where DuckDB keeps what was committed to a file and is not in it yet."""
+    return file.with_name(f"{file.name}.wal")
 
 
 @contextmanager
 def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A file attached as the default database, made where there is none. Raises WarehouseError if it does not open.
 
-    Or if a damaged place of it is read. It is detached at the end, which moves the log into the file and unlocks it.
+    Or if a damaged place of it is read. It is detached at the end, which unlocks it.
     """
     name = f"build_{next(_NUMBERS)}"
+    statement = f"ATTACH {ddl.literal(str(file))} AS {name}{' (READ_ONLY)' if read_only else ''}"
     with _engine().cursor() as connection:
         try:
-            connection.execute(f"ATTACH {ddl.literal(str(file))} AS {name}{' (READ_ONLY)' if read_only else ''}")
+            try:
+                connection.execute(statement)
+            except duckdb.IOException as error:
+                if not _is_superseded(error):
+                    raise
+                log_of(file).unlink()
+                connection.execute(statement)
         except duckdb.Error as error:
             # Of a damaged file it raises the bare class.
             raise WarehouseError(f"cannot open {file}: {error}{_remedy(file, error)}") from error
@@ -47,9 +67,7 @@ def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
             raise
         finally:
             connection.execute("USE memory")
-            # On a full disk the log cannot be moved into the file; what is committed stays in the log.
-            with suppress(duckdb.IOException):
-                connection.execute(f"DETACH {name}")
+            connection.execute(f"DETACH {name}")
 
 
 @contextmanager
@@ -68,6 +86,15 @@ def commit_so_far(connection: duckdb.DuckDBPyConnection) -> None:
     """Within a transaction: end it and begin the next, so that what is done stays and no longer takes memory."""
     connection.commit()
     connection.begin()
+
+
+def _is_superseded(error: duckdb.Error) -> bool:
+    """Whether a log is in its file already: what put it there was killed before it removed the log.
+
+    DuckDB counts checkpoints in both. Any other difference is not of ours.
+    """
+    found = _OTHER_LOG.search(str(error))
+    return found is not None and int(found[1]) == int(found[2]) + 1
 
 
 def _remedy(file: Path, error: duckdb.Error) -> str:

@@ -17,8 +17,9 @@ from filelock import FileLock, Timeout
 
 from pipelines.warehouse import BUILD_FILE
 from pipelines.warehouse.atomic_file import atomic_file
-from pipelines.warehouse.connection import attached, transaction
+from pipelines.warehouse.connection import attached, log_of, transaction
 from pipelines.warehouse.good_copy import check_size, lasting_counts, read_through, shrunk
+from pipelines.warehouse.log_file import checkpoint, is_long
 from pipelines.warehouse.migrate import bring_up_to_date, has_tables, is_current, pending_migrations, put_aside
 from pipelines.warehouse.object_store import MARKER
 from pipelines.warehouse.publish import comment_tables, create_views
@@ -77,15 +78,16 @@ class Warehouse(PublishedWarehouse):
                     comment_tables(connection)
                     create_views(connection, self.folder)
                 save_records(connection, self.folder)
-                connection.execute("CHECKPOINT")
             try:
+                checkpoint(self.build_file)
                 with atomic_file(self.published_file) as temporary:
                     shutil.copyfile(self.build_file, temporary)
                     self._check(temporary, loses)
                     self._keep_previous()
-            except OSError as error:
+            except (OSError, duckdb.IOException) as error:
+                why = error.strerror if isinstance(error, OSError) else error
                 raise WarehouseError(
-                    f"cannot publish {self.published_file}: {error.strerror}; the version from before stays in place"
+                    f"cannot publish {self.published_file}: {why}; the version from before stays in place"
                 ) from error
         return self.published_file
 
@@ -135,7 +137,7 @@ class Warehouse(PublishedWarehouse):
 
     def _remove_strays(self) -> int:
         """Whatever is half written while this process has the lock was left by a dead one."""
-        strays = list(self.folder.glob(".*.duckdb*.tmp"))
+        strays = list(self.folder.glob(".*.duckdb*.tmp*"))
         for stray in strays:
             stray.unlink()
         return len(strays)
@@ -165,6 +167,7 @@ class Warehouse(PublishedWarehouse):
             self._refuse_to_begin("empty")
             self.build_file.unlink()
         with ExitStack() as stack:
+            stack.callback(self._shorten_log)
             connection = stack.enter_context(attached(self.build_file))
             check_size(connection, self.build_file)
             if not is_current(connection):
@@ -173,10 +176,20 @@ class Warehouse(PublishedWarehouse):
                 if pending := pending_migrations(connection):
                     # Closed while it is copied: to read an open DuckDB file unlocks it.
                     stack.close()
+                    checkpoint(self.build_file)
                     put_aside(self.build_file, pending)
                     connection = stack.enter_context(attached(self.build_file))
                 bring_up_to_date(connection, pending)
             yield connection
+
+    def _shorten_log(self) -> None:
+        """Where it has grown long. It may stay: what is committed is in it."""
+        if not is_long(self.build_file):
+            return
+        try:
+            checkpoint(self.build_file)
+        except (OSError, duckdb.IOException) as error:
+            _LOG.warning("%s stays longer than it should: %s", log_of(self.build_file), error)
 
     def _refuse_to_begin(self, how: str) -> None:
         remains = [pattern for pattern in REMAINS if next(self.folder.glob(pattern), None)]

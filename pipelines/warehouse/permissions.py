@@ -9,7 +9,7 @@ from pipelines.warehouse import BUILD_FILE, USER_FILES
 
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OWN = (
-    *("*.duckdb", "*.duckdb.*", ".*.lock", ".*.tmp", "archive", "ledger", "records", ".last_good", ".dagster"),
+    *("*.duckdb", "*.duckdb.*", ".*.lock", ".*.tmp*", "archive", "ledger", "records", ".last_good", ".dagster"),
     *("inbox", *USER_FILES, ".privacy.key", ".store"),
 )
 """What of a warehouse folder is ours, by pattern: somebody may keep other things beside it."""

@@ -66,6 +66,9 @@ def copying(test: Connection, folder: Path) -> None:
     """Publish, say "copying" when half of the file is copied, and stay there."""
 
     def copy_half(source: Path, target: Path) -> None:
+        if not target.name.startswith(".costs"):
+            copy(source, target)
+            return
         content = Path(source).read_bytes()
         with Path(target).open("wb") as file:
             file.write(content[: len(content) // 2])
@@ -73,6 +76,7 @@ def copying(test: Connection, folder: Path) -> None:
             test.send("copying")
             test.recv()
 
+    copy = shutil.copyfile
     shutil.copyfile = copy_half  # type: ignore[assignment]
     Warehouse(folder).publish()
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import duckdb
-
 from pipelines.alerts.deliver_alerts import deliver_due
 from pipelines.alerts.raise_alerts import raise_alerts
 from pipelines.cli.main import app
@@ -30,6 +28,7 @@ from pipelines.snapshots.fetch_source import fetch_sources
 from pipelines.snapshots.load_book import load_book
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.usage.import_files import import_files, inbox_files
+from pipelines.warehouse.connection import log_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
 
@@ -76,11 +75,9 @@ def upgrade(step: Step) -> None:
     """Make the build file one of the program before the first migration, and open it with this one."""
     if not step.warehouse.build_file.exists():
         return
-    with duckdb.connect(str(step.warehouse.build_file)) as connection:
-        connection.execute("BEGIN")
+    with step.warehouse.write() as connection:
         connection.execute("ALTER TABLE core.ledger_file ADD COLUMN IF NOT EXISTS layout VARCHAR")
         connection.execute("UPDATE raw.schema_version SET version = 0, tables_hash = 'older'")
-        connection.execute("COMMIT")
     with step.warehouse.write():
         pass
     for copy in step.folder.glob("build.duckdb.before-*"):
@@ -90,7 +87,7 @@ def upgrade(step: Step) -> None:
 def rebuild(step: Step) -> None:
     """Lose the build file and make it again."""
     step.warehouse.build_file.unlink(missing_ok=True)
-    step.warehouse.build_file.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    log_of(step.warehouse.build_file).unlink(missing_ok=True)
     with redirect_stdout(io.StringIO()):
         app(["--warehouse", str(step.folder), "rebuild"], standalone_mode=False)
 

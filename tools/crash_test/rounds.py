@@ -211,7 +211,7 @@ def _compare(warehouse: Warehouse, posts: Webhook, reference: Reference, finding
         ]
     findings.lost += [where + fault for fault in told_wrongly(warehouse, posts.taken)]
     findings.messages_repeated += sum(posts.taken.values()) - len(posts.taken)
-    findings.half_published += [f"{where}{stray.name} is left" for stray in warehouse.folder.glob(".*.duckdb*.tmp")]
+    findings.half_published += [f"{where}{stray.name} is left" for stray in warehouse.folder.glob(".*.duckdb*.tmp*")]
 
 
 def told_wrongly(warehouse: Warehouse, taken: Mapping[tuple[str, str], int]) -> list[str]:
