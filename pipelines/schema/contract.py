@@ -24,7 +24,8 @@ class ContractTerm(dy.Schema):
         18,
         6,
         description="price: USD per million tokens or thousand calls; discount, marketplace and tax: percent; "
-        "commitment and credit: USD. NULL: a price in another currency, on days for which no rate is stated",
+        "commitment and credit: USD. NULL: a price in another currency, on days for which no rate is stated; a "
+        "commitment or credit in one",
         metadata={"unit": "USD or %"},
         nullable=True,
     )
@@ -48,10 +49,13 @@ class ContractTerm(dy.Schema):
         unit="tokens or calls",
         nullable=True,
     )
-    currency = text("currency that the price is agreed in; NULL: USD, or no price", nullable=True)
-    local_value = price("the price in that currency", unit="currency per mtok or thousand calls", nullable=True)
+    currency = text("currency that the price or amount is agreed in; NULL: USD, or percent", nullable=True)
+    local_value = price(
+        "the price or amount in that currency", unit="currency, per mtok or thousand calls", nullable=True
+    )
     usd_per_currency = usd_per_currency(
-        "the user's rate of its days (exchange_rates.csv), at which value is; NULL: none is stated, or it is in USD",
+        "the user's rate of its days (exchange_rates.csv), at which value is; NULL: none is stated, it is in USD, or "
+        "an amount that is converted day by day",
         nullable=True,
     )
 
@@ -71,16 +75,21 @@ class ContractCharge(dy.Schema):
         "what it is reckoned from: the effective cost of the usage that it covers; for a tax with the other charges",
         nullable=False,
     )
-    agreed_usd = usd("the commitment of the period, or the credit left at its beginning; else NULL")
+    agreed_usd = usd(
+        "the commitment of the period, or the credit left at its beginning; else NULL, as where a rate of exchange is "
+        "not stated"
+    )
     due_usd = usd("of a commitment: the larger of it and base_usd; else NULL")
     charge_usd = usd(
         "what comes on top of usage: the shortfall of a commitment, a fee, a tax; below 0 what is drawn from a credit "
-        "or given as a marketplace discount",
-        nullable=False,
+        "or given as a marketplace discount. NULL: it rests on a rate of exchange that is not stated"
     )
     list_charge_usd = usd(
         "what it would be with usage at list prices: other than charge_usd for taxes and marketplace fees; NULL where "
         "an older program has reckoned it"
     )
+    currency = text("currency that a commitment or credit is agreed in; NULL: USD, or percent", nullable=True)
+    agreed_local = usd("agreed_usd in that currency", unit="currency")
+    charge_local = usd("of a credit: charge_usd in that currency; else NULL", unit="currency")
     is_open = flag("the period is not over, so the figures may still grow")
     usage_rows = count("sums of usage that it covers", unit="rows")

@@ -18,9 +18,9 @@ from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval,
 from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
-from pipelines.snapshots.local_prices import LOCAL_COLUMNS, in_dollars
+from pipelines.snapshots.local_prices import LOCAL_COLUMNS, in_dollars, unrated_day
 from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_scale, begin_at_zero, volume_of
-from pipelines.usage.rate_file import NO_RATES, Rates, lacking
+from pipelines.usage.rate_file import NO_RATES, RATE_FILE, Rates, lacking
 
 CONTRACT_FILE = "contract_prices.csv"
 """Name of the file below the warehouse folder."""
@@ -39,6 +39,8 @@ _LIMITS = {
     "marketplace": (Decimal(-100), Decimal(100), "percent from -100 (a discount) to 100 (a fee), such as 3"),
     "tax": (Decimal(0), Decimal(100), "percent from 0 to 100, such as 19"),
 }
+_MONEY = ("price", "commitment", "credit")
+"""Kinds whose value is an amount, in a currency; the others are percent."""
 _CHOICES = {"kind": TERM_KINDS, "channel": CHANNELS, "service_tier": SERVICE_TIERS, "meter": METERS}
 
 
@@ -50,16 +52,20 @@ def parse_contract(path: Path, content: bytes, rates: Rates = NO_RATES) -> pl.Da
     Header: the columns of the file and, if wanted, valid_from,valid_to, which are days; valid_to is the first day that
     is not meant. After these, if wanted, VOLUME_COLUMNS. Raises UserFileError.
     """
-    return _numbered(one for _, term in _stated(path, content) for one in in_dollars(term, rates))
+    return _numbered(
+        _plausible(f"{path} line {line}", one)
+        for line, term in _stated(path, content)
+        for one in in_dollars(term, rates)
+    )
 
 
 def lacks_rates(path: Path, content: bytes, rates: Rates, today: date) -> str | None:
-    """Of the first line whose price has no rate on some day up to today, what is wrong and what to write."""
+    """Of the first line in another currency without a rate on some day up to today, what is wrong and what to write."""
     for line, term in _stated(path, content):
-        for one in in_dollars(term, rates):
-            first = one["valid_from"] or today
-            if one["value"] is None and first <= today:
-                return f"{path} line {line}: {lacking(one['currency'], first)}"
+        day = unrated_day(term, rates, today)
+        if day is not None:
+            used_up = ", or the credit's valid_to if it is used up" if term["kind"] == "credit" else ""
+            return f"{path} line {line}: {lacking(term['currency'], day)}{used_up}"
     return None
 
 
@@ -146,23 +152,31 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
 
 
 def _value(where: str, kind: str, text: str) -> dict[str, Any]:
-    """Value and LOCAL_COLUMNS: of a price in another currency the value is not known here."""
+    """Value and LOCAL_COLUMNS: of an amount in another currency the value is not known here."""
     low, high, meant = _LIMITS[kind]
-    local = _LOCAL.fullmatch(text) if kind == "price" else None
+    local = _LOCAL.fullmatch(text) if kind in _MONEY else None
     currency = local["currency"].upper() if local else "USD"
-    number = text.removesuffix("%").strip() if kind in ("discount", "marketplace", "tax") else text
+    number = text.removesuffix("%").strip() if kind not in _MONEY else text
     number = local["number"] if local else number
     amount = Decimal(number) if _NUMBER.fullmatch(number) else None
     if amount is None and _OTHER_CURRENCY.search(text):
-        remedy = (
-            "write a code of ISO 4217 behind the number, such as 11.20 EUR" if kind == "price" else "write it in USD"
-        )
+        remedy = "write a code of ISO 4217 behind the number, such as 11.20 EUR" if kind in _MONEY else f"write {meant}"
         _refuse(where, f"value {text!r} of a {kind} is not in USD", remedy)
-    if amount is None or not low <= amount <= high:
+    # The bounds are in USD: ten million rupiah are no slip of the pen. They are held once there is a rate.
+    if amount is None or amount < low or (amount > high and currency == "USD"):
         _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
     if currency == "USD":
         return {"value": amount, **dict.fromkeys(LOCAL_COLUMNS)}
     return {"value": None, "currency": currency, "local_value": amount, "usd_per_currency": None}
+
+
+def _plausible(where: str, term: dict[str, Any]) -> dict[str, Any]:
+    """A price at its rate: the one, or the other, may be a slip of the pen."""
+    if term["kind"] == "price" and term["value"] is not None and term["value"] > _MAX_PRICE:
+        amount = f"{term['local_value'].normalize():f} {term['currency']} at {term['usd_per_currency'].normalize():f}"
+        remedy = f"put the price, or the rate of {term['valid_from']} in {RATE_FILE}, right"
+        _refuse(where, f"{amount} USD are more than {_MAX_PRICE} USD", remedy)
+    return term
 
 
 def _period(where: str, cells: dict[str, str], valid_from: date | None, valid_to: date | None) -> str | None:

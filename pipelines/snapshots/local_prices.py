@@ -1,18 +1,20 @@
-"""Prices that were agreed in another currency than USD: what they are in USD, day by day, at the user's rates.
+"""What was agreed in another currency than USD: its prices in USD, day by day, at the user's rates.
 
 A day without a rate has a term without a value, so that its usage has no effective cost: neither the list price nor
-yesterday's rate is what is paid.
+yesterday's rate is what is paid. Commitments and credits stay as they are: `costs.charge_currency` converts them.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from pipelines.usage.rate_file import Rates
 
 LOCAL_COLUMNS = ("currency", "local_value", "usd_per_currency")
 _PLACES = Decimal("0.000001")
+_DIGITS = 40
+"""Of any price times any rate, so that none is cut off."""
 
 Term = Mapping[str, Any]
 
@@ -22,7 +24,7 @@ def in_dollars(term: Term, rates: Rates) -> Iterator[dict[str, Any]]:
 
     The price of a unit in USD is rounded once, half up, to six decimals.
     """
-    if term["currency"] is None:
+    if term["currency"] is None or term["kind"] != "price":
         yield dict(term)
         return
     begin, end = term["valid_from"] or date.min, term["valid_to"] or date.max
@@ -30,8 +32,18 @@ def in_dollars(term: Term, rates: Rates) -> Iterator[dict[str, Any]]:
         first, last = max(run_from, begin), min(run_to, end)
         if first < last:
             days = {"valid_from": None if first == date.min else first, "valid_to": None if last == date.max else last}
-            value = None if usd is None else (term["local_value"] * usd).quantize(_PLACES, ROUND_HALF_UP)
+            with localcontext(prec=_DIGITS):
+                value = None if usd is None else (term["local_value"] * usd).quantize(_PLACES, ROUND_HALF_UP)
             yield {**term, **days, "value": value, "usd_per_currency": usd}
+
+
+def unrated_day(term: Term, rates: Rates, today: date) -> date | None:
+    """The first day up to today on which the currency of a term has no rate; of one without a beginning, today."""
+    if term["currency"] is None:
+        return None
+    begin, end = term["valid_from"] or today, min(term["valid_to"] or date.max, today + timedelta(days=1))
+    lacking = (max(begin, first) for first, last, usd in _runs(term, rates) if usd is None and begin < last)
+    return next((day for day in lacking if day < end), None)
 
 
 def _runs(term: Term, rates: Rates) -> Iterator[tuple[date, date, Decimal | None]]:
