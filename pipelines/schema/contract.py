@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from pipelines.schema.columns import choice, count, day, flag, instant, price, text, usd
-from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, VOLUME_KINDS
+from pipelines.schema.contract_terms import TERM_KINDS, VOLUME_KINDS, VOLUME_PERIODS
 from pipelines.schema.exchange_rates import usd_per_currency
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
@@ -29,9 +29,7 @@ class ContractTerm(dy.Schema):
         metadata={"unit": "USD or %"},
         nullable=True,
     )
-    per = choice(
-        "of a commitment: what the amount is for; month for a band of volume", COMMITMENT_PERIODS, nullable=True
-    )
+    per = choice("time that a commitment is for, or that a band of volume counts in", VOLUME_PERIODS, nullable=True)
     note = text("what the user wrote beside it", nullable=True)
     valid_from = day("first day; NULL: from the beginning", nullable=True)
     valid_to = day("first day on which it no longer holds; NULL: open", nullable=True)
@@ -39,14 +37,15 @@ class ContractTerm(dy.Schema):
     known_to = instant("when the file was first read without it; NULL for what is current", nullable=True)
     basis = choice("where it comes from: always the contract, which outranks every list", ("contract",))
     volume = choice(
-        "of a band of volume: graduated, for what is above from_quantity; all_units, for all of the month once it is "
+        "of a band of volume: graduated, for what is above from_quantity; all_units, for all of its period once it is "
         "reached; NULL: the line holds at any quantity",
         VOLUME_KINDS,
         nullable=True,
     )
     from_quantity = count(
-        "quantity of the calendar month from which a band of volume holds: that of its meter, else of all tokens",
-        unit="tokens or calls",
+        "quantity of its period from which a band of volume holds: of its meter, else of all tokens; with a "
+        "volume_currency what the usage costs at list",
+        unit="tokens, calls or volume_currency",
         nullable=True,
     )
     currency = text("currency that the price or amount is agreed in; NULL: USD, or percent", nullable=True)
@@ -56,6 +55,13 @@ class ContractTerm(dy.Schema):
     usd_per_currency = usd_per_currency(
         "the user's rate of its days (exchange_rates.csv), at which value is; NULL: none is stated, it is in USD, or "
         "an amount that is converted day by day",
+        nullable=True,
+    )
+    volume_currency = text(
+        "of a band of volume by spend: the currency that it counts in; NULL: tokens or calls", nullable=True
+    )
+    volume_scale = text(
+        "of a band of volume in another currency: what its terms at all rates have in common, and count together",
         nullable=True,
     )
 

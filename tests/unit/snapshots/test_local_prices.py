@@ -10,7 +10,7 @@ from pipelines.models.user_csv import UserFileError
 from pipelines.snapshots.contract_file import lacks_rates, parse_contract
 from pipelines.snapshots.user_inputs import check_rates, contract_in_force
 from pipelines.usage.rate_file import RATE_FILE
-from tests.unit.costs.contract_rows import FILE, contract, terms, volume_terms
+from tests.unit.costs.contract_rows import FILE, contract, terms, volume_contract
 from tests.unit.usage.test_rate_file import HEADER, RANGES, rates
 
 D = Decimal
@@ -66,9 +66,12 @@ def test_what_cannot_be_converted_is_told(line, message):
         terms(line)
 
 
-def test_a_band_of_volume_is_in_usd():
-    with pytest.raises(UserFileError, match="line 2: a band of volume is not in USD; write what it is in USD"):
-        volume_terms("price,,,,claude-x,,output,11 EUR,,,,,graduated,0")
+def test_bands_in_another_currency_are_of_one_scale_at_all_rates():
+    band = "price,,,,claude-x,,output,{} EUR,,,2026-03-01,2026-03-03,graduated,{}"
+    content = volume_contract(band.format(10, 0), band.format(8, 1000)).encode()
+    found = parse_contract(FILE, content, rates("2026-03-01,EUR,1.1,x", "2026-03-02,EUR,1.2,x"))
+    assert sorted(found["value"].to_list()) == [D("8.8"), D("9.6"), 11, 12]
+    assert found["volume_scale"].n_unique() == 1
 
 
 @pytest.mark.parametrize(
