@@ -52,8 +52,9 @@ FROM main.cost_by_owner
 WHERE usage_date >= $first AND usage_date < $day
 GROUP BY ALL
 """
+# Where what was agreed has no rate of exchange, spend stands at list price, and never at nothing.
 _PAID = """
-SELECT usage_date, {owner} AS owner, sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_usd,
+SELECT usage_date, {owner} AS owner, sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_usd,
        sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
        coalesce(sum(effective_cost_usd) FILTER (cost_basis = 'plan_fee'), 0)::DECIMAL(38, 12) AS fee_usd
 FROM main.cost_daily
@@ -61,10 +62,10 @@ WHERE usage_date BETWEEN $first AND $day AND {owner} IS NOT NULL
 GROUP BY ALL
 """
 _PAID_BY_TEAM = """
-SELECT usage_date, team AS owner, sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_usd,
+SELECT usage_date, team AS owner, sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_usd,
        coalesce(sum(cost_usd), 0)::DECIMAL(38, 12) AS list_usd, 0::DECIMAL(38, 12) AS fee_usd
 FROM main.cost_by_owner
-WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL AND effective_cost_usd IS NOT NULL
+WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL AND coalesce(effective_cost_usd, cost_usd) IS NOT NULL
 GROUP BY ALL
 UNION ALL
 SELECT usage_date, id, sum(fee_usd)::DECIMAL(38, 12), 0, sum(fee_usd)::DECIMAL(38, 12)
