@@ -30,6 +30,8 @@ _MAX_TEXT = 200
 _MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
 """Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+"""In many countries a dot groups digits by three; no amount of money has three decimals."""
 _OTHER_CURRENCY = re.compile(r"[\u20ac\u00a3\u00a5]|\b(?!USD\b)[A-Z]{3}\b")
 _LOCAL = re.compile(r"(?P<number>\S+) ?(?P<currency>[A-Za-z]{3})")
 _LIMITS = {
@@ -55,14 +57,14 @@ def parse_contract(path: Path, content: bytes, rates: Rates = NO_RATES) -> pl.Da
     """
     return _numbered(
         _plausible(f"{path} line {line}", one)
-        for line, term in _stated(path, content)
+        for line, term in stated_lines(path, content)
         for one in in_dollars(term, rates)
     )
 
 
 def lacks_rates(path: Path, content: bytes, rates: Rates, today: date) -> str | None:
     """Of the first line in another currency without a rate on some day up to today, what is wrong and what to write."""
-    for line, term in _stated(path, content):
+    for line, term in stated_lines(path, content):
         day = unrated_day(term, rates, today)
         if day is not None:
             used_up = ", or the credit's valid_to if it is used up" if term["kind"] == "credit" else ""
@@ -70,7 +72,7 @@ def lacks_rates(path: Path, content: bytes, rates: Rates, today: date) -> str | 
     return None
 
 
-def _stated(path: Path, content: bytes) -> list[tuple[int, dict[str, Any]]]:
+def stated_lines(path: Path, content: bytes) -> list[tuple[int, dict[str, Any]]]:
     """Number of each line and what it says, as it says it: a price may be in another currency."""
     lines = csv_lines(path, content, _COLUMNS, last=VOLUME_COLUMNS) if content else ()
     rows = [(line, _term(f"{path} line {line}", cells)) for line, cells in lines]
@@ -169,9 +171,20 @@ def _value(where: str, kind: str, text: str) -> dict[str, Any]:
     # The bounds are in USD: ten million rupiah are no slip of the pen. They are held once there is a rate.
     if amount is None or amount < low or (amount > high and currency == "USD"):
         _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
+    _refuse_two_meanings(where, kind, text, number)
     if currency == "USD":
         return {"value": amount, **dict.fromkeys(LOCAL_COLUMNS)}
     return {"value": None, "currency": currency, "local_value": amount, "usd_per_currency": None}
+
+
+def _refuse_two_meanings(where: str, kind: str, text: str, number: str) -> None:
+    """A number that is written in one way and meant in another by many is worth a question."""
+    if kind in ("commitment", "credit") and _THOUSANDS.fullmatch(number):
+        meanings = f"write {number.removesuffix('0')}, or {number.replace('.', '')}"
+        _refuse(where, f"value {text!r} of a {kind} may mean thousands", meanings)
+    if kind in ("discount", "tax") and 0 < Decimal(number) < 1 and "%" not in text:
+        percent = (100 * Decimal(number)).normalize()
+        _refuse(where, f"value {text!r} of a {kind} may be a share", f"write {percent:f} if it is, else {text}%")
 
 
 def _plausible(where: str, term: dict[str, Any]) -> dict[str, Any]:

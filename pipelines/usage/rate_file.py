@@ -80,9 +80,10 @@ def lacking(currency: str, day: date) -> str:
 
 
 def _currency(where: str, text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", text) or text == "USD":
+    code = text.upper()
+    if not re.fullmatch(r"[A-Z]{3}", code) or code == "USD":
         raise UserFileError(f"{where}: currency {text!r} is no other currency; write a code of ISO 4217 such as EUR")
-    return text
+    return code
 
 
 def _rate(where: str, cells: Mapping[str, str]) -> Rate:

@@ -71,6 +71,11 @@ def test_equal_credits_are_two():
         ("discount,,,,,,,5,,,2026-01-01T12:00,", "valid_from '2026-01-01T12:00' is no day"),
         ("discount,,,,,,,5,,,2026-02-01,2026-01-01", "valid_to must be after valid_from"),
         ("discount,,,,,,,5", "8 cells, the header has 12"),
+        ("credit,,,,,,,50.000,,,,", "value '50.000' of a credit may mean thousands; write 50.00, or 50000"),
+        ("credit,,,,,,,50.000 eur,,,,", "value '50.000 eur' of a credit may mean thousands; write 50.00, or 50000"),
+        ("discount,,,,,,,0.15,,,,", "value '0.15' of a discount may be a share; write 15 if it is, else 0.15%"),
+        ("tax,,,,,,,0.19,,,,", "value '0.19' of a tax may be a share; write 19 if it is, else 0.19%"),
+        ("discount,,,,,,,5,,annex\x0cC,,", "note is no plain text"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_line_and_remedy(line, told):
@@ -162,3 +167,24 @@ def test_the_header_may_end_with_the_columns_of_volume_and_else_tells_all_that_i
     header = VOLUME_HEADER.replace(",volume", "")
     with pytest.raises(UserFileError, match=r"line 1: the header is .*valid_to,volume,from_quantity, separated"):
         parse_contract(FILE, f"{header}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (contract().replace(",", ";"), ", its cells separated by semicolons; write kind,"),
+        (contract().replace(",", "\t"), ", its cells separated by tabs; write kind,"),
+        (contract().replace(",note", ""), "' (note missing); write kind,"),
+        (contract().replace("value", "price"), "' (value missing; price unknown); write kind,"),
+    ],
+)
+def test_of_a_header_it_is_told_what_is_wrong_with_it(header, told):
+    with pytest.raises(UserFileError, match=re.escape(told)):
+        parse_contract(FILE, header.encode())
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("begin", ["", "\ufeff"])
+def test_spreadsheets_end_their_lines_and_begin_their_files_in_several_ways(begin, ends):
+    content = begin + contract("discount,,openai,,,,,0.5%,,,,").replace("\n", ends)
+    assert parse_contract(FILE, content.encode())["value"].to_list() == [Decimal("0.5")]
