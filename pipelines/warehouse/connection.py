@@ -98,7 +98,7 @@ def _is_superseded(error: duckdb.Error) -> bool:
 
 
 def _remedy(file: Path, error: duckdb.Error) -> str:
-    """Of a file that another process has open, none."""
-    if _LOCKED in str(error) or file.name != BUILD_FILE:
+    """Of the build file and copies of it; of a file that another process has open, none."""
+    if _LOCKED in str(error) or BUILD_FILE not in file.name:
         return ""
     return f"; {REBUILD.format(folder=file.parent)}"

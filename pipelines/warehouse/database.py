@@ -27,7 +27,10 @@ from pipelines.warehouse.published import REBUILD, PublishedWarehouse, Warehouse
 from pipelines.warehouse.record_files import NAMES, save_records
 
 _LOG = logging.getLogger(__name__)
-REMAINS = ("costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl", "ledger/*/*.parquet", MARKER)
+REMAINS = (
+    *("build.duckdb.wal", "costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl"),
+    *("ledger/*/*.parquet", MARKER),
+)
 """What says that a folder has had a database."""
 LOCK_TIMEOUT_SECONDS = 600.0
 

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from pipelines.warehouse.connection import log_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import append, read_table, scalar
@@ -125,7 +126,8 @@ def test_the_last_published_file_is_kept(warehouse):
 
 
 @pytest.mark.parametrize(
-    "remain", ["costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/d/x.parquet"]
+    "remain",
+    ["build.duckdb.wal", "costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/d/x.parquet"],
 )
 @pytest.mark.parametrize("use", ["write", "publish"])
 @pytest.mark.parametrize("is_there", ["missing", "empty", "without a table"])
@@ -141,6 +143,18 @@ def test_no_empty_database_is_begun_where_one_was(warehouse, remain, use, is_the
         warehouse.publish() if use == "publish" else warehouse.write().__enter__()
     assert file.read_bytes() == b"good"
     assert warehouse.build_file.exists() == (is_there != "missing")
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_log_without_its_database_is_left_alone(warehouse, is_empty):
+    add_fetch(warehouse, "one")
+    warehouse.build_file.unlink()
+    if is_empty:
+        warehouse.build_file.touch()
+    before = log_of(warehouse.build_file).read_bytes()
+    with pytest.raises(WarehouseError, match=r"build\.duckdb is (missing|empty).*`costs --warehouse .* rebuild`"):
+        warehouse.write().__enter__()
+    assert log_of(warehouse.build_file).read_bytes() == before
 
 
 def test_a_first_step_that_was_killed_as_it_began_stops_no_other(warehouse):
