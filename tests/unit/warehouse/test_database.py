@@ -126,8 +126,7 @@ def test_the_last_published_file_is_kept(warehouse):
 
 
 @pytest.mark.parametrize(
-    "remain",
-    ["build.duckdb.wal", "costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/d/x.parquet"],
+    "remain", ["costs.duckdb", "records/records.json", "archive/fetches.jsonl", "ledger/d/x.parquet"]
 )
 @pytest.mark.parametrize("use", ["write", "publish"])
 @pytest.mark.parametrize("is_there", ["missing", "empty", "without a table"])
