@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
-from pipelines.warehouse.connection import log_of
+from pipelines.warehouse.connection import wal_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import append, read_table, scalar
@@ -150,10 +150,10 @@ def test_a_log_without_its_database_is_left_alone(warehouse, is_empty):
     warehouse.build_file.unlink()
     if is_empty:
         warehouse.build_file.touch()
-    before = log_of(warehouse.build_file).read_bytes()
+    before = wal_of(warehouse.build_file).read_bytes()
     with pytest.raises(WarehouseError, match=r"build\.duckdb is (missing|empty).*`costs --warehouse .* rebuild`"):
         warehouse.write().__enter__()
-    assert log_of(warehouse.build_file).read_bytes() == before
+    assert wal_of(warehouse.build_file).read_bytes() == before
 
 
 def test_a_first_step_that_was_killed_as_it_began_stops_no_other(warehouse):
