@@ -20,7 +20,6 @@ from pipelines.cli.views.column_choice import BORDER, choose_columns, longest_wo
 if TYPE_CHECKING:
     import polars as pl
 
-MAX_ROWS = 50
 ROOM_FOR_WORDS = 16
 """What a column of words keeps at least before a table becomes records."""
 LONGEST_NAME = 40
@@ -38,11 +37,11 @@ def about(answer: dict[str, Any], logs: str) -> str:
 
 
 def print_frame(
-    console: Console, frame: "pl.DataFrame", title: str, limit: int = MAX_ROWS, main: Sequence[str] | None = None
+    console: Console, frame: "pl.DataFrame", title: str, limit: int | None = None, main: Sequence[str] | None = None
 ) -> None:
     """A frame as a table under its title; says how many rows are not shown. `main`: as in `print_rows`."""
-    _print(console, frame.head(limit), title, main)
-    if frame.height > limit:
+    _print(console, frame if limit is None else frame.head(limit), title, main)
+    if limit is not None and frame.height > limit:
         console.print(f"... and {frame.height - limit} rows more")
 
 
