@@ -61,7 +61,7 @@ def forecast(
 ) -> None:
     """Spend of this month, the next and 90 days, in all, by model and by owner, with bands of 80 % and past errors.
 
-    At list price; projected_owed_usd is by the contract, as budgets reckon. past_error: share of the outcome.
+    At list price; projected_owed_usd is what is owed by contract and plans, as `costs budget` has it. past_error: share of the outcome.
     is_lower_bound: some usage has no price, and the sums are of the rest.
 
     Exit codes: 1: nothing can be forecast yet; 3: there is no published file yet.

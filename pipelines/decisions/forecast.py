@@ -68,7 +68,7 @@ def spend_outlooks(
     in the month are left out.
     """
     horizon = max(period.last for period in periods(as_of))
-    outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, None, country)]
+    outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, (), country)]
     if owners is not None:
         outlooks.append(owner_outlook(owners, prices, as_of, horizon, seen, None, country))
     return outlooks

@@ -6,9 +6,10 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of, span_of
+from pipelines.decisions.budget import budget_status, group_of, span_of
 from pipelines.decisions.decide_spend import budget_status_on
 from pipelines.decisions.forecast_outlook import Group, model_outlook
+from pipelines.decisions.forecast_paid import PAID_SCHEMA, SHARE_SCHEMA
 from pipelines.schema.spend import BudgetStatus
 from pipelines.snapshots.budget_file import Budget
 from pipelines.warehouse.database import Warehouse
@@ -17,11 +18,13 @@ from tests.unit.marts.mart_rows import add
 
 AS_OF = date(2026, 10, 20)
 """A Tuesday."""
+LISTED = pl.DataFrame(schema=SHARE_SCHEMA)
+"""No contract: what is owed is the list price."""
 
 
 def paid(*rows):
     return pl.DataFrame(
-        [("all", "all", day, Decimal(usd), Decimal(usd), Decimal(0)) for day, usd in rows],
+        [("all", "all", "all", None, day, Decimal(usd), Decimal(usd), Decimal(0)) for day, usd in rows],
         schema=PAID_SCHEMA,
         orient="row",
     )
@@ -32,7 +35,7 @@ def status(usd, quantities=(1_000_000,) * 70, spent=(), seen=0.0, period="month"
     budget = Budget("all", "all", period, Decimal(usd))
     costs = _costs(*spent)
     outlook = model_outlook(_usage(list(quantities)), costs, ONE_PRICE, AS_OF, 31, seen, [group_of(budget)])
-    table = budget_status([budget], [outlook], paid(*spent), AS_OF, seen)
+    table = budget_status([budget], [outlook], paid(*spent), LISTED, AS_OF, seen)
     BudgetStatus.validate(table)
     return table.row(0, named=True)
 
@@ -92,11 +95,11 @@ def test_unpriced_usage_makes_a_lower_bound_and_alone_nothing_is_known():
     spent = [(date(2026, 10, 2), "5"), (date(2026, 10, 3), None)]
     budget = Budget("all", "all", "month", Decimal(9))
     outlook = model_outlook(_usage([5] * 30), _costs(*spent), ONE_PRICE.clear(), AS_OF, 31, 0.0, [Group("all")])
-    row = budget_status([budget], [outlook], paid(spent[0]), AS_OF, 0.0).row(0, named=True)
+    row = budget_status([budget], [outlook], paid(spent[0]), LISTED, AS_OF, 0.0).row(0, named=True)
     assert (row["projected_usd"], row["is_lower_bound"]) == (Decimal(5), True)
     reasons = "usage of 1 days of this period has no price; no price for output of tier standard"
     assert row["unpriced_reason"] == reasons
-    nothing = budget_status([budget], [outlook], paid(), AS_OF, 0.0).row(0, named=True)
+    nothing = budget_status([budget], [outlook], paid(), LISTED, AS_OF, 0.0).row(0, named=True)
     assert (nothing["projected_usd"], nothing["status"]) == (None, "unknown")
 
 
