@@ -17,7 +17,7 @@ from pipelines.decisions.forecast_bands import LEVELS, MIN_ERRORS
 from pipelines.decisions.forecast_methods import Array
 from pipelines.decisions.forecast_outlook import EVERYTHING, Group, Outlook
 from pipelines.decisions.forecast_paid import Owed, owed_by, paid_of, usd
-from pipelines.decisions.forecast_totals import spread
+from pipelines.decisions.forecast_totals import basis_of, errors_of, spread
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.spend import BudgetStatus
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
@@ -90,6 +90,7 @@ def _row(
     rise = owed.ahead[:ahead].sum() / expected if expected else 0.0
     paths = _past_paths(outlook, place, ahead, seen) * rise + path
     low, high, errors = spread(outlook.totals, 0, ahead, seen)
+    known = errors_of(outlook.totals, 0, ahead, seen)[place]
     bounds = low[place, BAND] * rise, high[place, BAND] * rise
     has_band = projected is not None and bool(np.isfinite(bounds).all()) and len(paths) >= MIN_ERRORS
     band = [max(spent, projected + usd(bound)) for bound in bounds] if has_band and projected is not None else None
@@ -109,7 +110,7 @@ def _row(
         "used_share": float(spent / budget.usd) if budget.usd else None,
         "is_lower_bound": bool(reasons),
         "unpriced_reason": "; ".join(reasons) or None,
-        "band_basis": f"{len(paths)} past errors of this total"
+        "band_basis": basis_of(known[np.isfinite(known)], *bounds)
         if has_band
         else f"no band: {int(errors[place])} past errors of this total are known, {MIN_ERRORS} needed",
         "source": SOURCE if budget.line is None else f"{BUDGET_FILE} line {budget.line}",
@@ -117,11 +118,12 @@ def _row(
     }
     if spent > budget.usd:
         return row | _exceeded(budget, owed, first, as_of)
+    on = _first_beyond(path, left, as_of) if projected is not None else None
     return row | {
         "status": _status(row),
         "chance_of_overrun": float((paths[:, -1] > left).mean()) if has_band else None,
-        "exhausted_on": _first_beyond(path, left, as_of) if projected is not None else None,
-        **(_band_of_days(paths, left, as_of) if has_band else {}),
+        "exhausted_on": on,
+        **(_band_of_days(paths, left, as_of, on) if has_band else {}),
     }
 
 
@@ -156,14 +158,16 @@ def _first_beyond(path: Array, left: float, as_of: date) -> date | None:
     return as_of + timedelta(days=int(beyond[0])) if beyond.size else None
 
 
-def _band_of_days(paths: Array, left: float, as_of: date) -> dict[str, date | None]:
-    """Days by which a tenth and nine tenths of the paths have passed what is left."""
+def _band_of_days(paths: Array, left: float, as_of: date, on: date | None) -> dict[str, date | None]:
+    """Days by which a tenth and nine tenths of the paths have passed what is left, with that of the projection."""
     passed = np.maximum.accumulate(paths, axis=-1) > left
     share = passed.mean(axis=0)
     ends = {}
-    for name, part in (("exhausted_from", TAIL), ("exhausted_until", 1 - TAIL)):
+    for name, part, outer in (("exhausted_from", TAIL, min), ("exhausted_until", 1 - TAIL, max)):
         days = np.flatnonzero(share >= part)
-        ends[name] = as_of + timedelta(days=int(days[0])) if days.size else None
+        end = as_of + timedelta(days=int(days[0])) if days.size else None
+        is_open = name == "exhausted_until" and end is None
+        ends[name] = end if on is None or is_open else outer(end or on, on)
     return ends
 
 

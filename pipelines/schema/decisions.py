@@ -198,7 +198,7 @@ class SpendForecast(dy.Schema):
     high_usd = usd("upper end of the same")
     low_95_usd = usd("lower end of the band of 95 %; NULL without enough past errors")
     high_95_usd = usd("upper end of the same")
-    band_basis = text("what the bands rest on, or why there are none")
+    band_basis = text("what the bands rest on, where the projection is an end of the 80 %, or why there are none")
     method = text("the methods whose mean is forecast, most used first, as docs/forecast.md explains them")
     past_error = ratio("mean error of past forecasts of 30 days over their mean outcome; NULL: none can be held yet")
     is_foretellable = flag("past_error is at most 0.33; NULL where it is not known", nullable=True)

@@ -1,5 +1,6 @@
 """Budgets: spent to the pico-dollar, projected by hand, and the day on which they are used up."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -83,6 +84,20 @@ def test_the_chance_is_that_of_past_errors():
     row = status(f"{middle * 0.9:.2f}", waves)
     assert row["exhausted_from"] <= row["exhausted_on"] <= (row["exhausted_until"] or date.max)
     assert row["low_usd"] < row["projected_usd"] < row["high_usd"]
+
+
+@pytest.mark.parametrize(("factor", "side", "end"), [(1.02, "above", "low"), (0.98, "below", "high")])
+def test_where_all_outcomes_were_on_one_side_the_band_begins_at_the_projection_and_says_why(factor, side, end):
+    """Usage that grows or falls by 2 % a day is never caught up with by means of the weeks before."""
+    growing = [int(1_000_000 * factor**n) for n in range(120)]
+    row = status("1000000", growing)
+    assert row[f"{end}_usd"] == row["projected_usd"]
+    assert row["low_usd"] < row["high_usd"]
+    basis = rf"(\d+) past .*; (\d+) of \1 outcomes were {side} the projection, so that it is the {end} end"
+    known, beyond = map(int, re.fullmatch(basis, row["band_basis"]).groups())
+    assert 20 <= 0.9 * known <= beyond <= known
+    left = status(f"{float(row['projected_usd']) * 0.9:.2f}", growing)
+    assert left["exhausted_from"] <= left["exhausted_on"] <= (left["exhausted_until"] or date.max)
 
 
 def test_a_short_history_says_that_it_has_no_chance_to_tell():
