@@ -2,12 +2,15 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.costs.volume_bands import QUANTITY_SCHEMA, in_bands, pools_of, scales_of, shares_of
+from pipelines.costs.volume_periods import Span
 from tests.unit.costs.contract_rows import volume_terms
 
 FIRST = date(2026, 3, 1)
@@ -80,3 +83,40 @@ def test_a_month_is_in_the_bands_that_its_total_fills(days, edge):
 def test_a_pool_begins_where_those_before_it_end():
     found = scales("graduated", 10)
     assert pools_of(rows(found, [5, 7, 9]), found)["offset"].to_list() == [0, 5, 12]
+
+
+USED = [date(2026, 2, 2), date(2026, 3, 2), date(2026, 4, 2), date(2026, 6, 2), date(2027, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("period", "days", "above"),
+    [
+        ("month", ",", [0, 0, 0, 0, 0]),
+        ("quarter", ",", [0, 30, 0, 30, 0]),
+        ("year", ",", [0, 30, 40, 40, 0]),
+        ("term", "2026-02-01,2027-02-01", [0, 30, 40, 40, 40]),
+    ],
+)
+def test_days_count_in_the_period_of_their_scale(period, days, above):
+    """Each day has 40, and the second band begins at 50."""
+    line = "discount,,anthropic,,,,,{},{},,{},graduated,{}"
+    found = scales_of(volume_terms(line.format(0, period, days, 0), line.format(5, period, days, "50 USD")))
+    low, high = found["band_id"]
+    counted = pl.DataFrame([(day, low, 40 * 10**12) for day in USED], QUANTITY_SCHEMA, orient="row")
+    size = (pl.col("upto") - pl.col("since")) // 10**12
+    parts = shares_of(counted, found).filter(band_id=high).select("usage_date", size)
+    assert parts.rows() == [(day, part) for day, part in zip(USED, above, strict=True) if part]
+    begin, end = (date.fromisoformat(day) if day else None for day in days.split(","))
+    span = Span("graduated", period, begin, end)
+    for day, other in pairwise(USED):
+        is_together = span.period(day) == span.period(other)
+        assert is_together == (above[USED.index(other)] > 0), (day, other)
+
+
+def test_spend_in_a_currency_without_a_rate_leaves_open_what_counts_on_from_it():
+    line = "discount,,anthropic,,,,,{},,,,,{},{} USD"
+    for kind, known in (("graduated", 1), ("all_units", 0)):
+        found = scales_of(volume_terms(line.format(3, kind, 0), line.format(5, kind, 50)))
+        days = [(FIRST + timedelta(days=n), found["scale"][0], amount) for n, amount in enumerate((7, None, 7))]
+        parts = shares_of(pl.DataFrame(days, QUANTITY_SCHEMA, orient="row"), found)
+        assert parts["band_value"].to_list() == [3] * known + [None] * (3 - known)
