@@ -64,8 +64,9 @@ def forecast(
 ) -> None:
     """Spend of this month, the next and 90 days, in all, by model and by owner, with bands of 80 % and past errors.
 
-    At list price; projected_owed_usd is by the contract, as budgets reckon. past_error: share of the outcome.
-    is_lower_bound: some usage has no price, and the sums are of the rest.
+    At list price; projected_owed_usd is what is owed by contract and plans, as `costs budget` has it. A band holds its
+    projection: band_basis says where it is an end. past_error: share of the outcome. is_lower_bound: some usage has no
+    price, and the sums are of the rest.
 
     Exit codes: 1: nothing can be forecast yet; 3: there is no published file yet.
     """
@@ -80,6 +81,10 @@ def forecast(
         parquet=parquet,
         limit=limit,
     )
+    if not (as_json or as_csv or parquet):
+        for row in found.filter(scope="all").to_dicts():
+            if why := row["band_basis"].partition("; ")[2]:
+                say_error(f"{row['period']}, all: {why}")
     _tell_days_at_list(context.obj, found)
     if found.is_empty():
         say_error("costs forecast: nothing is spent yet that could be forecast")

@@ -206,21 +206,27 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
 def _forecast_figure(period: str, row: Mapping[str, Any]) -> Figure:
     names = {"month": "This month", "next_month": "Next month", "90_days": "Next 90 days"}
     band = "no band yet" if row["low_usd"] is None else f"80 %: {usd(row['low_usd'])} to {usd(row['high_usd'])}"
-    return Figure(names[period], usd(row["projected_usd"]), f"to {day(row['last_on'])}; {band}")
+    why = row["band_basis"].partition("; ")[2]
+    return Figure(names[period], usd(row["projected_usd"]), f"to {day(row['last_on'])}; {band}{why and f' ({why})'}")
 
 
 def month_lead(month: Mapping[str, Any] | None, budget: Mapping[str, Any] | None) -> str:
-    """What the month comes to at list price, and what is owed of it against the budget of all spend, if one is set."""
+    """What the month comes to at list price, what is owed of it, and the budget of all spend, if one is set."""
     if not month or month["projected_usd"] is None:
         return "Nothing can be projected yet."
-    spent = usd(month["spent_usd"])
-    lead = f"{usd(month['projected_usd'])} expected by {day(month['last_on'])} at list price, {spent} of it spent."
-    if budget is None or budget["projected_usd"] is None:
+    listed = month["projected_usd"]
+    lead = f"{usd(listed)} expected by {day(month['last_on'])} at list price, {usd(month['spent_usd'])} of it spent."
+    has_budget = budget is not None and budget["projected_usd"] is not None
+    owed = budget["projected_usd"] if budget and has_budget else month.get("projected_effective_usd")
+    if owed is None or (usd(owed) == usd(listed) and not has_budget):
         return lead
-    over = budget["projected_usd"] - budget["budget_usd"]
-    owed = f"Of it {usd(budget['projected_usd'])} are owed, {usd(budget['spent_usd'])} so far"
+    spent = budget["spent_usd"] if budget and has_budget else month["spent_effective_usd"]
+    told = f"{'Of it' if owed <= listed else 'With plan fees'} {usd(owed)} are owed, {usd(spent)} so far"
+    if not budget or not has_budget:
+        return f"{lead} {told}."
+    over = owed - budget["budget_usd"]
     held = f"{usd(abs(over))} {'over' if over > 0 else 'within'} the budget of {usd(budget['budget_usd'])}"
-    return f"{lead} {owed}: {held}."
+    return f"{lead} {told}: {held}."
 
 
 def _by_model(rows: list[dict[str, Any]]) -> Table:
