@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.costs.agreed_prices import agreed_prices
+from pipelines.costs.quoted_prices import PAID_SCHEMA
 from pipelines.costs.volume_bands import QUANTITY_SCHEMA, in_bands, pools_of, scales_of, shares_of
 from pipelines.costs.volume_periods import Span
-from tests.unit.costs.contract_rows import volume_terms
+from pipelines.snapshots.contract_file import parse_contract
+from tests.unit.costs.contract_rows import FILE, volume_contract, volume_terms
+from tests.unit.usage.test_rate_file import rates
 
 FIRST = date(2026, 3, 1)
 SIZES = st.lists(st.integers(1, 10**13), min_size=1, max_size=12)
@@ -120,3 +124,18 @@ def test_spend_in_a_currency_without_a_rate_leaves_open_what_counts_on_from_it()
         days = [(FIRST + timedelta(days=n), found["scale"][0], amount) for n, amount in enumerate((7, None, 7))]
         parts = shares_of(pl.DataFrame(days, QUANTITY_SCHEMA, orient="row"), found)
         assert parts["band_value"].to_list() == [3] * known + [None] * (3 - known)
+
+
+def test_as_of_a_day_bands_hold_in_the_shares_in_which_those_at_other_rates_were_used():
+    """30 of the first band at yesterday's rate, and 10 of the second: so it is at the rate of today."""
+    line = "price,,anthropic,,claude-x,,output,{} EUR,,,2026-03-01,2026-03-03,graduated,{}"
+    stated = rates("2026-03-01,EUR,1.1,x", "2026-03-02,EUR,1.2,x")
+    terms = parse_contract(FILE, volume_contract(line.format(10, 0), line.format(8, 30)).encode(), stated)
+    ids = dict(terms.select(pl.col("value").cast(pl.String), "term_id").iter_rows())
+    used = [(FIRST, ids["11.000000"], 30), (FIRST, ids["8.800000"], 10)]
+    listed = pl.DataFrame(schema={"price_id": pl.String, "model": pl.String, "provider": pl.String})
+    agreed = agreed_prices(terms, listed, pl.DataFrame(used, PAID_SCHEMA, orient="row"))
+    of_today = agreed.on(FIRST + timedelta(days=1))
+    counted = dict(of_today.used.select("term_id", "quantity").unique().iter_rows())
+    assert counted == {ids["12.000000"]: 30, ids["9.600000"]: 10}
+    assert set(of_today.terms["term_id"]) == counted.keys()
