@@ -184,7 +184,7 @@ def test_usage_at_a_price_without_a_rate_is_not_nothing():
     assert charges(usage, "tax,,,,,,,10,,,,")["charge_usd"].to_list() == [None]
 
 
-@given(usages, money, st.decimals(1, 500, places=4))
+@given(usages, money, st.decimals(1, 10, places=4))
 def test_at_one_rate_an_amount_in_another_currency_is_that_in_dollars(usage, amount, rate):
     one_rate = of_currency(f"2026-01-01,EUR,{rate:f},x,2027-01-01")
     line = "{},,,,,,,{},{},,2026-02-01,2026-04-01"

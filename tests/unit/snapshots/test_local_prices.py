@@ -108,9 +108,9 @@ def test_an_amount_has_its_bound_in_dollars_not_in_its_own_currency():
     """15 USD are a quarter of a million rupiah, and 10 USD a day of commitments 60 billion a year."""
     found = terms("price,,,,claude-x,,output,15000000 IDR,,,,", "credit,,,,,,,900000000000 IDR,,,,")
     assert found["local_value"].to_list() == [15_000_000, 900_000_000_000]
-    with pytest.raises(UserFileError, match="line 2: 999999999999 IDR at 999999 USD are more than"):
+    with pytest.raises(UserFileError, match=r"line 2: 999999999999 IDR at 1\.5 USD are more than"):
         parse_contract(
-            FILE, contract("price,,,,x,,output,999999999999 IDR,,,,").encode(), rates("2026-03-01,IDR,999999,x")
+            FILE, contract("price,,,,x,,output,999999999999 IDR,,,,").encode(), rates("2026-03-01,IDR,1.5,x")
         )
 
 
