@@ -36,5 +36,5 @@ def unknown_names(connection: duckdb.DuckDBPyConnection, folder: Path, today: da
             yield Problem(
                 CONTRACT_FILE,
                 f"{folder / CONTRACT_FILE} line {line}: no price list and no usage has the {kind} {name!r}, so the "
-                f"line prices nothing{did_you_mean(name, names[kind])}",
+                f"line prices nothing yet{did_you_mean(name, names[kind])}",
             )

@@ -37,8 +37,8 @@ def test_a_name_that_nothing_has_is_told_with_its_line_once_there_are_prices(war
     file = warehouse.folder / "contract_prices.csv"
     nothing = "no price list and no usage has the"
     assert told(warehouse, *lines) == [
-        f"{file} line 3: {nothing} provider 'opnai', so the line prices nothing; did you mean openai?",
-        f"{file} line 4: {nothing} model 'gtp-5.4-mini', so the line prices nothing; did you mean gpt-5.4-mini, "
+        f"{file} line 3: {nothing} provider 'opnai', so the line prices nothing yet; did you mean openai?",
+        f"{file} line 4: {nothing} model 'gtp-5.4-mini', so the line prices nothing yet; did you mean gpt-5.4-mini, "
         "gpt-5.4-mini-2026-03-17?",
     ]
     problems = prepare(warehouse, datetime(2026, 3, 21)).problems
