@@ -93,7 +93,8 @@ def _spent(
     from pipelines.costs.spend_by import spend_by, unpriced_models
 
     if unpriced := unpriced_models(warehouse, first, last):
-        say_error(f"without a price, and not in the sums: {', '.join(unpriced)}")
+        told = "; ".join(f"{model} ({why})" for model, why in unpriced.items())
+        say_error(f"without a price, and not in the sums: {told}")
     return spend_by(warehouse, by, first, last, owner)
 
 
