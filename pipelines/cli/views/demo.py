@@ -51,7 +51,8 @@ _DEMO_TABLES = {
     "What is to come, USD at list price with its band of 80 %, and what is owed of it": """
         SELECT period, round(spent_usd, 2) AS spent, round(projected_usd, 2) AS projected, round(low_usd, 2) AS low,
             round(high_usd, 2) AS high, round(projected_effective_usd, 2) AS owed
-        FROM spend_forecast WHERE scope = 'all' QUALIFY as_of = max(as_of) OVER () ORDER BY last_on - first_on, last_on""",
+        FROM spend_forecast WHERE scope = 'all' QUALIFY as_of = max(as_of) OVER ()
+        ORDER BY period = '90_days', last_on""",
     "Usage without a price": """
         SELECT string_agg(DISTINCT model, ', ' ORDER BY model) AS models, unpriced_reason AS reason,
             min(usage_date) AS first_day, max(usage_date) AS last_day, sum(quantity)::BIGINT AS quantity
