@@ -152,10 +152,13 @@ def _causes(answers: Mapping[str, Answer]) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
+NO_FORECAST = "Only accounts, teams and projects have a forecast of their own."
+
+
 def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     """What this month will cost, against the budget, and how good such forecasts were."""
     rows = answers["month_end"].frame.rows(named=True)
-    totals = {row["period"]: row for row in rows if row["scope"] == "all"}
+    totals = {row["period"]: row for row in rows if row["is_whole"]}
     month = totals.get("month")
     cumulative = answers["spend_cumulative"].frame.rows(named=True)
     budgets = answers["budgets"].frame.rows(named=True) if "budgets" in answers else []
@@ -170,18 +173,19 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     budget = whole["budget_usd"] if whole else None
     shown = []
     if cumulative:
-        spec = cumulative_spend(cumulative, month and as_owed(month), budget)
+        # An owner's days are at list price, as only that is split by owner; those of all are what is owed.
+        spec = cumulative_spend(cumulative, month if asked.owner or not month else as_owed(month), budget)
         description = "Lines of USD since the first of the month, this and the last one, with the projected end."
         shown = [Chart("month_end", "This month, day by day, and its projected end", description, spec)]
     notes = [] if "budgets" in answers else ["Budgets are not in this file yet: `costs build` makes it anew."]
     if "budgets" in answers and not budgets:
-        notes = ["No budget is set."]
+        notes = [f"No budget is set{' for it' if asked.owner else ''}."]
     models = [row for row in rows if row["scope"] == "model"]
     return Section(
         "month-end",
         "Month-end, against budget",
         day(month["as_of"] if month else asked.last),
-        month_lead(month, whole),
+        month_lead(month, whole) if month or not asked.owner else NO_FORECAST,
         [answers[name] for name in ("month_end", "spend_cumulative", "budgets") if name in answers],
         figures=figures,
         charts=shown,
