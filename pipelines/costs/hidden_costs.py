@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
-import polars.selectors as cs
 
 from pipelines.costs.owner_costs import PEOPLE, named_owners
-from pipelines.costs.pricing.aggregate import LOOKUP_KEY
 from pipelines.costs.pricing.match_usage import USD
 from pipelines.costs.pricing.price_sums import price_counts
-from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
+from pipelines.costs.prompt_parts import COUNTS
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.hidden_costs import HiddenCost
 from pipelines.schema.meters import METERS, QUANTITY_COLUMNS
@@ -33,16 +31,14 @@ _PAID: dict[str, str | None] = {QUANTITY_COLUMNS[meter]: meter for meter in METE
 _TEXT_METERS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 _OTHERS = [QUANTITY_COLUMNS[meter] for meter in METERS if meter not in _TEXT_METERS]
 """What is in the naive figure as it is in the cost: nothing of it is hidden."""
-_PRICED_BY = ("usage_date", "usage_minute", *LOOKUP_KEY, *PEOPLE, *MODEL)
-"""What a price and a row depend on."""
 _SCHEMA = polars_schema(HiddenCost)
 
 
 def hidden_costs(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Rows of main.hidden_cost. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
-    parts = _parts_by_day(days)
-    key = [*(name for name in PEOPLE if any(name in rows.columns for rows in parts.values())), *MODEL]
-    sums = price_counts({day: rows.lazy() for day, rows in parts.items()}, segments, key, {**COUNTS, **_PAID})
+    """Rows of main.hidden_cost. `days`: of `rows_with_parts`, of the rows that count; `owners`: OWNER_SCHEMA."""
+    names = {name for usage in days.values() for name in usage.collect_schema().names()}
+    key = [*(name for name in PEOPLE if name in names), *MODEL]
+    sums = price_counts(days, segments, key, {**COUNTS, **_PAID})
     if sums is None:
         return pl.DataFrame(schema=_SCHEMA)
     amounts = [f"{name}_usd" for name, meter in {**COUNTS, **_PAID}.items() if meter]
@@ -57,15 +53,6 @@ def hidden_costs(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owne
     )
     rows = with_teams(named_owners(_parts(summed)), owners)
     return rows.select(_SCHEMA.keys()).cast(_SCHEMA).sort("usage_date", *PEOPLE, *MODEL)
-
-
-def _parts_by_day(days: Mapping[date, pl.LazyFrame]) -> dict[date, pl.DataFrame]:
-    """The rows with COUNTS, of all days at once: to plan hundreds of expressions takes longer than to run them."""
-    if not days:
-        return {}
-    named = with_prompt_parts(pl.concat(days.values(), how="diagonal"))
-    rows = named.select(cs.by_name(_PRICED_BY, *COUNTS, *_PAID, require_all=False)).collect()
-    return {rows_of_day["usage_date"][0]: rows_of_day for rows_of_day in rows.partition_by("usage_date")}
 
 
 def _parts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,9 +5,14 @@ first one of its conversation is history. A cache holds the head of a prompt, so
 read, then those that were written, then the rest. System prompts and documents cannot be told apart, and are not.
 """
 
-import polars as pl
+from collections.abc import Mapping
+from datetime import date
 
-from pipelines.schema.meters import quantity_column
+import polars as pl
+import polars.selectors as cs
+
+from pipelines.costs.pricing.aggregate import LOOKUP_KEY
+from pipelines.schema.meters import QUANTITY_COLUMNS, quantity_column
 
 COUNTS: dict[str, str | None] = {
     "history_read": "cache_read",
@@ -36,6 +41,39 @@ _REASONING = "of_which_reasoning_tokens"
 _NEEDED = (_READ, _WRITTEN_1H, _WRITTEN_5M, _UNCACHED, _OUTPUT, _REASONING, "requests", "conversation_id", "account_id")
 _CONVERSATION = ["usage_date", "account_id", "conversation_id", "provider", "channel", "model"]
 """A prompt is compared with those of the same model: a tool asks another one aside, with prompts of its own."""
+
+
+_READ_BY_OTHERS = (
+    *("usage_date", "usage_minute", *LOOKUP_KEY, *QUANTITY_COLUMNS.values()),
+    *(
+        "account_id",
+        "project_id",
+        "api_key_id",
+        "user_id",
+        "feature",
+        "conversation_id",
+        "plan_id",
+        "provider",
+        "model",
+    ),
+)
+"""What the price and the owner of a row depend on."""
+
+
+def rows_with_parts(days: Mapping[date, pl.LazyFrame]) -> dict[date, pl.LazyFrame]:
+    """Usage by UTC day with COUNTS, in memory: the columns that prices and owners depend on, as far as any day has them.
+
+    All days in one plan: to make one of hundreds of expressions takes longer than to run it for a small day.
+    """
+    if not days:
+        return {}
+    named = with_prompt_parts(pl.concat(days.values(), how="diagonal_relaxed"))
+    rows = named.select(cs.by_name(*_READ_BY_OTHERS, *COUNTS, require_all=False)).collect()
+    found, first = {}, 0
+    for count, day in rows["usage_date"].rle().struct.unnest().iter_rows():  # they are sorted by time
+        found[day] = rows.slice(first, count).lazy()
+        first += count
+    return found
 
 
 def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:

@@ -47,17 +47,18 @@ class _Plan(NamedTuple):
     days: Sequence[date]
     """All that a row may be of; its own is at `place`."""
     place: pl.Expr
-    breakpoints: Sequence[DayBreakpoints]
-    """Of each of the days."""
+    day: date
+    within: DayBreakpoints
+    """Of `day`."""
 
     def bins(self) -> list[tuple[date, datetime, int]]:
         """Rows of BIN_SCHEMA by number of the bin, those of a day together."""
-        return [one for day, points in zip(self.days, self.breakpoints, strict=True) for one in points.bins(day)]
+        bins = self.within.bins(self.day)
+        return [(day, start + (day - self.day), size) for day in self.days for _, start, size in bins]
 
     def bin(self, offer: pl.Expr, *, has_buckets: bool) -> pl.Expr:
         """Number of the bin of a row. `offer`: its code."""
-        first = self.breakpoints[0]
-        return self.place * first.bin_count + first.bin(offer, has_buckets=has_buckets)
+        return self.place * self.within.bin_count + self.within.bin(offer, has_buckets=has_buckets)
 
 
 def aggregate_usage(
@@ -107,20 +108,20 @@ def _plans(days: Mapping[date, pl.LazyFrame], breakpoints: Breakpoints) -> list[
     """Days with a breakpoint of their own, or with buckets, are alone; others with those of the same columns."""
     alike: dict[tuple[object, ...], list[date]] = {}
     for day, usage in days.items():
-        columns = usage.collect_schema()
+        columns = usage.collect_schema().names()
         is_alone = day in breakpoints.by_day or "usage_until" in columns
         about = day if is_alone else (day - _EPOCH).days // DAYS_TOGETHER
-        alike.setdefault((about, *columns.items()), []).append(day)
-    plans = []
-    for held in alike.values():
-        place, possible = pl.lit(0, pl.UInt32), held
-        if len(held) > 1:
-            place = (pl.col("usage_date").to_physical() % DAYS_TOGETHER).cast(pl.UInt32)
-            first = held[0] - timedelta((held[0] - _EPOCH).days % DAYS_TOGETHER)
-            possible = [first + timedelta(number) for number in range(DAYS_TOGETHER)]
-        usage = pl.concat([days[day] for day in held])
-        plans.append(_Plan(usage, possible, place, [breakpoints.within(day) for day in possible]))
-    return plans
+        alike.setdefault((about, *columns), []).append(day)
+    return [_plan([days[day] for day in held], held, breakpoints.within(held[0])) for held in alike.values()]
+
+
+def _plan(usage: Sequence[pl.LazyFrame], held: Sequence[date], within: DayBreakpoints) -> _Plan:
+    if len(held) == 1:
+        return _Plan(usage[0], held, pl.lit(0, pl.UInt32), held[0], within)
+    place = pl.col("usage_date").to_physical() % DAYS_TOGETHER
+    first = held[0] - timedelta((held[0] - _EPOCH).days % DAYS_TOGETHER)
+    days = [first + timedelta(number) for number in range(DAYS_TOGETHER)]
+    return _Plan(pl.concat(usage, how="vertical_relaxed"), days, place.cast(pl.UInt32), held[0], within)
 
 
 def _summed(
@@ -150,7 +151,7 @@ def _summed(
     flags = [pl.col(REASON).is_not_null().any().alias(IS_SHORT)] if REASON in schema else []
     return (
         plan.usage.with_columns(**missing)
-        .with_columns(**pairs, **(plan.breakpoints[0].span() if bucket else {}))
+        .with_columns(**pairs, **(plan.within.span() if bucket else {}))
         .group_by(*pairs, *bucket, *texts)
         .agg(pl.col("prompt_tokens", *counted).sum(), *flags, usage_rows=pl.len().cast(pl.Int64))
         .with_columns(uncached.alias(_INPUT), *(pl.col(name).cast(kind) for name, kind in bucket.items()))
