@@ -32,7 +32,7 @@ class OwnerCosts(NamedTuple):
 
 
 def cost_owners(days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame) -> OwnerCosts:
-    """The cost of each owner, day by day. `days`: of `rows_with_parts`, of the rows that count; `owners`: OWNER_SCHEMA."""
+    """The cost of each owner by day. `days`: of `rows_with_parts`, of the rows that count; `owners`: OWNER_SCHEMA."""
     present = {name for usage in days.values() for name in usage.collect_schema().names()}
     known = [name for name in OWNERS if name in present]
     texts = [CONVERSATION] if CONVERSATION in present else []

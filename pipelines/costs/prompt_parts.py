@@ -61,7 +61,7 @@ _READ_BY_OTHERS = (
 
 
 def rows_with_parts(days: Mapping[date, pl.LazyFrame]) -> dict[date, pl.LazyFrame]:
-    """Usage by UTC day with COUNTS, in memory: the columns that prices and owners depend on, as far as any day has them.
+    """Usage by UTC day with COUNTS, in memory: the columns that price and owner depend on, as far as any day has them.
 
     All days in one plan: to make one of hundreds of expressions takes longer than to run it for a small day.
     """
