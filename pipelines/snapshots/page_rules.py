@@ -77,7 +77,7 @@ def _parts(book: Book) -> list[pl.Expr]:
 def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Most prices of a page, or of one of its columns, by one factor at once, or several models by that of a swap."""
     known = moved.filter(pl.col("ratio").is_not_null()).with_columns(model_of=model_of(book))
-    if known.is_empty():
+    if _moved(known).is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     found = [each for part in _parts(book) for each in _one_factor(known.with_columns(part=part))]
     seller = [name for name in ("provider", "channel") if name in known.columns]

@@ -84,14 +84,14 @@ def declared_expectations(source: Source) -> tuple[Expectation, ...]:
 
 def stage_body(source: Source, body: bytes, state: SourceState, at: datetime) -> Staged:
     """Parse a body fetched at `at`. Raises ParseError where it is not what the parser knows."""
-    parsed = _parsed(source, body)
+    parsed = parsed_body(source, body)
     rows = _with_movement(BOOKS_BY_TABLE[source.table], state.current, parsed.rows, at)
     suite = with_row_counts(declared_expectations(source), state.min_rows, state.last_rows)
     return Staged(rows, parsed.rejects, suite)
 
 
-def _parsed(source: Source, body: bytes) -> Parsed:
-    """What the parser reads. A page that it breaks on is refused like any other, and says where it broke."""
+def parsed_body(source: Source, body: bytes) -> Parsed:
+    """What the parser reads. A page that it breaks on is refused like any other, and says where it broke (ParseError)."""
     try:
         return source.parse(body)
     except ParseError:

@@ -89,6 +89,8 @@ def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[
             before.select(*alike, "was", donor=label).unique(), left_on=[*alike, "new"], right_on=[*alike, "was"],
             nulls_equal=True,
         ).filter(pl.col("donor") != pl.col(label))  # fmt: skip
+        if taken.is_empty():
+            continue
         yield from _exchanged(changed, taken, label, alike)
         free = taken.join(same.select(*alike, donor=label), on=[*alike, "donor"], how="anti", nulls_equal=True)
         if label in THINGS and columns != list(book.key):

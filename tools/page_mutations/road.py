@@ -88,6 +88,11 @@ def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, 
     )
 
 
+def may_be_confirmed(after: After) -> bool:
+    """Whether another day may confirm what is held: nothing that is held for a reason, see `quarantine`."""
+    return after.state.open_holds["reason"].has_nulls()
+
+
 def _entered_body(
     connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, reading: Reading, state: SourceState
 ) -> Entered:
