@@ -27,6 +27,8 @@ class Beside:
     """Rows that break a rule of their table."""
     kept: pl.DataFrame | None = None
     """Listed versions that the page lacks and that have hardly ended: it may have their prices under another label."""
+    unread: pl.DataFrame | None = None
+    """These, and listed versions that what is refused of the page may have been: another row may have their prices."""
 
 
 NOTHING_BESIDE = Beside()

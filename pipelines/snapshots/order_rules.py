@@ -45,7 +45,7 @@ MOST_FOR_LONG = 8
 """Long prompts cost 1.5 or twice what those of the next shorter size do, seldom up to five times; an input
 price is ten times that of a cache read."""
 MANY_TIMES = "long prompts at many times the price of short ones"
-"""Of short prompts whose price is known."""
+"""Of short prompts whose price is known, or of most pairs of a page."""
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -121,7 +121,7 @@ def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[p
         ((pl.col("factor") > MOST_FOR_LONG) & is_next, MANY_TIMES),
     ):
         news = pairs(observed).filter(is_broken).join(pairs(current).filter(is_broken), on="pair", how="anti")
-        if reason == MANY_TIMES:
+        if reason == MANY_TIMES and not (news.height >= SMALLEST_PAGE and news.height > MOST * pairs(observed).height):
             news = news.join(current, on="price_key", how="semi")
         found += [news.select(price_key=side, reason=pl.lit(reason)) for side in ("price_key", "price_key_of_long")]
     return found

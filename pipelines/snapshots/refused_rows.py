@@ -100,10 +100,15 @@ def _named(text: str, names: list[str]) -> set[str]:
     return {name for name in found if not any(name != other and name in other for other in found)}
 
 
-def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
-    """Observed rows whose prices of short prompts end where a kept price of longer prompts begins."""
+def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Observed rows whose prices of short prompts end where a kept price of longer prompts begins.
+
+    Where another price of the model is kept so, an end that a row had (`listed`: the prices in force) stays too: what
+    a page says of long prompts it may say of one price only.
+    """
     if "context_to" not in book.facts or kept.is_empty() or observed.is_empty():
         return observed
+    observed = _ends_as_before(book, observed, kept, listed)
     offer = [name for name in book.key if name != "context_from"]
     longer = kept.select(*offer, begins="context_from").filter(pl.col("begins") > 0)
     number = pl.int_range(pl.len())
@@ -118,3 +123,11 @@ def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame) -> 
         .with_columns(context_to=pl.coalesce("ends", "context_to"))
         .select(observed.columns)
     )
+
+
+def _ends_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the end that they had, of models of which a price of long prompts is kept that begins there."""
+    longer = kept.filter(pl.col("context_from") > 0).select(*OFFER, was_to="context_from").unique()
+    had = listed.select(*book.key, was_to="context_to").join(longer, on=[*OFFER, "was_to"], how="semi")
+    rows = observed.join(had, on=list(book.key), how="left", nulls_equal=True, maintain_order="left")
+    return rows.with_columns(context_to=pl.coalesce("context_to", "was_to")).select(observed.columns)

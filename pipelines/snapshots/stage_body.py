@@ -19,6 +19,7 @@ from pipelines.snapshots.gone_rows import gone_rejects, hardly_ended
 from pipelines.snapshots.quarantine import movements
 from pipelines.snapshots.refused_rows import new_rejects, possibly_refused
 from pipelines.sources.catalog import Source
+from pipelines.sources.cut_pages import cut_reason
 from pipelines.sources.parsed import NO_PLACE, REJECT_SCHEMA, Parsed, ParseError
 
 BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
@@ -91,7 +92,10 @@ def stage_body(source: Source, body: bytes, state: SourceState, at: datetime) ->
 
 
 def parsed_body(source: Source, body: bytes) -> Parsed:
-    """What the parser reads. A page that it breaks on is refused like any other, and says where it broke (ParseError)."""
+    """What the parser reads. Raises ParseError, for a part of a page and where the parser broke, too."""
+    cut = cut_reason(body)
+    if cut is not None:
+        raise ParseError(cut)
     try:
         return source.parse(body)
     except ParseError:

@@ -15,6 +15,7 @@ from tools.page_mutations.road import (
     After,
     Prices,
     entered,
+    figure_count,
     in_force,
     may_be_confirmed,
     not_elsewhere,
@@ -28,6 +29,8 @@ from tools.page_mutations.row_mutations import FIRST_PAGES, ROW_MUTATIONS, RowMu
 from tools.page_mutations.table_mutations import TABLE_MUTATIONS
 from tools.page_mutations.text_mutations import TEXT_MUTATIONS, TextMutation
 
+ONE_FIGURE = "one figure"
+"""One printed price is wrong, for all names that it is printed for: a single plausible figure, whatever else waits."""
 UNKNOWABLE = "one model"
 SECOND_SOURCE = "second source"
 """All that differs is what another source prints: of an old capture, a mutation may be what came true later."""
@@ -44,7 +47,7 @@ class Outcome:
     capture: str
     result: str
     """refused, held, wrong (in force with nothing held and no check failed), wrong, told, unchanged,
-    UNKNOWABLE or SECOND_SOURCE."""
+    ONE_FIGURE, UNKNOWABLE or SECOND_SOURCE."""
     wrong_prices: int
     words: str
 
@@ -166,7 +169,8 @@ def _outcome(
             break
     result = SECOND_SOURCE
     if not wrong or not_elsewhere(wrong, in_force(source, after), printed_elsewhere(connection, source, after)):
-        result = _result(after, thing_count(source, wrong))
+        is_figure = figure_count(ground.right, in_force(source, after), wrong) == 1
+        result = ONE_FIGURE if is_figure else _result(after, thing_count(source, wrong))
     ground.known[reading] = Outcome(kind, name, capture.name, result, len(wrong), _words(after))
     return ground.known[reading]
 
