@@ -234,8 +234,10 @@ def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.D
     if free.height >= SMALLEST_PAGE and free.height >= MOST * new.height:
         found.append(doubted(new, "most prices of the page are zero"))
     known = _beside(book, new, others)
-    usual = known.filter("is_usual").height
-    if known.height and usual < MOST * known.height:
+    middle = known["factor"].median()
+    # Of sellers each may be far from the rest, but not the middle of all that one sells.
+    is_far = middle is not None and not SAME_MODEL[0] <= float(str(middle)) <= SAME_MODEL[1]
+    if is_far or known.filter("is_usual").height < MOST * known.height:
         told = new.join(known.select("price_key", against="amount"), on="price_key", how="left")
         told = told.with_columns(old_amount=pl.col("against"))
         found.append(doubted(told, "most prices of the page are far from what other sources state"))

@@ -14,11 +14,11 @@ is the price book at the end of the second day. "First pages" are the first that
 
 refused: the whole page. held: some rows wait or are refused, and all prices in force are right. unchanged: nothing was
 said and all prices in force are right. one figure: one printed price is wrong in force, for all names that it is
-printed for, and no rule holds it: a single plausible figure, whatever else of the page waits. one model: prices of one model or card alone are wrong in force, as a new price
-would look: no rule about a page could know, only other sources can say. second source: all that is wrong in force is
-what another source prints of the very same price, so it was held and then borne out: the shipped history goes on after
-an old capture. wrong, told: a wrong price is in force, and something is held, refused or a check failed. wrong: a wrong
-price is in force and nothing says so.
+printed for, and no rule holds it: a single plausible figure, whatever else of the page waits. one model: prices of one
+model or card alone are wrong in force, as a new price would look: no rule about a page could know, only other sources
+can say. second source: all that is wrong in force is what another source prints of the very same price, so it was held
+and then borne out: the shipped history goes on after an old capture. wrong, told: a wrong price is in force, and
+something is held, refused or a check failed. wrong: a wrong price is in force and nothing says so.
 
 """
 
