@@ -111,7 +111,9 @@ def foreign_outcomes(connection: duckdb.DuckDBPyConnection, captures: list[Captu
         of_source.setdefault(capture.source.key, capture)
     for capture in of_source.values():
         ground, nothing = _ground(connection, capture), nothing_known(capture.source)
-        for other in of_source.values() if ground else ():
+        if ground is None:
+            continue
+        for other in of_source.values():
             if other is not capture and other.source.table == capture.source.table:
                 for before in (None, nothing):
                     name = f"page of {other.source.key}"

@@ -206,7 +206,7 @@ def _with_long_context(page: _Page, prices: list[Price], collector: RowCollector
                 for row in long_prices(table):
                     above += _long_prices(table.heading, row, end, ended, prices, collector)
                 # Those named whose row is refused end there too: what their long prompts cost is not known.
-                ended = {price.model for price in above} | mentioned(table)
+                ended = mentioned(table).union(price.model for price in above)
             except ValueError as error:
                 above = []
                 collector.reject(table.heading, " | ".join(table.headers), str(error))

@@ -228,3 +228,19 @@ def test_half_of_what_others_know_does_not_bear_out_the_rest():
     agree = [after[0], ("0.28", after[1][1]), after[2], ("4", after[3][1])]
     assert entered(before, after, agree)[0] == ["0.14", "1.4", "1.5", "15"]
     assert entered(before, after, after)[1] == 0
+
+
+def tiers(models, batch):
+    standard = page(*models, service_tier="standard")
+    return [
+        *standard,
+        *((usd * Decimal(batch[key["model"]]), key | {"service_tier": "batch"}) for usd, key in standard),
+    ]
+
+
+def test_a_batch_price_at_another_part_of_standard_than_all_others_waits():
+    usual = {f"m{n}": "0.5" for n in range(6)}
+    assert entered([], tiers(range(1, 7), usual))[1] == 0
+    _, held, reasons = entered([], tiers(range(1, 7), usual | {"m1": "0.25"}))
+    assert (held, reasons) == (4, {"batch at another part of standard than of nearly all models"})
+    assert entered([], tiers(range(1, 7), usual | {f"m{n}": f"0.{n}" for n in range(1, 5)}))[1] == 0
