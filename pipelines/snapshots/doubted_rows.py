@@ -1,6 +1,7 @@
 """Rows of a page that are not believed on its word alone: their frame, and when rows are enough to say so. Pure.
 
-Which rows they are: `page_rules.py`, `label_rules.py`, `order_rules.py`.
+Which rows they are: `page_rules.py`, `first_page_rules.py`, `label_rules.py`, `order_rules.py`, `size_rules.py`,
+`kin_rules.py`, `traded_prices.py`.
 """
 
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.models.model_ids import undated
 from pipelines.snapshots.book import Book
+from pipelines.sources.parsed import TWO_PRICES
 
 _NOT_WORD = r"[^a-z0-9]+"
 THINGS = ("model", "sku")
@@ -37,12 +38,14 @@ def possibly_refused(
 
     `refused`: place, raw_text, reason. `printed`: the good rows of a feed, where each row is an entry under its id: a
     refused one that names no known id is no price of a known one, and of an id that has good rows it may be a price
-    only where it stands under that very id, not under one that another channel made of it.
+    only where it stands under that very id, not under one that another channel made of it. Of a page's two prices for
+    one key, one may be that of any model.
     """
     if refused.is_empty() or missing.is_empty():
         return missing.clear()
     thing = next((name for name in THINGS if name in book.key), None)
-    if thing is None:
+    is_misnamed = refused["reason"].fill_null("").str.starts_with(TWO_PRICES).any()
+    if thing is None or (is_misnamed and printed is None):
         return missing
     names = known.select(name=_bare(undated(pl.col(thing)))).unique().filter(pl.col("name").str.len_chars() > 1)
     texts = refused.select(text=_bare(pl.col("place").fill_null("") + " " + pl.col("raw_text").fill_null("")))

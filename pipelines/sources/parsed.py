@@ -19,6 +19,8 @@ MAX_DIGITS = 38
 """What 128 bits hold. Polars panics on more decimals."""
 
 
+TWO_PRICES = "different prices for"
+"""Begins the reason of rows refused since they state one key at two prices: one of them may be misnamed."""
 NO_PLACE, NO_REASON = "somewhere on the page", "no reason was given"
 UNHOLDABLE: tuple[Any, ...] = (
     pl.exceptions.PolarsError,

@@ -53,7 +53,7 @@ def entered(before, after, others=(), book=TOKEN_PRICES, refused=(), kept=(), *,
     """(amounts that enter, how many wait, the reasons) of a page after another one, of which `kept` stays."""
     current = versions(book, *before)
     beside = Beside(observed(book, *refused), versions(book, *kept))
-    stated = versions(book, *others, source="feed").with_columns(is_recent=pl.lit(is_recent))
+    stated = versions(book, *others, source="feed").with_columns(is_recent=pl.lit(value=is_recent))
     found = quarantine(
         book, current, observed(book, *after), pl.DataFrame(schema=polars_schema(PriceHold)), stated,
         Reading("page", "f2", AT), beside,
