@@ -94,7 +94,8 @@ def _spent(
     from pipelines.costs.spend_by import spend_by, unpriced_models
 
     if unpriced := unpriced_models(warehouse, first, last):
-        say_error(f"without a price, and not in the sums: {', '.join(unpriced)}")
+        told = "; ".join(f"{model} ({why})" for model, why in unpriced.items())
+        say_error(f"without a price, and not in the sums: {told}")
     if note := at_list_note(days_at_list(warehouse, first, last, owner)):
         say_error(f"owed_usd: {note}")
     return spend_by(warehouse, by, first, last, owner)

@@ -24,6 +24,7 @@ from pipelines.costs.plan_coverage import not_owed
 from pipelines.costs.plan_ledger import changed_plan_days, store_plan_fees
 from pipelines.costs.pricing.price_sums import OWNERS, PLAN_ID
 from pipelines.costs.pricing.price_usage import price_by_day
+from pipelines.costs.prompt_parts import rows_with_parts
 from pipelines.costs.reconciliation import compare
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
 from pipelines.schema.tables import TABLES_BY_NAME
@@ -199,7 +200,7 @@ def _price(
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
     for batch in batches_of(counted, {day: count for day, (_, count) in files.items()}, OWNER_ROWS):
-        of_batch = {day: counted[day].usage for day in batch}
+        of_batch = rows_with_parts({day: counted[day].usage for day in batch})
         by_owner, conversations = cost_owners(of_batch, prices, teams)
         append(connection, "main.cost_by_owner", by_owner)
         append(connection, "main.conversation_cost", conversations)

@@ -161,10 +161,13 @@ def _causes(answers: Mapping[str, Answer]) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
+NO_FORECAST = "Only accounts, teams and projects have a forecast of their own."
+
+
 def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     """What this month will cost, against the budget, and how good such forecasts were."""
     rows = answers["month_end"].frame.rows(named=True)
-    totals = {row["period"]: row for row in rows if row["scope"] == "all"}
+    totals = {row["period"]: row for row in rows if row["is_whole"]}
     month = totals.get("month")
     cumulative = answers["spend_cumulative"].frame.rows(named=True)
     budgets = answers["budgets"].frame.rows(named=True) if "budgets" in answers else []
@@ -179,12 +182,13 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     budget = whole["budget_usd"] if whole else None
     shown = []
     if cumulative:
-        spec = cumulative_spend(cumulative, month, budget)
+        # An owner's days are at list price, as only that is split by owner; those of all are what is owed.
+        spec = cumulative_spend(cumulative, month if asked.owner or not month else as_owed(month), budget)
         description = "Lines of USD since the first of the month, this and the last one, with the projected end."
         shown = [Chart("month_end", "This month, day by day, and its projected end", description, spec)]
     notes = [] if "budgets" in answers else ["Budgets are not in this file yet: `costs build` makes it anew."]
     if "budgets" in answers and not budgets:
-        notes = ["No budget is set."]
+        notes = [f"No budget is set{' for it' if asked.owner else ''}."]
     if month and month["is_lower_bound"]:
         notes.append("A lower bound: some usage has no price.")
     if at_list := _at_list(answers):
@@ -194,7 +198,7 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
         "month-end",
         "Month-end, against budget",
         day(month["as_of"] if month else asked.last),
-        month_lead(month, whole),
+        month_lead(month, whole) if month or not asked.owner else NO_FORECAST,
         [answers[name] for name in ("month_end", "spend_cumulative", "budgets") if name in answers],
         figures=figures,
         charts=shown,
@@ -203,11 +207,20 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     )
 
 
-def _forecast_figure(period: str, row: Mapping[str, Any]) -> Figure:
+def as_owed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the forecast with what is owed in place of list prices, as spend and budgets have it on the page."""
+    amounts = {name: row.get(name.replace("_usd", "_effective_usd")) for name in row if name.endswith("_usd")}
+    return {**row, **{name: usd_owed for name, usd_owed in amounts.items() if usd_owed is not None}}
+
+
+def _forecast_figure(period: str, listed: Mapping[str, Any]) -> Figure:
     names = {"month": "This month", "next_month": "Next month", "90_days": "Next 90 days"}
+    row = as_owed(listed)
+    value, at_list = usd(row["projected_usd"]), usd(listed["projected_usd"])
     band = "no band yet" if row["low_usd"] is None else f"80 %: {usd(row['low_usd'])} to {usd(row['high_usd'])}"
     why = row["band_basis"].partition("; ")[2]
-    return Figure(names[period], usd(row["projected_usd"]), f"to {day(row['last_on'])}; {band}{why and f' ({why})'}")
+    told = [f"to {day(row['last_on'])}", *([f"{at_list} at list price"] if at_list != value else []), band]
+    return Figure(names[period], value, "; ".join(told) + (f" ({why})" if why else ""))
 
 
 def month_lead(month: Mapping[str, Any] | None, budget: Mapping[str, Any] | None) -> str:

@@ -43,7 +43,8 @@ def print_frame(
     """A frame as a table under its title; says how many rows are not shown. `main`: as in `print_rows`."""
     _print(console, frame if limit is None else frame.head(limit), title, main)
     if limit is not None and frame.height > limit:
-        console.print(f"... and {frame.height - limit} rows more")
+        left = frame.height - limit
+        console.print(f"... and {left} row{'s' * (left > 1)} more", highlight=False)
 
 
 def print_rows(console: Console, frame: "pl.DataFrame", row_count: int, main: Sequence[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.report.sections_of_spend import _forecast_figure, month_lead
+from pipelines.report.sections_of_spend import _forecast_figure, as_owed, month_lead
 
 MONTH = {"projected_usd": Decimal("12702.51"), "spent_usd": Decimal("4018.89"), "last_on": date(2026, 10, 31)}
 LIST = "$12,703 expected by 2026-10-31 at list price, $4,019 of it spent."
@@ -54,6 +54,16 @@ def test_a_band_whose_end_is_the_projection_says_why():
         _forecast_figure("month", row | {"band_basis": "52 past errors"}).note
         == "to 2026-10-31; 80 %: $10.00 to $12.00"
     )
+
+
+def test_figures_and_chart_are_of_what_is_owed_as_spend_and_budgets_are():
+    row = {"projected_usd": Decimal(110), "low_usd": Decimal(100), "high_usd": Decimal(120), "low_50_usd": None}
+    row |= {"last_on": date(2026, 10, 31), "band_basis": "52 past errors"}
+    owed = {"projected_effective_usd": Decimal(55), "low_effective_usd": Decimal(50), "high_effective_usd": Decimal(60)}
+    figure = _forecast_figure("month", row | owed | {"low_50_effective_usd": None})
+    assert (figure.value, figure.note) == ("$55.00", "to 2026-10-31; $110.00 at list price; 80 %: $50.00 to $60.00")
+    assert as_owed(row | owed)["high_usd"] == Decimal(60)
+    assert as_owed(row) == row
 
 
 def test_without_a_projection_there_is_no_sentence_of_one():
