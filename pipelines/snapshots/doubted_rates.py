@@ -29,8 +29,8 @@ def doubted_rates(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterat
             day, stated = turned[0].first, turned[0].usd.normalize()
             yield Problem(
                 RATE_FILE,
-                f"{folder / RATE_FILE}: the rate of {currency} for {day}, {stated:f}, looks like {currency} per USD; the "
-                f"reference rate is {known.normalize():f} USD per {currency}; turn it round, or leave it if it was "
+                f"{folder / RATE_FILE}: the rate of {currency} for {day}, {stated:f}, looks like {currency} per USD; "
+                f"the reference rate is {known.normalize():f} USD per {currency}; turn it round, or leave it if it was "
                 "agreed so",
             )
 
