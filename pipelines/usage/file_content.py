@@ -64,7 +64,7 @@ class Content:
             blocks.append(block)
             joined += len(block)
             # Three times as fast as bytes.count.
-            lines += np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n"))
+            lines += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
             if joined >= size or lines >= MAX_PIECE_LINES:
                 yield b"".join(blocks)
                 blocks, joined, lines = [], 0, 0
