@@ -41,7 +41,7 @@ def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
     """
     low = pl.coalesce("low_usd", "spent_usd", pl.lit(0)).alias("low_usd")
     columns = ["as_of", "month", "projected_usd", pl.col("spent_usd").fill_null(0), low, "is_unpriced"]
-    totals = forecast.drop_nulls("projected_usd").select(*columns, "projected_effective_usd", "formula_version")
+    totals = forecast.drop_nulls("projected_usd").select([*columns, "projected_effective_usd", "formula_version"])
     before = totals.select(
         pl.col("as_of").dt.offset_by("1d"),
         "month",
