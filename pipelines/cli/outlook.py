@@ -1,5 +1,6 @@
 """`costs risk` and `costs forecast`: what was decided on the newest day, as rows. The tables hold it already."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from pipelines.cli.terminal import NEEDS_A_LOOK, say_error
 if TYPE_CHECKING:
     import polars as pl
 
+WINDOW = timedelta(days=56)
+"""Days that a forecast learns from."""
 RISK = """
 SELECT level, model, expected_end_on AS ends_on, days_left, days_basis, spend_30d_usd, replacement,
     monthly_delta_usd AS usd_a_month_after, project_id, provider, channel, as_of
@@ -82,9 +85,23 @@ def forecast(
         for row in found.filter(scope="all").to_dicts():
             if why := row["band_basis"].partition("; ")[2]:
                 say_error(f"{row['period']}, all: {why}")
+    _tell_days_at_list(context.obj, found)
     if found.is_empty():
         say_error("costs forecast: nothing is spent yet that could be forecast")
         raise typer.Exit(NEEDS_A_LOOK)
+
+
+def _tell_days_at_list(folder: Path, found: "pl.DataFrame") -> None:
+    """What was owed is not known of some days that the forecast rests on."""
+    from pipelines.costs.days_at_list import at_list_note, days_at_list
+    from pipelines.warehouse.published import PublishedWarehouse
+
+    if found.is_empty():
+        return
+    as_of: date = found["as_of"][0]
+    note = at_list_note(days_at_list(PublishedWarehouse(folder), as_of - WINDOW, as_of))
+    if note:
+        say_error(f"projected_owed_usd rests on days of which {note}")
 
 
 def _rows(folder: Path, query: str) -> "pl.DataFrame":

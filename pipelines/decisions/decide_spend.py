@@ -56,6 +56,7 @@ FROM main.cost_by_owner
 WHERE usage_date >= $first AND usage_date < $day
 GROUP BY ALL
 """
+# Where what was agreed has no rate of exchange, spend stands at list price, and never at nothing.
 _PAID = """
 SELECT usage_date, {provider} AS provider, {model} AS model, {owner} AS owner,
        sum(effective_usd)::DECIMAL(38, 12) AS effective_usd, sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
@@ -78,7 +79,7 @@ SELECT usage_date, 'all' AS provider, 'all' AS model, team AS owner,
        sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_usd,
        sum(cost_usd)::DECIMAL(38, 12) AS list_usd, 0::DECIMAL(38, 12) AS fee_usd
 FROM main.cost_by_owner
-WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL
+WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL AND coalesce(effective_cost_usd, cost_usd) IS NOT NULL
 GROUP BY ALL
 UNION ALL
 SELECT usage_date, 'all', 'all', id, sum(fee_usd)::DECIMAL(38, 12), NULL, sum(fee_usd)::DECIMAL(38, 12)

@@ -1,8 +1,10 @@
 """The sections about dollars: what needs a look, spend and month-end. Rows in, sections out."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from pipelines.costs.days_at_list import at_list_note
 from pipelines.report.asked import Asked
 from pipelines.report.section import Answer, Chart, Figure, Section, Table
 from pipelines.report.shown import change_percent, day, number, percent, text, usd, words
@@ -59,6 +61,8 @@ def spend(answers: Mapping[str, Answer], asked: Asked, sources: list[str]) -> Se
         notes.append("Some of it may have cost more: daily buckets do not tell prompt sizes and hours.")
     if asked.owner:
         notes.append(f"Of {asked.owner} alone, at list price.")
+    elif at_list := _at_list(answers, asked.first):
+        notes.append(f"{at_list}.")
     return Section(
         "spend",
         "Spend, and to whom and what it goes",
@@ -73,7 +77,12 @@ def spend(answers: Mapping[str, Answer], asked: Asked, sources: list[str]) -> Se
     )
 
 
-_SPEND = ("spend_total", "spend_by_model", "spend_over_time", "spend_by_owner", "spend_causes", "spend_outliers")
+_SPEND = ("spend_total", "spend_by_model", "spend_over_time", "spend_by_owner", "spend_causes", "spend_outliers",
+          "days_at_list")  # fmt: skip
+
+
+def _at_list(answers: Mapping[str, Answer], first: date = date.min) -> str | None:
+    return at_list_note(row for row in answers["days_at_list"].frame.iter_rows() if row[0] >= first)
 
 
 def _spend_lead(total: Mapping[str, Any], change: float | None) -> str:
@@ -180,6 +189,10 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
     notes = [] if "budgets" in answers else ["Budgets are not in this file yet: `costs build` makes it anew."]
     if "budgets" in answers and not budgets:
         notes = [f"No budget is set{' for it' if asked.owner else ''}."]
+    if month and month["is_lower_bound"]:
+        notes.append("A lower bound: some usage has no price.")
+    if at_list := _at_list(answers):
+        notes.append(f"What is owed rests on days of which {at_list}.")
     models = [row for row in rows if row["scope"] == "model"]
     return Section(
         "month-end",
@@ -190,7 +203,7 @@ def month_end(answers: Mapping[str, Answer], asked: Asked) -> Section:
         figures=figures,
         charts=shown,
         tables=[table for table in (_budget_table(budgets), _by_model(models)) if table.rows],
-        notes=notes + (["A lower bound: some usage has no price."] if month and month["is_lower_bound"] else []),
+        notes=notes,
     )
 
 

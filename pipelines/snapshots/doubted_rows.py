@@ -1,6 +1,7 @@
 """Rows of a page that are not believed on its word alone: their frame, and when rows are enough to say so. Pure.
 
-Which rows they are: `page_rules.py`, `label_rules.py`, `order_rules.py`.
+Which rows they are: `page_rules.py`, `first_page_rules.py`, `label_rules.py`, `order_rules.py`, `size_rules.py`,
+`kin_rules.py`, `traded_prices.py`.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class Beside:
     """Rows that break a rule of their table."""
     kept: pl.DataFrame | None = None
     """Listed versions that the page lacks and that have hardly ended: it may have their prices under another label."""
+    unread: pl.DataFrame | None = None
+    """These, and listed versions that what is refused of the page may have been: another row may have their prices."""
 
 
 NOTHING_BESIDE = Beside()

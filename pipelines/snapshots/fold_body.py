@@ -83,7 +83,7 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
     current = _readable(book, state.current, checked)
     kept = _possibly_refused(book, current, checked, state, reading)
     current = current.join(kept, on=list(book.key), how="anti", nulls_equal=True)
-    observed = ranges_as_before(book, checked.good, kept)
+    observed = ranges_as_before(book, checked.good, kept, in_force_at(state.current, reading.at).filter("is_listed"))
     if state.next_at is not None:
         change = fold(book, current, observed, reading, state.next_at)
         return Folded(change, pl.DataFrame(schema=HOLD_SCHEMA), 0, kept.height)
@@ -91,7 +91,7 @@ def fold_body(book: Book, checked: Checked, state: SourceState, reading: Reading
     now = _with_confirmed(book, current, confirmed, reading)
     open_holds = state.open_holds.join(confirmed, on="hold_id", how="anti")
     gone = None if checked.gone.is_empty() else kept.join(checked.gone, on=list(book.key), how="semi", nulls_equal=True)
-    beside = Beside(_newly_broken(book, state.current, checked, reading), gone)
+    beside = Beside(_newly_broken(book, state.current, checked, reading), gone, kept)
     found = quarantine(book, now, observed, open_holds, witnesses, reading, beside)
     known = _without_touched(book, now, observed, found.observed, found.open_keys)
     change = fold(book, known, found.observed, reading)

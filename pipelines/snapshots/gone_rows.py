@@ -14,6 +14,8 @@ from pipelines.sources.parsed import REJECT_SCHEMA
 
 MODELS_AT_ONCE, SHARE_AT_ONCE = 3, 0.05
 """So many models, and this share of them, do not leave a page between two readings."""
+PART_OF_PAGE = 0.15
+"""Nor does this part of them, if it is more than one model."""
 SOLD_TOGETHER = ("input_uncached", "output")
 COLUMN = {
     TOKEN_PRICES.table: ("provider", "channel", "region", "meter", "service_tier", "time_window"),
@@ -25,6 +27,7 @@ UNTIL_ACCEPTED = "they stay until a person accepts the page (costs sources accep
 REASONS = {
     "models": f"several models are missing at once: {UNTIL_ACCEPTED}",
     "column": f"the same price of several models is missing at once: {UNTIL_ACCEPTED}",
+    "longer": f"a price ends at a size of prompts and none is printed beyond it: {UNTIL_ACCEPTED}",
     "pair": f"one of input and output is missing: {UNTIL_ACCEPTED}",
 }
 
@@ -43,12 +46,18 @@ def hardly_ended(book: Book, source: str, listed: pl.DataFrame, printed: pl.Data
     if missing.is_empty():
         return kept
     model = list(MODEL[book.table])
-    gone = listed.select(model).unique().join(printed, on=model, how="anti", nulls_equal=True)
-    if gone.height >= max(MODELS_AT_ONCE, SHARE_AT_ONCE * listed.select(model).n_unique()):
+    models = listed.select(model).unique()
+    gone = models.join(printed, on=model, how="anti", nulls_equal=True)
+    if gone.height >= min(
+        max(MODELS_AT_ONCE, SHARE_AT_ONCE * models.height), max(SEVERAL, PART_OF_PAGE * models.height)
+    ):
         return missing.with_columns(reason=pl.lit("models"))
     if _is_column_lost(book, listed, missing.join(gone, on=model, how="anti", nulls_equal=True), model):
         return missing.with_columns(reason=pl.lit("column"))
-    return _pairs(book, missing, printed) if book.table == TOKEN_PRICES.table else kept
+    if book.table != TOKEN_PRICES.table:
+        return kept
+    left = pl.concat([_pairs(book, missing, printed), _longer(book, missing, printed)])
+    return left.unique(list(book.key), keep="first", maintain_order=True)
 
 
 def gone_rejects(kept: pl.DataFrame) -> pl.DataFrame:
@@ -84,3 +93,13 @@ def _pairs(book: Book, missing: pl.DataFrame, printed: pl.DataFrame) -> pl.DataF
     is_base = pl.col("meter").is_in(SOLD_TOGETHER)
     left = missing.filter(is_base).join(printed.filter(is_base), on=sold, how="semi", nulls_equal=True)
     return left.with_columns(reason=pl.lit("pair"))
+
+
+def _longer(book: Book, missing: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
+    """The missing price of long prompts of a model whose price of shorter ones still ends where it began."""
+    ends = pl.col("context_to").cast(missing.schema["context_from"])
+    shorter = printed.select(*(name for name in book.key if name != "context_from"), context_from=ends).drop_nulls(
+        "context_from"
+    )
+    left = missing.join(shorter, on=list(book.key), how="semi", nulls_equal=True)
+    return left.with_columns(reason=pl.lit("longer"))

@@ -18,6 +18,8 @@ class OrderRule:
     high: str
     is_certain: bool = True
     """Whether it holds of a page that was never seen; else only where the prices in force keep it, or of most pairs."""
+    is_share: bool = False
+    """Whether a page that sells nearly all models at one share of the higher price sells all of them so."""
 
     @property
     def words(self) -> str:
@@ -26,7 +28,7 @@ class OrderRule:
 
 
 ORDER_RULES = (
-    OrderRule("token_price", "service_tier", "batch", "standard"),
+    OrderRule("token_price", "service_tier", "batch", "standard", is_share=True),
     OrderRule("token_price", "service_tier", "flex", "standard"),
     OrderRule("token_price", "service_tier", "standard", "priority"),
     OrderRule("token_price", "service_tier", "standard", "fast"),
@@ -45,7 +47,8 @@ MOST_FOR_LONG = 8
 """Long prompts cost 1.5 or twice what those of the next shorter size do, seldom up to five times; an input
 price is ten times that of a cache read."""
 MANY_TIMES = "long prompts at many times the price of short ones"
-"""Of short prompts whose price is known."""
+"""Of short prompts whose price is known, or of most pairs of a page."""
+NEARLY_ALL, FEWEST_OF_ONE_SHARE = 0.8, 10
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -65,7 +68,11 @@ def turned_round(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> p
             kept = _pairs(book, current, rule).join(before, on="pair", how="anti").select("pair")
             now = now.join(kept, on="pair", how="semi")
         news = now.join(before, on="pair", how="anti")
-        found += [news.select(price_key=side, reason=pl.lit(rule.words)) for side in ("low_key", "high_key")]
+        found += _both_sides(news, rule.words)
+        if rule.is_share:
+            odd = _of_another_share(book, observed, rule)
+            news = odd.join(_of_another_share(book, current, rule), on="pair", how="anti")
+            found += _both_sides(news, f"{rule.low} at another part of {rule.high} than of nearly all models")
     if book.table == TOKEN_PRICES.table and observed["context_from"].n_unique() > 1:
         found += _ranges(book, current, observed)
     if book.table == TOKEN_PRICES.table and observed["time_window"].n_unique() > 1:
@@ -81,6 +88,23 @@ def _is_most(book: Book, observed: pl.DataFrame, broken: pl.DataFrame, rule: Ord
 
 def _broken(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
     return _pairs(book, rows, rule).filter(pl.col("low") > pl.col("high"))
+
+
+def _both_sides(pairs: pl.DataFrame, reason: str) -> list[pl.DataFrame]:
+    return [pairs.select(price_key=side, reason=pl.lit(reason)) for side in ("low_key", "high_key")]
+
+
+def _of_another_share(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
+    """Pairs whose lower price is another part of the higher one than nearly all of the page: two tables disagree.
+
+    Of one provider's page; each seller has a share of its own.
+    """
+    pairs = _pairs(book, rows, rule).filter(pl.col("high") > 0)
+    if pairs.height < FEWEST_OF_ONE_SHARE or rows["provider"].n_unique() > 1:
+        return pairs.clear()
+    shares = pairs.with_columns(share=(pl.col("low").cast(pl.Float64) / pl.col("high").cast(pl.Float64)).round(2))
+    odd = shares.filter(pl.col("share") != shares["share"].mode().first())
+    return odd.select(pairs.columns) if odd.height <= (1 - NEARLY_ALL) * pairs.height else pairs.clear()
 
 
 def _pairs(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
@@ -121,7 +145,7 @@ def _ranges(book: Book, current: pl.DataFrame, observed: pl.DataFrame) -> list[p
         ((pl.col("factor") > MOST_FOR_LONG) & is_next, MANY_TIMES),
     ):
         news = pairs(observed).filter(is_broken).join(pairs(current).filter(is_broken), on="pair", how="anti")
-        if reason == MANY_TIMES:
+        if reason == MANY_TIMES and not (news.height >= SMALLEST_PAGE and news.height > MOST * pairs(observed).height):
             news = news.join(current, on="price_key", how="semi")
         found += [news.select(price_key=side, reason=pl.lit(reason)) for side in ("price_key", "price_key_of_long")]
     return found

@@ -20,6 +20,7 @@ from pipelines.snapshots.doubted_rows import (
     doubted,
     model_of,
 )
+from pipelines.snapshots.first_page_rules import first_doubts
 from pipelines.snapshots.label_rules import label_doubts
 from pipelines.snapshots.order_rules import turned_round
 
@@ -28,10 +29,10 @@ SAME_FACTOR = 0.005
 PAGE = "page"
 SWAP_FACTORS = (2.0, 0.5, 10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
 """What swapped tiers and slipped points come to."""
+USUAL_OF_A_MODEL = (2 / 3, 1.5)
+"""By less than this, all prices of a page of one model are a new price; a swap moves them by more."""
 DATED_BACK = "most prices of the page begin before they were seen"
 """A second source that prints the same price does not say since when."""
-SAME_MODEL, SELLERS = (0.3, 3.4), (0.25, 5.0)
-"""Between which factors two sources of one model, and a seller of a card and all others, differ."""
 SLICE = {
     TOKEN_PRICES.table: ("meter", "service_tier", "region"),
     GPU_RATES.table: ("pricing", "tier"),
@@ -56,11 +57,11 @@ def doubts(
     news = moved.filter(pl.col("ratio").is_null() | (pl.col("ratio") != 1))
     found = [
         _factor_doubts(book, moved, others),
-        _fact_doubts(book, current, moved),
+        _fact_doubts(book, current, moved, beside.unread),
         label_doubts(book, current if beside.kept is None else pl.concat([current, beside.kept]), moved),
         _order_doubts(book, current, moved, news, beside.refused),
         _start_doubts(book, current, moved, announced),
-        _first_doubts(book, moved, others),
+        first_doubts(book, moved, others),
     ]
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found]).unique("price_key", keep="first", maintain_order=True)
 
@@ -77,7 +78,7 @@ def _parts(book: Book) -> list[pl.Expr]:
 def _factor_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Most prices of a page, or of one of its columns, by one factor at once, or several models by that of a swap."""
     known = moved.filter(pl.col("ratio").is_not_null()).with_columns(model_of=model_of(book))
-    if known.is_empty():
+    if _moved(known).is_empty():
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     found = [each for part in _parts(book) for each in _one_factor(known.with_columns(part=part))]
     seller = [name for name in ("provider", "channel") if name in known.columns]
@@ -106,7 +107,10 @@ def _one_factor(known: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, float]]:
             is_swap = any(abs(factor / swap - 1) <= SAME_FACTOR for swap in SWAP_FACTORS)
             is_most = same.height >= SMALLEST_PAGE and same.height >= MOST * rows.height
             is_many = models > SEVERAL and same.height >= max(SMALLEST_PAGE, MOST * rows.height)
-            is_all = part == PAGE and keys == rows["price_key"].n_unique() >= SEVERAL and (is_swap or models >= SEVERAL)
+            is_great = not USUAL_OF_A_MODEL[0] <= factor <= USUAL_OF_A_MODEL[1]
+            is_all = (
+                part == PAGE and keys == rows["price_key"].n_unique() >= SEVERAL and (is_great or models >= SEVERAL)
+            )
             if is_most or is_many or is_all or (is_swap and models >= SEVERAL and same.height >= 0.1 * rows.height):
                 yield same, factor
 
@@ -123,7 +127,7 @@ def _by_factor(moves: pl.DataFrame, factor: float) -> pl.DataFrame:
 
 
 def _unbacked(book: Book, rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """Rows but those of models of which others print half of what they know at the new price, or all if none differs.
+    """Rows but those of models of which others print most of what they know at the new price, or all if none differs.
 
     A rate is one seller's own: that others ask the same is no news of it.
     """
@@ -131,14 +135,14 @@ def _unbacked(book: Book, rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFr
         return rows
     amounts = rows.select("price_key", "model_of", new=pl.col(book.amount or "")).join(others, on="price_key")
     known = amounts.group_by("model_of", "price_key").agg(agrees=(pl.col("new") == pl.col("amount")).any())
-    models = known.group_by("model_of").agg(is_backed=pl.col("agrees").mean() >= MOST)
+    models = known.group_by("model_of").agg(is_backed=pl.col("agrees").mean() > MOST)
     backed = models.filter("is_backed")
     if models.height and backed.height == models.height:
         return rows.clear()
     return rows.join(backed, on="model_of", how="anti")
 
 
-def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame, unread: pl.DataFrame | None) -> pl.DataFrame:
     """A unit or currency that is another than it was, or a range that ends elsewhere for several models at once."""
     names = [name for name in ("unit", "currency", "context_to") if name in book.facts]
     before = current.select("price_key", *(pl.col(name).alias(f"{name}_before") for name in names))
@@ -163,7 +167,17 @@ def _fact_doubts(book: Book, current: pl.DataFrame, moved: pl.DataFrame) -> pl.D
             SMALLEST_PAGE, MOST * had_one.height
         ):
             found.append(doubted(ends, "the boundary of prompt sizes moves for several models at once"))
+        found.append(doubted(_cut_off(book, both, moved, unread), "it ends at a size of prompts, and none is beyond"))
     return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
+
+
+def _cut_off(book: Book, both: pl.DataFrame, moved: pl.DataFrame, unread: pl.DataFrame | None) -> pl.DataFrame:
+    """Prices that held for prompts of all sizes and now end at one, where no price of longer ones begins."""
+    offer = [name for name in book.key if name != "context_from"]
+    stood = [moved] if unread is None else [moved, unread]
+    beyond = pl.concat([rows.select(*offer, context_to="context_from") for rows in stood])
+    ended = both.filter(pl.col("context_to_before").is_null(), pl.col("context_to").is_not_null())
+    return ended.join(beyond, on=[*offer, "context_to"], how="anti", nulls_equal=True)
 
 
 def _start_doubts(
@@ -174,11 +188,12 @@ def _start_doubts(
     if stated.is_empty() or "valid_from" not in current.columns:
         return pl.DataFrame(schema=DOUBT_SCHEMA)
     since = current.select("price_key", was_from="valid_from")
-    back = stated.filter(pl.col("ratio") == 1).join(since, on="price_key")
+    back = stated.join(since, on="price_key")
     back = back.filter(pl.col("effective_from") < pl.col("was_from") - pl.duration(days=1))
+    same = back.filter(pl.col("ratio") == 1)
     found = []
-    if back["model_of"].n_unique() >= SEVERAL and back["price_key"].n_unique() >= MOST * moved["price_key"].n_unique():
-        found.append(doubted(back, DATED_BACK))
+    if same["model_of"].n_unique() >= SEVERAL and same["price_key"].n_unique() >= MOST * moved["price_key"].n_unique():
+        found.append(doubted(back, DATED_BACK))  # what held until a later price began too
     if announced is not None and announced.height:
         same = announced.select("price_key", pl.col(book.amount or ""), was_from="valid_from")
         other = stated.join(same, on=["price_key", book.amount or ""])
@@ -208,35 +223,3 @@ def _order_doubts(
     if reasons.height >= max(SEVERAL, MOST * models):
         told = told.with_columns(reason=pl.col("reason").fill_null(reasons["reason"][0]))
     return doubted(told.filter(pl.col("reason").is_not_null()), pl.col("reason"))
-
-
-def _first_doubts(book: Book, moved: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """New rows that are far from what other sources state, the whole page if most are, or if most has no price."""
-    new = moved.filter(pl.col("old_amount").is_null())
-    free = new.filter(pl.col(book.amount or "") == 0)
-    found = []
-    if free.height >= SMALLEST_PAGE and free.height >= MOST * new.height:
-        found.append(doubted(new, "most prices of the page are zero"))
-    known, low, high = _beside(book, new, others)
-    usual = known.filter(pl.col("factor").is_between(low, high)).height
-    if known.height and usual < MOST * known.height:
-        told = new.join(known.select("price_key", against="amount"), on="price_key", how="left")
-        told = told.with_columns(old_amount=pl.col("against"))
-        found.append(doubted(told, "most prices of the page are far from what other sources state"))
-    far = known.filter(~pl.col("factor").is_between(low, high)).with_columns(old_amount=pl.col("amount"))
-    found.append(doubted(far, "far from what other sources state"))
-    return pl.concat([pl.DataFrame(schema=DOUBT_SCHEMA), *found])
-
-
-def _beside(book: Book, new: pl.DataFrame, others: pl.DataFrame) -> tuple[pl.DataFrame, float, float]:
-    """New rows with the amount and the factor to what others state, and between which factors that is usual.
-
-    A model's price is set beside the nearest one of it; a card's beside the middle of all sellers, who differ more.
-    """
-    amounts = others.with_columns(amount=pl.col("amount").cast(pl.Float64))
-    own = pl.col(book.amount or "").cast(pl.Float64)
-    if book.table == GPU_RATES.table:
-        amounts = amounts.group_by("price_key").agg(pl.col("amount").median())
-    compared = new.join(amounts, on="price_key").with_columns(factor=own / pl.col("amount"))
-    nearest = compared.sort(pl.col("factor").log().abs(), nulls_last=True).unique("price_key", keep="first")
-    return nearest, *(SELLERS if book.table == GPU_RATES.table else SAME_MODEL)

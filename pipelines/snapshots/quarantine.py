@@ -15,6 +15,7 @@ from pipelines.schema.holds import PriceHold
 from pipelines.snapshots.book import Book, Reading
 from pipelines.snapshots.current import in_force_at
 from pipelines.snapshots.doubted_rows import NOTHING_BESIDE, Beside
+from pipelines.snapshots.kin_rules import kin_doubts
 from pipelines.snapshots.page_rules import doubts
 from pipelines.snapshots.size_rules import size_doubts
 from pipelines.snapshots.traded_prices import traded
@@ -115,13 +116,15 @@ def _with_doubts(
         return moved.with_columns(reason=pl.lit(None, pl.String))
     in_force = in_force_at(current, reading.at).filter("is_listed").with_columns(price_key=price_key(book))
     later = _announced(current, reading.at).with_columns(price_key=price_key(book))
+    stood = in_force if beside.unread is None else pl.concat([in_force, beside.unread], how="diagonal")
     if beside.kept is not None:
         beside = replace(beside, kept=beside.kept.with_columns(price_key=price_key(book)))
     found = pl.concat(
         [
             doubts(book, in_force, moved, other_amounts(book, moved, witnesses), later, beside),
             size_doubts(book, moved, witnesses),
-            traded(book, in_force, moved, witnesses, reading),
+            kin_doubts(book, moved, witnesses),
+            traded(book, stood, moved, witnesses, reading),
         ]
     ).unique("price_key", keep="first", maintain_order=True)
     waiting = open_holds.filter(pl.col("reason").is_not_null()).select(

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.models.model_ids import undated
 from pipelines.snapshots.book import Book
+from pipelines.sources.parsed import TWO_PRICES
 
 _NOT_WORD = r"[^a-z0-9]+"
 THINGS = ("model", "sku")
@@ -37,12 +38,14 @@ def possibly_refused(
 
     `refused`: place, raw_text, reason. `printed`: the good rows of a feed, where each row is an entry under its id: a
     refused one that names no known id is no price of a known one, and of an id that has good rows it may be a price
-    only where it stands under that very id, not under one that another channel made of it.
+    only where it stands under that very id, not under one that another channel made of it. Of a page's two prices for
+    one key, one may be that of any model.
     """
     if refused.is_empty() or missing.is_empty():
         return missing.clear()
     thing = next((name for name in THINGS if name in book.key), None)
-    if thing is None:
+    is_misnamed = refused["reason"].fill_null("").str.starts_with(TWO_PRICES).any()
+    if thing is None or (is_misnamed and printed is None):
         return missing
     names = known.select(name=_bare(undated(pl.col(thing)))).unique().filter(pl.col("name").str.len_chars() > 1)
     texts = refused.select(text=_bare(pl.col("place").fill_null("") + " " + pl.col("raw_text").fill_null("")))
@@ -100,10 +103,15 @@ def _named(text: str, names: list[str]) -> set[str]:
     return {name for name in found if not any(name != other and name in other for other in found)}
 
 
-def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
-    """Observed rows whose prices of short prompts end where a kept price of longer prompts begins."""
+def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Observed rows whose prices of short prompts end where a kept price of longer prompts begins.
+
+    Where another price of the model is kept so, an end that a row had (`listed`: the prices in force) stays too: what
+    a page says of long prompts it may say of one price only.
+    """
     if "context_to" not in book.facts or kept.is_empty() or observed.is_empty():
         return observed
+    observed = _ends_as_before(book, observed, kept, listed)
     offer = [name for name in book.key if name != "context_from"]
     longer = kept.select(*offer, begins="context_from").filter(pl.col("begins") > 0)
     number = pl.int_range(pl.len())
@@ -118,3 +126,11 @@ def ranges_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame) -> 
         .with_columns(context_to=pl.coalesce("ends", "context_to"))
         .select(observed.columns)
     )
+
+
+def _ends_as_before(book: Book, observed: pl.DataFrame, kept: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the end that they had, of models of which a price of long prompts is kept that begins there."""
+    longer = kept.filter(pl.col("context_from") > 0).select(*OFFER, was_to="context_from").unique()
+    had = listed.select(*book.key, was_to="context_to").join(longer, on=[*OFFER, "was_to"], how="semi")
+    rows = observed.join(had, on=list(book.key), how="left", nulls_equal=True, maintain_order="left")
+    return rows.with_columns(context_to=pl.coalesce("context_to", "was_to")).select(observed.columns)

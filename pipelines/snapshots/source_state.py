@@ -20,7 +20,7 @@ from pipelines.sources.parser_version import parser_version
 from pipelines.warehouse.rows import append, read_current, read_table, replace_rows, scalar
 
 RATES_KEEP = timedelta(days=730)
-"""Rates of cards fall slowly: an older one says no more what order of magnitude is right."""
+"""Rates of cards fall slowly: one of this time says what order of magnitude is right, an older one what none is."""
 
 
 def latest_fetch(connection: duckdb.DuckDBPyConnection, source: str, at: datetime) -> dict[str, Any] | None:
@@ -94,13 +94,15 @@ def _promoted_before(connection: duckdb.DuckDBPyConnection, source: Source, at: 
 def witnesses(connection: duckdb.DuckDBPyConnection, book: Book, reading: Reading) -> pl.DataFrame:
     """What other sources print: their prices in force and those they have on hold. Two holds confirm each other.
 
-    Of a rate, what was last printed within `RATES_KEEP`: dated tables end on their day, and tell what a card costs yet.
+    Of a rate, what was last printed, and whether within `RATES_KEEP` (`is_recent`): dated tables end on their day, and
+    tell what a card costs yet.
     """
     is_other = "source <> $source AND is_listed"
     stated = read_current(connection, f"core.{book.table}", is_other, source=reading.source)
     if book.table != "token_price":
-        since = pl.col("valid_from").is_between(reading.at - RATES_KEEP, reading.at)
-        return stated.filter(since).sort("valid_from").unique(book.key, keep="last", maintain_order=True)
+        stated = stated.filter(pl.col("valid_from") <= reading.at).sort("valid_from")
+        is_recent = pl.col("valid_from") >= reading.at - RATES_KEEP
+        return stated.unique(book.key, keep="last", maintain_order=True).with_columns(is_recent=is_recent)
     others = in_force_at(stated, reading.at)
     held = read_table(
         connection,

@@ -19,6 +19,7 @@ from pipelines.snapshots.gone_rows import gone_rejects, hardly_ended
 from pipelines.snapshots.quarantine import movements
 from pipelines.snapshots.refused_rows import new_rejects, possibly_refused
 from pipelines.sources.catalog import Source
+from pipelines.sources.cut_pages import cut_reason
 from pipelines.sources.parsed import NO_PLACE, REJECT_SCHEMA, Parsed, ParseError
 
 BOOKS_BY_TABLE = {book.table: book for book in BOOKS}
@@ -84,14 +85,17 @@ def declared_expectations(source: Source) -> tuple[Expectation, ...]:
 
 def stage_body(source: Source, body: bytes, state: SourceState, at: datetime) -> Staged:
     """Parse a body fetched at `at`. Raises ParseError where it is not what the parser knows."""
-    parsed = _parsed(source, body)
+    parsed = parsed_body(source, body)
     rows = _with_movement(BOOKS_BY_TABLE[source.table], state.current, parsed.rows, at)
     suite = with_row_counts(declared_expectations(source), state.min_rows, state.last_rows)
     return Staged(rows, parsed.rejects, suite)
 
 
-def _parsed(source: Source, body: bytes) -> Parsed:
-    """What the parser reads. A page that it breaks on is refused like any other, and says where it broke."""
+def parsed_body(source: Source, body: bytes) -> Parsed:
+    """What the parser reads. Raises ParseError, for a part of a page and where the parser broke, too."""
+    cut = cut_reason(body)
+    if cut is not None:
+        raise ParseError(cut)
     try:
         return source.parse(body)
     except ParseError:

@@ -89,6 +89,8 @@ def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[
             before.select(*alike, "was", donor=label).unique(), left_on=[*alike, "new"], right_on=[*alike, "was"],
             nulls_equal=True,
         ).filter(pl.col("donor") != pl.col(label))  # fmt: skip
+        if taken.is_empty():
+            continue
         yield from _exchanged(changed, taken, label, alike)
         free = taken.join(same.select(*alike, donor=label), on=[*alike, "donor"], how="anti", nulls_equal=True)
         if label in THINGS and columns != list(book.key):
@@ -124,7 +126,7 @@ def _taken_over(changed: pl.DataFrame, free: pl.DataFrame, label: str) -> Iterat
 def _slipped(
     changed: pl.DataFrame, taken: pl.DataFrame, free: pl.DataFrame, part: str, label: str
 ) -> Iterator[pl.DataFrame]:
-    """Most of what moves stands at what another had, which moved or left too."""
+    """All that moves where most of it stands at what another had, which moved or left too."""
     names = [name for name in COLUMN_OF_A_TABLE if name in changed.columns]
     by = pl.concat_str(names, separator="|") if part == "slice" else pl.lit("page")
     all_changed = changed.group_by(part=by).agg(moved=pl.col("price_key").n_unique())
@@ -135,6 +137,6 @@ def _slipped(
     every = (
         (pl.col("taken") == pl.col("moved")) & (pl.col("moved") >= SEVERAL) & (pl.col("free") >= pl.col("moved") - 1)
     )
-    hit = taken.with_columns(part=by).join(counts.filter(many | every), on="part", how="semi")
+    hit = changed.with_columns(part=by).join(counts.filter(many | every), on="part", how="semi")
     if hit.height:
         yield hit.select("model_of", reason=pl.lit(f"prices are those that stood elsewhere by their {label}"))

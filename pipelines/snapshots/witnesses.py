@@ -12,17 +12,28 @@ PLACE_COLUMNS = ("channel", "region", "time_window", "unit", "context_to")
 """In these a witness of a row that waits for a reason has to agree too: it is they that may be misread."""
 RATE_COLUMNS = ("gpu", "memory_gb", "pricing")
 """By these the statements of others, of any seller, are set beside a row that no price in force is known of."""
+LEAST_OF_RECENT, LEAST_OF_OLD = 0.25, 0.1
+"""What a seller asks of a card is no less than this part of what others ask, or asked long ago: rates fall slowly."""
 
 
 def other_amounts(book: Book, moved: pl.DataFrame, witnesses: pl.DataFrame) -> pl.DataFrame:
     """(price_key, amount): what other sources state for the same thing as a row of the page.
 
-    An id with its date and one without are the same, unless somebody prices the very id.
+    An id with its date and one without are the same, unless somebody prices the very id. Of a rate with `least`, the
+    part of their middle that a rate is at least: of what was asked long ago only where nobody has asked since.
     """
     if witnesses.is_empty():
-        return pl.DataFrame(schema={"price_key": pl.String, "amount": pl.Decimal(18, 6)})
+        schema = {"price_key": pl.String(), "amount": pl.Decimal(18, 6), "least": pl.Float64()}
+        return pl.DataFrame(schema=schema)
     if book.table != TOKEN_PRICES.table:
-        return _stated(moved, witnesses, list(RATE_COLUMNS), book.amount or "")
+        recent, old = (
+            _stated(moved, rates, list(RATE_COLUMNS), book.amount or "").with_columns(least=pl.lit(least))
+            for rates, least in (
+                (witnesses.filter("is_recent"), LEAST_OF_RECENT),
+                (witnesses.filter(~pl.col("is_recent")), LEAST_OF_OLD),
+            )
+        )
+        return pl.concat([recent, old.join(recent, on="price_key", how="anti")])
     # A price of some hours is not backed by that of others, which may be exactly twice it.
     columns, amount = [*WITNESS_COLUMNS, "time_window"], "usd_per_unit"
     exact = _stated(moved, witnesses, columns, amount)

@@ -1,5 +1,6 @@
 """What every parser returns, and how it builds it. Row rules live in `pipelines.schema`, not here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +19,8 @@ MAX_DIGITS = 38
 """What 128 bits hold. Polars panics on more decimals."""
 
 
+TWO_PRICES = "different prices for"
+"""Begins the reason of rows refused since they state one key at two prices: one of them may be misnamed."""
 NO_PLACE, NO_REASON = "somewhere on the page", "no reason was given"
 UNHOLDABLE: tuple[Any, ...] = (
     pl.exceptions.PolarsError,
@@ -87,11 +90,18 @@ class RowCollector:
         return pl.concat(frames)
 
 
+_PADDED = re.compile(r"[-+]?0[0-9]", re.ASCII)
+"""A needless zero in front: 02 is more often 0.2 without its point than 2."""
+
+
 def price_or_none(text: str) -> Decimal | None:
     """A finite decimal near enough to DECIMAL(18,6) for a frame to hold it, or None.
 
-    Negative and huge values pass: row rules refuse them. So do further decimals, but 1e-400 and forty of them do not.
+    Negative and huge values pass: row rules refuse them. So do further decimals, but 1e-400 and forty of them do not,
+    nor a figure with a needless zero in front.
     """
+    if _PADDED.match(text):
+        return None
     try:
         value = Decimal(text)
     except ArithmeticError:

@@ -78,14 +78,21 @@ def entered(connection: duckdb.DuckDBPyConnection, source: Source, body: bytes, 
         rejects_before=before.state.rejects_before if found.folded.kept_count else found.checked.rejects,
     )
     news = max(0, found.checked.rejects.height - before.state.rejects_before.height)
+    # What the good page had waiting is not told by the mutated one.
+    held_anew = state.open_holds.join(before.state.open_holds, on="hold_id", how="anti").height
     return After(
         state,
         at,
         before.refusals,
-        max(before.held_count, found.folded.held_count),
+        max(before.held_count, held_anew),
         before.reject_count + news,
         (*before.failed, *(each.name for each in failed)),
     )
+
+
+def may_be_confirmed(after: After) -> bool:
+    """Whether another day may confirm what is held: nothing that is held for a reason, see `quarantine`."""
+    return after.state.open_holds["reason"].has_nulls()
 
 
 def _entered_body(
@@ -168,3 +175,8 @@ def thing_count(source: Source, keys: list[tuple[object, ...]]) -> int:
     book = BOOKS_BY_TABLE[source.table]
     place = book.key.index("model" if "model" in book.key else "gpu")
     return len({key[place] for key in keys})
+
+
+def figure_count(good: Prices, found: Prices, keys: list[tuple[object, ...]]) -> int:
+    """How many printed figures these keys come to: of models of one price, what it was and what it is are the same."""
+    return len({(good.get(key), found.get(key)) for key in keys})

@@ -61,8 +61,12 @@ def _add_list(found: RowCollector, block: Tag) -> None:
         if len(cells) != len(headers):
             found.reject(place, " | ".join(cells), f"{len(cells)} cells under {len(headers)} headers")
             continue
+        unread = {terms["pricing"] for number, terms in columns.items() if _is_unread(cells[number], terms)}
         for number, terms in columns.items():
-            _add_cell(found, f"{place}: {headers[number]}", cells[0], cells[number], terms)
+            if terms["pricing"] in unread and "effective_from" not in terms:
+                found.reject(f"{place}: {headers[number]}", f"{cells[0]}: {cells[number]}", "what follows it is unread")
+            else:
+                _add_cell(found, f"{place}: {headers[number]}", cells[0], cells[number], terms)
 
 
 def _terms(header: str) -> dict[str, Any] | None:
@@ -79,6 +83,15 @@ def _terms(header: str) -> dict[str, Any] | None:
     if day is None or precision != "day":
         return None
     return {"pricing": "on_demand", "effective_from": datetime.combine(day, time())}
+
+
+def _is_unread(printed: str, terms: dict[str, Any]) -> bool:
+    """Whether a rate that begins on a day cannot be read: the one before it would hold on without end."""
+    try:
+        read_hourly(printed)
+    except ValueError:
+        return "effective_from" in terms
+    return False
 
 
 def _add_cell(found: RowCollector, place: str, sku: str, printed: str, terms: dict[str, Any]) -> None:

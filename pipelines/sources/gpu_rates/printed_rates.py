@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _NOT_OFFERED = {"", "-", "\u2013", "\u2013\u2013", "\u2014", "n/a", "contact us", "contact sales", "sold out"}
-_USD = r"\$([0-9]{1,5}(?:\.[0-9]{1,9})?)"
+_USD = r"\$((?!0[0-9])[0-9]{1,5}(?:\.[0-9]{1,9})?)"
 _HOURLY = re.compile(rf"(from )?{_USD}(?: ?/ ?(?:GPU-hr|GPU|hr|hour))?\*{{0,2}}", re.IGNORECASE)
 _SECONDLY = re.compile(rf"{_USD} ?/ ?sec")
 _SPACED_MEMORY = re.compile(r",? ([0-9]{1,4}) GB\b")

@@ -205,7 +205,8 @@ def _with_long_context(page: _Page, prices: list[Price], collector: RowCollector
             try:
                 for row in long_prices(table):
                     above += _long_prices(table.heading, row, end, ended, prices, collector)
-                ended = {price.model for price in above}
+                # Those named whose row is refused end there too: what their long prompts cost is not known.
+                ended = mentioned(table).union(price.model for price in above)
             except ValueError as error:
                 above = []
                 collector.reject(table.heading, " | ".join(table.headers), str(error))

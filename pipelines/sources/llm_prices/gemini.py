@@ -139,9 +139,12 @@ def _models(heading: Tag) -> tuple[str, ...]:
 
 def _paragraphs(heading: Tag) -> list[str]:
     """The paragraphs between a heading and the next."""
-    texts = []
-    for node in heading.find_all_next(["h2", "p"], limit=MAX_PARAGRAPHS):
-        if node.name == "h2":
+    texts = list[str]()
+    # Not `find_all_next`, which collects all of them before it gives the first.
+    for node in heading.next_elements:
+        if not isinstance(node, Tag) or node.name not in {"h2", "p"}:
+            continue
+        if node.name == "h2" or len(texts) == MAX_PARAGRAPHS:
             break
         texts.append(" ".join(cell_text(node).split()))
     return texts

@@ -50,7 +50,8 @@ def _section(text: str) -> Iterator[str]:
 
 
 def _table(text: str) -> str:
-    header, _, *rows = [line.strip().strip("|").split("|") for line in text.splitlines()]
+    header, *rows = [line.strip().strip("|").split("|") for line in text.splitlines()]
+    rows = rows[1:]  # without the rule below the header, which a page that is cut lacks
     head = "".join(f"<th>{escape(cell.strip())}</th>" for cell in header)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

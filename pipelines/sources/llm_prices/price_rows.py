@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipelines.schema.time_windows import ALWAYS
 from pipelines.schema.token_prices import TokenPriceObservation
-from pipelines.sources.parsed import Parsed, RowCollector, price_or_none
+from pipelines.sources.parsed import TWO_PRICES, Parsed, RowCollector, price_or_none
 
 NO_PRICE = frozenset({"", "-", "\N{EN DASH}", "\N{EM DASH}", "N/A"})
 """Cell texts that say that there is no price: no row, and nothing to refuse."""
@@ -64,7 +64,7 @@ def parsed_prices(prices: list[Price], collector: RowCollector) -> Parsed:
     for same in by_key.values():
         if len({(price.usd_per_unit, price.context_to) for price in same}) > 1:
             for price in same:
-                collector.reject(price.place, price.printed, f"different prices for {' '.join(price.key())}")
+                collector.reject(price.place, price.printed, f"{TWO_PRICES} {' '.join(price.key())}")
         elif same[0].usd_per_unit != round(same[0].usd_per_unit, MAX_DECIMALS):
             collector.reject(same[0].place, same[0].printed, f"more than {MAX_DECIMALS} decimals")
         else:

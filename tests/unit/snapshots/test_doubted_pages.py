@@ -49,13 +49,14 @@ def observed(book, *rows):
     return pl.DataFrame([plain | amount(book, usd) | key for usd, key in rows], schema=polars_schema(schema))
 
 
-def entered(before, after, others=(), book=TOKEN_PRICES, refused=(), kept=()):
+def entered(before, after, others=(), book=TOKEN_PRICES, refused=(), kept=(), *, is_recent=True):
     """(amounts that enter, how many wait, the reasons) of a page after another one, of which `kept` stays."""
     current = versions(book, *before)
     beside = Beside(observed(book, *refused), versions(book, *kept))
+    stated = versions(book, *others, source="feed").with_columns(is_recent=pl.lit(value=is_recent))
     found = quarantine(
-        book, current, observed(book, *after), pl.DataFrame(schema=polars_schema(PriceHold)),
-        versions(book, *others, source="feed"), Reading("page", "f2", AT), beside,
+        book, current, observed(book, *after), pl.DataFrame(schema=polars_schema(PriceHold)), stated,
+        Reading("page", "f2", AT), beside,
     )  # fmt: skip
     amounts = found.observed[book.amount].to_list()
     return sorted(f"{usd.normalize():f}" for usd in amounts), found.held_count, set(found.holds["reason"])
@@ -154,6 +155,12 @@ def test_a_first_page_of_cards_is_set_beside_all_sellers(usd, is_held):
     assert reasons <= {"most prices of the page are far from what other sources state"}
 
 
+@pytest.mark.parametrize(("usd", "is_held"), [("0.2", True), ("0.9", False), ("8", False), ("25", True)])
+def test_what_was_asked_long_ago_says_what_no_card_costs(usd, is_held):
+    page = [(usd, {}), (usd, {"sku": "other"})]
+    assert (entered([], page, SELLERS, GPU_RATES, is_recent=False)[1] == 2) == is_held
+
+
 def test_no_seller_bears_out_the_rates_of_another():
     before = [("2", {"sku": f"s{n}"}) for n in range(5)]
     after = [("1.9", {"sku": "s0"}), *(("3", {"sku": f"s{n}"}) for n in range(1, 5))]
@@ -198,3 +205,42 @@ def test_most_pairs_of_a_first_page_in_the_wrong_order_wait():
     ]
     assert entered((), turned)[1:] == (6, {"input_uncached above output of the same model"})
     assert entered((), [*turned[:2], *page("1", "2", "3")[2:]])[1] == 0
+
+
+SIZES = [("1", {"context_from": 0, "context_to": None}), ("3", {"context_from": 0, "meter": "input_uncached"})]
+
+
+def test_a_price_of_all_sizes_that_now_ends_waits_unless_one_is_printed_beyond():
+    cut = [(usd, key | {"context_to": 200_001}) for usd, key in SIZES]
+    beyond = [("4", key | {"context_from": 200_001, "context_to": None}) for _, key in SIZES]
+    assert entered(SIZES, cut)[1] == 2
+    assert entered(SIZES, [*cut, *beyond])[1] == 0
+
+
+def test_long_prompts_at_many_times_short_ones_wait_on_a_first_page_of_such():
+    short = [*page(1, 2, context_to=200_001)]
+    assert entered([], [*short, *page(10, 20, context_from=200_001)])[1] == 8
+    assert entered([], [*short, *page(2, 4, context_from=200_001)])[1] == 0
+
+
+def test_half_of_what_others_know_does_not_bear_out_the_rest():
+    before, after = [*page("0.28", 3)], [*page("0.14", "1.5")]
+    agree = [after[0], ("0.28", after[1][1]), after[2], ("4", after[3][1])]
+    assert entered(before, after, agree)[0] == ["0.14", "1.4", "1.5", "15"]
+    assert entered(before, after, after)[1] == 0
+
+
+def tiers(models, batch):
+    standard = page(*models, service_tier="standard")
+    return [
+        *standard,
+        *((usd * Decimal(batch[key["model"]]), key | {"service_tier": "batch"}) for usd, key in standard),
+    ]
+
+
+def test_a_batch_price_at_another_part_of_standard_than_all_others_waits():
+    usual = {f"m{n}": "0.5" for n in range(6)}
+    assert entered([], tiers(range(1, 7), usual))[1] == 0
+    _, held, reasons = entered([], tiers(range(1, 7), usual | {"m1": "0.25"}))
+    assert (held, reasons) == (4, {"batch at another part of standard than of nearly all models"})
+    assert entered([], tiers(range(1, 7), usual | {f"m{n}": f"0.{n}" for n in range(1, 5)}))[1] == 0

@@ -135,8 +135,8 @@ def test_boundaries_that_few_of_many_models_lose_are_moves_of_their_sellers():
     assert doubts(TOKEN_PRICES, before, movements(TOKEN_PRICES, in_force, now, AT), NOBODY).is_empty()
 
 
-@pytest.mark.parametrize("factor", ["2", "0.5", "10"])
-def test_the_whole_of_a_small_page_by_the_factor_of_a_swap_waits(factor):
+@pytest.mark.parametrize("factor", ["2", "0.5", "10", "1.9", "0.45", "7.2"])
+def test_the_whole_of_a_small_page_by_a_great_factor_waits(factor):
     small = {key: usd for key, usd in PAGE.items() if key[0] == "c"}
     moved = {key: Decimal(usd) * Decimal(factor) for key, usd in small.items()}
     assert set(reasons(small, moved)) == set(small)
@@ -161,6 +161,16 @@ def test_prices_that_most_of_a_page_dates_back_wait():
     assert set(dated(PAGE, datetime(2025, 3, 1))["reason"]) == {"most prices of the page begin before they were seen"}
     assert dated(PAGE, datetime(2026, 1, 1)).is_empty()
     assert dated(PAGE, datetime(2026, 4, 1)).is_empty()
+
+
+def test_a_price_that_ended_is_dated_back_with_its_page():
+    model = ("a", "output", "standard")
+    known = rows(PAGE).with_columns(price_key=price_key(TOKEN_PRICES), valid_from=pl.lit(datetime(2026, 1, 1)))
+    in_force = known.with_columns(valid_to=pl.lit(None, pl.Datetime("us")), is_listed=pl.lit(value=True))
+    back = datetime(2025, 3, 1)
+    page = pl.concat([rows(PAGE, effective_from=back), rows({model: "0.7"}, effective_from=back)])
+    found = doubts(TOKEN_PRICES, in_force, movements(TOKEN_PRICES, in_force, page, AT), NOBODY, in_force.clear())
+    assert found.height == len(PAGE)
 
 
 def test_announced_prices_that_begin_on_another_day_wait():

@@ -230,7 +230,12 @@ def test_a_gpu_rate_has_no_second_source():
     current = pl.DataFrame([row | version], schema=polars_schema(GpuRate))
     lower = {"usd_per_gpu_hour": Decimal(1), "local_per_gpu_hour": Decimal(1)}
     new = pl.DataFrame([row | lower], schema=polars_schema(GpuRateObservation))
-    witness = current.with_columns(new["usd_per_gpu_hour"], new["local_per_gpu_hour"], source=pl.lit("coreweave_rates"))
+    witness = current.with_columns(
+        new["usd_per_gpu_hour"],
+        new["local_per_gpu_hour"],
+        source=pl.lit("coreweave_rates"),
+        is_recent=pl.lit(value=True),
+    )
     reading = Reading("runpod_rates", "f2", MONDAY)
     found = quarantine(GPU_RATES, current, new, NO_HOLDS, witness, reading)
     both = ("usd_per_gpu_hour", "local_per_gpu_hour")

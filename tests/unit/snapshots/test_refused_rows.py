@@ -52,3 +52,9 @@ def test_a_seller_s_entry_that_is_gone_is_not_what_is_refused_of_the_maker_s(pla
     known = pl.concat([KNOWN, gone])
     refused = pl.DataFrame({"place": [place], "raw_text": ["0"], "reason": ["0 for unknown"]})
     assert possibly_refused(TOKEN_PRICES, gone, known, refused, GOOD).height == is_kept
+
+
+@pytest.mark.parametrize(("reason", "kept"), [("different prices for opus-4-6 output", 1), ("no number", 0)])
+def test_of_two_prices_for_one_key_of_a_page_one_may_be_any_models(reason, kept):
+    refused = pl.DataFrame({"place": ["Opus 4.6"], "raw_text": ["$3"], "reason": [reason]})
+    assert possibly_refused(TOKEN_PRICES, GONE, KNOWN, refused).height == kept

@@ -97,3 +97,10 @@ def test_two_cards_in_each_others_places_wait():
     cards = [("2", {"sku": "H100", "gpu": "H100"}), ("3", {"sku": "H200", "gpu": "H200", "memory_gb": 80})]
     after = [("3", cards[0][1]), ("2", cards[1][1])]
     assert waiting(after, before=cards, book=GPU_RATES) == (2, {"two prices trade places by their gpu"})
+
+
+def test_all_that_moves_in_a_column_that_slipped_waits():
+    known = [*BEFORE, *model("d", "0.4", "4", "20"), *model("e", "0.5", "7", "30")]
+    up = {"a": "2", "b": "3", "c": "4", "d": "7", "e": "7.5"}
+    after = [(up.get(key["model"], usd) if key["meter"] == "input_uncached" else usd, key) for usd, key in known]
+    assert waiting(after, before=known) == (5, {f"prices are those that stood elsewhere {NAMES}"})

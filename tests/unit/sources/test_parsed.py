@@ -8,7 +8,7 @@ import pytest
 from pipelines.schema.raw import SourceReject
 from pipelines.sources.llm_prices import groq
 from pipelines.sources.llm_prices.price_rows import Price, new_collector, parsed_prices
-from pipelines.sources.parsed import Parsed, ParseError
+from pipelines.sources.parsed import Parsed, ParseError, price_or_none
 
 HEADINGLESS = b"""
 | AI Model | Speed Factor | Price (Per Hour Transcribed) |
@@ -73,3 +73,8 @@ def test_a_page_of_such_values_only_yields_nothing():
     collector.add(model="\ud800")
     with pytest.raises(ParseError, match="the page yields no row"):
         collector.parsed()
+
+
+@pytest.mark.parametrize(("text", "usd"), [("0.2", "0.2"), ("0", "0"), ("10", "10"), ("02", None), ("00.2", None)])
+def test_a_figure_that_lost_its_point_is_no_price(text, usd):
+    assert price_or_none(text) == (None if usd is None else Decimal(usd))

@@ -69,3 +69,8 @@ def test_what_cannot_be_read_is_a_reject_with_its_reason(old: str, new: str, rea
 def test_a_page_without_the_prices_is_an_error(body: bytes) -> None:
     with pytest.raises(ParseError):
         parse(body)
+
+
+def test_a_rate_waits_where_the_one_that_follows_it_cannot_be_read() -> None:
+    assert [row[0] for row in rows(PAGE.replace("$4.50", "$4.5O"))] == ["NVIDIA L40S with AMD CPU"]
+    assert "what follows it is unread" in reasons(PAGE.replace("$4.50", "$4.5O"))

@@ -113,3 +113,9 @@ def test_a_column_that_is_added_does_not_hide_the_others():
     parsed, plain = parse(added.encode()), parse(MODELS.encode())
     assert parsed.rows.equals(plain.rows)
     assert "24h Cache Writes" in parsed.rejects["raw_text"].to_list()
+
+
+def test_a_base_price_ends_where_the_row_of_its_long_prompts_is_refused() -> None:
+    rows = parse((MODELS + f"\n{LONG}\n" + BY_MODEL.replace("$6 ", "$6O ").replace("$22.50", "$22.5O")).encode()).rows
+    ends = dict(rows.filter(pl.col("meter") == "input_uncached").select("model", "context_to").unique().rows())
+    assert ends == {"claude-opus-4-6": None, "claude-sonnet-4-5": 200_001, "claude-sonnet-4": 200_001}

@@ -38,3 +38,10 @@ def test_tables_whose_tabs_are_not_told_are_refused():
         parse(page(TABLE.format(LONG), TABLE.format(LONG), tabs=""))
     with pytest.raises(ParseError):
         parse(b"Title: x\n\nMarkdown Content:\n# nothing\n")
+
+
+def test_a_page_that_ends_within_a_table_is_read_up_to_there():
+    cut = page(TABLE.format(LONG), "\n|  | Free Tier | Pai")
+    assert prices(cut)["standard", "input_uncached", 0] == "2"
+    with pytest.raises(ParseError):
+        parse(page("\n|  | Free Tier | Pai"))
