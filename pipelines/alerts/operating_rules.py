@@ -34,14 +34,35 @@ def month_totals(forecast: pl.DataFrame) -> pl.DataFrame:
     """What is projected of each month, from the rows of SpendForecast for all models together, and the day before's.
 
     Columns: as_of, month, projected_usd, low_usd, spent_usd, is_unpriced, projected_usd_before (of the as_of one day
-    earlier; NULL if there is none). What has no price is left out of the sums, which is_unpriced then marks as lower
-    bounds; a month of which nothing is known has no row. Without a band low_usd is what is spent.
+    earlier; NULL if there is none). Projections are of what is owed, as budgets have it; at list price where one of the
+    two days does not say it, or reckoned it by another formula. What has no price is left out of the sums, which
+    is_unpriced then marks as lower bounds; a month of which nothing is known has no row. Without a band low_usd is what
+    is spent.
     """
     low = pl.coalesce("low_usd", "spent_usd", pl.lit(0)).alias("low_usd")
     columns = ["as_of", "month", "projected_usd", pl.col("spent_usd").fill_null(0), low, "is_unpriced"]
-    totals = forecast.drop_nulls("projected_usd").select(columns)
-    before = totals.select(pl.col("as_of").dt.offset_by("1d"), "month", projected_usd_before="projected_usd")
-    return totals.join(before, on=["as_of", "month"], how="left").sort("as_of", "month")
+    totals = forecast.drop_nulls("projected_usd").select([*columns, "projected_effective_usd", "formula_version"])
+    before = totals.select(
+        pl.col("as_of").dt.offset_by("1d"),
+        "month",
+        projected_usd_before="projected_usd",
+        owed_before="projected_effective_usd",
+        formula_before="formula_version",
+    )
+    is_owed = (
+        pl.col("projected_effective_usd").is_not_null()
+        & (pl.col("owed_before").is_not_null() | pl.col("projected_usd_before").is_null())
+        & (pl.col("formula_version").eq_missing(pl.col("formula_before")) | pl.col("formula_before").is_null())
+    )
+    return (
+        totals.join(before, on=["as_of", "month"], how="left")
+        .with_columns(
+            projected_usd=pl.when(is_owed).then("projected_effective_usd").otherwise("projected_usd"),
+            projected_usd_before=pl.when(is_owed).then("owed_before").otherwise("projected_usd_before"),
+        )
+        .drop("projected_effective_usd", "formula_version", "owed_before", "formula_before")
+        .sort("as_of", "month")
+    )
 
 
 def projection_moved(

@@ -17,7 +17,9 @@ MAX_ORIGINS = 100_000
 
 
 def backtest(
-    file: Annotated[Path, typer.Argument(help="CSV with a header: a date and a value in each line.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a header: a date and a value in each line.", exists=True, dir_okay=False)
+    ],
     horizon: Annotated[int, typer.Option(min=1, max=366, help="Days ahead that are forecast.")] = 30,
     origins: Annotated[int, typer.Option(min=1, max=MAX_ORIGINS, help="Past days to forecast from, at most.")] = 1000,
     as_json: JsonOption = False,

@@ -31,7 +31,11 @@ def sql(
     from pipelines.warehouse.statement import StatementError, one_statement, read_only
     from pipelines.warehouse.statement_rows import rows_of
 
-    text = Path(query).read_text() if query.endswith(".sql") else query
+    file = Path(query) if query.endswith(".sql") else None
+    if file is not None and not file.is_file():
+        say_error(f"costs sql: {file}: there is no such file; `ls sql/cookbook` shows the queries that ship")
+        raise typer.Exit(BAD_INPUT)
+    text = query if file is None else file.read_text()
     try:
         statement = one_statement(text, allows_files=allow_files)
     except StatementError as error:

@@ -129,8 +129,8 @@ def _check_format(format_name: str | None) -> None:
 
     names = sorted(importer.name for importer in IMPORTERS)
     if format_name is not None and format_name not in names:
-        like = did_you_mean(format_name, names)
-        say_error(f"there is no format {format_name!r}{like}; write one of {', '.join(names)}")
+        told = did_you_mean(format_name, names) or f"; write one of {', '.join(names)}"
+        say_error(f"there is no format {format_name!r}{told}")
         raise typer.Exit(BAD_INPUT)
 
 

@@ -114,6 +114,26 @@ def test_totals_of_a_month_know_the_day_before():
 
 
 @pytest.mark.parametrize(
+    ("owed", "formulas", "projected"),
+    [
+        (("60", "90"), ("f", "f"), (90, 60)),
+        ((None, "90"), ("f", "f"), (120, 100)),
+        (("60", "90"), ("e", "f"), (120, 100)),
+        (("60", None), ("f", "f"), (120, 100)),
+    ],
+)
+def test_a_projection_is_of_what_is_owed_where_both_days_say_it_alike(owed, formulas, projected):
+    days = (date(2026, 11, 20), date(2026, 11, 21))
+    rows = [
+        {"as_of": day, "month": date(2026, 11, 1), "projected_usd": listed, "spent_usd": 1, "formula_version": formula}
+        | {"projected_effective_usd": amount and Decimal(amount)}
+        for day, listed, amount, formula in zip(days, (100, 120), owed, formulas, strict=True)
+    ]
+    got = month_totals(pl.DataFrame(rows, schema=polars_schema(SpendForecast))).row(1, named=True)
+    assert (got["projected_usd"], got["projected_usd_before"]) == projected
+
+
+@pytest.mark.parametrize(
     ("old", "new", "is_alert"),
     [
         (Decimal(100), Decimal(110), True),

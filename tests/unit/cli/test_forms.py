@@ -83,3 +83,12 @@ def test_a_doctor_that_shows_few_lines_still_says_how_many_need_a_look(tmp_path)
     whole, short = answered(tmp_path, ["doctor"]), answered(tmp_path, ["doctor"], "--limit", "1")
     assert whole.splitlines()[-1] == short.splitlines()[-1]
     assert len(short.splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    "command", [["backtest", "none.csv"], ["sql", "none.sql"], ["sources", "parse", "litellm", "no"]]
+)
+def test_a_file_that_is_not_there_is_wrong_use(command, tmp_path):
+    result = CliRunner().invoke(app, ["--warehouse", str(tmp_path), *command])
+    assert result.exit_code == 2
+    assert command[-1] in result.stderr
