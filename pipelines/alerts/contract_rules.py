@@ -15,6 +15,8 @@ SOON_DAYS = 7
 TOLD_FOR_DAYS = 30
 """What has ended longer ago is how things are."""
 
+_NO_RATE = "what is left is not known: exchange_rates.csv lacks a rate of its days"
+
 Row = dict[str, Any]
 
 
@@ -114,7 +116,8 @@ def _named(row: Row) -> str:
     """What was agreed: "discount of 40 % for account prod, openai gpt-5-mini"."""
     value = row["value"] if row["currency"] is None else row["local_value"]
     amount = figure_words(value) if row["kind"] == "price" else f"{value.normalize():f}"
-    unit = {"price": f"{row['currency'] or 'USD'} per unit", "commitment": "USD", "credit": "USD"}.get(row["kind"], "%")
+    currency = row["currency"] or "USD"
+    unit = {"price": f"{currency} per unit", "commitment": currency, "credit": currency}.get(row["kind"], "%")
     per = f" a {row['per']}" if row["kind"] == "commitment" else ""
     scope = [f"account {row['account_id']}"] if row["account_id"] else []
     scope += [" ".join(filter(None, (row["provider"], row["model"])))] if row["provider"] or row["model"] else []
@@ -130,8 +133,15 @@ def _left_words(row: Row, charges: pl.DataFrame, day: date) -> list[str]:
         return []
     last = own.row(-1, named=True)
     if row["kind"] == "credit":
-        left = (last["agreed_usd"] or Decimal(0)) + last["charge_usd"]
-        return [f"credit not used yet: {usd_words(left)}"]
+        own_words = (last["agreed_local"], last["charge_local"]) if row["currency"] else None
+        agreed, charge = own_words or (last["agreed_usd"] or Decimal(0), last["charge_usd"])
+        if agreed is None or charge is None:
+            return [_NO_RATE]
+        left = agreed + charge
+        words = f"{left:,.2f} {row['currency']}" if row["currency"] else usd_words(left)
+        return [f"credit not used yet: {words}"]
+    if last["charge_usd"] is None:
+        return [f"used since {last['period_from']}: {usd_words(last['base_usd'])}", _NO_RATE]
     used = f"used since {last['period_from']}: {usd_words(last['base_usd'])} of {usd_words(last['agreed_usd'])}"
     return [used, f"falls due all the same: {usd_words(last['charge_usd'])}"] if last["charge_usd"] else [used]
 

@@ -1,7 +1,6 @@
 """`costs alerts`: what was told and what became of it, silences, and a trial of every address."""
 
 import getpass
-import json
 import os
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines.cli.answer import give_answer
+from pipelines.cli.decision_options import JsonOption
 from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
 from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
 from pipelines.models.similar_names import did_you_mean
@@ -38,6 +39,11 @@ SELECT
 FROM main.alert LEFT JOIN stands USING (alert_id) LEFT JOIN held USING (alert_id) LEFT JOIN told USING (alert_id)
 WHERE ($everything OR state = 'firing') AND ($rule IS NULL OR rule = $rule)
 ORDER BY list_position(['critical', 'warning', 'info'], severity), since DESC, alert.alert_id
+"""
+EVENTS = "SELECT event_at, event, because FROM main.alert_event WHERE alert_id = $id ORDER BY event_at"
+DELIVERIES = """
+SELECT attempted_at, outcome, channel, message_id, error FROM main.alert_delivery WHERE alert_id = $id
+ORDER BY attempted_at
 """
 
 Alert = Annotated[str, typer.Argument(help="Id of the alert, or its first digits, as messages name it.")]
@@ -70,9 +76,16 @@ def list_(
 def show(
     context: typer.Context,
     alert: Alert,
-    as_json: Annotated[bool, typer.Option("--json", help="All columns of it, its events and deliveries.")] = False,
+    as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
-    """One alert, what became of it, and which messages told it. Exit code 2: there is none, or several begin so."""
+    """One alert, what became of it, and which messages told it. Exit code 2: there is none, or several begin so.
+
+    --csv and --parquet have its events, --json the deliveries too.
+    """
+    from pipelines.cli.views.alerts import print_alert
     from pipelines.warehouse.published import PublishedWarehouse
 
     with PublishedWarehouse(context.obj).read() as connection:
@@ -80,22 +93,9 @@ def show(
         rows = connection.sql(query, params={"id": alert}).pl().to_dicts()
         row = rows[0] if len(rows) == 1 else _refuse(alert, len(rows))
         key = {"id": row["alert_id"]}
-        query = "SELECT event_at, event, because FROM main.alert_event WHERE alert_id = $id ORDER BY event_at"
-        events = connection.sql(query, params=key).pl().to_dicts()
-        tried = "SELECT attempted_at, outcome, channel, message_id, error FROM main.alert_delivery WHERE alert_id = $id"
-        sent = connection.sql(f"{tried} ORDER BY attempted_at", params=key).pl().to_dicts()
-    if as_json:
-        typer.echo(json.dumps({**row, "events": events, "deliveries": sent}, indent=2, default=str))
-        return
-    typer.echo(f"{row['title']}\n{row['body']}\n")
-    for name in ("alert_id", "rule", "severity", "owner", "raised_at", "usd_per_month_effect", "link", "evidence_id"):
-        if row[name] is not None:
-            typer.echo(f"{name}: {row[name]}")
-    for one in events:
-        typer.echo(f"{one['event_at']:%Y-%m-%d %H:%M} {one['event']}{_why(one['because'])}")
-    for one in sent:
-        told = f"{one['outcome']} by {one['channel']}, message {one['message_id'] or '-'}{_why(one['error'])}"
-        typer.echo(f"{one['attempted_at']:%Y-%m-%d %H:%M} {told}")
+        events, deliveries = (connection.sql(query, params=key).pl().to_dicts() for query in (EVENTS, DELIVERIES))
+    answer = {**row, "events": events, "deliveries": deliveries}
+    give_answer(answer, "events", print_alert, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
 
 
 @app.command()
@@ -145,7 +145,7 @@ def test() -> None:
     if tried.is_empty():
         _wrong(f"{ADDRESSES} is not set: alerts are stored and sent nowhere; set it to addresses such as slack://...")
     for channel, target, outcome, error in tried.iter_rows():
-        typer.echo(f"{channel} {target}: {outcome}{_why(error)}")
+        typer.echo(f"{channel} {target}: {outcome}{f': {error}' if error else ''}")
     if tried.filter(outcome="failed").height:
         raise typer.Exit(NEEDS_A_LOOK)
 
@@ -173,10 +173,6 @@ def _check_rule(rule: str) -> None:
         like = did_you_mean(rule, RULES_BY_NAME)
         all_of_them = "; write one of " + ",".join(RULES_BY_NAME)
         _wrong(f"--rule {rule!r} is no rule{like or all_of_them}")
-
-
-def _why(text: str | None) -> str:
-    return f": {text}" if text else ""
 
 
 def _until(text: str) -> datetime:

@@ -32,7 +32,7 @@ def give_answer(
     check_form(as_json, as_csv, parquet)
     shown = answer if limit is None or rows not in answer else answer | {rows: answer[rows][:limit]}
     if as_json:
-        typer.echo(json.dumps(shown, indent=2))
+        typer.echo(json.dumps(shown, indent=2, default=str))
     elif as_csv or parquet is not None:
         import polars as pl
 

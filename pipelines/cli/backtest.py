@@ -1,7 +1,6 @@
 """`costs backtest`: the forecast held against the past of any daily series. Thinking is `forecast_accuracy`'s."""
 
 import csv
-import json
 import math
 from datetime import date
 from pathlib import Path
@@ -9,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.terminal import BAD_INPUT, console, say_error
+from pipelines.cli.answer import give_answer
+from pipelines.cli.decision_options import JsonOption
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
+from pipelines.cli.terminal import BAD_INPUT, say_error
 
 MAX_ORIGINS = 100_000
 
@@ -18,19 +20,21 @@ def backtest(
     file: Annotated[Path, typer.Argument(help="CSV with a header: a date and a value in each line.", dir_okay=False)],
     horizon: Annotated[int, typer.Option(min=1, max=366, help="Days ahead that are forecast.")] = 30,
     origins: Annotated[int, typer.Option(min=1, max=MAX_ORIGINS, help="Past days to forecast from, at most.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="All digits, as JSON.")] = False,
+    as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """How good the forecast of a daily series would have been: errors by method, and what its bands held.
 
     Each past day's future is forecast from the days before it. mase: error over that of repeating the last week; wape:
-    error over the mean; within_80: share of outcomes within the band of 80 %. Exit code 2: the file makes no sense.
+    error over the mean; within_80: share of outcomes within the band of 80 %. --csv and --parquet have the errors by
+    method, --json the bands too. Exit code 2: the file makes no sense.
 
     Example: costs backtest daily_spend.csv --horizon 30
     """
-    import polars.selectors as cs
-
+    from pipelines.cli.views.backtest import print_backtest
     from pipelines.decisions.forecast_accuracy import backtest_of, daily_series
-    from pipelines.decisions.forecast_totals import FORETOLD_WITHIN
 
     try:
         series = daily_series(*_days_and_values(file))
@@ -38,17 +42,9 @@ def backtest(
     except ValueError as error:
         say_error(f"costs backtest: {file}: {error}")
         raise typer.Exit(BAD_INPUT) from error
-    if as_json:
-        found = {"methods": methods.to_dicts(), "bands": bands.to_dicts(), "total_error": total_error}
-        typer.echo(json.dumps(found, indent=2))
-        return
-    from pipelines.cli.views.tables import print_frame
-
-    print_frame(console(), methods.with_columns(cs.float().round(3)), f"Errors, 1 to {horizon} days ahead")
-    print_frame(console(), bands.with_columns(cs.float().round(3)), "Outcomes within the bands of the chosen forecast")
-    if total_error is not None:
-        said = "cannot be foretold" if total_error > FORETOLD_WITHIN else "can be foretold"
-        console().print(f"This series {said}: totals of 30 days were off by {total_error:.1%} on average.")
+    answer = {"methods": methods.to_dicts(), "bands": bands.to_dicts(), "total_error": total_error}
+    answer["horizon_days"] = horizon
+    give_answer(answer, "methods", print_backtest, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
 
 
 def _days_and_values(file: Path) -> tuple[list[date], list[float]]:

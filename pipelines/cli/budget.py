@@ -1,14 +1,13 @@
 """`costs budget`: every budget against what is spent and expected. Reads arguments, prints; `decisions` answers."""
 
-import json
 import os
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.decision_options import JsonOption, day_of
-from pipelines.cli.rows import AsCsv, AsParquet, Limit, check_form, show_rows
-from pipelines.cli.terminal import NEEDS_A_LOOK, console, say_error
+from pipelines.cli.decision_options import day_of
+from pipelines.cli.rows import AsCsv, AsJson, AsParquet, Limit, show_rows
+from pipelines.cli.terminal import NEEDS_A_LOOK, say_error
 
 
 def budget(
@@ -17,7 +16,7 @@ def budget(
         str | None, typer.Option("--date", metavar="DAY", help="Judge as of that day. Default: the newest decided one.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit code 1 where one is exceeded or will be.")] = False,
-    as_json: JsonOption = False,
+    as_json: AsJson = False,
     as_csv: AsCsv = False,
     parquet: AsParquet = None,
     limit: Limit = None,
@@ -39,14 +38,14 @@ def budget(
     for problem in check_budgets(warehouse.folder, os.environ):
         say_error(f"costs budget: {problem.text}")
     found = answer_budget(warehouse, day, os.environ)
-    check_form(as_json, as_csv, parquet)
-    shown = found if limit is None else found.head(limit)
-    if as_json:
-        typer.echo(json.dumps(shown.to_dicts(), indent=2, default=str))
-    elif as_csv or parquet is not None:
-        show_rows(shown, as_csv=as_csv, parquet=parquet)
-    else:
-        print_budgets(console(), shown.to_dicts(), day)
+    show_rows(
+        found,
+        as_json=as_json,
+        as_csv=as_csv,
+        parquet=parquet,
+        limit=limit,
+        view=lambda console, shown: print_budgets(console, shown.to_dicts(), day),
+    )
     broken = [one for one in found.to_dicts() if one["status"] in {"exceeded", "will_exceed"}]
     if check and broken:
         for one in broken:

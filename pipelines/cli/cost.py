@@ -90,10 +90,14 @@ def _spent(
     warehouse: "PublishedWarehouse", by: str, first: date | None, last: date | None, owner: str
 ) -> "pl.DataFrame":
     """The sums; what is not in them goes to standard error."""
+    from pipelines.costs.days_at_list import at_list_note, days_at_list
     from pipelines.costs.spend_by import spend_by, unpriced_models
 
     if unpriced := unpriced_models(warehouse, first, last):
-        say_error(f"without a price, and not in the sums: {', '.join(unpriced)}")
+        told = "; ".join(f"{model} ({why})" for model, why in unpriced.items())
+        say_error(f"without a price, and not in the sums: {told}")
+    if note := at_list_note(days_at_list(warehouse, first, last, owner)):
+        say_error(f"owed_usd: {note}")
     return spend_by(warehouse, by, first, last, owner)
 
 

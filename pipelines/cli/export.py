@@ -56,6 +56,12 @@ def focus(
         errors().print(
             f"left out: {export.open_charges} charges of the contract whose period is not over; see contract_charge"
         )
+    if export.unrated_charges:
+        errors().print(
+            f"left out: {export.unrated_charges} charges of the contract in a currency without a rate on some of their "
+            "days; costs doctor says which",
+            soft_wrap=True,
+        )
     if export.unpriced_rows:
         errors().print(
             f"left out: {export.unpriced_rows} rows of usage without a price, {export.unpriced_quantity} tokens or "

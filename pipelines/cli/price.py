@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.decision_options import MAX_YEAR, MIN_YEAR
-from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, console, now, say_error
+from pipelines.cli.answer import give_answer
+from pipelines.cli.decision_options import MAX_YEAR, MIN_YEAR, JsonOption
+from pipelines.cli.rows import AsCsv, AsParquet, Limit
+from pipelines.cli.terminal import BAD_INPUT, NEEDS_A_LOOK, now, say_error
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
 
 MAX_QUANTITY = 10**15
@@ -43,7 +45,10 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         str | None, typer.Option(metavar="N", help="Reasoning that is billed beside the output.")
     ] = None,
     rerank_queries: Annotated[str | None, typer.Option(metavar="N", help="Queries of reranking.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="All digits and the evidence, as JSON.")] = False,
+    as_json: JsonOption = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """What one request costs, at the price in force at a moment, with the page that says so.
 
@@ -54,6 +59,7 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     Examples: costs price gpt-5 --input 10000 --cache-read 90000 --output 1000 | costs price o3 --input 1000000
     --at 2025-06-09T23:59:59Z | costs price claude-sonnet-5 --output 1000000 --at 2026-09-01 --known-at 2026-07-15
     """
+    from pipelines.cli.views.quote import print_quote
     from pipelines.costs.quote import Question, quote
     from pipelines.warehouse.published import PublishedWarehouse
 
@@ -85,12 +91,7 @@ def price(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     except ValueError as error:
         _refuse(model, str(error), as_json=as_json)
     answer = quote(PublishedWarehouse(context.obj), question)
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2))
-    else:
-        from pipelines.cli.views.quote import print_quote
-
-        print_quote(console(), answer)
+    give_answer(answer, "lines", print_quote, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit)
     if question.at > now():
         say_error(f"costs price: {at} lies in the future: the answer is by prices known or announced until now")
     if answer["cost_usd"] is None:

@@ -8,9 +8,10 @@ import typer
 from pipelines.cli.terminal import console
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import polars as pl
+    from rich.console import Console
 
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON array, decimals as text with all their digits.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV with a header.")]
@@ -20,7 +21,7 @@ AsParquet = Annotated[
 Limit = Annotated[int | None, typer.Option(min=0, metavar="N", help="Rows at most. Default: all.")]
 
 
-def show_rows(
+def show_rows(  # noqa: PLR0913 - one per option of the commands, and how people see the rows
     frame: "pl.DataFrame",
     *,
     as_json: bool = False,
@@ -29,11 +30,13 @@ def show_rows(
     limit: int | None = None,
     is_money: bool = False,
     main: "Sequence[str] | None" = None,
+    view: "Callable[[Console, pl.DataFrame], None] | None" = None,
 ) -> None:
     """Print or write the rows as asked.
 
     `is_money`: a terminal shows cents, everything else all digits; `main`: columns that a terminal has to show, where
-    it is too narrow for all. Raises typer.BadParameter where it is asked for what cannot be.
+    it is too narrow for all; `view`: what prints them for people in place of a plain table. Raises typer.BadParameter
+    where it is asked for what cannot be.
     """
     check_form(as_json, as_csv, parquet)
     shown = frame if limit is None else frame.head(limit)
@@ -43,6 +46,8 @@ def show_rows(
         typer.echo(shown.write_json())
     elif as_csv:
         typer.echo(_flat(shown).write_csv(), nl=False)
+    elif view is not None:
+        view(console(), shown)
     else:
         from pipelines.cli.views.tables import print_rows
 

@@ -13,6 +13,9 @@ from pipelines.cli.terminal import BAD_INPUT, SOMETHING_FAILED, console, now, sa
 from pipelines.models.similar_names import did_you_mean
 
 if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
     from pipelines.snapshots.load_body import Promotion
     from pipelines.sources.source import Source
 
@@ -46,10 +49,14 @@ def list_(
 def parse(
     key: Key,
     file: Annotated[Path, typer.Argument(help="A saved page.", exists=True, dir_okay=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    parquet: AsParquet = None,
+    limit: Limit = None,
 ) -> None:
     """The rows that a saved page yields, without touching the warehouse.
 
+    Refused rows stand below them; for a program, as JSON lines on standard error.
     Exit code 0: it can be read; 2: wrong use; 3: it is refused, with the reason.
     """
     from pipelines.cli.views.tables import print_frame
@@ -61,14 +68,16 @@ def parse(
     except ParseError as error:
         say_error(f"{file}: {error}")
         raise typer.Exit(SOMETHING_FAILED) from error
-    if as_json:
-        for row in parsed.rows.iter_rows(named=True):
-            typer.echo(json.dumps(row, default=str))
-        for row in parsed.rejects.iter_rows(named=True):
+    rejects = parsed.rejects if limit is None else parsed.rejects.head(limit)
+
+    def print_parsed(console: "Console", rows: "pl.DataFrame") -> None:
+        print_frame(console, rows, f"{key}: {parsed.rows.height} rows")
+        print_frame(console, rejects, f"{parsed.rejects.height} refused")
+
+    show_rows(parsed.rows, as_json=as_json, as_csv=as_csv, parquet=parquet, limit=limit, view=print_parsed)
+    if as_json or as_csv or parquet is not None:
+        for row in rejects.iter_rows(named=True):
             typer.echo(json.dumps({"reject": row}, default=str), err=True)
-        return
-    print_frame(console(), parsed.rows, f"{key}: {parsed.rows.height} rows")
-    print_frame(console(), parsed.rejects, f"{parsed.rejects.height} refused")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ BAD_INPUT = 2
 """Exit code of a command that was asked for what makes no sense."""
 SOMETHING_FAILED = 3
 """Exit code where a source or a step failed, or the warehouse cannot be used."""
+SECONDS_APART = 1.0
+"""Between two lines of progress."""
 WIDTH_OF_A_PIPE = 100_000
 """Nothing is folded or cut for a program or a file."""
 
@@ -50,7 +53,30 @@ def say_error(text: str) -> None:
 
 @contextmanager
 def progress(total: int) -> Iterator[Advance]:
-    """A progress bar on stderr; the function given advances it and says what comes next."""
+    """Progress on stderr, a bar in a terminal, else lines; the function given advances it and says what comes next."""
+    if errors().is_terminal:
+        with _bar(total) as advance:
+            yield advance
+    else:
+        yield _lines(total)
+
+
+def _lines(total: int) -> Advance:
+    """A line for what begins, as long as the last one was a second ago: a folder may hold thousands of files."""
+    count, told_at = 0, -SECONDS_APART
+
+    def advance(name: str) -> None:
+        nonlocal count, told_at
+        count += 1
+        if monotonic() - told_at >= SECONDS_APART:
+            told_at = monotonic()
+            say_error(f"{count}/{total} {name}")
+
+    return advance
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Advance]:
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

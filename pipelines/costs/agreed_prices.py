@@ -42,9 +42,15 @@ class Agreed(NamedTuple):
         is_over = (pl.col("valid_to") <= day).fill_null(value=False)
         always = (pl.lit(None, pl.Date).alias(name) for name in ("valid_from", "valid_to"))
         recent = self.used.filter(pl.col("usage_date") > day - MONTH, pl.col("usage_date") <= day)
+        in_force = self.terms.filter(is_begun & ~is_over)
+        # A band at the rates of other days is that at the rate of this one.
+        band = ["series", "from_quantity"]
+        of_day = scales_of(in_force).select(*band, of_day="band_id")
+        bands = scales_of(self.terms).select(*band, term_id="band_id").join(of_day, on=band)
+        recent = recent.join(bands, on="term_id").group_by(term_id="of_day").agg(pl.col("quantity").sum())
         dates = pl.DataFrame({"usage_date": [day - timedelta(days=back) for back in range(WEEK_DAYS)]})
-        used = dates.join(recent.group_by("term_id").agg(pl.col("quantity").sum()), how="cross")
-        return self._replace(terms=self.terms.filter(is_begun & ~is_over).with_columns(*always), used=used)
+        used = dates.join(recent, how="cross")
+        return self._replace(terms=in_force.with_columns(*always), used=used)
 
     def paid(self, costs: pl.DataFrame) -> pl.DataFrame:
         """Rows of `price_sums`, with their account, and effective_cost_usd: what is paid for them."""

@@ -101,8 +101,8 @@ def _scopes(terms: pl.DataFrame) -> list[tuple[str, ...]]:
 def _matches(keys: pl.DataFrame, terms: pl.DataFrame, scope: Collection[str]) -> pl.DataFrame:
     """Keys and the terms that name just these columns and mean them on that day, with their rank."""
     of_scope = terms.filter(pl.col(name).is_not_null() == (name in scope) for name in TERM_SCOPE)
-    # The volume of a line for all meters is one of tokens, to which calls are not added.
-    of_tokens = pl.col("volume").is_not_null() & pl.col("meter").is_null()
+    # The volume of a line for all meters is one of tokens, to which calls are not added; or what all of them cost.
+    of_tokens = pl.col("volume").is_not_null() & pl.col("meter").is_null() & pl.col("volume_currency").is_null()
     stated = of_scope.select(*scope, "valid_from", "valid_to", *_AGREED, of_tokens=of_tokens)
     if not scope:
         pairs = [keys.join(stated, how="cross").with_columns(exactness=pl.lit(0))]
@@ -140,8 +140,8 @@ def _contracted(rows: pl.DataFrame) -> pl.Series:
 
 
 def _price(kind: str | None, value: Decimal | None, listed: Decimal | None) -> Decimal | None:
-    if kind == "price":
-        return value
-    if kind is None or value is None or listed is None:
-        return listed
+    if kind is None or kind == "price":
+        return listed if kind is None else value
+    if value is None or listed is None:
+        return None
     return (listed * (100 - value) / 100).quantize(_PLACES, ROUND_HALF_UP)

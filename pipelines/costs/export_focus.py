@@ -44,7 +44,7 @@ SELECT * FROM core.plan_fee WHERE usage_date BETWEEN $first AND $last ORDER BY A
 """
 _CONTRACT = """
 SELECT * FROM main.contract_charge
-WHERE period_to - 1 BETWEEN $first AND $last AND charge_usd <> 0 ORDER BY ALL
+WHERE period_to - 1 BETWEEN $first AND $last AND charge_usd IS DISTINCT FROM 0 ORDER BY ALL
 """
 _UNPRICED = """
 SELECT count(*), coalesce(sum(quantity), 0)::BIGINT FROM core.usage_cost
@@ -74,6 +74,8 @@ class Export:
     unknown_fees: int
     open_charges: int
     """Of the contract, whose period is not over: they may still change."""
+    unrated_charges: int
+    """Of the contract, in a currency that has no rate on some day that they rest on."""
 
 
 def export_focus(
@@ -94,12 +96,14 @@ def export_focus(
         ((unpriced_rows, unpriced_quantity),) = connection.execute(_UNPRICED, days).fetchall()
     usage, known_fees = cover(priced.select(INPUT_SCHEMA.keys()).cast(INPUT_SCHEMA), fees.drop_nulls("fee_usd"))
     charges = focus_rows(usage, version)
-    due = agreed.filter(~pl.col("is_open"))
+    over = agreed.filter(~pl.col("is_open"))
+    due = over.drop_nulls("charge_usd")
     beside = (purchase_rows(known_fees, charges.schema), contract_rows(due, charges.schema))
     charges = pl.concat([charges, *beside])
     _write(charges, file)
-    unknown_fees, open_charges = fees.height - known_fees.height, agreed.height - due.height
-    return Export(charges.height, unpriced_rows, unpriced_quantity, unknown_fees, open_charges)
+    unknown_fees, open_charges = fees.height - known_fees.height, agreed.height - over.height
+    unrated = over.height - due.height
+    return Export(charges.height, unpriced_rows, unpriced_quantity, unknown_fees, open_charges, unrated)
 
 
 def export_sku_prices(warehouse: PublishedWarehouse, file: Path) -> int:

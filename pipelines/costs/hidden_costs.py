@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.costs.owner_costs import PEOPLE, named_owners
 from pipelines.costs.pricing.match_usage import USD
 from pipelines.costs.pricing.price_sums import price_counts
-from pipelines.costs.prompt_parts import COUNTS, with_prompt_parts
+from pipelines.costs.prompt_parts import COUNTS
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.hidden_costs import HiddenCost
 from pipelines.schema.meters import METERS, QUANTITY_COLUMNS
@@ -35,12 +35,10 @@ _SCHEMA = polars_schema(HiddenCost)
 
 
 def hidden_costs(days: Mapping[date, pl.LazyFrame], segments: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Rows of main.hidden_cost. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
-    parts = {day: with_prompt_parts(usage) for day, usage in days.items()}
-    # Of the rows as they come: to ask a plan of many steps for its columns takes as long as to price it.
+    """Rows of main.hidden_cost. `days`: of `rows_with_parts`, of the rows that count; `owners`: OWNER_SCHEMA."""
     names = {name for usage in days.values() for name in usage.collect_schema().names()}
     key = [*(name for name in PEOPLE if name in names), *MODEL]
-    sums = price_counts(parts, segments, key, {**COUNTS, **_PAID})
+    sums = price_counts(days, segments, key, {**COUNTS, **_PAID})
     if sums is None:
         return pl.DataFrame(schema=_SCHEMA)
     amounts = [f"{name}_usd" for name, meter in {**COUNTS, **_PAID}.items() if meter]

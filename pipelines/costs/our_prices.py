@@ -43,7 +43,7 @@ class OurPrices:
         bands = rows.join(self.volume.shares, on=day, how="left", maintain_order="left_right")
         placed = bands.join(self.volume.pools, on=[*day, *POOL], how="left", nulls_equal=True, maintain_order="left")
         named = placed.with_columns(
-            value=pl.coalesce("band_value", "value"),
+            value=pl.when(pl.col("band_id").is_null()).then("value").otherwise("band_value"),
             term_id=pl.coalesce("band_id", "scale"),
             size=pl.col("upto") - pl.col("since"),
             rest=pl.col("counted") - pl.col("since"),

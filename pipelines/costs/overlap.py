@@ -22,6 +22,7 @@ from pipelines.schema.meters import QUANTITY_COLUMNS, TOKEN_METERS
 from pipelines.schema.usage_overlap import UsageOverlap
 
 OVERLAP_SCHEMA = polars_schema(UsageOverlap)
+NO_OVERLAPS = pl.DataFrame(schema=OVERLAP_SCHEMA)
 REQUESTS = "requests"
 _TOKEN_COLUMNS = [QUANTITY_COLUMNS[meter] for meter in TOKEN_METERS]
 _OF_GATEWAYS = ("litellm_spend_logs",)
@@ -66,7 +67,7 @@ def count_once(usage: pl.LazyFrame) -> Counted:
         )
     if "usage_until" not in columns:
         # Only buckets have an end, and without them there is one report only: all request logs together.
-        return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
+        return Counted(usage, NO_OVERLAPS)
     return _largest_reports(usage)
 
 
@@ -112,7 +113,7 @@ def _largest_reports(usage: pl.LazyFrame) -> Counted:
     parts = _parts(usage)
     losing = losing_parts(parts)
     if losing.is_empty():
-        return Counted(usage, pl.DataFrame(schema=OVERLAP_SCHEMA))
+        return Counted(usage, NO_OVERLAPS)
     rule = partial(counted_rows.without_parts, losing=losing.select(PART))
     left_out = counted_rows.of_parts(usage, losing.select(*PART, "report", "counted_report"))
     return Counted(rule(usage), _overlaps(losing), left_out, rule)

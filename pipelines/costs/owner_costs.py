@@ -32,35 +32,19 @@ class OwnerCosts(NamedTuple):
 
 
 def cost_owners(days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame) -> OwnerCosts:
-    """The cost of each owner, day by day. `days`: the rows of core.usage that count; `owners`: OWNER_SCHEMA."""
-    # Days with the same columns go together: what a ledger's day does not have is not asked for.
-    by_columns: dict[tuple[str, ...], dict[date, pl.LazyFrame]] = {}
-    for day, usage in days.items():
-        names = usage.collect_schema().names()
-        present = tuple(name for name in (*OWNERS, CONVERSATION) if name in names)
-        by_columns.setdefault(present, {})[day] = usage
-    parts = [_of_days(alike, prices, owners, list(present)) for present, alike in by_columns.items()]
-    return OwnerCosts(
-        pl.concat([pl.DataFrame(schema=_OWNER_SCHEMA), *(by_owner for by_owner, _ in parts)]),
-        pl.concat([pl.DataFrame(schema=_CONVERSATION_SCHEMA), *(conversations for _, conversations in parts)]),
-    )
-
-
-def _of_days(
-    days: Mapping[date, pl.LazyFrame], prices: OurPrices, owners: pl.DataFrame, present: list[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    texts = [name for name in present if name == CONVERSATION]
-    named = [name for name in present if name != CONVERSATION]
-    totals = price_totals(days, prices.segments, named, texts, prices.of_one if prices.has_contract else None)
+    """The cost of each owner by day. `days`: of `rows_with_parts`, of the rows that count; `owners`: OWNER_SCHEMA."""
+    present = {name for usage in days.values() for name in usage.collect_schema().names()}
+    known = [name for name in OWNERS if name in present]
+    texts = [CONVERSATION] if CONVERSATION in present else []
+    totals = price_totals(days, prices.segments, known, texts, prices.of_one if prices.has_contract else None)
     if totals is None:
-        return pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA)
+        return OwnerCosts(pl.DataFrame(schema=_OWNER_SCHEMA), pl.DataFrame(schema=_CONVERSATION_SCHEMA))
     if PLAN_ID in present:
         owed = pl.when(pl.col(PLAN_ID).is_null()).then("effective_cost_usd").otherwise(not_owed())
         totals = totals.with_columns(effective_cost_usd=owed)
-    known = [name for name in OWNERS if name in present]
     by_owner = with_teams(named_owners(_summed(totals, ["usage_date", *known])), owners)
     conversations = _dearest(totals, known) if texts else pl.DataFrame(schema=_CONVERSATION_SCHEMA)
-    return by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), conversations
+    return OwnerCosts(by_owner.select(_OWNER_SCHEMA.keys()).cast(_OWNER_SCHEMA), conversations)
 
 
 def named_owners(rows: pl.DataFrame) -> pl.DataFrame:

@@ -40,6 +40,8 @@ def count_days(days: Mapping[date, pl.LazyFrame], plans: pl.DataFrame, owners: p
 
     Then the usage that counts has the column PLAN_ID. `owners`: `owner_map.OWNER_SCHEMA`.
     """
+    if plans.is_empty():
+        return {day: count_once(usage) for day, usage in days.items()}
     counted = {}
     for day, usage in days.items():
         lines = lines_of(plans, day)

@@ -16,14 +16,15 @@ from pipelines.costs.engine.price_on_server import price_on_server
 from pipelines.costs.hidden_costs import hidden_costs
 from pipelines.costs.ledger_days import billed_at_list, count_usage, files_of, in_texts, read_ledger, segments_of
 from pipelines.costs.left_out import LeftOut, sum_left_out, with_dollars
-from pipelines.costs.month_volume import month_volume
 from pipelines.costs.our_prices import OurPrices
 from pipelines.costs.overlap import OVERLAP_SCHEMA
 from pipelines.costs.owner_costs import cost_owners
+from pipelines.costs.period_volume import PeriodVolume
 from pipelines.costs.plan_coverage import not_owed
 from pipelines.costs.plan_ledger import changed_plan_days, store_plan_fees
 from pipelines.costs.pricing.price_sums import OWNERS, PLAN_ID
 from pipelines.costs.pricing.price_usage import price_by_day
+from pipelines.costs.prompt_parts import rows_with_parts
 from pipelines.costs.reconciliation import compare
 from pipelines.costs.stale_days import changed_fingerprints, fingerprints
 from pipelines.schema.tables import TABLES_BY_NAME
@@ -125,10 +126,14 @@ def price_days(warehouse: Warehouse, days: Sequence[date], environ: Mapping[str,
         stale = [day for day in stale if day not in damaged]
         days_of_fees = store_plan_fees(connection, warehouse.folder, days)
         rows = dict(files.select("usage_date", "row_count").iter_rows())
+        terms, listed = read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl()
+        agreed = PeriodVolume(
+            connection, warehouse.folder, terms, listed, partial(billed_at_list, connection, warehouse)
+        )
         for number, batch in enumerate(batches_of(stale, rows, BATCH_ROWS)):
             if number:
                 commit_so_far(connection)
-            _price(connection, warehouse, batch, address, store)
+            _price(connection, warehouse, batch, agreed, address, store)
             for mart in _MARTS:
                 replace_dates(connection, TABLES_BY_NAME[mart], batch, pl.DataFrame())
         for mart in _MARTS_OF_FEES:
@@ -160,6 +165,7 @@ def _price(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
     days: Sequence[date],
+    agreed: PeriodVolume,
     address: str | None,
     store: str | None,
 ) -> None:
@@ -179,10 +185,7 @@ def _price(
         costs = price_on_server(address, asked, segments, owners, store)
     # What a plan covers is paid by its fee: the contract has no say in it, and nothing is owed for it.
     is_billed = pl.col(PLAN_ID).is_null()
-    terms, listed = read_current(connection, "core.contract_term"), connection.sql(LISTED_MODELS).pl()
-    others = partial(billed_at_list, connection, warehouse)
-    volume = month_volume(connection, warehouse.folder, costs.filter(is_billed), terms, listed, days, others)
-    prices = OurPrices(segments, terms, listed, volume)
+    prices = OurPrices(segments, agreed.terms, agreed.listed, agreed.of(costs.filter(is_billed), days))
     costs = pl.concat([prices.agreed(costs.filter(is_billed)), costs.filter(~is_billed).with_columns(not_owed())])
     overlaps = [with_dollars(day, one, segments) for day, one in counted.items()]
     tables = {
@@ -197,7 +200,7 @@ def _price(
         replace_dates(connection, TABLES_BY_NAME[table], days, rows)
     teams = owners_in_force(warehouse.folder).rows
     for batch in batches_of(counted, {day: count for day, (_, count) in files.items()}, OWNER_ROWS):
-        of_batch = {day: counted[day].usage for day in batch}
+        of_batch = rows_with_parts({day: counted[day].usage for day in batch})
         by_owner, conversations = cost_owners(of_batch, prices, teams)
         append(connection, "main.cost_by_owner", by_owner)
         append(connection, "main.conversation_cost", conversations)

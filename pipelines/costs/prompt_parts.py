@@ -5,11 +5,14 @@ first one of its conversation is history. A cache holds the head of a prompt, so
 read, then those that were written, then the rest. System prompts and documents cannot be told apart, and are not.
 """
 
-from functools import cache
+from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
+import polars.selectors as cs
 
-from pipelines.schema.meters import quantity_column
+from pipelines.costs.pricing.aggregate import LOOKUP_KEY
+from pipelines.schema.meters import QUANTITY_COLUMNS, quantity_column
 
 COUNTS: dict[str, str | None] = {
     "history_read": "cache_read",
@@ -36,12 +39,45 @@ _READ, _WRITTEN_1H, _WRITTEN_5M, _UNCACHED, _OUTPUT = (
 )
 _REASONING = "of_which_reasoning_tokens"
 _NEEDED = (_READ, _WRITTEN_1H, _WRITTEN_5M, _UNCACHED, _OUTPUT, _REASONING, "requests", "conversation_id", "account_id")
-_CONVERSATION = ["account_id", "conversation_id", "provider", "channel", "model"]
+_CONVERSATION = ["usage_date", "account_id", "conversation_id", "provider", "channel", "model"]
 """A prompt is compared with those of the same model: a tool asks another one aside, with prompts of its own."""
 
 
+_READ_BY_OTHERS = (
+    *("usage_date", "usage_minute", *LOOKUP_KEY, *QUANTITY_COLUMNS.values()),
+    *(
+        "account_id",
+        "project_id",
+        "api_key_id",
+        "user_id",
+        "feature",
+        "conversation_id",
+        "plan_id",
+        "provider",
+        "model",
+    ),
+)
+"""What the price and the owner of a row depend on."""
+
+
+def rows_with_parts(days: Mapping[date, pl.LazyFrame]) -> dict[date, pl.LazyFrame]:
+    """Usage by UTC day with COUNTS, in memory: the columns that price and owner depend on, as far as any day has them.
+
+    All days in one plan: to make one of hundreds of expressions takes longer than to run it for a small day.
+    """
+    if not days:
+        return {}
+    named = with_prompt_parts(pl.concat(days.values(), how="diagonal_relaxed"))
+    rows = named.select(cs.by_name(*_READ_BY_OTHERS, *COUNTS, require_all=False)).collect()
+    found, first = {}, 0
+    for count, day in rows["usage_date"].rle().struct.unnest().iter_rows():  # they are sorted by time
+        found[day] = rows.slice(first, count).lazy()
+        first += count
+    return found
+
+
 def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
-    """Add COUNTS to the usage of one day (columns of core.usage; one that is NULL throughout may be left out).
+    """Add COUNTS to the usage of some days (columns of core.usage; one that is NULL throughout may be left out).
 
     Of rows that are no requests of a named conversation the whole prompt is naive. A conversation that goes on after
     midnight begins anew, so what is history is the least that it may be. Between two calls of a conversation whose
@@ -51,31 +87,20 @@ def with_prompt_parts(usage: pl.LazyFrame) -> pl.LazyFrame:
     columns = usage.collect_schema()
     types = {"conversation_id": pl.String(), "account_id": pl.String()}
     absent = {name: pl.lit(None, types.get(name, pl.Int64())) for name in _NEEDED if name not in columns}
-    rows = usage.with_columns(**absent) if absent else usage
+    # Calls of a conversation need not stand together, and to sort by texts takes longer than all the rest.
+    rows = usage.with_columns(**absent).sort("usage_at", "prompt_tokens", maintain_order=True)
     is_call = pl.col("conversation_id").is_not_null() & (pl.col("grain") == "request")
-    if "conversation_id" in absent:
-        return rows.with_columns(**_counted_of_others()).drop(absent)
-    calls = rows.filter(is_call).sort(*_CONVERSATION, "usage_at", "prompt_tokens")
+    key = [*_CONVERSATION, is_call]
     prompt, cached = _prompt(), _filled(_READ) + _filled(_WRITTEN_1H) + _filled(_WRITTEN_5M)
-    first = prompt.first().over(_CONVERSATION)
-    before, left = prompt.shift(1).over(_CONVERSATION), cached.shift(1).over(_CONVERSATION)
-    in_cache = pl.when(prompt >= before).then(pl.min_horizontal(left, prompt)).otherwise(0)
-    sent = pl.when(prompt >= before).then(before).otherwise(0)
-    known = calls.with_columns(first=first, in_cache=in_cache, sent=sent)
-    named = known.with_columns(**_counted_of_calls()).drop("first", "in_cache", "sent")
-    others = rows.filter(~is_call).with_columns(**_counted_of_others())
-    return pl.concat([named, others], how="diagonal").drop(absent)
-
-
-# The same for every day, and hundreds of expressions.
-@cache
-def _counted_of_calls() -> dict[str, pl.Expr]:
-    return _counted(pl.col("first"), pl.col("in_cache"), pl.col("sent"))
-
-
-@cache
-def _counted_of_others() -> dict[str, pl.Expr]:
-    return _counted(pl.lit(None, pl.Int64), pl.lit(0), pl.lit(0))
+    before, left = prompt.shift(1).over(key), cached.shift(1).over(key)
+    has_grown = is_call & (prompt >= before)
+    known = rows.with_columns(
+        first=pl.when(is_call).then(prompt.first().over(key)),
+        in_cache=pl.when(has_grown).then(pl.min_horizontal(left, prompt)).otherwise(0),
+        sent=pl.when(has_grown).then(before).otherwise(0),
+    )
+    counted = _counted(pl.col("first"), pl.col("in_cache"), pl.col("sent"))
+    return known.with_columns(**counted).drop("first", "in_cache", "sent", *absent)
 
 
 def _counted(first: pl.Expr, in_cache: pl.Expr, sent: pl.Expr) -> dict[str, pl.Expr]:

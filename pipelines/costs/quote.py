@@ -80,9 +80,12 @@ def _bands(costs: pl.DataFrame, terms: pl.DataFrame) -> list[dict[str, Any]]:
     """The bands of volume of which a quote has the first: one request does not tell how much the month has."""
     from pipelines.costs.volume_bands import scales_of  # noqa: PLC0415 - most quotes ask for no contract
 
-    scales = scales_of(terms).join(costs.select(scale="term_id", meter="meter"), on="scale")
-    rows = scales.join(terms.select("kind", band_id="term_id"), on="band_id").sort("meter", "from_quantity")
-    named = rows.select("meter", "kind", "volume", "from_quantity", value="band_value").iter_rows(named=True)
+    scales = (
+        scales_of(terms).select("scale", term_id="band_id").join(costs.select("meter", scale="term_id"), on="scale")
+    )
+    rows = scales.join(terms.drop("meter"), on="term_id").sort("meter", "from_quantity")
+    told = ("meter", "kind", "volume", "per", "from_quantity", "volume_currency", "value")
+    named = rows.filter(pl.col("value").is_not_null()).select(told).iter_rows(named=True)
     return [row | {"value": _plain(row["value"])} for row in named]
 
 

@@ -44,6 +44,13 @@ _TABLES = {
         FROM main.hidden_cost""",
 }
 
+_WHY_UNPRICED = {
+    "unknown_model": "no list has it",
+    "before_first_price": "its first price is of {since}",
+    "no_price_for_tier": "no price for tier {tiers}",
+    "no_price_for_meter": "no price for {meters}",
+}
+
 
 def spend_by(
     warehouse: PublishedWarehouse, by: str, first: date | None = None, last: date | None = None, owner: str = ""
@@ -70,11 +77,22 @@ def spend_by(
     return found
 
 
-def unpriced_models(warehouse: PublishedWarehouse, first: date | None = None, last: date | None = None) -> list[str]:
-    """Models of a period, both days included, some of whose usage has no price."""
+def unpriced_models(
+    warehouse: PublishedWarehouse, first: date | None = None, last: date | None = None
+) -> dict[str, str]:
+    """Models of a period, both days included, some of whose usage has no price, and why in words."""
     query = """
-        SELECT DISTINCT model FROM main.cost_unpriced
-        WHERE usage_date >= coalesce($first, usage_date) AND usage_date <= coalesce($last, usage_date) ORDER BY model
+        SELECT model, unpriced_reason, string_agg(DISTINCT service_tier, ', ' ORDER BY service_tier) AS tiers,
+            string_agg(DISTINCT meter, ', ' ORDER BY meter) AS meters, min(first_price_on) AS since
+        FROM main.cost_unpriced
+        WHERE usage_date >= coalesce($first, usage_date) AND usage_date <= coalesce($last, usage_date)
+        GROUP BY model, unpriced_reason ORDER BY model, unpriced_reason
     """
     with warehouse.read() as connection:
-        return [model for (model,) in connection.execute(query, {"first": first, "last": last}).fetchall()]
+        rows = connection.execute(query, {"first": first, "last": last}).fetchall()
+    found: dict[str, list[str]] = {}
+    for model, reason, *words in rows:
+        tiers, meters, since = words
+        why = _WHY_UNPRICED.get(reason, "no price for prompts of its size")
+        found.setdefault(model, []).append(why.format(tiers=tiers, meters=meters, since=since))
+    return {model: ", ".join(reasons) for model, reasons in found.items()}

@@ -4,15 +4,17 @@ Pricing them, and storing the hash of what they were priced from, is in `price_l
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
 from pipelines.costs.plan_coverage import covering_lines
 from pipelines.costs.pricing.price_usage import FORMULA_VERSION
+from pipelines.costs.volume_periods import Period, Span, days_counted_with
 from pipelines.models.model_map import POINTERS_FILE
 from pipelines.snapshots.user_inputs import map_in_force, owners_in_force, plans_in_force
 from pipelines.warehouse.rows import read_table
@@ -85,8 +87,14 @@ ASOF LEFT JOIN in_force ON days.usage_date >= in_force.day
 ASOF LEFT JOIN contract ON days.usage_date >= contract.day
 """
 
-_SCALES = """
-SELECT DISTINCT volume, valid_from, valid_to FROM core.contract_term WHERE known_to IS NULL AND volume IS NOT NULL
+_SPANS = """
+SELECT volume, coalesce(per, 'month'),
+    CASE WHEN bool_and(valid_from IS NOT NULL) THEN min(valid_from) END,
+    CASE WHEN bool_and(valid_to IS NOT NULL) THEN max(valid_to) END
+FROM core.contract_term WHERE known_to IS NULL AND volume IS NOT NULL
+-- At several rates of exchange a scale has terms for each.
+GROUP BY volume, per, volume_scale, CASE WHEN volume_scale IS NULL THEN {'from': valid_from, 'to': valid_to} END
+ORDER BY ALL
 """
 
 
@@ -111,26 +119,37 @@ def fingerprints(
     It changes when the day's ledger file, its bills, the prices in force on it, the contract's terms for it, what
     explains its unpriced usage, the names of models, the plans that cover usage on it or the formula change.
     """
-    scales = connection.execute(_SCALES).fetchall()
+    spans = volume_spans(connection)
     read = None if days is None else list(days)
-    if scales and days:
-        read = _months_of(connection, days)
+    if spans and days:
+        read = sorted({*days, *other_days(connection, spans, days)})
     inputs = _inputs(connection, folder, read)
     asked = inputs if days is None else inputs.keys() & set(days)
+    # A day without a plan, or without volume, keeps the fingerprint that it had before there were any.
+    of_periods = _inputs_of_periods(inputs, spans)
     found = {}
     for usage_date in asked:
-        # A day without a plan, or without volume, keeps the fingerprint that it had before there were any.
-        of_month = _inputs_of_month(usage_date, inputs, scales)
-        text = "\x1f".join([*inputs[usage_date].of_cost, *of_month])
+        text = "\x1f".join([*inputs[usage_date].of_cost, *of_periods.get(usage_date, ())])
         found[usage_date] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return found
 
 
+def volume_spans(connection: duckdb.DuckDBPyConnection) -> list[Span]:
+    """When the bands of volume hold and count, of the contract as it is current."""
+    return [Span(*row) for row in connection.execute(_SPANS).fetchall()]
+
+
+def other_days(connection: duckdb.DuckDBPyConnection, spans: Sequence[Span], days: Sequence[date]) -> list[date]:
+    """The days of the ledger whose volume says what some days cost."""
+    in_ledger = connection.execute("FROM core.ledger_file SELECT DISTINCT usage_date ORDER BY ALL").fetchall()
+    return days_counted_with(spans, days, (day for (day,) in in_ledger))
+
+
 class _Inputs(NamedTuple):
-    """What a day is computed from: `of_cost` all of it, `of_volume` that of which its quantities are."""
+    """What a day is computed from: `of_cost` all of it, `of_volume` what its quantities are of, where there are any."""
 
     of_cost: list[str]
-    of_volume: str
+    of_volume: list[str]
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection, folder: Path, days: list[date] | None) -> dict[date, _Inputs]:
@@ -142,26 +161,29 @@ def _inputs(connection: duckdb.DuckDBPyConnection, folder: Path, days: list[date
         by_plan = [str(covered)] if covered else []
         file, _, prices, _, terms = inputs
         of_cost = [str(part) for part in (FORMULA_VERSION, names, *inputs)]
-        found[usage_date] = _Inputs([*of_cost, *by_plan], f"{file} {prices} {terms} {by_plan}")
+        of_volume = [] if file is None else [f"{file} {prices} {terms} {by_plan}"]
+        found[usage_date] = _Inputs([*of_cost, *by_plan], of_volume)
     return found
 
 
-def _inputs_of_month(day: date, inputs: Mapping[date, _Inputs], scales: Sequence[tuple[Any, ...]]) -> list[str]:
-    """Of the other days whose volume says what this one costs: the days before it, or all of the month."""
-    meant = [one for one in scales if (one[1] is None or one[1] <= day) and (one[2] is None or day < one[2])]
-    if not meant:
-        return []
-    is_whole = any(volume == "all_units" for volume, *_ in meant)
-    first = day.replace(day=1)
-    others = (one for one in sorted(inputs) if one.replace(day=1) == first and one != day and (is_whole or one < day))
-    return [hashlib.sha256("\x1f".join(inputs[one].of_volume for one in others).encode()).hexdigest()]
-
-
-def _months_of(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> list[date]:
-    """The days, and all days of the ledger in their months."""
-    query = "FROM core.ledger_file SELECT usage_date WHERE date_trunc('month', usage_date) IN (SELECT unnest($months))"
-    months = sorted({day.replace(day=1) for day in days})
-    return sorted({*days, *(day for (day,) in connection.execute(query, {"months": months}).fetchall())})
+def _inputs_of_periods(inputs: Mapping[date, _Inputs], spans: Sequence[Span]) -> dict[date, list[str]]:
+    """Hashes of the usage whose volume says what a day costs: that before it, or with all units that of its period."""
+    found: dict[date, list[str]] = defaultdict(list)
+    for span in spans:
+        of_period: dict[Period, list[date]] = defaultdict(list)
+        for day in sorted(inputs):
+            period = span.period(day)
+            if period is not None:
+                of_period[period].append(day)
+        for days in of_period.values():
+            running = hashlib.sha256()
+            before = {}
+            for day in days:
+                before[day] = running.hexdigest()
+                running.update("".join(f"{part}\x1f" for part in inputs[day].of_volume).encode())
+            for day in days:
+                found[day].append(running.hexdigest() if span.volume == "all_units" else before[day])
+    return found
 
 
 def _names_version(folder: Path) -> str:

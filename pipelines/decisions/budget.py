@@ -1,12 +1,11 @@
 """Budgets against spend: what is spent and expected in the period, when it is used up, and how sure that is.
 
-Spent is what is owed (`effective_cost_usd`), to the pico-dollar. What is to come is the forecast at list price times
-what this owner has owed of it in the last 30 days, and plan fees as on their newest day. How sure it is, past errors of
-the same forecast say: each past forecast, started today, is one way in which the period may end.
+Spent is what is owed (`effective_cost_usd`), to the pico-dollar; what is to come is what `forecast_paid` says is owed
+of the forecast. How sure it is, past errors of the same forecast say: each past forecast, started today, is one way in
+which the period may end.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,39 +16,16 @@ import polars as pl
 from pipelines.decisions.forecast_bands import LEVELS, MIN_ERRORS
 from pipelines.decisions.forecast_methods import Array
 from pipelines.decisions.forecast_outlook import EVERYTHING, Group, Outlook
-from pipelines.decisions.forecast_totals import spread
+from pipelines.decisions.forecast_paid import Owed, owed_by, paid_of, usd
+from pipelines.decisions.forecast_totals import basis_of, errors_of, spread
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.spend import BudgetStatus
 from pipelines.snapshots.budget_file import ALL, BUDGET_FILE, Budget
 
-FORMULA_VERSION = "budget-1"
-RECENT_DAYS = 30
+FORMULA_VERSION = "budget-2"
 SOURCE = "COSTS_MONTHLY_BUDGET_USD"
 BAND = LEVELS.index(0.8)
 TAIL = 0.1
-PAID_SCHEMA = {
-    "scope": pl.String(),
-    "owner": pl.String(),
-    "usage_date": pl.Date(),
-    "effective_usd": pl.Decimal(38, 12),
-    "list_usd": pl.Decimal(38, 12),
-    "fee_usd": pl.Decimal(38, 12),
-}
-
-
-@dataclass(frozen=True)
-class _Paid:
-    """What one owner owed, by day."""
-
-    days: dict[date, Decimal]
-    listed: dict[date, Decimal]
-    owed_share: float
-    """Of usage at list price, what is owed of it lately."""
-    daily_fee: Decimal
-    """Plan fees of the newest day."""
-
-    def spent(self, first: date, last: date) -> Decimal:
-        return _between(self.days, first, last)
 
 
 def span_of(period: str, as_of: date) -> tuple[date, date]:
@@ -75,58 +51,49 @@ def group_of(budget: Budget) -> Group:
 
 
 def budget_status(
-    budgets: Sequence[Budget], outlooks: Sequence[Outlook], paid: pl.DataFrame, as_of: date, seen: float
+    budgets: Sequence[Budget],
+    outlooks: Sequence[Outlook],
+    paid: pl.DataFrame,
+    shares: pl.DataFrame,
+    as_of: date,
+    seen: float,
 ) -> pl.DataFrame:
-    """Rows of main.budget_status of a day. `outlooks`: the groups of all budgets. `paid`: PAID_SCHEMA, recent days.
+    """Rows of main.budget_status of a day. `outlooks`: the groups of all budgets. `paid` and `shares`: as of `owed_by`.
 
     `seen`: part of as_of that is over in the ledger.
     """
     rows = []
     for outlook in outlooks:
         daily = outlook.by_day(as_of)
+        owed = owed_by(outlook, paid, shares, as_of)
         for place, group in enumerate(outlook.groups):
+            asked = [budget for budget in budgets if group_of(budget) == group and budget.holds_on(as_of)]
+            listed = dict(paid_of(paid, group).select("usage_date", "list_usd").iter_rows()) if asked else {}
             rows += [
-                _row(budget, outlook, place, daily[place], _paid(paid, budget, as_of), as_of, seen)
-                for budget in budgets
-                if group_of(budget) == group and budget.holds_on(as_of)
+                _row(budget, outlook, place, daily[place], owed[place], as_of, seen)
+                | {"list_spent_usd": _between(listed, *span_of(budget.period, as_of))}
+                for budget in asked
             ]
     return pl.DataFrame(rows, schema=polars_schema(BudgetStatus), orient="row").sort("scope", "owner", "period")
 
 
-def _paid(paid: pl.DataFrame, budget: Budget, as_of: date) -> _Paid:
-    own = paid.filter(scope=budget.scope, owner=budget.owner).filter(pl.col("usage_date") <= as_of)
-    days = own.group_by("usage_date").agg(pl.col("effective_usd", "list_usd", "fee_usd").sum())
-    recent = days.filter(pl.col("usage_date") > as_of - timedelta(days=RECENT_DAYS))
-    listed = float(recent["list_usd"].sum() or 0)
-    owed = float(recent["effective_usd"].sum() or 0) - float(recent["fee_usd"].sum() or 0)
-    newest = recent.sort("usage_date").tail(1)
-    return _Paid(
-        dict(days.select("usage_date", "effective_usd").iter_rows()),
-        dict(days.select("usage_date", "list_usd").iter_rows()),
-        owed / listed if listed > 0 else 1.0,
-        newest["fee_usd"].item() if newest.height else Decimal(0),
-    )
-
-
 def _row(
-    budget: Budget, outlook: Outlook, place: int, daily: Array, paid: _Paid, as_of: date, seen: float
+    budget: Budget, outlook: Outlook, place: int, daily: Array, owed: Owed, as_of: date, seen: float
 ) -> dict[str, Any]:
     first, last = span_of(budget.period, as_of)
     ahead = (last - as_of).days + 1
-    spent, share = paid.spent(first, last), paid.owed_share
-    # The fee of as_of itself is among what is spent.
-    fees = [float(paid.daily_fee) * day for day in range(ahead)]
-    path = np.cumsum(daily[:ahead]) * share + fees
+    spent = owed.spent(first, min(last, as_of)) or Decimal(0)
+    path = owed.path(0, ahead)
     reasons = _reasons(outlook, place, first, last)
-    is_known = bool(path[-1] or spent or not reasons)
-    projected = spent + _usd(path[-1]) if is_known else None
+    projected = owed.projected(spent, path, is_unpriced=bool(reasons))
     expected = outlook.totals.expected(0, ahead, seen)[place]
-    rise = share * daily[:ahead].sum() / expected if expected else 0.0
+    rise = owed.ahead[:ahead].sum() / expected if expected else 0.0
     paths = _past_paths(outlook, place, ahead, seen) * rise + path
     low, high, errors = spread(outlook.totals, 0, ahead, seen)
+    known = errors_of(outlook.totals, 0, ahead, seen)[place]
     bounds = low[place, BAND] * rise, high[place, BAND] * rise
     has_band = projected is not None and bool(np.isfinite(bounds).all()) and len(paths) >= MIN_ERRORS
-    band = [max(spent, projected + _usd(bound)) for bound in bounds] if has_band and projected is not None else None
+    band = [max(spent, projected + usd(bound)) for bound in bounds] if has_band and projected is not None else None
     left = float(budget.usd - spent)
     row = {
         "as_of": as_of,
@@ -137,33 +104,33 @@ def _row(
         "last_on": last,
         "budget_usd": budget.usd,
         "spent_usd": spent,
-        "list_spent_usd": _between(paid.listed, first, last),
         "projected_usd": projected,
         "low_usd": min(band[0], projected) if band and projected is not None else None,
         "high_usd": max(band[1], projected) if band and projected is not None else None,
         "used_share": float(spent / budget.usd) if budget.usd else None,
         "is_lower_bound": bool(reasons),
         "unpriced_reason": "; ".join(reasons) or None,
-        "band_basis": f"{len(paths)} past errors of this total"
+        "band_basis": basis_of(known[np.isfinite(known)], *bounds)
         if has_band
         else f"no band: {int(errors[place])} past errors of this total are known, {MIN_ERRORS} needed",
         "source": SOURCE if budget.line is None else f"{BUDGET_FILE} line {budget.line}",
         "formula_version": FORMULA_VERSION,
     }
     if spent > budget.usd:
-        return row | _exceeded(budget, paid, first, as_of)
+        return row | _exceeded(budget, owed, first, as_of)
+    on = _first_beyond(path, left, as_of) if projected is not None else None
     return row | {
         "status": _status(row),
         "chance_of_overrun": float((paths[:, -1] > left).mean()) if has_band else None,
-        "exhausted_on": _first_beyond(path, left, as_of) if projected is not None else None,
-        **(_band_of_days(paths, left, as_of) if has_band else {}),
+        "exhausted_on": on,
+        **(_band_of_days(paths, left, as_of, on) if has_band else {}),
     }
 
 
-def _exceeded(budget: Budget, paid: _Paid, first: date, as_of: date) -> dict[str, Any]:
+def _exceeded(budget: Budget, owed: Owed, first: date, as_of: date) -> dict[str, Any]:
     """The day on which it was passed, which nothing changes any more."""
     days = (first + timedelta(days=number) for number in range((as_of - first).days + 1))
-    passed = next(day for day in days if paid.spent(first, day) > budget.usd)
+    passed = next(day for day in days if (owed.spent(first, day) or 0) > budget.usd)
     on = {"exhausted_on": passed, "exhausted_from": passed, "exhausted_until": passed}
     return {"status": "exceeded", "chance_of_overrun": 1.0, **on}
 
@@ -191,14 +158,16 @@ def _first_beyond(path: Array, left: float, as_of: date) -> date | None:
     return as_of + timedelta(days=int(beyond[0])) if beyond.size else None
 
 
-def _band_of_days(paths: Array, left: float, as_of: date) -> dict[str, date | None]:
-    """Days by which a tenth and nine tenths of the paths have passed what is left."""
+def _band_of_days(paths: Array, left: float, as_of: date, on: date | None) -> dict[str, date | None]:
+    """Days by which a tenth and nine tenths of the paths have passed what is left, with that of the projection."""
     passed = np.maximum.accumulate(paths, axis=-1) > left
     share = passed.mean(axis=0)
     ends = {}
-    for name, part in (("exhausted_from", TAIL), ("exhausted_until", 1 - TAIL)):
+    for name, part, outer in (("exhausted_from", TAIL, min), ("exhausted_until", 1 - TAIL, max)):
         days = np.flatnonzero(share >= part)
-        ends[name] = as_of + timedelta(days=int(days[0])) if days.size else None
+        end = as_of + timedelta(days=int(days[0])) if days.size else None
+        is_open = name == "exhausted_until" and end is None
+        ends[name] = end if on is None or is_open else outer(end or on, on)
     return ends
 
 
@@ -210,9 +179,5 @@ def _reasons(outlook: Outlook, place: int, first: date, last: date) -> list[str]
     return [*([f"usage of {days} days of this period has no price"] if days else []), *gaps]
 
 
-def _between(days: dict[date, Decimal], first: date, last: date) -> Decimal:
-    return sum((usd for day, usd in days.items() if first <= day <= last), Decimal(0))
-
-
-def _usd(amount: float) -> Decimal:
-    return Decimal(f"{amount:.6f}")
+def _between(days: dict[date, Decimal | None], first: date, last: date) -> Decimal:
+    return sum((amount for day, amount in days.items() if amount and first <= day <= last), Decimal(0))

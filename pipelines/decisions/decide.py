@@ -8,9 +8,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.costs.agreed_prices import Agreed, agreed_prices
+from pipelines.costs.agreed_prices import Agreed
 from pipelines.costs.counted_usage import counted_usage
-from pipelines.costs.quoted_prices import QuotedPrices
 from pipelines.costs.resolve_segments import Resolved, resolved_at, segments_in_force, segments_with_history
 from pipelines.costs.usage_buckets import size_edges
 from pipelines.decisions.ask_break_even import AskedBreakEven, asked_workloads, open_models_of
@@ -19,6 +18,7 @@ from pipelines.decisions.break_even_change import INPUTS, OFFER, with_causes
 from pipelines.decisions.break_even_market import market_known_on
 from pipelines.decisions.claim_check import claim_table, gpu_rates
 from pipelines.decisions.claim_inputs import models_of_claims
+from pipelines.decisions.contract_on import contract_on
 from pipelines.decisions.deprecation_risk import OWNER, SPEND_DAYS, deprecation_risk
 from pipelines.decisions.known_ends import known_ends
 from pipelines.decisions.logged_saving import logged_saving
@@ -44,7 +44,6 @@ _RANGES = """
 SELECT price_id, any_value(context_from) AS context_from, any_value(time_window) AS time_window
 FROM core.token_price GROUP BY ALL
 """
-_SELLERS = "SELECT DISTINCT ON (price_id) price_id, model, provider FROM core.token_price ORDER BY ALL"
 
 TableOn = Callable[[duckdb.DuckDBPyConnection, Path, date], pl.DataFrame]
 Decision = Callable[[duckdb.DuckDBPyConnection, Path, date], dict[str, pl.DataFrame]]
@@ -136,11 +135,7 @@ def what_if_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -
     """Usage of the last days at other models: those of the user's task classes, else every other model in use."""
 
     def resolve(models: pl.DataFrame) -> tuple[Resolved, Agreed | None]:
-        prices = QuotedPrices(connection, "core.token_price", str, end_of_day(day), {})
-        terms = prices.terms()
-        versions = connection.sql(_SELLERS).pl() if terms.height else pl.DataFrame()
-        agreed = agreed_prices(terms, versions, prices.paid_in_bands(terms))
-        return resolved_at(connection, folder, models, end_of_day(day)), agreed
+        return resolved_at(connection, folder, models, end_of_day(day)), contract_on(connection, day)
 
     return what_if_table(connection, folder, day, RECENT_DAYS, resolve)
 

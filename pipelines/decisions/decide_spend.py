@@ -9,14 +9,16 @@ import duckdb
 import polars as pl
 
 from pipelines.costs.resolve_segments import segments_in_force
-from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of
+from pipelines.decisions.budget import budget_status, group_of
+from pipelines.decisions.contract_on import contract_on
 from pipelines.decisions.failing_models import failing, stopped, with_ends
 from pipelines.decisions.forecast import forecast_of, spend_outlooks
 from pipelines.decisions.forecast_accuracy import forecast_accuracy
 from pipelines.decisions.forecast_outlook import model_outlook
 from pipelines.decisions.forecast_owners import COLUMNS, TEAM_SCHEMA, OwnerUsage, owner_outlook
-from pipelines.decisions.forecast_paid import with_paid
+from pipelines.decisions.forecast_paid import PAID_SCHEMA, with_paid
 from pipelines.decisions.known_ends import known_ends
+from pipelines.decisions.owed_shares import owed_shares
 from pipelines.decisions.owner_scopes import TEAM_COSTS
 from pipelines.decisions.rebilled_prices import rebilled, rebillings, successors_of
 from pipelines.decisions.spend_anomaly import spend_anomaly
@@ -35,9 +37,11 @@ HISTORY_DAYS = 460
 """Usage before the day that a forecast and its past errors are made of."""
 LONGEST = 31
 """Days of the longest period of a budget."""
+LONGEST_FORECAST = 100
+"""Days that a forecast looks ahead, at most (90, or the rest of this month and the next)."""
 NO_SETTINGS: Mapping[str, str] = {}
 BUDGET_DAYS = 62
-"""Costs before the day that a budget's spend and what is owed of the list price are taken from."""
+"""Costs before the day that what is owed until then is taken from."""
 _TEAMS = """
 SELECT usage_date, account_id, project_id, api_key_id, team, sum(tokens)::BIGINT AS tokens,
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, coalesce(bool_or(unpriced_quantity > 0), false) AS has_unpriced
@@ -52,22 +56,33 @@ FROM main.cost_by_owner
 WHERE usage_date >= $first AND usage_date < $day
 GROUP BY ALL
 """
+# Where what was agreed has no rate of exchange, spend stands at list price, and never at nothing.
 _PAID = """
-SELECT usage_date, {owner} AS owner, sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_usd,
-       sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
-       coalesce(sum(effective_cost_usd) FILTER (cost_basis = 'plan_fee'), 0)::DECIMAL(38, 12) AS fee_usd
-FROM main.cost_daily
-WHERE usage_date BETWEEN $first AND $day AND {owner} IS NOT NULL
+SELECT usage_date, {provider} AS provider, {model} AS model, {owner} AS owner,
+       sum(effective_usd)::DECIMAL(38, 12) AS effective_usd, sum(cost_usd)::DECIMAL(38, 12) AS list_usd,
+       coalesce(sum(fee_usd), 0)::DECIMAL(38, 12) AS fee_usd
+FROM (
+    SELECT usage_date, provider, model, account_id, project_id, cost_usd,
+           coalesce(effective_cost_usd, cost_usd) AS effective_usd, NULL AS fee_usd
+    FROM core.usage_cost
+    UNION ALL
+    SELECT usage_date, provider, plan, CASE WHEN kind = 'account' THEN id ELSE 'default' END,
+           CASE WHEN kind = 'project' THEN id END, NULL, fee_usd, fee_usd
+    FROM core.plan_fee
+    WHERE fee_usd IS NOT NULL
+)
+WHERE usage_date BETWEEN $first AND $day AND ({owner} IS NOT NULL OR {is_ownerless})
 GROUP BY ALL
 """
 _PAID_BY_TEAM = """
-SELECT usage_date, team AS owner, sum(effective_cost_usd)::DECIMAL(38, 12) AS effective_usd,
-       coalesce(sum(cost_usd), 0)::DECIMAL(38, 12) AS list_usd, 0::DECIMAL(38, 12) AS fee_usd
+SELECT usage_date, 'all' AS provider, 'all' AS model, team AS owner,
+       sum(coalesce(effective_cost_usd, cost_usd))::DECIMAL(38, 12) AS effective_usd,
+       sum(cost_usd)::DECIMAL(38, 12) AS list_usd, 0::DECIMAL(38, 12) AS fee_usd
 FROM main.cost_by_owner
-WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL AND effective_cost_usd IS NOT NULL
+WHERE usage_date BETWEEN $first AND $day AND team IS NOT NULL AND coalesce(effective_cost_usd, cost_usd) IS NOT NULL
 GROUP BY ALL
 UNION ALL
-SELECT usage_date, id, sum(fee_usd)::DECIMAL(38, 12), 0, sum(fee_usd)::DECIMAL(38, 12)
+SELECT usage_date, 'all', 'all', id, sum(fee_usd)::DECIMAL(38, 12), NULL, sum(fee_usd)::DECIMAL(38, 12)
 FROM core.plan_fee
 WHERE usage_date BETWEEN $first AND $day AND kind = 'team' AND fee_usd IS NOT NULL
 GROUP BY ALL
@@ -76,7 +91,7 @@ GROUP BY ALL
 
 @dataclass(frozen=True)
 class _Known:
-    """What a forecast of a day is made from."""
+    """What a forecast of a day is made from, and of what is owed of it."""
 
     usage: pl.DataFrame
     prices: pl.DataFrame
@@ -86,6 +101,9 @@ class _Known:
     """Models of which nothing is expected from a moment on."""
     rebilled: pl.DataFrame
     """Models in whose place others are billed from a moment on."""
+    paid: pl.DataFrame
+    shares: pl.DataFrame
+    """As `forecast_paid.owed_by` takes them."""
 
 
 def forecast_on(
@@ -93,15 +111,15 @@ def forecast_on(
 ) -> dict[str, pl.DataFrame]:
     """Spend to come by model, provider, account, team and project, and how good the forecasts before the day were.
 
-    Of what is billed by use: a plan's is not owed.
+    At list price of what is billed by use; what is owed by contract and plans beside it.
     """
     known = _known(connection, folder, day)
-    costs = known.usage.select("usage_date", "provider", "model", "cost_usd", "effective_cost_usd")
+    costs = known.usage.select("usage_date", "provider", "model", "cost_usd")
     country, _ = holidays_of(environ)
     outlooks = spend_outlooks(known.usage, costs, known.prices, day, known.owners, known.seen, country)
     forecast = with_ends(forecast_of(outlooks, day, known.seen), known.gone, known.rebilled)
     return {
-        "main.spend_forecast": with_paid(forecast, costs, day),
+        "main.spend_forecast": with_paid(forecast, outlooks, known.paid, known.shares, day),
         "main.forecast_accuracy": pl.concat([forecast_accuracy(outlook, day) for outlook in outlooks]),
     }
 
@@ -124,7 +142,7 @@ def budget_status_on(
         outlooks.append(model_outlook(known.usage, costs, known.prices, day, LONGEST, known.seen, of_models, country))
     if of_owners:
         outlooks.append(owner_outlook(known.owners, known.prices, day, LONGEST, known.seen, of_owners, country))
-    return budget_status(budgets, outlooks, _paid(connection, day), day, known.seen)
+    return budget_status(budgets, outlooks, known.paid, known.shares, day, known.seen)
 
 
 def spend_change_on(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> pl.DataFrame:
@@ -164,7 +182,9 @@ def _known(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> _K
     segments = segments_in_force(connection, folder, asked, end_of_day(day)).filter(context_from=0, time_window=ALWAYS)
     gone = failing(ends, usage.filter(pl.col("usage_date") < day), day)
     prices = stopped(rebilled(segments, told), gone)
-    return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day), gone, told)
+    shares = owed_shares(usage, teams, contract_on(connection, day), day, LONGEST_FORECAST)
+    paid = _paid(connection, day)
+    return _Known(usage, prices, OwnerUsage(usage, teams), _seen(connection, folder, day), gone, told, paid, shares)
 
 
 def _seen(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> float:
@@ -185,8 +205,17 @@ def _seen(connection: duckdb.DuckDBPyConnection, folder: Path, day: date) -> flo
 def _paid(connection: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
     """PAID_SCHEMA of the days before one and of it, for every owner of a scope."""
     span = {"first": day - timedelta(days=BUDGET_DAYS), "day": day}
-    columns = {"all": "'all'", "provider": "provider", "model": "model", **COLUMNS}
-    queries = {scope: _PAID.format(owner=column) for scope, column in columns.items()} | {"team": _PAID_BY_TEAM}
+    whole = {"provider": "'all'", "model": "'all'", "owner": "NULL::VARCHAR"}
+    scopes = {
+        "all": whole,
+        "provider": whole | {"provider": "provider"},
+        "model": whole | {"provider": "provider", "model": "model"},
+        **{scope: whole | {"owner": column} for scope, column in COLUMNS.items()},
+    }
+    queries = {
+        scope: _PAID.format(**columns, is_ownerless="true" if columns["owner"] == whole["owner"] else "false")
+        for scope, columns in scopes.items()
+    } | {"team": _PAID_BY_TEAM}
     parts = [
         connection.sql(query, params=span).pl().with_columns(scope=pl.lit(scope)) for scope, query in queries.items()
     ]

@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.decisions.forecast_bands import LEVELS
 from pipelines.decisions.forecast_outlook import Outlook, known_sum, model_outlook
 from pipelines.decisions.forecast_owners import OwnerUsage, owner_outlook
-from pipelines.decisions.forecast_totals import spread
+from pipelines.decisions.forecast_totals import basis_of, errors_of, spread
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.decisions import SpendForecast
 
-FORMULA_VERSION = "forecast-4"
+FORMULA_VERSION = "forecast-5"
+BAND = LEVELS.index(0.8)
 BAND_COLUMNS = ("low_50_usd", "low_usd", "low_95_usd", "high_50_usd", "high_usd", "high_95_usd")
 
 
@@ -68,7 +70,7 @@ def spend_outlooks(
     in the month are left out.
     """
     horizon = max(period.last for period in periods(as_of))
-    outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, None, country)]
+    outlooks = [model_outlook(usage, costs, prices, as_of, horizon, seen, (), country)]
     if owners is not None:
         outlooks.append(owner_outlook(owners, prices, as_of, horizon, seen, None, country))
     return outlooks
@@ -113,7 +115,8 @@ def _sums(outlook: Outlook, period: Period, as_of: date) -> dict[int, dict[str, 
 
 def _rows(period: Period, outlook: Outlook, daily: Any, as_of: date, seen: float) -> Iterator[dict[str, Any]]:
     sums, totals = _sums(outlook, period, as_of), outlook.totals
-    low, high, errors = spread(totals, period.first, period.last, seen)
+    low, high, counts = spread(totals, period.first, period.last, seen)
+    errors = errors_of(totals, period.first, period.last, seen)
     expected = totals.expected(period.first, period.last, seen)
     for place, group in enumerate(outlook.groups):
         if place not in sums:
@@ -122,9 +125,10 @@ def _rows(period: Period, outlook: Outlook, daily: Any, as_of: date, seen: float
         # The errors are valued at the prices of as_of: a change that is announced moves the band as it moves the total.
         remaining = daily[place, period.first : period.last].sum()
         rise = remaining / expected[place] if expected[place] else 0.0
+        basis = basis_of(errors[place][np.isfinite(errors[place])], low[place, BAND] * rise, high[place, BAND] * rise)
         yield (
             row
-            | _band(row, [*(low[place] * rise), *(high[place] * rise)], int(errors[place]))
+            | _band(row, [*(low[place] * rise), *(high[place] * rise)], int(counts[place]), basis)
             | {"period": period.name, "first_on": period.first_on, "last_on": period.last_on}
             | group._asdict()
             | outlook.told[place]
@@ -152,14 +156,13 @@ def _row(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _band(row: dict[str, Any], bounds: list[float], errors: int) -> dict[str, Any]:
+def _band(row: dict[str, Any], bounds: list[float], errors: int, basis: str) -> dict[str, Any]:
     """The ends of the bands around what is projected; never below what is spent, and never without the projection."""
     if row["projected_usd"] is None or not np.isfinite(bounds).all():
-        basis = f"no band: {errors} past errors of this total are known, 20 needed"
-        return dict.fromkeys(BAND_COLUMNS) | {"band_basis": basis}
+        none = f"no band: {errors} past errors of this total are known, 20 needed"
+        return dict.fromkeys(BAND_COLUMNS) | {"band_basis": none}
     projected, spent = row["projected_usd"], row["spent_usd"] or Decimal(0)
     ends = [projected + Decimal(f"{bound:.6f}") for bound in bounds]
     lows = [max(spent, min(end, projected)) for end in ends[:3]]
     highs = [max(end, projected) for end in ends[3:]]
-    basis = f"{errors} past errors of this total, adapted to hold 50, 80 and 95 %"
     return dict(zip(BAND_COLUMNS, [*lows, *highs], strict=True)) | {"band_basis": basis}

@@ -80,10 +80,10 @@ def model_outlook(  # noqa: PLR0913, PLR0917 - what a forecast rests on
     as_of: date,
     horizon: int,
     seen: float,
-    asked: Sequence[Group] | None,
+    asked: Sequence[Group] = (),
     country: str | None = None,
 ) -> Outlook:
-    """Of all usage, each provider and each model with usage in the last 56 days or cost in the month; or of `asked`.
+    """Of all usage, each provider and each model with usage in the last 56 days or cost in the month; then of `asked`.
 
     The other arguments are as in `forecast.spend_outlooks`.
     """
@@ -93,7 +93,7 @@ def model_outlook(  # noqa: PLR0913, PLR0917 - what a forecast rests on
     spent = known_costs(costs, as_of, seen).select("usage_date", *MODEL, "cost_usd")
     in_month = spent.filter(pl.col("usage_date") >= as_of.replace(day=1))
     models = pl.concat([names.select(MODEL), in_month.select(MODEL)]).unique().sort(MODEL)
-    groups = _all_groups(models) if asked is None else list(asked)
+    groups = list(dict.fromkeys([*_all_groups(models), *asked]))
     is_member = [[group.has(*model) for model in names.select(MODEL).iter_rows()] for group in groups]
     members = np.array(is_member, dtype=bool).reshape(len(groups), names.height)
     totals = totals_of(members * _worth(names, prices, as_of), values, found, ORIGINS)

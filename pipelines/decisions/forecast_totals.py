@@ -59,6 +59,22 @@ def spread(totals: Totals, first: int, last: int, seen: float = 0.0) -> tuple[Ar
     return low[:, -1] * scale, high[:, -1] * scale, np.isfinite(errors).sum(axis=-1)
 
 
+def basis_of(errors: Array, low: float, high: float) -> str:
+    """What a band of 80 % rests on: past errors, and which of its ends is the projection itself, as the band holds it.
+
+    `errors`: those known; `low` and `high`: what the band adds to the projection. Where nearly all outcomes were on
+    one side of what was projected, both would be on that side.
+    """
+    told = f"{errors.size} past errors of this total, adapted to hold 50, 80 and 95 %"
+    for is_beyond, side, count, end in (
+        (low > 0, "above", int((errors > 0).sum()), "low"),
+        (high < 0, "below", int((errors < 0).sum()), "high"),
+    ):
+        if is_beyond:
+            return f"{told}; {count} of {errors.size} outcomes were {side} the projection, so that it is the {end} end"
+    return told
+
+
 def past_errors(totals: Totals) -> Array:
     """Mean absolute error of past totals of 30 days over their mean, of each group; NaN where none is known."""
     actual = totals.actual[..., :TOTAL_DAYS].sum(axis=-1)

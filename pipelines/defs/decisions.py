@@ -25,7 +25,7 @@ from pipelines.defs.resources import POOL, Secrets, Settings
 
 PRICED_USAGE = ("core.token_price", "core.usage_cost")
 OWNED_USAGE = ("core.usage_cost", "main.cost_by_owner")
-FORECAST_INPUTS = (*PRICED_USAGE, "core.model_lifecycle", "main.cost_by_owner")
+FORECAST_INPUTS = (*PRICED_USAGE, "core.plan_fee", "core.model_lifecycle", "main.cost_by_owner")
 BREAK_EVEN_INPUTS = (*PRICED_USAGE, "core.gpu_rate", "core.exchange_rate", "core.model_lifecycle")
 
 
@@ -50,7 +50,7 @@ def decisions_of(environ: Mapping[str, str]) -> list[Decided]:
     return [
         Decided(break_even_on, dict.fromkeys(("main.break_even", "main.break_even_curve"), BREAK_EVEN_INPUTS)),
         Decided(forecast, dict.fromkeys(("main.spend_forecast", "main.forecast_accuracy"), FORECAST_INPUTS)),
-        _alone("main.budget_status", budget, *FORECAST_INPUTS, "main.cost_daily"),
+        _alone("main.budget_status", budget, *FORECAST_INPUTS),
         _alone("main.spend_change", spend_change_on, *OWNED_USAGE),
         _alone("main.spend_anomaly", spend_anomaly_on, *OWNED_USAGE, "main.conversation_cost"),
         _alone("main.saving", saving_on, *PRICED_USAGE, "main.hidden_cost"),

@@ -18,6 +18,9 @@ from pipelines.doctor.source_freshness import look_at_sources
 from pipelines.doctor.store_access import look_at_store
 from pipelines.doctor.stored_files import look_at_archive, look_at_ledger
 from pipelines.doctor.usage_files import look_at_inbox
+from pipelines.snapshots.contract_file import CONTRACT_FILE
+from pipelines.snapshots.contract_names import unknown_names
+from pipelines.snapshots.doubted_rates import doubted_rates
 from pipelines.snapshots.user_inputs import Problem
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
@@ -77,6 +80,7 @@ def _look_at_published(warehouse: Warehouse, now: datetime, environ: Mapping[str
     with read_only(warehouse.published_file) as connection:
         looks = (
             _Look("versions", "costs.duckdb", lambda: [look_at_schema(connection, "costs.duckdb")], PUBLISH),
+            _Look("settings", CONTRACT_FILE, lambda: _of_contract(connection, warehouse, now), "see the message"),
             _Look("sources", "all", lambda: look_at_sources(connection, now, environ), PUBLISH),
             _Look("ledger", "files", lambda: look_at_ledger(connection, warehouse.folder), PUBLISH),
             _Look("archive", "bodies", lambda: look_at_archive(connection, warehouse.folder), PUBLISH),
@@ -98,6 +102,13 @@ def _look_at_published(warehouse: Warehouse, now: datetime, environ: Mapping[str
         yield Finding("published", "build.duckdb", f"cannot be read: {_first_line(error)}", RECOVER)
     else:
         yield compare(built, published)
+
+
+def _of_contract(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, now: datetime) -> Iterator[Finding]:
+    for problem in unknown_names(connection, warehouse.folder, now.date()):
+        yield Finding("settings", problem.name, "a name in it is unknown", problem.text)
+    for problem in doubted_rates(connection, warehouse.folder):
+        yield Finding("settings", problem.name, "a rate in it looks turned round", problem.text)
 
 
 def _first_line(error: Exception) -> str:

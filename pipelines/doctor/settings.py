@@ -57,7 +57,7 @@ def look_at_settings(folder: Path, environ: Mapping[str, str], today: date) -> I
         else:
             yield Finding("settings", name, count)
     for problem in check_rates(folder, today):
-        yield Finding("settings", problem.name, "a price has no rate of exchange", problem.text)
+        yield Finding("settings", problem.name, "a line has no rate of exchange", problem.text)
     yield _privacy(folder)
     yield _engine(environ)
     yield from _keys(environ)

@@ -4,6 +4,7 @@ What the columns mean is for the module of each file.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import TypeVar
 MAX_BYTES = 10_000_000
 TIMES = ("valid_from", "valid_to")
 """Columns that a header may have beside the others."""
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 Moment = TypeVar("Moment", date, datetime)
 
 
@@ -50,12 +53,13 @@ def csv_lines(
         if more:
             headers.append([*headers[-1], *more])
     try:
-        reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
+        reader = csv.reader(_lines(content.decode("utf-8-sig")), strict=True)
         header = [name.strip() for name in next(reader, [])]
         if header not in headers:
             written = " or ".join(",".join(names) for names in headers)
             raise UserFileError(
-                f"{path} line 1: the header is {','.join(header)!r}; write {written}, separated by commas"
+                f"{path} line 1: the header is {','.join(header)!r}{_wrong_header(header, headers)}; write {written}, "
+                "separated by commas"
             )
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -70,6 +74,24 @@ def csv_lines(
         raise UserFileError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
     except csv.Error as error:
         raise UserFileError(f"{path} line {reader.line_num}: {error}; check the quotes of that line") from error
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of a file: other signs that may end one, such as a form feed, may as well stand in a cell."""
+    lines = _LINE_ENDS.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
+def _wrong_header(header: list[str], headers: list[list[str]]) -> str:
+    """What is wrong with it, where that can be told in few words."""
+    separator = next((name for sign, name in _SEPARATORS.items() if sign in "".join(header)), None)
+    if len(header) == 1 and separator:
+        return f", its cells separated by {separator}"
+    wanted = max(headers, key=lambda names: len(set(names) & set(header)))
+    missing = [name for name in wanted if name not in header]
+    other = list(dict.fromkeys(name or "an empty one" for name in header if name not in headers[-1]))
+    told = [f"{', '.join(names)} {word}" for names, word in ((missing, "missing"), (other, "unknown")) if names]
+    return f" ({'; '.join(told)})" if told and len(missing) < len(wanted) else ""
 
 
 def interval(where: str, cells: dict[str, str]) -> tuple[datetime | None, datetime | None]:

@@ -9,8 +9,10 @@ PRICE_KINDS = ("price", "discount")
 """Kinds of terms that change what usage costs; the others are charges beside it."""
 TERM_KINDS = (*PRICE_KINDS, "commitment", "credit", "marketplace", "tax")
 COMMITMENT_PERIODS = ("month", "term")
+VOLUME_PERIODS = ("month", "quarter", "year", "term")
+"""In which time a band of volume counts: calendar months, quarters or years, or all days of the line."""
 VOLUME_KINDS = ("graduated", "all_units")
-"""Where a line holds from a quantity of the month on: for what is above it, or for all of the month once reached."""
+"""Where a line holds from a quantity of the period on: for what is above it, or for all of the period once reached."""
 TERM_SCOPE = ("account_id", "provider", "channel", "model", "service_tier", "meter")
 """Which usage a term is about; NULL is any."""
 TERM_SCHEMA = {
@@ -24,5 +26,7 @@ TERM_SCHEMA = {
     "currency": pl.String(),
     "local_value": pl.Decimal(18, 6),
     "usd_per_currency": pl.Decimal(18, 10),
+    "volume_currency": pl.String(),
+    "volume_scale": pl.String(),
 }
 """A term before it is a version."""

@@ -184,12 +184,13 @@ class SpendForecast(dy.Schema):
     )
     projected_usd = usd("both together: a lower bound where is_lower_bound; NULL where nothing is known")
     spent_effective_usd = usd(
-        "what is paid for spent_usd by the contract (core.contract_term), exact; NULL but for models and all, and "
-        "where none of the usage has a price"
+        "what is owed for the period up to as_of: usage by the contract (core.contract_term), plan fees but in rows of "
+        "models; exact; NULL where none of the usage has a price"
     )
     projected_effective_usd = usd(
-        "that, and remaining_usd at the share of list price that each model was paid at in the 56 days before as_of; "
-        "terms that begin or end later are not in it, nor are commitments and credits"
+        "that, and what is owed of remaining_usd by the terms in force on each coming day, reckoned on the usage of "
+        "the eight weeks before as_of, and plan fees as on their newest day; the same figure as projected_usd of "
+        "main.budget_status. Commitments and credits are not in it"
     )
     low_50_usd = usd("lower end of the band that half of the outcomes fall into; NULL without enough past errors")
     high_50_usd = usd("upper end of the same")
@@ -197,7 +198,7 @@ class SpendForecast(dy.Schema):
     high_usd = usd("upper end of the same")
     low_95_usd = usd("lower end of the band of 95 %; NULL without enough past errors")
     high_95_usd = usd("upper end of the same")
-    band_basis = text("what the bands rest on, or why there are none")
+    band_basis = text("what the bands rest on, where the projection is an end of the 80 %, or why there are none")
     method = text("the methods whose mean is forecast, most used first, as docs/forecast.md explains them")
     past_error = ratio("mean error of past forecasts of 30 days over their mean outcome; NULL: none can be held yet")
     is_foretellable = flag("past_error is at most 0.33; NULL where it is not known", nullable=True)

@@ -37,7 +37,7 @@ class BudgetStatus(dy.Schema):
     )
     list_spent_usd = usd("the same at list price: sum of cost_usd, usage under plans included", nullable=False)
     projected_usd = usd("spent_usd and what is expected to the end of the period; NULL where nothing is known")
-    low_usd = usd("lower end of the 80 % band of it; NULL without enough past errors")
+    low_usd = usd("lower end of the 80 % band of it, which holds the projection; NULL without enough past errors")
     high_usd = usd("upper end of the same")
     used_share = ratio("spent_usd over budget_usd; NULL for a budget of 0")
     chance_of_overrun = ratio(
@@ -46,8 +46,10 @@ class BudgetStatus(dy.Schema):
     exhausted_on = day(
         "day on which the budget is used up: that it was, or is expected to be; NULL: not in the period", nullable=True
     )
-    exhausted_from = day("day by which one of ten past errors would have used it up", nullable=True)
-    exhausted_until = day("day by which nine of ten would have; NULL: fewer do within the period", nullable=True)
+    exhausted_from = day("day by which one of ten past errors would have used it up, or the projection", nullable=True)
+    exhausted_until = day(
+        "day by which nine of ten would have, and the projection; NULL: fewer do within the period", nullable=True
+    )
     is_lower_bound = flag("some of the usage has no price: spent and projected are of the rest")
     unpriced_reason = text("which usage has no price", nullable=True)
     band_basis = text("what band and chance rest on, or why there are none")

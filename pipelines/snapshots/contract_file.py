@@ -5,6 +5,7 @@ Which of the terms counts for which usage is for `costs.contract_prices` to say.
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,12 +16,12 @@ import polars as pl
 
 from pipelines.models.provider_aliases import provider_named
 from pipelines.models.user_csv import TIMES, UserFileError, csv_lines, interval, share_time
-from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE
+from pipelines.schema.contract_terms import COMMITMENT_PERIODS, TERM_KINDS, TERM_SCHEMA, TERM_SCOPE, VOLUME_PERIODS
 from pipelines.schema.meters import METERS
 from pipelines.schema.offers import CHANNELS, SERVICE_TIERS
-from pipelines.snapshots.local_prices import LOCAL_COLUMNS, in_dollars
-from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_scale, begin_at_zero, volume_of
-from pipelines.usage.rate_file import NO_RATES, Rates, lacking
+from pipelines.snapshots.local_prices import LOCAL_COLUMNS, in_dollars, rated_currency, unrated_day
+from pipelines.snapshots.volume_lines import VOLUME_COLUMNS, are_of_one_scale, begin_at_zero, in_one_unit, volume_of
+from pipelines.usage.rate_file import NO_RATES, RATE_FILE, Rates, lacking
 
 CONTRACT_FILE = "contract_prices.csv"
 """Name of the file below the warehouse folder."""
@@ -29,6 +30,8 @@ _MAX_TEXT = 200
 _MAX_USD, _MAX_PRICE = Decimal(10) ** 11, Decimal(10) ** 6
 """Beyond them is a slip of the pen: a unit of some services costs more than a million tokens ever did."""
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+"""In many countries a dot groups digits by three; no amount of money has three decimals."""
 _OTHER_CURRENCY = re.compile(r"[\u20ac\u00a3\u00a5]|\b(?!USD\b)[A-Z]{3}\b")
 _LOCAL = re.compile(r"(?P<number>\S+) ?(?P<currency>[A-Za-z]{3})")
 _LIMITS = {
@@ -39,6 +42,8 @@ _LIMITS = {
     "marketplace": (Decimal(-100), Decimal(100), "percent from -100 (a discount) to 100 (a fee), such as 3"),
     "tax": (Decimal(0), Decimal(100), "percent from 0 to 100, such as 19"),
 }
+_MONEY = ("price", "commitment", "credit")
+"""Kinds whose value is an amount, in a currency; the others are percent."""
 _CHOICES = {"kind": TERM_KINDS, "channel": CHANNELS, "service_tier": SERVICE_TIERS, "meter": METERS}
 
 
@@ -50,44 +55,52 @@ def parse_contract(path: Path, content: bytes, rates: Rates = NO_RATES) -> pl.Da
     Header: the columns of the file and, if wanted, valid_from,valid_to, which are days; valid_to is the first day that
     is not meant. After these, if wanted, VOLUME_COLUMNS. Raises UserFileError.
     """
-    return _numbered(one for _, term in _stated(path, content) for one in in_dollars(term, rates))
+    return _numbered(
+        _plausible(f"{path} line {line}", one)
+        for line, term in stated_lines(path, content)
+        for one in in_dollars(term, rates)
+    )
 
 
 def lacks_rates(path: Path, content: bytes, rates: Rates, today: date) -> str | None:
-    """Of the first line whose price has no rate on some day up to today, what is wrong and what to write."""
-    for line, term in _stated(path, content):
-        for one in in_dollars(term, rates):
-            first = one["valid_from"] or today
-            if one["value"] is None and first <= today:
-                return f"{path} line {line}: {lacking(one['currency'], first)}"
+    """Of the first line in another currency without a rate on some day up to today, what is wrong and what to write."""
+    for line, term in stated_lines(path, content):
+        day = unrated_day(term, rates, today)
+        if day is not None:
+            used_up = ", or the credit's valid_to if it is used up" if term["kind"] == "credit" else ""
+            return f"{path} line {line}: {lacking(rated_currency(term) or '', day)}{used_up}"
     return None
 
 
-def _stated(path: Path, content: bytes) -> list[tuple[int, dict[str, Any]]]:
+def stated_lines(path: Path, content: bytes) -> list[tuple[int, dict[str, Any]]]:
     """Number of each line and what it says, as it says it: a price may be in another currency."""
-    by_key: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
-    rows = []
-    for line, cells in csv_lines(path, content, _COLUMNS, last=VOLUME_COLUMNS) if content else ():
-        term = _term(f"{path} line {line}", cells)
-        rows.append((line, term))
-        # Credits add up: two grants of the same day are two. Of all others one alone can hold.
-        # A discount beside a price of the same key could be meant either way, so it is refused too.
-        if term["kind"] == "credit":
-            continue
-        family = "price" if term["kind"] == "discount" else term["kind"]
-        earlier = by_key.setdefault((family, *(term[name] for name in TERM_SCOPE)), [])
-        for number, other in earlier:
+    lines = csv_lines(path, content, _COLUMNS, last=VOLUME_COLUMNS) if content else ()
+    rows = [(line, _term(f"{path} line {line}", cells)) for line, cells in lines]
+    # Credits add up: two grants of the same day are two. Of all others one alone can hold.
+    # A discount beside a price of the same key could be meant either way, so it is refused too.
+    by_key: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for line, term in rows:
+        if term["kind"] != "credit":
+            family = "price" if term["kind"] == "discount" else term["kind"]
+            by_key[(family, *(term[name] for name in TERM_SCOPE))].append((line, term))
+    for alike in by_key.values():
+        in_one_unit([term for _, term in alike])
+        _refuse_overlaps(path, alike)
+        begin_at_zero(path, alike)
+    return rows
+
+
+def _refuse_overlaps(path: Path, lines: list[tuple[int, dict[str, Any]]]) -> None:
+    """Raise UserFileError where two lines about the same usage share a day, and are no bands of one scale."""
+    for place, (line, term) in enumerate(lines):
+        for number, other in lines[:place]:
             is_other_band = are_of_one_scale(term, other) and term["from_quantity"] != other["from_quantity"]
             if share_time(_interval(term), _interval(other)) and not is_other_band:
-                bands = "; bands of volume have one kind, one volume and the same days" * bool(term["volume"])
+                bands = "; bands of volume have one kind, volume, per, unit and the same days" * bool(term["volume"])
                 raise UserFileError(
                     f"{path} line {line}: line {number} says something about the same usage on the same days; delete "
                     f"one of the two or give them valid_from and valid_to that do not overlap{bands}"
                 )
-        earlier.append((line, term))
-    for lines in by_key.values():
-        begin_at_zero(path, lines)
-    return rows
 
 
 def _numbered(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
@@ -96,7 +109,7 @@ def _numbered(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
     named = []
     for row in rows:
         # Lines without bands of volume, and in USD, keep the identity that they had before there were others.
-        later = (*VOLUME_COLUMNS, *LOCAL_COLUMNS)
+        later = (*VOLUME_COLUMNS, *LOCAL_COLUMNS, "volume_currency", "volume_scale")
         said = [name for name in TERM_SCHEMA if name not in ("term_id", "basis", *later)]
         said += [name for name in later if row[name] is not None]
         text = "\x1f".join(str(row[name]) for name in said)
@@ -124,8 +137,6 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
     if channel and cells["channel"] and channel != cells["channel"]:
         _refuse(where, f"provider {cells['provider']!r} is on channel {channel}", "leave one of the two empty")
     value = _value(where, kind, cells["value"])
-    if value["currency"] and cells.get("volume"):
-        _refuse(where, "a band of volume is not in USD", "write what it is in USD: its days are counted as one")
     valid_from, valid_to = _days(where, cells)
     scope = {name: cells[name] or None for name in TERM_SCOPE if name in cells}
     return {
@@ -139,6 +150,7 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
         **value,
         "per": _period(where, cells, valid_from, valid_to),
         **volume_of(where, cells),
+        "volume_scale": None,
         "note": cells["note"] or None,
         "valid_from": valid_from,
         "valid_to": valid_to,
@@ -146,31 +158,52 @@ def _term(where: str, cells: dict[str, str]) -> dict[str, Any]:
 
 
 def _value(where: str, kind: str, text: str) -> dict[str, Any]:
-    """Value and LOCAL_COLUMNS: of a price in another currency the value is not known here."""
+    """Value and LOCAL_COLUMNS: of an amount in another currency the value is not known here."""
     low, high, meant = _LIMITS[kind]
-    local = _LOCAL.fullmatch(text) if kind == "price" else None
+    local = _LOCAL.fullmatch(text) if kind in _MONEY else None
     currency = local["currency"].upper() if local else "USD"
-    number = text.removesuffix("%").strip() if kind in ("discount", "marketplace", "tax") else text
+    number = text.removesuffix("%").strip() if kind not in _MONEY else text
     number = local["number"] if local else number
     amount = Decimal(number) if _NUMBER.fullmatch(number) else None
     if amount is None and _OTHER_CURRENCY.search(text):
-        remedy = (
-            "write a code of ISO 4217 behind the number, such as 11.20 EUR" if kind == "price" else "write it in USD"
-        )
+        remedy = "write a code of ISO 4217 behind the number, such as 11.20 EUR" if kind in _MONEY else f"write {meant}"
         _refuse(where, f"value {text!r} of a {kind} is not in USD", remedy)
-    if amount is None or not low <= amount <= high:
+    # The bounds are in USD: ten million rupiah are no slip of the pen. They are held once there is a rate.
+    if amount is None or amount < low or (amount > high and currency == "USD"):
         _refuse(where, f"value {text!r} of a {kind} cannot be used", f"write {meant}, with at most six decimals")
+    _refuse_two_meanings(where, kind, text, number)
     if currency == "USD":
         return {"value": amount, **dict.fromkeys(LOCAL_COLUMNS)}
     return {"value": None, "currency": currency, "local_value": amount, "usd_per_currency": None}
 
 
+def _refuse_two_meanings(where: str, kind: str, text: str, number: str) -> None:
+    """A number that is written in one way and meant in another by many is worth a question."""
+    if kind in ("commitment", "credit") and _THOUSANDS.fullmatch(number):
+        meanings = f"write {number.removesuffix('0')}, or {number.replace('.', '')}"
+        _refuse(where, f"value {text!r} of a {kind} may mean thousands", meanings)
+    if kind in ("discount", "tax") and 0 < Decimal(number) < 1 and "%" not in text:
+        percent = (100 * Decimal(number)).normalize()
+        _refuse(where, f"value {text!r} of a {kind} may be a share", f"write {percent:f} if it is, else {text}%")
+
+
+def _plausible(where: str, term: dict[str, Any]) -> dict[str, Any]:
+    """A price at its rate: the one, or the other, may be a slip of the pen."""
+    if term["kind"] == "price" and term["value"] is not None and term["value"] > _MAX_PRICE:
+        amount = f"{term['local_value'].normalize():f} {term['currency']} at {term['usd_per_currency'].normalize():f}"
+        remedy = f"put the price, or the rate of {term['valid_from']} in {RATE_FILE}, right"
+        _refuse(where, f"{amount} USD are more than {_MAX_PRICE} USD", remedy)
+    return term
+
+
 def _period(where: str, cells: dict[str, str], valid_from: date | None, valid_to: date | None) -> str | None:
     per = cells["per"]
     if cells.get("volume"):
-        if per not in ("", "month"):
-            _refuse(where, f"per {per!r} of a band of volume", "write month or nothing: volume is that of a month")
-        return "month"
+        if per not in ("", *VOLUME_PERIODS):
+            _refuse(where, f"per {per!r} of a band of volume is unknown", f"write {', '.join(VOLUME_PERIODS)}")
+        if per == "term" and (valid_from is None or valid_to is None):
+            _refuse(where, "a band of volume per term needs its days", "write valid_from and valid_to")
+        return per or "month"
     if cells["kind"] != "commitment":
         if per:
             _refuse(where, f"per {per!r} is for commitments only", "leave it empty")

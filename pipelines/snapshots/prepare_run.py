@@ -8,6 +8,8 @@ import polars as pl
 
 from pipelines.schema.columns import polars_schema
 from pipelines.schema.raw import Source
+from pipelines.snapshots.contract_names import unknown_names
+from pipelines.snapshots.doubted_rates import doubted_rates
 from pipelines.snapshots.enter_contract import enter_contract
 from pipelines.snapshots.user_inputs import Problem, check_rates, check_user_inputs
 from pipelines.sources import archive
@@ -61,7 +63,10 @@ def prepare(warehouse: Warehouse, now: datetime, environ: Mapping[str, str] | No
         complete_catalog(warehouse.folder, known)
         ledger.sweep(warehouse.folder, known, now - KEEP_OLD_LEDGER_FILES)
         enter_contract(connection, warehouse.folder, now)
+        doubted = [
+            *unknown_names(connection, warehouse.folder, now.date()),
+            *doubted_rates(connection, warehouse.folder),
+        ]
     close_to_others(warehouse.folder)
-    return Prepared(
-        len(rows), [*check_user_inputs(warehouse.folder, environ or {}), *check_rates(warehouse.folder, now.date())]
-    )
+    problems = [*check_user_inputs(warehouse.folder, environ or {}), *check_rates(warehouse.folder, now.date())]
+    return Prepared(len(rows), [*problems, *doubted])

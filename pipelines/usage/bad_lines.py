@@ -16,6 +16,7 @@ from pipelines.usage.rejects import MAX_REJECTS, MORE_SCHEMA, counted, rejects_o
 
 SAMPLE_LINES = 1_000
 """Looked at in each piece, evenly spaced: where fewer than half are bad, the good ones set the cost."""
+NO_MORE = pl.DataFrame(schema=MORE_SCHEMA)
 _IS_OBJECT = "SELECT fault IS NULL AND starts_with(ltrim(text), '{') AND json_valid(text) AS is_object FROM lines"
 
 
@@ -51,8 +52,10 @@ class BadLines:
 
     def told(self, import_id: str, file_name: str) -> pl.DataFrame:
         """What was only counted of a file: MORE_SCHEMA."""
+        if not self.more:
+            return NO_MORE
         row = (import_id, file_name, "invalid_json", self.first, self.last, self.more)
-        return pl.DataFrame([row] if self.more else [], schema=MORE_SCHEMA, orient="row")
+        return pl.DataFrame([row], schema=MORE_SCHEMA, orient="row")
 
 
 def _is_object(connection: duckdb.DuckDBPyConnection, piece: pa.Table) -> pl.Series:
@@ -69,7 +72,7 @@ class RejectBook:
     """The rejects of the files of one reader: which are kept, by file and reason, and how many are not."""
 
     kept: dict[tuple[str, str], int] = field(default_factory=dict)
-    more: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MORE_SCHEMA))
+    more: pl.DataFrame = field(default_factory=lambda: NO_MORE)
 
     def keep(self, rejects: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
         """Those of more rejects that are kept. `more`: MORE_SCHEMA, what was counted of the same pieces already."""

@@ -18,6 +18,7 @@ MAX_ID = 1000
 MAX_COUNT = 10**15
 """No bucket holds more tokens; it keeps every sum of a row far inside 64 bits."""
 MAX_USD = 10_000_000
+"""Of one line. An amount in a currency that is converted later is held against it then: see `money`."""
 COST = pl.Decimal(38, 12)
 CONTROL_CHARACTER = r"\p{C}"
 FILE_TIME = "file_time"
@@ -192,8 +193,20 @@ def usd(name: str, *, per_usd: int = 1) -> Reading:
 
     `per_usd`: how many printed units make a dollar, 100 where a report states cents.
     """
-    amount = _exact(name, MAX_USD * per_usd)
-    value = amount if per_usd == 1 else (amount / pl.lit(per_usd).cast(COST)).cast(COST)
+    return _amount(name, MAX_USD, per_usd)
+
+
+def money(name: str, *, per_unit: int = 1) -> Reading:
+    """As `usd`, of an amount in whatever currency the line is: 10 million yen are no slip of the pen.
+
+    What it is in USD is held against MAX_USD once it is converted: see `bill_currency`. `per_unit`: as `per_usd`.
+    """
+    return _amount(name, MAX_COUNT, per_unit)
+
+
+def _amount(name: str, limit: int, per_unit: int) -> Reading:
+    amount = _exact(name, limit * per_unit)
+    value = amount if per_unit == 1 else (amount / pl.lit(per_unit).cast(COST)).cast(COST)
     return Reading(value, _is_given(name) & value.is_null(), "not_a_cost", f"{name} is not an amount of money")
 
 

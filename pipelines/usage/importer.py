@@ -98,7 +98,7 @@ class Importer:
     nested: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field that holds an object as JSON text -> fields inside it, as in `fields`."""
     kinds: Mapping[str, str] = field(default_factory=dict)
-    """Name -> place in a JSON record whose type is wanted: OBJECT, ARRAY, VARCHAR, NULL; missing where nothing is."""
+    """Name -> field of a JSON record whose type is wanted: OBJECT, ARRAY, VARCHAR; NULL where nothing is, or null."""
     is_usage: pl.Expr = field(default_factory=lambda: pl.lit(True))
     """Whether a record states usage at all; others are ignored and counted."""
     rules: tuple[Rule, ...] = ()

@@ -5,7 +5,7 @@ Everything is a text here, numbers as they are printed; what they mean is for `f
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 import duckdb
@@ -29,15 +29,15 @@ def extract(
     """JSON lines as one column of text per field.
 
     `texts`: column `text` and others that are kept. Adds the fields, for each of `kinds` the JSON type of what lies
-    there, and `is_object`: whether the text is a JSON object; only of others the text itself stays. A field is NULL
-    where the record has none, JSON null, or something else than an object above it; of an object or list it is the
-    JSON text.
+    in that field, and `is_object`: whether the text is a JSON object; only of others the text itself stays. A field is
+    NULL where the record has none, JSON null, or something else than an object above it; of an object or list it is the
+    JSON text, and so it is of anything where its kind is asked for.
     """
     columns = [
         "* EXCLUDE (text, is_object)",
         "is_object",
         "CASE WHEN NOT is_object THEN text END AS text",
-        *(f"{_kind(path, fields)} AS {_quoted(name)}" for name, path in kinds.items()),
+        *(f"{_kind(_place('record', fields[name]))} AS {_quoted(kind)}" for kind, name in kinds.items()),
     ]
     query = (
         f"SELECT {', '.join(columns)} FROM ("
@@ -45,7 +45,7 @@ def extract(
     )
     connection.register("texts", texts)
     try:
-        frame = _taken_apart(connection, query, _transform("text", fields))
+        frame = _taken_apart(connection, query, _transform("text", fields, kinds.values()))
     finally:
         connection.unregister("texts")
     return extract_nested(connection, _flat(frame, fields), nested)
@@ -71,19 +71,18 @@ def _flat(frame: pl.DataFrame, fields: Mapping[str, str], record: str = "record"
     return frame.select(pl.exclude(record), *columns)
 
 
-def _kind(path: str, fields: Mapping[str, str]) -> str:
-    """The JSON type of what lies at a path of an object. Only an object has fields inside, so that is told first."""
-    # Not of other texts: they may be no JSON at all.
-    told = f"CASE WHEN is_object THEN json_type(text, {_literal('$.' + path)}) END"
-    inside = next((place for place in fields.values() if place.startswith(path + ".")), None)
-    return f"CASE WHEN {_place('record', inside)} IS NOT NULL THEN 'OBJECT' ELSE {told} END" if inside else told
+def _kind(value: str) -> str:
+    """The JSON type of a value that was written out. Nearly all are objects, which is told without parsing."""
+    return f"CASE WHEN starts_with({value}, '{{') THEN 'OBJECT' ELSE json_type({value}) END"
 
 
 def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame, nested: Nested) -> pl.DataFrame:
     """Add the fields inside those fields that hold JSON text, and `..._is_object` for each of these."""
     if not nested:
         return records
-    connection.register("records", records.to_arrow(compat_level=pl.CompatLevel.newest()))
+    # Only these go through DuckDB: others would be copied there and back.
+    texts = records.select(name for name in nested if name in records.columns)
+    connection.register("records", texts.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
         frame: pl.DataFrame = _with_nested(connection.sql("FROM records"), nested).pl()
     finally:
@@ -91,7 +90,7 @@ def extract_nested(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame,
     for name, fields in nested.items():
         outer = {inner: path for inner, path in fields.items() if inner not in nested}
         frame = _flat(frame, outer, _inside(name))
-    return frame
+    return records.hstack(frame.drop(texts.columns))
 
 
 def _with_nested(outer: duckdb.DuckDBPyRelation, nested: Nested) -> duckdb.DuckDBPyRelation:
@@ -120,8 +119,8 @@ def _inside(name: str) -> str:
     return f"inside {name}"
 
 
-def _transform(text: str, fields: Mapping[str, str]) -> str:
-    return f"json_transform({text}, {_literal(json.dumps(_tree(fields)))})"
+def _transform(text: str, fields: Mapping[str, str], as_json: Collection[str] = ()) -> str:
+    return f"json_transform({text}, {_literal(json.dumps(_tree(fields, as_json)))})"
 
 
 def _is_object(text: str, record: str) -> str:
@@ -185,15 +184,15 @@ def _names(value: object, prefix: str, depth: int) -> Iterator[str]:
             yield from _names(inner, f"{prefix}[]", depth)
 
 
-def _tree(fields: Mapping[str, str]) -> Tree:
+def _tree(fields: Mapping[str, str], as_json: Collection[str]) -> Tree:
     """The nested structure that json_transform wants. A path may not lead through a field: that is `nested`."""
     root: Tree = {}
-    for path in fields.values():
+    for name, path in fields.items():
         *parents, leaf = path.split(".")
         node = root
         for parent in parents:
             node = node.setdefault(parent, {})
-        node[leaf] = "VARCHAR"
+        node[leaf] = "JSON" if name in as_json else "VARCHAR"
     return root
 
 

@@ -20,6 +20,8 @@ _COLUMNS = ("date", "currency", "usd_per_unit", "source")
 _LAST = ("valid_to",)
 _RATE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,10})?")
 _MAX_TEXT = 200
+MAX_USD = 10
+"""The dearest currency is worth less than four; 149 yen per dollar is the other way round."""
 
 
 class Rate(NamedTuple):
@@ -80,9 +82,10 @@ def lacking(currency: str, day: date) -> str:
 
 
 def _currency(where: str, text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", text) or text == "USD":
+    code = text.upper()
+    if not re.fullmatch(r"[A-Z]{3}", code) or code == "USD":
         raise UserFileError(f"{where}: currency {text!r} is no other currency; write a code of ISO 4217 such as EUR")
-    return text
+    return code
 
 
 def _rate(where: str, cells: Mapping[str, str]) -> Rate:
@@ -95,6 +98,11 @@ def _rate(where: str, cells: Mapping[str, str]) -> Rate:
         raise UserFileError(
             f"{where}: usd_per_unit {text!r} is no rate; write what one unit is worth in USD, such as 1.0842, with at "
             "most ten decimals"
+        )
+    if Decimal(text) > MAX_USD:
+        raise UserFileError(
+            f"{where}: usd_per_unit {text!r} is more than any currency is worth; write what one unit is worth in USD, "
+            f"such as {1 / Decimal(text):.6f}"
         )
     source = cells["source"]
     if not source or len(source) > _MAX_TEXT or not source.isprintable():

@@ -65,10 +65,12 @@ def read_files(
         readers: dict[tuple[str, str], _Reader] = {}
         seen: set[str] = set()
         for path, found in sorted(files.items(), key=lambda item: (item[1].importer.name, item[1].form)):
-            reader = readers.setdefault((found.importer.name, found.form), _Reader(found, workers, as_of))
+            kind = (found.importer.name, found.form)
+            if kind not in readers:
+                readers[kind] = _Reader(found, workers, as_of)
             on_file(path)
             account = (accounts or {}).get(path, DEFAULT_ACCOUNT)
-            yield from _read_file(reader, path, account, seen, is_known)
+            yield from _read_file(readers[kind], path, account, seen, is_known)
         for reader in readers.values():
             reader.send()
             if reader.complete:

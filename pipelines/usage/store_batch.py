@@ -17,7 +17,7 @@ from pipelines.schema.usage import UsageImport, UsageUnknownCount
 from pipelines.usage import earlier_imports
 from pipelines.usage.apply_privacy import IMPORTERS_BY_NAME
 from pipelines.usage.batches import Batch, FileCount
-from pipelines.usage.bill_currency import NO_RATE, in_dollars, rejects_without_rate
+from pipelines.usage.bill_currency import NO_RATE, in_dollars, refused_lines
 from pipelines.usage.dedup import identified, one_per_call
 from pipelines.usage.file_outcome import FileOutcome, outcome_of
 from pipelines.usage.file_states import note_read
@@ -76,7 +76,7 @@ def store_batch(
 
 
 def _converted(batch: Batch, folder: Path) -> Batch:
-    """A batch of bills in USD; lines without a rate of their day are refused, and counted so."""
+    """A batch of bills in USD; lines without a rate of their day, or worth too much, are refused, and counted so."""
     importers = [IMPORTERS_BY_NAME[count.format] for count in batch.counts.values()]
     if batch.table == "usage" or not any(importer.has_printed_currency for importer in importers):
         return batch
@@ -84,7 +84,7 @@ def _converted(batch: Batch, folder: Path) -> Batch:
     for import_id, lines in refused.group_by("import_id").len().iter_rows():
         batch.counts[import_id].row_count -= lines
         batch.counts[import_id].reject_count += lines
-    rejects = rejects_without_rate(refused, {import_id: count.name for import_id, count in batch.counts.items()})
+    rejects = refused_lines(refused, {import_id: count.name for import_id, count in batch.counts.items()})
     return replace(batch, rows=rows, rejects=pl.concat([batch.rejects, rejects]).sort("import_id", "source_line"))
 
 

@@ -5,7 +5,7 @@ import polars as pl
 
 from pipelines.schema.mart_expectations import PUBLISHED_CHECK
 from pipelines.schema.validation import CheckResult, broken, validate_rows
-from pipelines.warehouse.connection import log_of
+from pipelines.warehouse.connection import wal_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
 from pipelines.warehouse.published import WarehouseError
@@ -35,7 +35,7 @@ def _is_behind(warehouse: Warehouse) -> bool:
     """Publishing copies the file last of all, so it is the younger one until the next change."""
     if not warehouse.build_file.exists() or not warehouse.published_file.exists():
         return False
-    files = [file for file in (warehouse.build_file, log_of(warehouse.build_file)) if file.exists()]
+    files = [file for file in (warehouse.build_file, wal_of(warehouse.build_file)) if file.exists()]
     return max(file.stat().st_mtime_ns for file in files) > warehouse.published_file.stat().st_mtime_ns
 
 

@@ -18,14 +18,14 @@ _NUMBERS = count()
 
 _DAMAGE = "Corrupt database file"
 _LOCKED = "Could not set lock"
-_OTHER_LOG = re.compile(r"File checkpoint iteration: (\d+), WAL checkpoint iteration: (\d+)")
+_OTHER_WAL = re.compile(r"File checkpoint iteration: (\d+), WAL checkpoint iteration: (\d+)")
 
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
     """The one DuckDB of this process. It has no file of its own; to start one takes ten times as long as to attach.
 
-    What is committed stays in the log: only `log_file.checkpoint` moves it into the file.
+    What is committed stays in the write-ahead log: only `write_ahead_log.checkpoint` moves it into the file.
     """
     engine = duckdb.connect()
     engine.execute("SET GLOBAL checkpoint_on_detach = 'DISABLED'")
@@ -33,8 +33,8 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return engine
 
 
-def log_of(file: Path) -> Path:
-    """Where DuckDB keeps what was committed to a file and is not in it yet."""
+def wal_of(file: Path) -> Path:
+    """The write-ahead log: where DuckDB keeps what was committed to a file and is not in it yet."""
     return file.with_name(f"{file.name}.wal")
 
 
@@ -53,7 +53,7 @@ def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
             except duckdb.IOException as error:
                 if not _is_superseded(error):
                     raise
-                log_of(file).unlink()
+                wal_of(file).unlink()
                 connection.execute(statement)
         except duckdb.Error as error:
             # Of a damaged file it raises the bare class.
@@ -93,12 +93,12 @@ def _is_superseded(error: duckdb.Error) -> bool:
 
     DuckDB counts checkpoints in both. Any other difference is not of ours.
     """
-    found = _OTHER_LOG.search(str(error))
+    found = _OTHER_WAL.search(str(error))
     return found is not None and int(found[1]) == int(found[2]) + 1
 
 
 def _remedy(file: Path, error: duckdb.Error) -> str:
-    """Of a file that another process has open, none."""
-    if _LOCKED in str(error) or file.name != BUILD_FILE:
+    """Of the build file and copies of it; of a file that another process has open, none."""
+    if _LOCKED in str(error) or BUILD_FILE not in file.name:
         return ""
     return f"; {REBUILD.format(folder=file.parent)}"

@@ -17,17 +17,20 @@ from filelock import FileLock, Timeout
 
 from pipelines.warehouse import BUILD_FILE
 from pipelines.warehouse.atomic_file import atomic_file
-from pipelines.warehouse.connection import attached, log_of, transaction
+from pipelines.warehouse.connection import attached, transaction, wal_of
 from pipelines.warehouse.good_copy import check_size, lasting_counts, read_through, shrunk
-from pipelines.warehouse.log_file import checkpoint, is_long
 from pipelines.warehouse.migrate import bring_up_to_date, has_tables, is_current, pending_migrations, put_aside
 from pipelines.warehouse.object_store import MARKER
 from pipelines.warehouse.publish import comment_tables, create_views
 from pipelines.warehouse.published import REBUILD, PublishedWarehouse, WarehouseError
 from pipelines.warehouse.record_files import NAMES, save_records
+from pipelines.warehouse.write_ahead_log import checkpoint, is_long
 
 _LOG = logging.getLogger(__name__)
-REMAINS = ("costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl", "ledger/*/*.parquet", MARKER)
+REMAINS = (
+    *("build.duckdb.wal", "costs.duckdb", "costs.duckdb.previous", NAMES, "archive/fetches.jsonl"),
+    *("ledger/*/*.parquet", MARKER),
+)
 """What says that a folder has had a database."""
 LOCK_TIMEOUT_SECONDS = 600.0
 
@@ -167,7 +170,7 @@ class Warehouse(PublishedWarehouse):
             self._refuse_to_begin("empty")
             self.build_file.unlink()
         with ExitStack() as stack:
-            stack.callback(self._shorten_log)
+            stack.callback(self._shorten_wal)
             connection = stack.enter_context(attached(self.build_file))
             check_size(connection, self.build_file)
             if not is_current(connection):
@@ -182,14 +185,14 @@ class Warehouse(PublishedWarehouse):
                 bring_up_to_date(connection, pending)
             yield connection
 
-    def _shorten_log(self) -> None:
+    def _shorten_wal(self) -> None:
         """Where it has grown long. It may stay: what is committed is in it."""
         if not is_long(self.build_file):
             return
         try:
             checkpoint(self.build_file)
         except (OSError, duckdb.IOException) as error:
-            _LOG.warning("%s stays longer than it should: %s", log_of(self.build_file), error)
+            _LOG.warning("%s stays longer than it should: %s", wal_of(self.build_file), error)
 
     def _refuse_to_begin(self, how: str) -> None:
         remains = [pattern for pattern in REMAINS if next(self.folder.glob(pattern), None)]

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from pipelines.schema import ddl
-from pipelines.warehouse.connection import attached, log_of, transaction
+from pipelines.warehouse.connection import attached, transaction, wal_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.good_copy import LASTING, read_through
 from pipelines.warehouse.ledger_catalog import FILE_SCHEMA, is_whole, read_catalog
@@ -238,12 +238,12 @@ def _rows_in(file: Path) -> int:
 
 def _move_aside(file: Path) -> Path | None:
     """Give a file, and the log that belongs to it, a name that no other has."""
-    log = log_of(file)
+    log = wal_of(file)
     if not file.exists() and not log.exists():
         return None
     aside = next(path for n in count(1) if not (path := file.with_name(f"{file.name}.lost-{n}")).exists())
     if log.exists():
-        log.rename(log_of(aside))
+        log.rename(wal_of(aside))
     if file.exists():
         file.rename(aside)
     return aside

@@ -5,11 +5,13 @@ import re
 import duckdb
 import polars as pl
 
-NO_TYPE = re.compile(r"\b(INTERVAL|TIME WITH TIME ZONE|BLOB|BIT|BIGNUM|UNION|VARIANT|GEOMETRY)\b")
+NO_TYPE = re.compile(r"\b(INTERVAL|TIME WITH TIME ZONE|BLOB|BIT|BIGNUM|UHUGEINT|UNION|VARIANT|GEOMETRY)\b")
 """Types of DuckDB that polars cannot hold, or cannot write as JSON or CSV."""
 LAST_DAY = 2_932_896
 """9999-12-31 in days since 1970; what is beyond it, infinity among it, is no day of Python's."""
 FIRST_DAY = -719_162
+DIGITS = 38
+"""What polars and Python keep of a number; a HUGEINT may have one more."""
 
 
 def rows_of(found: duckdb.DuckDBPyRelation) -> pl.DataFrame:
@@ -38,6 +40,8 @@ def _as_text(found: duckdb.DuckDBPyRelation, places: list[int]) -> duckdb.DuckDB
 
 
 def _is_beyond(column: pl.Series) -> bool:
+    if column.dtype == pl.Decimal(DIGITS, 0):
+        return bool((column.cast(pl.Float64).abs() >= 10.0**DIGITS).any())
     if column.dtype not in (pl.Date, pl.Datetime) or column.null_count() == len(column):
         return False
     days = column.to_physical()

@@ -64,11 +64,11 @@ def test_sources_list_shows_health_once_there_is_a_published_file(warehouse):
     assert "last_success_at" in result.output
 
 
-def test_parse_prints_one_json_object_per_row_and_touches_nothing(tmp_path):
+def test_parse_gives_every_row_and_touches_nothing(tmp_path):
     warehouse = Warehouse(tmp_path / "untouched")
     result = costs(warehouse, "sources", "parse", "anthropic_pricing", ANTHROPIC_PAGE, "--json")
     assert result.exit_code == 0
-    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    rows = json.loads(result.stdout)
     assert len(rows) == 10 * 5 + 7 * 2 + 1
     (opus,) = [row for row in rows if (row["model"], row["meter"]) == ("claude-opus-4-1", "cache_write_5m")]
     assert (opus["usd_per_unit"], opus["printed"]) == ("18.750000", "$18.75 / MTok")
@@ -80,7 +80,7 @@ def test_parse_prints_refused_rows_on_stderr(warehouse, tmp_path):
     page.write_text(ANTHROPIC_PAGE.read_text().replace("| $10 / MTok | $12.50", "| call us | $12.50"))
     result = costs(warehouse, "sources", "parse", "anthropic_pricing", page, "--json")
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 64
+    assert len(json.loads(result.stdout)) == 64
     (refused,) = [json.loads(line)["reject"] for line in result.stderr.splitlines()]
     assert (refused["raw_text"], refused["reason"]) == ("call us", "not exactly a price per MTok")
 

@@ -28,7 +28,7 @@ from pipelines.snapshots.fetch_source import fetch_sources
 from pipelines.snapshots.load_book import load_book
 from pipelines.snapshots.prepare_run import prepare
 from pipelines.usage.import_files import import_files, inbox_files
-from pipelines.warehouse.connection import log_of
+from pipelines.warehouse.connection import wal_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.marts import build_mart, marts
 
@@ -87,7 +87,7 @@ def upgrade(step: Step) -> None:
 def rebuild(step: Step) -> None:
     """Lose the build file and make it again."""
     step.warehouse.build_file.unlink(missing_ok=True)
-    log_of(step.warehouse.build_file).unlink(missing_ok=True)
+    wal_of(step.warehouse.build_file).unlink(missing_ok=True)
     with redirect_stdout(io.StringIO()):
         app(["--warehouse", str(step.folder), "rebuild"], standalone_mode=False)
 

@@ -48,10 +48,11 @@ _DEMO_TABLES = {
         FROM break_even WHERE as_of = (SELECT max(as_of) FROM break_even) AND way NOT IN ('any', 'managed')
         QUALIFY row_number() OVER (PARTITION BY api_model, way ORDER BY break_even_tokens_per_month NULLS LAST) = 1
         ORDER BY break_even_tokens_per_month / nullif(own_tokens_per_month, 0) NULLS LAST, api_model, way""",
-    "What is to come, USD (band of 80 %)": """
+    "What is to come, USD at list price with its band of 80 %, and what is owed of it": """
         SELECT period, round(spent_usd, 2) AS spent, round(projected_usd, 2) AS projected, round(low_usd, 2) AS low,
-            round(high_usd, 2) AS high
-        FROM spend_forecast WHERE scope = 'all' QUALIFY as_of = max(as_of) OVER () ORDER BY projected_usd""",
+            round(high_usd, 2) AS high, round(projected_effective_usd, 2) AS owed
+        FROM spend_forecast WHERE scope = 'all' QUALIFY as_of = max(as_of) OVER ()
+        ORDER BY period = '90_days', last_on""",
     "Usage without a price": """
         SELECT string_agg(DISTINCT model, ', ' ORDER BY model) AS models, unpriced_reason AS reason,
             min(usage_date) AS first_day, max(usage_date) AS last_day, sum(quantity)::BIGINT AS quantity

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.views.tables import MAX_ROWS, about, cell, print_table
+from pipelines.cli.views.tables import about, cell, print_table
 
 NOT_IN_DATA = "not in your data"
 UNSTATED = "definition:"
@@ -61,7 +61,7 @@ def print_owners(console: Console, answer: dict[str, Any]) -> None:
     table = Table(title=f"USD a month by {cell(answer['by'])}")
     for name in (answer["by"], *columns, "ratio"):
         table.add_column(name, justify="left" if name == answer["by"] else "right", overflow="fold")
-    for row in answer["owners"][:MAX_ROWS]:
+    for row in answer["owners"]:
         amounts = (row[f"{name}_usd_per_month"] for name in columns)
         shown = (dollars(amount) if amount is not None else NOT_IN_DATA for amount in amounts)
         table.add_row(cell(row["owner"]) or "not told", *shown, row["ratio"] or "")

@@ -31,8 +31,9 @@ def print_quote(console: Console, answer: dict[str, Any]) -> None:
         console.print(f"{cell(answer['account'])} pays: {answer['effective_cost_usd']} USD")
         for band in answer["volume_bands"]:
             value = f"{band['value']} % off" if band["kind"] == "discount" else f"{band['value']} USD"
-            of = "of what is above it" if band["volume"] == "graduated" else "of all of the month"
-            console.print(f"  {band['meter']}: {value} from {band['from_quantity']:,} a month on, {of}")
+            of = "of what is above it" if band["volume"] == "graduated" else f"of all of the {band['per']}"
+            unit = f" {band['volume_currency']} at list prices" if band["volume_currency"] else ""
+            console.print(f"  {band['meter']}: {value} from {band['from_quantity']:,}{unit} a {band['per']} on, {of}")
     if answer["cost_usd"] is not None:
         return
     console.print(f"no price: {cell(answer['reason'])}")

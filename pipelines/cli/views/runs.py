@@ -33,7 +33,7 @@ def _print_health(console: Console, health: "pl.DataFrame") -> None:
     asked = health.filter(~health["status"].is_in(_NOT_ASKED))
     if asked.height:
         title = f"{asked.height} of {health.height} sources"
-        print_frame(console, asked, title, asked.height, ("source", "status", "reason"))
+        print_frame(console, asked, title, main=("source", "status", "reason"))
     counts = dict(health.group_by("status").len().iter_rows())
     said = [words.format(counts[status]) for status, words in _NOT_ASKED.items() if counts.get(status)]
     if said:

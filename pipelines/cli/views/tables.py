@@ -4,7 +4,6 @@ A terminal gets a box whose columns are as wide as their figures and words; wher
 columns are chosen, or each row becomes a record of one line per value. A pipe gets plain lines.
 """
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import zip_longest
@@ -20,9 +19,10 @@ from pipelines.cli.views.column_choice import BORDER, choose_columns, longest_wo
 if TYPE_CHECKING:
     import polars as pl
 
-MAX_ROWS = 50
 ROOM_FOR_WORDS = 16
 """What a column of words keeps at least before a table becomes records."""
+BELOW = 2
+"""How far a value stands in below its name."""
 LONGEST_NAME = 40
 """A longer word is an address, which may be folded."""
 
@@ -38,12 +38,13 @@ def about(answer: dict[str, Any], logs: str) -> str:
 
 
 def print_frame(
-    console: Console, frame: "pl.DataFrame", title: str, limit: int = MAX_ROWS, main: Sequence[str] | None = None
+    console: Console, frame: "pl.DataFrame", title: str, limit: int | None = None, main: Sequence[str] | None = None
 ) -> None:
     """A frame as a table under its title; says how many rows are not shown. `main`: as in `print_rows`."""
-    _print(console, frame.head(limit), title, main)
-    if frame.height > limit:
-        console.print(f"... and {frame.height - limit} rows more")
+    _print(console, frame if limit is None else frame.head(limit), title, main)
+    if limit is not None and frame.height > limit:
+        left = frame.height - limit
+        console.print(f"... and {left} row{'s' * (left > 1)} more", highlight=False)
 
 
 def print_rows(console: Console, frame: "pl.DataFrame", row_count: int, main: Sequence[str] | None = None) -> None:
@@ -52,7 +53,8 @@ def print_rows(console: Console, frame: "pl.DataFrame", row_count: int, main: Se
     `row_count`: rows that there are, of which `frame` may hold the first. `main`: columns without which the rows say
     nothing; a terminal that is too narrow for the others leaves those out and says so. None: all of them are.
     """
-    title = f"{row_count} rows" if frame.height == row_count else f"{frame.height} of {row_count} rows"
+    rows = "1 row" if row_count == 1 else f"{row_count} rows"
+    title = rows if frame.height == row_count else f"{frame.height} of {rows}"
     _print(console, frame, title if console.is_terminal else "", main)
 
 
@@ -87,7 +89,7 @@ def print_table(console: Console, table: Table, as_above: Sequence[str] = ()) ->
 
 
 def _print(console: Console, frame: "pl.DataFrame", title: str, main: Sequence[str] | None) -> None:
-    texts = [[_text(value) for value in column] for column in frame.iter_columns()]
+    texts = [[_text(value) for value in column.to_list()] for column in frame.iter_columns()]
     rights = [dtype.is_numeric() for dtype in frame.dtypes]
     choice = choose_columns(frame.columns, texts, main, console.width) if console.is_terminal else None
     if choice is None:
@@ -130,17 +132,21 @@ def _print_lines(console: Console, names: Sequence[str], rows: Sequence[Sequence
 def _print_records(
     console: Console, names: Sequence[str], rows: Iterable[Sequence[str]], *, is_empty_told: bool = True
 ) -> None:
-    """A line for each value of a row, folded beside its name."""
+    """A line for each value of a row, folded beside its name; below it, where one of its words has no room there."""
     indent = max(map(cell_len, names), default=0) + 2
-    room = max(console.width - indent, 1)
     for number, row in enumerate(rows, 1):
         _say(console, f"row {number}")
         for name, text in zip(names, row, strict=True):
             if not text and not is_empty_told:
                 continue
-            lines = [part for line in text.split("\n") for part in _folded(line, room)]
-            for said, part in zip_longest((name,), lines, fillvalue=""):
-                _say(console, f"{_padded(said, indent)}{part}".rstrip())
+            room = console.width - indent
+            is_below = room < max(longest_word([text]), min(widest_line([text]), ROOM_FOR_WORDS))
+            if is_below:
+                _say(console, name)
+            begin = BELOW if is_below else indent
+            lines = [part for line in text.split("\n") for part in _folded(line, console.width - begin)]
+            for said, part in zip_longest(() if is_below else (name,), lines, fillvalue=""):
+                _say(console, f"{_padded(said, begin)}{part}".rstrip())
 
 
 def _filled(cells: Sequence[str]) -> list[str]:
@@ -151,9 +157,14 @@ def _filled(cells: Sequence[str]) -> list[str]:
 
 
 def _folded(line: str, room: int) -> list[str]:
-    if cell_len(line) <= room:
-        return [line]
-    return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
+    """Lines of at most `room` characters, broken at blanks alone: a longer word is for the terminal to carry over."""
+    lines: list[str] = []
+    for word in line.split(" ") if cell_len(line) > room else [line]:
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _padded(text: str, width: int, is_right: bool = False) -> str:
@@ -170,8 +181,19 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     # A sum of nothing has digits too: as text of its own it is 0E-12.
-    said = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    said = _part(value)
     return said if said.isprintable() else "".join(one if one.isprintable() else " " for one in said)
+
+
+def _part(value: Any) -> str:
+    """A value, or one inside a list or a struct, with all its digits and members."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_part(part)}' for name, part in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_part, value))}]"
+    if value is None:
+        return "NULL"
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _unescaped(shown: Any) -> str:

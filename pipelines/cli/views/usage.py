@@ -115,6 +115,7 @@ def _sums(outcomes: Sequence[FileOutcome]) -> tuple[int, int, int, int, int]:
 
 
 def _print_line(console: Console, name: str, rows: int, new: int, known: int, refused: int, ignored: int) -> None:
-    told = f"{name}: {rows} rows, {new} new, {known} known already, {refused} refused (see core.usage_reject)"
-    told += f", {ignored} lines ignored" if ignored else ""
+    told = f"{name}: {rows} rows, {new} new, {known} known already, {refused} refused"
+    told += " (see core.usage_reject)" if refused else ""
+    told += f", {ignored} line{'s' * (ignored > 1)} ignored" if ignored else ""
     console.print(told, highlight=False, soft_wrap=True)

@@ -5,8 +5,9 @@ What a sum costs is not known here. The words are in README.md.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import accumulate, zip_longest
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,7 +19,10 @@ LOOKUP_KEY = ("offer", "usage_at", "usage_until", "prompt_tokens", "grain", "pro
 
 `usage_until` is NULL but for buckets in which a price may change, and these have their own `usage_at`."""
 AT_ONCE = 6
-"""Days aggregated side by side: two cores need so many to be busy all the time, and a day takes little memory."""
+"""Plans run side by side: two cores need so many to be busy all the time, and each takes little memory."""
+DAYS_TOGETHER = 8
+"""Days alike are summed in one plan, up to so many: to make one takes as long as to sum thousands of rows."""
+_EPOCH = date(1970, 1, 1)
 _BUCKET = {
     "grain": pl.String(),
     "prompt_tokens_from": pl.Int64(),
@@ -36,6 +40,27 @@ _NO_CODE = _PAIR - 1
 """Instead of the code of a NULL."""
 
 
+class _Plan(NamedTuple):
+    """Usage that is summed in one plan, of one day or of several that have the same breakpoints but for the date."""
+
+    usage: pl.LazyFrame
+    days: Sequence[date]
+    """All that a row may be of; its own is at `place`."""
+    place: pl.Expr
+    day: date
+    within: DayBreakpoints
+    """Of `day`."""
+
+    def bins(self) -> list[tuple[date, datetime, int]]:
+        """Rows of BIN_SCHEMA by number of the bin, those of a day together."""
+        bins = self.within.bins(self.day)
+        return [(day, start + (day - self.day), size) for day in self.days for _, start, size in bins]
+
+    def bin(self, offer: pl.Expr, *, has_buckets: bool) -> pl.Expr:
+        """Number of the bin of a row. `offer`: its code."""
+        return self.place * self.within.bin_count + self.within.bin(offer, has_buckets=has_buckets)
+
+
 def aggregate_usage(
     days: Mapping[date, pl.LazyFrame],
     breakpoints: Breakpoints,
@@ -50,16 +75,16 @@ def aggregate_usage(
     lookup (a number), LOOKUP_KEY. `texts`: columns of so many different texts that they get no codes, which are kept as
     long as a process lives; each of the days has them.
     """
-    by_day = {day: breakpoints.within(day) for day in days}
-    bins = pl.DataFrame([one for day in days for one in by_day[day].bins(day)], schema=BIN_SCHEMA, orient="row")
-    counts = [one.bin_count for one in by_day.values()]
+    plans = _plans(days, breakpoints)
+    bins = pl.DataFrame([one for plan in plans for one in plan.bins()], schema=BIN_SCHEMA, orient="row")
+    counts = [len(plan.bins()) for plan in plans]
     bin_count = max(counts)
 
-    def summed(day: date) -> pl.DataFrame:
-        return _summed(days[day], by_day[day], bin_count, quantities, owners, texts)
+    def summed(plan: _Plan) -> pl.DataFrame:
+        return _summed(plan, bin_count, quantities, owners, texts)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        parts = list(pool.map(summed, days))
+        parts = list(pool.map(summed, plans))
     firsts = accumulate(counts[:-1], initial=0)
     first_bin = pl.concat(
         pl.repeat(first, part.height, dtype=pl.UInt64, eager=True) for first, part in zip(firsts, parts, strict=True)
@@ -79,16 +104,35 @@ def numbered(rows: pl.DataFrame, number: str, columns: Sequence[str]) -> tuple[p
     return distinct, rows.join(distinct, on=columns, nulls_equal=True).drop(columns)
 
 
+def _plans(days: Mapping[date, pl.LazyFrame], breakpoints: Breakpoints) -> list[_Plan]:
+    """Days with a breakpoint of their own, or with buckets, are alone; others with those of the same columns."""
+    alike: dict[tuple[object, ...], list[date]] = {}
+    for day, usage in days.items():
+        columns = usage.collect_schema().names()
+        is_alone = day in breakpoints.by_day or "usage_until" in columns
+        about = day if is_alone else (day - _EPOCH).days // DAYS_TOGETHER
+        alike.setdefault((about, *columns), []).append(day)
+    return [_plan([days[day] for day in held], held, breakpoints.within(held[0])) for held in alike.values()]
+
+
+def _plan(usage: Sequence[pl.LazyFrame], held: Sequence[date], within: DayBreakpoints) -> _Plan:
+    if len(held) == 1:
+        return _Plan(usage[0], held, pl.lit(0, pl.UInt32), held[0], within)
+    place = pl.col("usage_date").to_physical() % DAYS_TOGETHER
+    first = held[0] - timedelta((held[0] - _EPOCH).days % DAYS_TOGETHER)
+    days = [first + timedelta(number) for number in range(DAYS_TOGETHER)]
+    return _Plan(pl.concat(usage, how="vertical_relaxed"), days, place.cast(pl.UInt32), held[0], within)
+
+
 def _summed(
-    usage: pl.LazyFrame,
-    day: DayBreakpoints,
+    plan: _Plan,
     bin_count: int,
     quantities: Sequence[str],
     owners: Sequence[str],
     texts: Sequence[str],
 ) -> pl.DataFrame:
     """One row per offer, bin and owners (`_paired`), and per kind of bucket where there are buckets."""
-    schema = usage.collect_schema()
+    schema = plan.usage.collect_schema()
     # Only buckets have an end, and usage without them has no such column.
     bucket = _BUCKET if "usage_until" in schema else {}
     missing = {
@@ -97,7 +141,7 @@ def _summed(
     coded = {name: _code(name, schema) for name in ("offer", *owners)}
     offer = coded.pop("offer")
     first_bin = offer.clip(upper_bound=_last_code(bin_count)) * bin_count
-    pairs = _paired([first_bin + day.bin(offer, has_buckets=bool(bucket)), *coded.values()])
+    pairs = _paired([first_bin + plan.bin(offer, has_buckets=bool(bucket)), *coded.values()])
     # The whole prompt is read for its size, so one of its parts need not be read: it is what the others leave.
     counted = [name for name in quantities if name in schema and name != _INPUT]
     uncached = pl.col("prompt_tokens")
@@ -106,8 +150,8 @@ def _summed(
     # Few days have such rows, and usage without them has no such column.
     flags = [pl.col(REASON).is_not_null().any().alias(IS_SHORT)] if REASON in schema else []
     return (
-        usage.with_columns(**missing)
-        .with_columns(**pairs, **(day.span() if bucket else {}))
+        plan.usage.with_columns(**missing)
+        .with_columns(**pairs, **(plan.within.span() if bucket else {}))
         .group_by(*pairs, *bucket, *texts)
         .agg(pl.col("prompt_tokens", *counted).sum(), *flags, usage_rows=pl.len().cast(pl.Int64))
         .with_columns(uncached.alias(_INPUT), *(pl.col(name).cast(kind) for name, kind in bucket.items()))

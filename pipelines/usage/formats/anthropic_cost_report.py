@@ -6,7 +6,7 @@ and tier are told only where the report is grouped by description. Priority tier
 
 import polars as pl
 
-from pipelines.usage.fields import choice, currency, moment, must_have, text, usd
+from pipelines.usage.fields import choice, currency, moment, money, must_have, text
 from pipelines.usage.importer import Importer, Rule, unreadable
 from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
@@ -31,7 +31,7 @@ DIMENSIONS = {
 }
 FIELDS = DIMENSIONS | {"amount": "amount", "printed_currency": "currency"}
 
-amount = usd("amount", per_usd=CENTS)
+amount = money("amount", per_unit=CENTS)
 line = text("description")
 token_meter = choice("token_type", METERS, None, "unknown_token_type")
 starts, ends = moment("starts"), moment("ends")
@@ -72,5 +72,5 @@ ANTHROPIC_COST_REPORT = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "ending_at is not after starting_at"),
     ),
     identity=("starts_at", "ends_at", *DIMENSIONS),
-    version=2,
+    version=3,
 )

@@ -45,7 +45,7 @@ FIELDS = {
     "cost": "costUSD",
     "message_id": "message.id",
     "model": "message.model",
-    **{name: f"message.usage.{place}" for name, place in USAGE.items()},
+    "usage": "message.usage",
 }
 
 five_minutes, one_hour, all_writes = count("write_5m"), count("write_1h"), count("cache_write")
@@ -70,7 +70,8 @@ CLAUDE_CODE = Importer(
         frozenset({"type", "summary", "leafUuid"}),
     ),
     fields=FIELDS,
-    kinds={"usage_kind": "message.usage"},
+    kinds={"usage_kind": "usage"},
+    nested={"usage": USAGE},
     is_usage=(pl.col("type").is_null() | (pl.col("type") == "assistant"))
     & (pl.col("usage_kind") != "NULL")
     & pl.col("model").ne_missing(SYNTHETIC_MODEL),
@@ -120,6 +121,6 @@ CLAUDE_CODE = Importer(
     split=split_iterations,
     is_copied_later=True,
     version=3,
-    usage_objects=(replace(USAGE_OBJECT, place="message.usage"),),
+    usage_objects=(replace(USAGE_OBJECT, place="", text="usage"),),
     private=frozenset({"cwd", "session", "iterations"}),
 )

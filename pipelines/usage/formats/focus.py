@@ -21,11 +21,11 @@ from pipelines.usage.fields import (
     first_of,
     key_id,
     moment,
+    money,
     must_have,
     quantity,
     seller,
     text,
-    usd,
 )
 from pipelines.usage.importer import Importer, Reading, Rule
 
@@ -63,7 +63,7 @@ COLUMNS = {
 CLOUDS = {"amazon|aws": "bedrock", "microsoft|azure": "azure", "google": "vertex", "openrouter": "openrouter"}
 """Who sells models of others on a channel of their own, by a word in the name of the seller."""
 
-amount = usd("billed")
+amount = money("billed")
 starts, ends = moment("starts"), moment("ends")
 sold_by = first_of("seller", "service_seller", "issuer").str.to_lowercase()
 by_seller = pl.coalesce(
@@ -123,7 +123,7 @@ FOCUS = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "ChargePeriodEnd is not after its start"),
     ),
     identity=tuple(sorted(COLUMNS)),
-    version=2,
+    version=3,
     settle=number_equal_costs,
     private=frozenset({"resource", "description"}),
 )

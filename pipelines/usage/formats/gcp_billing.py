@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.usage.dedup import number_equal_costs
-from pipelines.usage.fields import COST, moment, must_have, quantity, text, usd
+from pipelines.usage.fields import COST, MAX_USD, moment, money, must_have, quantity, text
 from pipelines.usage.importer import Importer, Rule, unreadable
 from pipelines.usage.json_fields import as_text, read_json
 
@@ -128,10 +128,11 @@ def sku_columns(name: str) -> dict[str, pl.Expr]:
     }
 
 
-amount, printed_rate = usd("cost"), quantity("rate")
+amount, printed_rate = money("cost"), quantity("rate")
 rate = pl.when(printed_rate.value >= MIN_RATE).then(printed_rate.value)
 starts, ends = moment("usage_start_time", is_utc_without_zone=True), moment("usage_end_time", is_utc_without_zone=True)
 is_dollars = pl.col("printed_currency").str.to_uppercase() == "USD"
+in_dollars = pl.when(is_dollars).then(amount.value).otherwise((amount.value / rate).cast(COST))
 sku_says = sku_columns("sku")
 
 GCP_BILLING = Importer(
@@ -158,7 +159,7 @@ GCP_BILLING = Importer(
         "project_id": text("project"),
         "quantity": quantity("used"),
         "quantity_unit": text("used_unit"),
-        "amount_usd": pl.when(is_dollars).then(amount.value).otherwise((amount.value / rate).cast(COST)),
+        "amount_usd": in_dollars,
         "printed_amount": pl.col("cost"),
         "currency": pl.col("printed_currency").str.to_uppercase(),
         "is_credit": pl.col("credit").is_not_null(),
@@ -174,11 +175,12 @@ GCP_BILLING = Importer(
             ~is_dollars & rate.is_null(),
             "an amount in another currency without currency_conversion_rate",
         ),
+        Rule("amount_too_large", in_dollars.abs() > MAX_USD, f"cost at its rate is more than {MAX_USD:,} USD"),
         Rule("bucket_ends_before_start", ends.value <= starts.value, "usage_end_time is not after usage_start_time"),
     ),
     # The account is part of every identity, and here it must not be so twice.
     identity=(*sorted(FIELDS.keys() - {"billing_account", "credits"}), "credit_number"),
-    version=2,
+    version=3,
     settle=number_equal_costs,
     private=frozenset({"resource", "credits"}),
 )

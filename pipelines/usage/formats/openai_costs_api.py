@@ -7,7 +7,7 @@ meter. The API answers seven days unless asked for more, without an error: a pag
 
 import polars as pl
 
-from pipelines.usage.fields import currency, epoch, must_have, quantity, text, usd
+from pipelines.usage.fields import currency, epoch, money, must_have, quantity, text
 from pipelines.usage.importer import Importer, Rule
 from pipelines.usage.report_pages import IS_CUT, PAGE_FIELDS, cut_page, page_reader, without_pages_that_go_on
 
@@ -48,7 +48,7 @@ def line_item_columns(name: str) -> dict[str, pl.Expr]:
     }
 
 
-amount = usd("amount")
+amount = money("amount")
 starts, ends = epoch("starts"), epoch("ends")
 
 OPENAI_COSTS_API = Importer(
@@ -84,5 +84,5 @@ OPENAI_COSTS_API = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "end_time is not after start_time"),
     ),
     identity=("starts_at", "ends_at", "line_item", "project_id", "api_key_id", "user_id"),
-    version=2,
+    version=3,
 )

@@ -6,13 +6,13 @@ export prints what the costs API prints: see `openai_costs_api`.
 
 import polars as pl
 
-from pipelines.usage.fields import currency, epoch, must_have, text, usd
+from pipelines.usage.fields import currency, epoch, money, must_have, text
 from pipelines.usage.formats.openai_costs_api import line_item_columns
 from pipelines.usage.importer import Importer, Rule
 
 NAMES = ("start_time", "end_time", "amount_value", "amount_currency", "line_item", "project_id", "organization_id")
 
-amount = usd("amount_value")
+amount = money("amount_value")
 starts, ends = epoch("start_time"), epoch("end_time")
 
 OPENAI_DASHBOARD_COSTS = Importer(
@@ -42,5 +42,5 @@ OPENAI_DASHBOARD_COSTS = Importer(
         Rule("bucket_ends_before_start", ends.value <= starts.value, "end_time is not after start_time"),
     ),
     identity=("starts_at", "ends_at", "line_item", "project_id", "organization_id"),
-    version=3,
+    version=4,
 )

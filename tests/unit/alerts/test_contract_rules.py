@@ -68,6 +68,22 @@ def test_a_commitment_says_what_falls_due_all_the_same():
     ]
 
 
+def test_amounts_in_another_currency_are_told_in_it_and_what_is_not_known_is_said():
+    euros = {"value": None, "currency": "EUR", "local_value": Decimal(900)}
+    (row,) = ending(COMMITMENT | euros, days_left=7, charges=[CHARGE]).to_dicts()
+    assert row["title"].startswith("commitment of 900 EUR a term for openai ends")
+    open_charge = CHARGE | dict.fromkeys(("agreed_usd", "due_usd", "charge_usd")) | {"currency": "EUR"}
+    (row,) = ending(COMMITMENT | euros, days_left=7, charges=[open_charge]).to_dicts()
+    unknown = "what is left is not known: exchange_rates.csv lacks a rate of its days"
+    assert row["body"].splitlines()[:2] == ["used since 2026-01-01: 700.00 USD", unknown]
+    credit = COMMITMENT | euros | {"kind": "credit", "per": None}
+    drawn = open_charge | {"kind": "credit", "agreed_local": Decimal(900), "charge_local": Decimal("-150.5")}
+    (row,) = ending(credit, days_left=7, charges=[drawn]).to_dicts()
+    assert row["body"].splitlines()[0] == "credit not used yet: 749.50 EUR"
+    (row,) = ending(credit, days_left=7, charges=[drawn | {"charge_local": None}]).to_dicts()
+    assert row["body"].splitlines()[0] == unknown
+
+
 def test_a_term_that_ended_says_what_its_usage_costs_more():
     (row,) = ended(DISCOUNT, days_ago=0).to_dicts()
     assert row["title"] == (

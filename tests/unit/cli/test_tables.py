@@ -87,3 +87,45 @@ def test_a_record_and_a_line_of_a_pipe_say_again_what_a_box_shows_once(is_termin
     console = Console(file=io.StringIO(), width=18, force_terminal=is_terminal, color_system=None)
     print_table(console, table, ("calls a day",))
     assert console.file.getvalue().count("500") == 2
+
+
+NUMBERS = {
+    "usage_date": date(2026, 7, 15),
+    "model": "claude-haiku-4-5-20251001",
+    "the_longest_sum_there_is": Decimal("-99999999999999999999999999.999999999999"),
+    "share": 1.2345678901234568e29,
+    "parts": [Decimal("0.000000000001"), Decimal("12345678901234567890.25"), None],
+    "by_meter": {"cache_write_5m": Decimal("987654321.000000000001"), "told": ["x"]},
+    "page": f"https://example.org/{'a' * 90}",
+    "why": "it was seen 123456789012 times in 987654321098 requests " * 3,
+}
+WHOLE = (
+    *("2026-07-15", "claude-haiku-4-5-20251001", "-99999999999999999999999999.999999999999", "1.2345678901234568e+29"),
+    *("0.000000000001", "12345678901234567890.25", "987654321.000000000001", "123456789012", "987654321098"),
+    NUMBERS["page"],
+)
+
+
+@pytest.mark.parametrize("width", [*range(10, 130, 7), 40, 60, 100, 120])
+@pytest.mark.parametrize("is_renamed", [False, True], ids=["short names", "a name wider than the terminal"])
+def test_a_record_breaks_no_number_and_no_word_at_any_width(width, is_renamed):
+    frame = pl.DataFrame([NUMBERS])
+    if is_renamed:
+        frame = frame.rename({"share": "share_of_what_was_owed_by_all_teams_of_the_house_in_that_month"})
+    text = shown(width, frame=frame, main=None)
+    assert "row 1" in text
+    assert [number for number in WHOLE if number not in text] == []
+    assert text.count("987654321098") == 3
+    too_long = [line for line in text.splitlines() if len(line) > width]
+    assert all(len(line.split()) == 1 for line in too_long), "what is longer than the terminal is one word"
+
+
+def test_lists_and_structs_are_shown_with_every_member_at_any_length():
+    frame = pl.DataFrame({"many": [list(range(200))], "of": [{"a": Decimal("1.50"), "b": [None, "x"]}]})
+    text = " ".join(shown(24, frame=frame, main=None).split())
+    assert f"[{', '.join(map(str, range(200)))}]" in text
+    assert "{a: 1.50, b: [NULL, x]}" in text
+
+
+def test_one_row_is_no_rows():
+    assert shown(200, frame=FRAME.head(1)).split("\n")[0].strip() == "1 row"

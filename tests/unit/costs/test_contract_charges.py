@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pipelines.costs.contract_charges import USAGE_KEY, contract_charges
 from pipelines.schema.contract import ContractCharge
+from pipelines.usage.rate_file import NO_RATES
 from tests.unit.costs.contract_rows import terms
+from tests.unit.usage.test_rate_file import RANGES, rates
 
 D = Decimal
 KEY = {
@@ -17,17 +19,17 @@ KEY = {
     "service_tier": "standard", "meter": "output", "listed_model": "claude-x",
 }  # fmt: skip
 USD = dict.fromkeys(("effective_cost_usd", "list_cost_usd"), pl.Decimal(38, 12))
-SCHEMA = {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), **USD}
+SCHEMA = {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), **USD, "is_unrated": pl.Boolean}
 LATER = date(2026, 12, 31)
 
 
-def charges(usage, *lines, as_of=LATER):
+def charges(usage, *lines, as_of=LATER, rated=NO_RATES):
     """`usage`: day of 2026 as (month, day), USD, and what differs."""
     rows = [
-        KEY | {"usage_date": date(2026, *day), "effective_cost_usd": D(usd)} | differences
+        KEY | {"usage_date": date(2026, *day), "effective_cost_usd": D(usd), "is_unrated": False} | differences
         for day, usd, differences in ((*one, {})[:3] for one in usage)
     ]
-    return ContractCharge.validate(contract_charges(pl.DataFrame(rows, schema=SCHEMA), terms(*lines), as_of))
+    return ContractCharge.validate(contract_charges(pl.DataFrame(rows, schema=SCHEMA), terms(*lines), as_of, rated))
 
 
 def test_the_larger_of_commitment_and_usage_is_due_in_each_month():
@@ -114,3 +116,80 @@ def test_credits_exceed_neither_their_amount_nor_the_usage(usage, granted):
     assert total <= sum((usd for _, usd, _ in usage), D(0))
     if all(not account for _, account in granted):
         assert total == min(sum(a for a, _ in granted), sum((usd for _, usd, _ in usage), D(0)))
+
+
+def of_currency(*lines):
+    return rates(*lines, header=RANGES)
+
+
+def test_a_commitment_in_euros_is_spread_over_its_days_and_each_has_its_rate():
+    """310 EUR a month are 10 EUR a day: 10 days at 1.10 and 21 at 1.20 are 110 + 252 = 362 USD, of which 62 are used.
+
+    February: 310 / 28 EUR a day, all at 1.25, are 387.50 USD; 400 are used.
+    """
+    found = charges(
+        [((1, 5), 62), ((2, 5), 400)], "commitment,,anthropic,,,,,310 EUR,month,,2026-01-01,2026-03-01",
+        rated=of_currency(
+            "2026-01-01,EUR,1.10,x,2026-01-11", "2026-01-11,EUR,1.2,x,2026-02-01", "2026-02-01,EUR,1.25,x,2026-03-01"
+        ),
+    )  # fmt: skip
+    told = found.select("currency", "agreed_local", "agreed_usd", "due_usd", "charge_usd").rows()
+    assert told == [("EUR", 310, 362, 362, 300), ("EUR", 310, D("387.5"), 400, 0)]
+
+
+def test_a_day_without_a_rate_leaves_a_commitment_and_its_tax_open_and_no_other_month():
+    found = charges(
+        [((1, 5), 62), ((2, 5), 100)], "commitment,,anthropic,,,,,310 EUR,month,,2026-01-01,2026-03-01",
+        "tax,,,,,,,19,,,,", rated=of_currency("2026-01-01,EUR,1.10,x,2026-01-31", "2026-02-01,EUR,1.25,x,2026-03-01"),
+    )  # fmt: skip
+    told = found.sort("kind", "period_from").select("kind", "base_usd", "agreed_usd", "charge_usd").rows()
+    assert told == [
+        ("commitment", 62, None, None), ("commitment", 100, D("387.5"), D("287.5")),
+        ("tax", 62, None, None), ("tax", D("387.5"), None, D("73.625")),
+    ]  # fmt: skip
+
+
+def test_a_credit_in_euros_is_drawn_at_the_rate_of_each_day():
+    """100 EUR. 55 USD at 1.10 take 50 EUR; 48 USD at 1.20 take 40 EUR; of 99 USD at 1.00 the last 10 EUR pay 10."""
+    days = [((1, 5), 55), ((1, 6), 48), ((2, 1), 99)]
+    stated = of_currency("2026-01-05,EUR,1.10,x,", "2026-01-06,EUR,1.2,x,", "2026-02-01,EUR,1,x,")
+    found = charges(days, "credit,,,,,,,100 EUR,,,2026-01-01,", rated=stated)
+    told = found.select("base_usd", "agreed_local", "charge_local", "agreed_usd", "charge_usd").rows()
+    assert told == [(103, 100, -90, 110, -103), (99, 10, -10, 10, -10)]
+
+
+def test_after_a_day_without_a_rate_nobody_knows_what_is_left_of_a_credit():
+    """January is known. What February's day takes is not, nor what is left for March, for tax and the next credit."""
+    days = [((1, 5), 55), ((2, 6), 48), ((3, 1), 99)]
+    stated = of_currency("2026-01-05,EUR,1.10,x,", "2026-03-01,EUR,1,x,")
+    found = charges(
+        days, "credit,,,,,,,100 EUR,,euro,2026-01-01,2027-01-01", "credit,,,,,,,7,,dollar,,", "tax,,,,,,,10,,,,",
+        rated=stated,
+    )  # fmt: skip
+    by_kind = found.with_columns(pl.coalesce("note", "kind")).sort("note", "period_from")
+    charged = {
+        name: [row[0] for row in rows]
+        for name, rows in by_kind.select("note", "charge_usd").rows_by_key("note").items()
+    }
+    assert charged == {"euro": [-55, None, None], "dollar": [0, None, None], "tax": [0, None, None]}
+
+
+def test_usage_at_a_price_without_a_rate_is_not_nothing():
+    """The commitment of 100 has a shortfall that nobody knows; one of 50 is met by the 60 that are known."""
+    unrated = {"effective_cost_usd": None, "list_cost_usd": D(10), "is_unrated": True}
+    usage = [((1, 5), 60), ((1, 6), 0, unrated)]
+    for agreed, charge in ((100, None), (50, 0)):
+        found = charges(usage, f"commitment,,anthropic,,,,,{agreed},month,,2026-01-01,2026-02-01")
+        assert found.select("base_usd", "due_usd", "charge_usd").rows() == [(60, None, charge)]
+    assert charges(usage, "tax,,,,,,,10,,,,")["charge_usd"].to_list() == [None]
+
+
+@given(usages, money, st.decimals(1, 10, places=4))
+def test_at_one_rate_an_amount_in_another_currency_is_that_in_dollars(usage, amount, rate):
+    one_rate = of_currency(f"2026-01-01,EUR,{rate:f},x,2027-01-01")
+    line = "{},,,,,,,{},{},,2026-02-01,2026-04-01"
+    for kind, per in (("commitment", "month"), ("credit", "")):
+        local = charges(usage, line.format(kind, f"{amount:f} EUR", per), rated=one_rate)
+        dollars = charges(usage, line.format(kind, f"{amount * rate:.6f}", per))
+        for one, other in zip(local["charge_usd"], dollars["charge_usd"], strict=True):
+            assert abs(one - other) <= D("0.000001")

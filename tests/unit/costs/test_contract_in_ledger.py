@@ -139,3 +139,21 @@ def test_a_price_in_another_currency_is_at_the_rate_of_each_day_and_without_one_
     assert days_to_build(warehouse, TODAY) == [before, TODAY]
     build(warehouse, [before])
     assert daily(warehouse, columns)[0] == (before, 10, D("9.6"), False)
+
+
+def test_a_commitment_in_another_currency_is_at_the_rates_in_force_and_open_without_them(warehouse):  # noqa: F811
+    """10 USD of usage; 20 EUR at 1.1 are 22 USD, so 12 more in February. March has no rate: nobody knows."""
+    add_price(warehouse)
+    add_usage(warehouse, FEBRUARY)
+    rates = "date,currency,usd_per_unit,source,valid_to\n2026-02-01,EUR,1.1,x,2026-03-01\n"
+    (warehouse.folder / "exchange_rates.csv").write_text(rates)
+    (problem,) = agree(warehouse, "commitment,,anthropic,,,,,20 EUR,month,MSA,2026-02-01,")
+    assert "line 2: exchange_rates.csv has no rate of EUR for 2026-03-01" in problem.text
+    build(warehouse, [FEBRUARY])
+    charge_contract(warehouse, TODAY)
+    with warehouse.write() as connection:
+        charges = read_table(connection, "main.contract_charge", "true ORDER BY period_from")
+    assert charges.select("currency", "agreed_local", "due_usd", "charge_usd").rows() == [
+        ("EUR", 20, 22, 12),
+        ("EUR", 20, None, None),
+    ]

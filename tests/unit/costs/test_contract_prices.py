@@ -111,7 +111,7 @@ rows = st.lists(
 @given(rows, st.decimals(0, 100, places=4), st.sampled_from(["", "org-a"]), st.sampled_from(["", "output"]))
 def test_a_discount_never_costs_more_than_the_list_and_sums_add_up(rows, percent, account, meter):
     full = [row | {"cost_usd": row["usd_per_unit"] * row["quantity"] / 1_000_000} for row in rows]
-    found = paid(f"discount,{account},,,,,{meter},{percent:f},,,,", rows=full)
+    found = paid(f"discount,{account},,,,,{meter},{percent:f}%,,,,", rows=full)
     for row, (price, effective) in zip(full, found, strict=True):
         is_meant = account in ("", row["account_id"]) and meter in ("", row["meter"])
         off = row["usd_per_unit"] * (100 - percent) / 100 if is_meant else row["usd_per_unit"]

@@ -42,7 +42,13 @@ def warehouse(tmp_path_factory):
         priced("p1", "10", usage_date=date(2026, 3, 11)) | million,
         COST | {"unpriced_reason": "unknown_model", "model": "gpt-unknown", "quantity": 77},
     )  # fmt: skip
-    add(made, "main.contract_charge", DUE, DUE | {"term_id": "open", "is_open": True})
+    add(
+        made,
+        "main.contract_charge",
+        DUE,
+        DUE | {"term_id": "open", "is_open": True},
+        DUE | {"term_id": "unrated", "kind": "commitment", "charge_usd": None, "currency": "EUR"},
+    )
     made.publish()
     return made
 
@@ -76,6 +82,7 @@ def test_what_the_contract_has_beside_usage_is_exported_when_its_period_is_over(
     assert sum(Decimal(charge["BilledCost"]) for charge in charges) == Decimal("35.7")
     assert [charge["x_ContractTermId"] for charge in charges if charge["ChargeCategory"] == "Tax"] == ["vat"]
     assert "left out: 1 charges of the contract whose period is not over" in result.output
+    assert "left out: 1 charges of the contract in a currency without a rate on some of their days" in result.output
 
 
 def test_parquet_keeps_exact_amounts(warehouse, tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.costs.hidden_costs import hidden_costs
+from pipelines.costs.prompt_parts import rows_with_parts
 from pipelines.schema.hidden_costs import HiddenCost
 from pipelines.schema.price_segments import SEGMENT_SCHEMA
 from pipelines.usage.contract import usage_frame
@@ -32,7 +33,7 @@ def hidden(usage, segments=PRICES, owners=""):
     frame = usage_frame(rows)
     days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
     mapped = parse_owner_map("owners.csv", owners.encode())
-    parts = hidden_costs(days, pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)
+    parts = hidden_costs(rows_with_parts(days), pl.DataFrame(segments, schema=SEGMENT_SCHEMA), mapped)
     return pl.DataFrame(HiddenCost.validate(parts))
 
 

@@ -25,6 +25,16 @@ INSERT INTO main.cost_unpriced BY NAME FROM (VALUES
 SELECT *, 'openai' AS provider, 'standard' AS service_tier, 'default' AS account_id,
     'unknown_model' AS unpriced_reason, '' AS remedy
 """
+UNPRICED_FOR_REASONS = """
+INSERT INTO main.cost_unpriced BY NAME FROM (VALUES
+    ('t', 'fast', 'output', 'no_price_for_tier', NULL),
+    ('t', 'standard', 'audio_output', 'no_price_for_meter', NULL),
+    ('t', 'standard', 'audio_input', 'no_price_for_meter', NULL),
+    ('u', 'standard', 'output', 'before_first_price', DATE '2026-11-02'),
+    ('v', 'standard', 'output', 'no_price_for_context', NULL)
+) AS rows(model, service_tier, meter, unpriced_reason, first_price_on)
+SELECT *, DATE '2026-11-01' AS usage_date, 'p' AS provider, 'a' AS account_id, 1 AS quantity, '' AS remedy
+"""
 OWNERS = """
 INSERT INTO main.cost_by_owner BY NAME FROM (VALUES
     (DATE '2026-09-30', 'search', 'p1', 100, 1.5), (DATE '2026-10-01', 'search', 'p1', 50, 2.25),
@@ -92,12 +102,25 @@ def test_tokens_are_the_same_whichever_way_priced_or_not(warehouse, by):
 
 
 def test_models_without_a_price_in_a_period(warehouse):
-    assert unpriced_models(warehouse) == ["b", "new"]
-    assert unpriced_models(warehouse, date(2026, 10, 2)) == ["new"]
-    assert unpriced_models(warehouse, None, date(2026, 9, 30)) == []
+    assert list(unpriced_models(warehouse)) == ["b", "new"]
+    assert list(unpriced_models(warehouse, date(2026, 10, 2))) == ["new"]
+    assert unpriced_models(warehouse, None, date(2026, 9, 30)) == {}
 
 
 def test_every_way_is_answered(warehouse):
     assert sorted(ASKED) == sorted(WAYS)
     for by in WAYS:
         assert spend_by(warehouse, by).columns[0] == by
+
+
+def test_what_has_no_price_is_named_with_the_reason(warehouse):
+    assert unpriced_models(warehouse)["new"] == "no list has it"
+    with warehouse.write() as connection:
+        connection.execute(UNPRICED_FOR_REASONS)
+    warehouse.publish()
+    told = unpriced_models(warehouse, date(2026, 11, 1))
+    assert told == {
+        "t": "no price for audio_input, audio_output, no price for tier fast",
+        "u": "its first price is of 2026-11-02",
+        "v": "no price for prompts of its size",
+    }

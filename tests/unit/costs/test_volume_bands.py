@@ -2,13 +2,20 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.costs.agreed_prices import agreed_prices
+from pipelines.costs.quoted_prices import PAID_SCHEMA
 from pipelines.costs.volume_bands import QUANTITY_SCHEMA, in_bands, pools_of, scales_of, shares_of
-from tests.unit.costs.contract_rows import volume_terms
+from pipelines.costs.volume_periods import Span
+from pipelines.snapshots.contract_file import parse_contract
+from tests.unit.costs.contract_rows import FILE, volume_contract, volume_terms
+from tests.unit.usage.test_rate_file import rates
 
 FIRST = date(2026, 3, 1)
 SIZES = st.lists(st.integers(1, 10**13), min_size=1, max_size=12)
@@ -80,3 +87,55 @@ def test_a_month_is_in_the_bands_that_its_total_fills(days, edge):
 def test_a_pool_begins_where_those_before_it_end():
     found = scales("graduated", 10)
     assert pools_of(rows(found, [5, 7, 9]), found)["offset"].to_list() == [0, 5, 12]
+
+
+USED = [date(2026, 2, 2), date(2026, 3, 2), date(2026, 4, 2), date(2026, 6, 2), date(2027, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("period", "days", "above"),
+    [
+        ("month", ",", [0, 0, 0, 0, 0]),
+        ("quarter", ",", [0, 30, 0, 30, 0]),
+        ("year", ",", [0, 30, 40, 40, 0]),
+        ("term", "2026-02-01,2027-02-01", [0, 30, 40, 40, 40]),
+    ],
+)
+def test_days_count_in_the_period_of_their_scale(period, days, above):
+    """Each day has 40, and the second band begins at 50."""
+    line = "discount,,anthropic,,,,,{},{},,{},graduated,{}"
+    found = scales_of(volume_terms(line.format(0, period, days, 0), line.format(5, period, days, "50 USD")))
+    low, high = found["band_id"]
+    counted = pl.DataFrame([(day, low, 40 * 10**12) for day in USED], QUANTITY_SCHEMA, orient="row")
+    size = (pl.col("upto") - pl.col("since")) // 10**12
+    parts = shares_of(counted, found).filter(band_id=high).select("usage_date", size)
+    assert parts.rows() == [(day, part) for day, part in zip(USED, above, strict=True) if part]
+    begin, end = (date.fromisoformat(day) if day else None for day in days.split(","))
+    span = Span("graduated", period, begin, end)
+    for day, other in pairwise(USED):
+        is_together = span.period(day) == span.period(other)
+        assert is_together == (above[USED.index(other)] > 0), (day, other)
+
+
+def test_spend_in_a_currency_without_a_rate_leaves_open_what_counts_on_from_it():
+    line = "discount,,anthropic,,,,,{},,,,,{},{} USD"
+    for kind, known in (("graduated", 1), ("all_units", 0)):
+        found = scales_of(volume_terms(line.format(3, kind, 0), line.format(5, kind, 50)))
+        days = [(FIRST + timedelta(days=n), found["scale"][0], amount) for n, amount in enumerate((7, None, 7))]
+        parts = shares_of(pl.DataFrame(days, QUANTITY_SCHEMA, orient="row"), found)
+        assert parts["band_value"].to_list() == [3] * known + [None] * (3 - known)
+
+
+def test_as_of_a_day_bands_hold_in_the_shares_in_which_those_at_other_rates_were_used():
+    """30 of the first band at yesterday's rate, and 10 of the second: so it is at the rate of today."""
+    line = "price,,anthropic,,claude-x,,output,{} EUR,,,2026-03-01,2026-03-03,graduated,{}"
+    stated = rates("2026-03-01,EUR,1.1,x", "2026-03-02,EUR,1.2,x")
+    terms = parse_contract(FILE, volume_contract(line.format(10, 0), line.format(8, 30)).encode(), stated)
+    ids = dict(terms.select(pl.col("value").cast(pl.String), "term_id").iter_rows())
+    used = [(FIRST, ids["11.000000"], 30), (FIRST, ids["8.800000"], 10)]
+    listed = pl.DataFrame(schema={"price_id": pl.String, "model": pl.String, "provider": pl.String})
+    agreed = agreed_prices(terms, listed, pl.DataFrame(used, PAID_SCHEMA, orient="row"))
+    of_today = agreed.on(FIRST + timedelta(days=1))
+    counted = dict(of_today.used.select("term_id", "quantity").unique().iter_rows())
+    assert counted == {ids["12.000000"]: 30, ids["9.600000"]: 10}
+    assert set(of_today.terms["term_id"]) == counted.keys()

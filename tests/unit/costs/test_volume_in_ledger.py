@@ -39,12 +39,16 @@ def agreed(prepared, tmp_path):
     def made(*lines):
         copytree(prepared, tmp_path / "warehouse")
         warehouse = Warehouse(tmp_path / "warehouse")
-        (warehouse.folder / "contract_prices.csv").write_text(volume_contract(*lines))
-        with warehouse.write() as connection:
-            enter_contract(connection, warehouse.folder, datetime(2026, 3, 1))
+        agree(warehouse, *lines)
         return warehouse
 
     return made
+
+
+def agree(warehouse, *lines):
+    (warehouse.folder / "contract_prices.csv").write_text(volume_contract(*lines))
+    with warehouse.write() as connection:
+        enter_contract(connection, warehouse.folder, datetime(2026, 3, 1))
 
 
 def paid(warehouse, columns="usage_date, effective_cost_usd", table="main.cost_daily"):

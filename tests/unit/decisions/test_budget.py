@@ -1,14 +1,16 @@
 """Budgets: spent to the pico-dollar, projected by hand, and the day on which they are used up."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
-from pipelines.decisions.budget import PAID_SCHEMA, budget_status, group_of, span_of
+from pipelines.decisions.budget import budget_status, group_of, span_of
 from pipelines.decisions.decide_spend import budget_status_on
 from pipelines.decisions.forecast_outlook import Group, model_outlook
+from pipelines.decisions.forecast_paid import PAID_SCHEMA, SHARE_SCHEMA
 from pipelines.schema.spend import BudgetStatus
 from pipelines.snapshots.budget_file import Budget
 from pipelines.warehouse.database import Warehouse
@@ -17,11 +19,13 @@ from tests.unit.marts.mart_rows import add
 
 AS_OF = date(2026, 10, 20)
 """A Tuesday."""
+LISTED = pl.DataFrame(schema=SHARE_SCHEMA)
+"""No contract: what is owed is the list price."""
 
 
 def paid(*rows):
     return pl.DataFrame(
-        [("all", "all", day, Decimal(usd), Decimal(usd), Decimal(0)) for day, usd in rows],
+        [("all", "all", "all", None, day, Decimal(usd), Decimal(usd), Decimal(0)) for day, usd in rows],
         schema=PAID_SCHEMA,
         orient="row",
     )
@@ -32,7 +36,7 @@ def status(usd, quantities=(1_000_000,) * 70, spent=(), seen=0.0, period="month"
     budget = Budget("all", "all", period, Decimal(usd))
     costs = _costs(*spent)
     outlook = model_outlook(_usage(list(quantities)), costs, ONE_PRICE, AS_OF, 31, seen, [group_of(budget)])
-    table = budget_status([budget], [outlook], paid(*spent), AS_OF, seen)
+    table = budget_status([budget], [outlook], paid(*spent), LISTED, AS_OF, seen)
     BudgetStatus.validate(table)
     return table.row(0, named=True)
 
@@ -82,6 +86,20 @@ def test_the_chance_is_that_of_past_errors():
     assert row["low_usd"] < row["projected_usd"] < row["high_usd"]
 
 
+@pytest.mark.parametrize(("factor", "side", "end"), [(1.02, "above", "low"), (0.98, "below", "high")])
+def test_where_all_outcomes_were_on_one_side_the_band_begins_at_the_projection_and_says_why(factor, side, end):
+    """Usage that grows or falls by 2 % a day is never caught up with by means of the weeks before."""
+    growing = [int(1_000_000 * factor**n) for n in range(120)]
+    row = status("1000000", growing)
+    assert row[f"{end}_usd"] == row["projected_usd"]
+    assert row["low_usd"] < row["high_usd"]
+    basis = rf"(\d+) past .*; (\d+) of \1 outcomes were {side} the projection, so that it is the {end} end"
+    known, beyond = map(int, re.fullmatch(basis, row["band_basis"]).groups())
+    assert 20 <= 0.9 * known <= beyond <= known
+    left = status(f"{float(row['projected_usd']) * 0.9:.2f}", growing)
+    assert left["exhausted_from"] <= left["exhausted_on"] <= (left["exhausted_until"] or date.max)
+
+
 def test_a_short_history_says_that_it_has_no_chance_to_tell():
     row = status("1", [1_000_000] * 5)
     assert (row["chance_of_overrun"], row["low_usd"]) == (None, None)
@@ -92,11 +110,11 @@ def test_unpriced_usage_makes_a_lower_bound_and_alone_nothing_is_known():
     spent = [(date(2026, 10, 2), "5"), (date(2026, 10, 3), None)]
     budget = Budget("all", "all", "month", Decimal(9))
     outlook = model_outlook(_usage([5] * 30), _costs(*spent), ONE_PRICE.clear(), AS_OF, 31, 0.0, [Group("all")])
-    row = budget_status([budget], [outlook], paid(spent[0]), AS_OF, 0.0).row(0, named=True)
+    row = budget_status([budget], [outlook], paid(spent[0]), LISTED, AS_OF, 0.0).row(0, named=True)
     assert (row["projected_usd"], row["is_lower_bound"]) == (Decimal(5), True)
     reasons = "usage of 1 days of this period has no price; no price for output of tier standard"
     assert row["unpriced_reason"] == reasons
-    nothing = budget_status([budget], [outlook], paid(), AS_OF, 0.0).row(0, named=True)
+    nothing = budget_status([budget], [outlook], paid(), LISTED, AS_OF, 0.0).row(0, named=True)
     assert (nothing["projected_usd"], nothing["status"]) == (None, "unknown")
 
 

@@ -82,7 +82,7 @@ def test_the_record_of_a_steady_series_and_of_one_that_repeats_its_week():
     # each error is known by hand only in its sign, its shares are.
     as_of = date(2026, 10, 20)
     waves = [1_000_000 * (5 + n % 7 + (n * n) % 11) for n in range(200)]
-    outlook = model_outlook(_usage(waves), _costs(), ONE_PRICE, as_of, 30, 0.0, None)
+    outlook = model_outlook(_usage(waves), _costs(), ONE_PRICE, as_of, 30, 0.0)
     table = forecast_accuracy(outlook, as_of)
     ForecastAccuracy.validate(table)
     assert table["days_ahead"].unique().sort().to_list() == [1, 7, 14, 30]
@@ -94,7 +94,7 @@ def test_the_record_of_a_steady_series_and_of_one_that_repeats_its_week():
         assert 0 < row["mase"] < 1
         assert 0 <= row["within_50"] <= row["within_80"] <= row["within_95"] <= 1
     assert one["within_80"] == pytest.approx(0.8, abs=0.1)
-    steady = model_outlook(_usage([5] * 60), _costs(), ONE_PRICE, as_of, 7, 0.0, None)
+    steady = model_outlook(_usage([5] * 60), _costs(), ONE_PRICE, as_of, 7, 0.0)
     row = forecast_accuracy(steady, as_of).filter(scope="all", days_ahead=1).row(0, named=True)
     assert (row["mape"], row["mase"]) == (pytest.approx(0), None)
 

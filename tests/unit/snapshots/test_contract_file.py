@@ -71,6 +71,11 @@ def test_equal_credits_are_two():
         ("discount,,,,,,,5,,,2026-01-01T12:00,", "valid_from '2026-01-01T12:00' is no day"),
         ("discount,,,,,,,5,,,2026-02-01,2026-01-01", "valid_to must be after valid_from"),
         ("discount,,,,,,,5", "8 cells, the header has 12"),
+        ("credit,,,,,,,50.000,,,,", "value '50.000' of a credit may mean thousands; write 50.00, or 50000"),
+        ("credit,,,,,,,50.000 eur,,,,", "value '50.000 eur' of a credit may mean thousands; write 50.00, or 50000"),
+        ("discount,,,,,,,0.15,,,,", "value '0.15' of a discount may be a share; write 15 if it is, else 0.15%"),
+        ("tax,,,,,,,0.19,,,,", "value '0.19' of a tax may be a share; write 19 if it is, else 0.19%"),
+        ("discount,,,,,,,5,,annex\x0cC,,", "note is no plain text"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_line_and_remedy(line, told):
@@ -102,6 +107,15 @@ def test_a_discount_beside_a_price_of_the_same_key_is_refused():
 BAND = "price,,anthropic,,claude-x,,output,{},,,,,graduated,{}"
 
 
+SPEND = "discount,,openai,,,,,{},,,,,all_units,{}"
+
+
+def test_bands_by_spend_name_their_currency_and_the_first_need_not():
+    found = volume_terms(SPEND.format(0, 0), SPEND.format(5, "50000 usd"), SPEND.format(8, "100000USD"))
+    told = found.select("per", "from_quantity", "volume_currency").rows()
+    assert told == [("month", 0, "USD"), ("month", 50_000, "USD"), ("month", 100_000, "USD")]
+
+
 def test_bands_of_volume_are_lines_about_the_same_usage():
     found = volume_terms(BAND.format(10, 0), BAND.format(8, 10**9), "discount,,openai,,,,,5,month,,,,all_units,0")
     told = found.select("value", "per", "volume", "from_quantity").rows()
@@ -127,21 +141,50 @@ def test_a_line_at_any_quantity_is_the_same_term_in_a_file_with_bands():
         ([BAND.format(10, 0), BAND.format(8, 5).replace("graduated", "all_units")], "bands of volume have one kind"),
         ([BAND.format(10, 0), BAND.format(8, 5).replace(",,,grad", ",2026-02-01,,grad")], "and the same days"),
         ([BAND.format(10, 0), BAND.format(8, "").replace("graduated", "")], "line 3: line 2 says something about"),
-        ([BAND.format(10, "1e9")], "line 2: from_quantity '1e9' is no quantity; write tokens or calls of a month"),
+        ([BAND.format(10, "1e9")], "line 2: from_quantity '1e9' is no quantity; write tokens or calls in digits"),
         ([BAND.format(10, "")], "line 2: from_quantity '' is no quantity"),
         ([BAND.format(10, -1)], "line 2: from_quantity '-1' is no quantity"),
         ([BAND.format(10, 0).replace("graduated", "")], "line 2: volume '' beside from_quantity '0' is unknown; write"),
         ([BAND.format(10, 0).replace("graduated", "tiered")], "line 2: volume 'tiered' beside from_quantity '0' is"),
         (["credit,,google,,,,,1000,,,,,graduated,0"], "line 2: a credit has no bands of volume"),
-        (["discount,,openai,,,,,5,term,,,,graduated,0"], "line 2: per 'term' of a band of volume; write month"),
+        (["discount,,openai,,,,,5,term,,,,graduated,0"], "line 2: a band of volume per term needs its days"),
+        (
+            ["discount,,openai,,,,,5,week,,,,graduated,0"],
+            "line 2: per 'week' of a band of volume is unknown; write",
+        ),
+        ([BAND.format(10, "0 USD")], "line 2: a price has no bands by spend, which is at list prices; write discounts"),
+        ([SPEND.format(0, "0 USD"), SPEND.format(5, "50 EUR")], "line 3: line 2 says something about the same usage"),
+        ([SPEND.format(5, "50 USD")], "line 2: no line says what holds below from_quantity 50; write one"),
+        ([SPEND.format(5, "'50,000 USD'")], "line 2: from_quantity '50,000 USD' is no quantity; write"),
     ],
 )
 def test_bands_that_cannot_be_used_are_told_with_line_and_remedy(lines, message):
     with pytest.raises(UserFileError, match=re.escape(message)):
-        volume_terms(*lines)
+        volume_terms(*(line.replace("'", '"') for line in lines))
 
 
 def test_the_header_may_end_with_the_columns_of_volume_and_else_tells_all_that_it_may_be():
     header = VOLUME_HEADER.replace(",volume", "")
     with pytest.raises(UserFileError, match=r"line 1: the header is .*valid_to,volume,from_quantity, separated"):
         parse_contract(FILE, f"{header}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (contract().replace(",", ";"), ", its cells separated by semicolons; write kind,"),
+        (contract().replace(",", "\t"), ", its cells separated by tabs; write kind,"),
+        (contract().replace(",note", ""), "' (note missing); write kind,"),
+        (contract().replace("value", "price"), "' (value missing; price unknown); write kind,"),
+    ],
+)
+def test_of_a_header_it_is_told_what_is_wrong_with_it(header, told):
+    with pytest.raises(UserFileError, match=re.escape(told)):
+        parse_contract(FILE, header.encode())
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("begin", ["", "\ufeff"])
+def test_spreadsheets_end_their_lines_and_begin_their_files_in_several_ways(begin, ends):
+    content = begin + contract("discount,,openai,,,,,0.5%,,,,").replace("\n", ends)
+    assert parse_contract(FILE, content.encode())["value"].to_list() == [Decimal("0.5")]

@@ -10,7 +10,7 @@ from pipelines.models.user_csv import UserFileError
 from pipelines.snapshots.contract_file import lacks_rates, parse_contract
 from pipelines.snapshots.user_inputs import check_rates, contract_in_force
 from pipelines.usage.rate_file import RATE_FILE
-from tests.unit.costs.contract_rows import FILE, contract, terms, volume_terms
+from tests.unit.costs.contract_rows import FILE, contract, terms, volume_contract
 from tests.unit.usage.test_rate_file import HEADER, RANGES, rates
 
 D = Decimal
@@ -57,11 +57,8 @@ def test_usd_may_be_written_out_and_is_the_same_term():
     [
         ("price,,,,claude-x,,output,€11,,,,", "value '€11' of a price is not in USD; write a code of ISO 4217 behind"),
         ("price,,,,claude-x,,output,eleven EUR,,,,", "value 'eleven EUR' of a price is not in USD; write a code"),
-        (
-            "commitment,,openai,,,,,500 EUR,month,,2026-01-01,",
-            "value '500 EUR' of a commitment is not in USD; write",
-        ),
-        ("credit,,openai,,,,,500 EUR,,,,", "value '500 EUR' of a credit is not in USD; write it in USD"),
+        ("commitment,,openai,,,,,€500,month,,2026-01-01,", "value '€500' of a commitment is not in USD; write a code"),
+        ("tax,,,,,,,500 EUR,,,,", "value '500 EUR' of a tax is not in USD; write percent from 0 to 100"),
     ],
 )
 def test_what_cannot_be_converted_is_told(line, message):
@@ -69,9 +66,12 @@ def test_what_cannot_be_converted_is_told(line, message):
         terms(line)
 
 
-def test_a_band_of_volume_is_in_usd():
-    with pytest.raises(UserFileError, match="line 2: a band of volume is not in USD; write what it is in USD"):
-        volume_terms("price,,,,claude-x,,output,11 EUR,,,,,graduated,0")
+def test_bands_in_another_currency_are_of_one_scale_at_all_rates():
+    band = "price,,,,claude-x,,output,{} EUR,,,2026-03-01,2026-03-03,graduated,{}"
+    content = volume_contract(band.format(10, 0), band.format(8, 1000)).encode()
+    found = parse_contract(FILE, content, rates("2026-03-01,EUR,1.1,x", "2026-03-02,EUR,1.2,x"))
+    assert sorted(found["value"].to_list()) == [D("8.8"), D("9.6"), 11, 12]
+    assert found["volume_scale"].n_unique() == 1
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,32 @@ def test_a_day_without_a_rate_is_told_with_line_and_remedy_once_it_has_come(toda
     else:
         assert said.startswith(
             f"contract_prices.csv line 3: exchange_rates.csv has no rate of EUR for {day}; write a line"
+        )
+
+
+@pytest.mark.parametrize(
+    ("line", "today", "day"),
+    [
+        ("commitment,,openai,,,,,500 EUR,month,,2026-03-01,", date(2026, 3, 1), None),
+        ("commitment,,openai,,,,,500 EUR,month,,2026-03-01,", date(2026, 3, 2), "2026-03-02"),
+        ("commitment,,openai,,,,,500 EUR,month,,2026-04-01,", date(2026, 3, 2), None),
+        ("credit,,openai,,,,,500 EUR,,,2026-03-01,2026-03-02", date(2026, 3, 9), None),
+        ("price,,,,claude-x,,output,11 EUR,,,,", date(2026, 3, 1), None),
+        ("price,,,,claude-x,,output,11 EUR,,,,", date(2026, 3, 5), "2026-03-05"),
+    ],
+)
+def test_the_first_day_without_a_rate_is_told_of_every_kind(line, today, day):
+    said = lacks_rates(FILE, contract(line).encode(), rates("2026-03-01,EUR,1.1,x"), today)
+    assert (said is None) if day is None else (f"no rate of EUR for {day};" in said)
+
+
+def test_an_amount_has_its_bound_in_dollars_not_in_its_own_currency():
+    """15 USD are a quarter of a million rupiah, and 10 USD a day of commitments 60 billion a year."""
+    found = terms("price,,,,claude-x,,output,15000000 IDR,,,,", "credit,,,,,,,900000000000 IDR,,,,")
+    assert found["local_value"].to_list() == [15_000_000, 900_000_000_000]
+    with pytest.raises(UserFileError, match=r"line 2: 999999999999 IDR at 1\.5 USD are more than"):
+        parse_contract(
+            FILE, contract("price,,,,x,,output,999999999999 IDR,,,,").encode(), rates("2026-03-01,IDR,1.5,x")
         )
 
 

@@ -73,3 +73,22 @@ def test_a_line_without_a_rate_is_refused_with_its_remedy_and_read_again_once_th
     assert [amount for amount, *_ in lines(warehouse)] == [Decimal("1.25"), Decimal("2.2")]
     assert stored(warehouse, "core.usage_reject").is_empty()
     assert import_files(warehouse, [file], NOW)[0].outcome == "known"
+
+
+def test_a_line_is_held_against_the_bound_in_dollars_not_in_its_own_currency(warehouse, tmp_path):
+    """45,000,000 JPY at 0.0067 are 301,500 USD; 20 billion KRW at 0.0007 are 14 million, more than a line can be."""
+    rates(warehouse, "2026-05-01,JPY,0.0067,ECB", "2026-05-01,KRW,0.0007,ECB")
+    yen, won = (focus(BilledCost=printed, BillingCurrency=code) for printed, code in
+                (("45000000", "JPY"), ("20000000000", "KRW")))  # fmt: skip
+    file = bill(tmp_path, yen, won, focus(BilledCost="12000000"), focus(BilledCost="-10000000"))
+    (outcome,) = import_files(warehouse, [file], NOW)
+    assert (outcome.row_count, outcome.reject_count) == (2, 2)
+    assert [amount for amount, *_ in lines(warehouse)] == [Decimal(-10_000_000), Decimal(301_500)]
+    refused = stored(warehouse, "core.usage_reject").sort("source_line").select("source_line", "rule", "detail").rows()
+    large = "is more than 10,000,000 USD, which no line of a bill is; look at the file"
+    remedy = ", put the rate in exchange_rates.csv right if that is wrong, and costs usage reread"
+    assert refused == [
+        (3, "amount_too_large", f"20000000000 KRW at 0.0007 USD {large}{remedy}"),
+        (4, "amount_too_large", f"12000000 USD {large}"),
+    ]
+    assert import_files(warehouse, [file], NOW)[0].outcome == "known"

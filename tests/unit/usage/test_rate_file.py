@@ -45,9 +45,15 @@ def test_no_file_states_no_rate():
     [
         ("2026-03-10,EUR,1.1,x", "line 3: line 2 has a rate of EUR for 2026-03-10, too; delete one of the two"),
         ("10.03.2026,EUR,1.1,x", "line 3: date '10.03.2026' is no day; write it as 2026-01-31"),
-        ("2026-03-11,eur,1.1,x", "line 3: currency 'eur' is no other currency; write a code of ISO 4217 such as EUR"),
+        ("2026-03-10,eur,1.1,x", "line 3: line 2 has a rate of EUR for 2026-03-10, too"),
+        ("2026-03-11,euro,1.1,x", "line 3: currency 'euro' is no other currency; write a code of ISO 4217 such as EUR"),
         ("2026-03-11,USD,1,x", "line 3: currency 'USD' is no other currency"),
         ('2026-03-11,EUR,"1,1",x', "line 3: usd_per_unit '1,1' is no rate; write what one unit is worth in USD, such"),
+        (
+            "2026-03-11,JPY,149.3,x",
+            "line 3: usd_per_unit '149.3' is more than any currency is worth; write what one unit is worth in USD, "
+            "such as 0.006698",
+        ),
         ("2026-03-11,EUR,0,x", "line 3: usd_per_unit '0' is no rate"),
         ("2026-03-11,EUR,-1,x", "line 3: usd_per_unit '-1' is no rate"),
         ("2026-03-11,EUR,1.00000000001,x", "line 3: usd_per_unit '1.00000000001' is no rate"),

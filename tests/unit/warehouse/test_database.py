@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from pipelines.warehouse.connection import wal_of
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.rows import append, read_table, scalar
@@ -141,6 +142,18 @@ def test_no_empty_database_is_begun_where_one_was(warehouse, remain, use, is_the
         warehouse.publish() if use == "publish" else warehouse.write().__enter__()
     assert file.read_bytes() == b"good"
     assert warehouse.build_file.exists() == (is_there != "missing")
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_log_without_its_database_is_left_alone(warehouse, is_empty):
+    add_fetch(warehouse, "one")
+    warehouse.build_file.unlink()
+    if is_empty:
+        warehouse.build_file.touch()
+    before = wal_of(warehouse.build_file).read_bytes()
+    with pytest.raises(WarehouseError, match=r"build\.duckdb is (missing|empty).*`costs --warehouse .* rebuild`"):
+        warehouse.write().__enter__()
+    assert wal_of(warehouse.build_file).read_bytes() == before
 
 
 def test_a_first_step_that_was_killed_as_it_began_stops_no_other(warehouse):

@@ -26,6 +26,9 @@ from pipelines.warehouse.statement_rows import rows_of
         ("DATE '9999-12-31'", "9999-12-31"),
         ("1.10::DECIMAL(5,2)", "1.10"),
         ("12345678901234567890123456789::HUGEINT", "12345678901234567890123456789"),
+        (f"{2**127 - 1}::HUGEINT", str(2**127 - 1)),
+        (f"({-(2**127)})::HUGEINT", str(-(2**127))),
+        (f"{2**128 - 1}::UHUGEINT", str(2**128 - 1)),
     ],
 )
 def test_a_value_of_any_type_is_json_and_csv_with_its_name(value, text, capsys):

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.costs.pricing.price_usage import price_by_day
 from pipelines.schema.meters import METERS, QUANTITY_COLUMNS
-from tests.unit.costs.priced_rows import BUCKET, BY_SIZE, NOON, PEAK_HOURS, outcomes, price, segment
+from pipelines.schema.price_segments import SEGMENT_SCHEMA
+from pipelines.usage.contract import usage_frame
+from tests.unit.costs.priced_rows import BUCKET, BY_SIZE, NOON, PEAK_HOURS, REQUEST, outcomes, price, segment
 
 # The list prices of gpt-5-mini in October 2025: 25 cents and 2 dollars per million tokens.
 GPT_5_MINI = [segment("input_uncached", "0.25"), segment("output", 2, 1)]
@@ -206,3 +209,29 @@ def test_a_request_fee_of_one_model_leaves_requests_of_others_uncharged():
 def test_requests_alone_of_a_model_without_a_fee_cost_nothing():
     prices = [segment("requests", "6", model="sonar-pro")]
     assert price([{"requests": 1}], prices).is_empty()
+
+
+def test_days_of_one_plan_cost_what_they_cost_one_by_one():
+    """Of ten days one has a change at noon, which no other may take over; peak hours leave weekends and holidays out.
+
+    2025-10-07, a Tuesday, and the day after it are holidays in China; on Saturday at noon the prices change.
+    """
+    change = NOON + timedelta(days=4)
+    prices = [
+        segment("output", 1, 0, valid_to=change, price_id="old"),
+        segment("output", 2, 1, valid_from=change, price_id="new"),
+        segment("output", 4, 0, valid_to=change, time_window=PEAK_HOURS, price_id="peak"),
+        segment("output", 8, 1, valid_from=change, time_window=PEAK_HOURS, price_id="new peak"),
+    ]
+    moments = [datetime(2025, 10, 7 + day, hour, 30) for day in range(10) for hour in (1, 6, 9, 12)]
+    rows = [REQUEST | {"usage_id": str(at), "usage_at": at, "output_tokens": 1_000_000} for at in moments]
+    frame = usage_frame(rows)
+    days = {day: frame.filter(usage_date=day).lazy() for day in frame["usage_date"].unique().sort()}
+    segments = pl.DataFrame(prices, schema=SEGMENT_SCHEMA)
+    together = price_by_day(days, segments)
+    apart = pl.concat(price_by_day({day: usage}, segments) for day, usage in days.items())
+    key = ["usage_date", "price_id"]
+    assert together.sort(key).equals(apart.sort(key))
+    calls = dict(together.group_by("price_id").agg(pl.col("usage_rows").sum()).iter_rows())
+    # Two holidays, Thursday and Friday, Saturday until noon; its rest, Sunday, and Monday to Thursday.
+    assert calls == {"old": 2 * 4 + 2 * 1 + 3, "peak": 2 * 3, "new": 1 + 4 + 4 * 1, "new peak": 4 * 3}

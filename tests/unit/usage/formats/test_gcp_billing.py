@@ -54,6 +54,12 @@ def test_another_currency_is_turned_into_dollars(read):
     assert (row["channel"], row["region"], row["provider"]) == ("vertex", "europe-west1", "google")
 
 
+def test_many_units_of_a_small_currency_are_few_dollars(read):
+    """150 million yen at 150 a dollar are a million dollars."""
+    in_yen = charge(cost=150_000_000, currency="JPY", currency_conversion_rate=150)
+    assert read(export(in_yen)).row["amount_usd"] == 1_000_000
+
+
 def test_a_credit_is_in_the_currency_of_its_charge(read):
     costs = read(export({**IN_RUPEES, "credits": [{"name": "x", "amount": -95.984}]})).usage
     assert costs["amount_usd"].to_list() == [Decimal("1.25"), Decimal(-1)]
@@ -117,6 +123,8 @@ def test_other_services_are_ignored(read):
         ({"currency": None}, "no_amount"),
         ({"currency": "EUR", "currency_conversion_rate": 0}, "no_exchange_rate"),
         ({"currency": "EUR", "currency_conversion_rate": "x"}, "not_a_quantity"),
+        ({"cost": 10_000_000.5}, "amount_too_large"),
+        ({"cost": 990_000_000, "currency": "INR", "currency_conversion_rate": 96}, "amount_too_large"),
         ({"usage_end_time": CHARGE["usage_start_time"]}, "bucket_ends_before_start"),
         ({"usage_start_time": "yesterday"}, "not_a_timestamp"),
     ],

@@ -1,4 +1,4 @@
-"""The log beside a DuckDB file, and how it gets into the file: in a copy, which then takes the file's place.
+"""The write-ahead log beside a DuckDB file, and how it gets into the file: in a copy that then takes its place.
 
 DuckDB writes some blocks of tables' metadata again where they stand. A process that is killed meanwhile, or a power
 cut, leaves such a block half old and half new, and with it a file that cannot be opened (docs/decisions/0158). Which
@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from pipelines.warehouse.atomic_file import atomic_file
-from pipelines.warehouse.connection import attached, log_of
+from pipelines.warehouse.connection import attached, wal_of
 
 LEAST_BYTES = 1 << 20
 SHARE = 32
@@ -18,8 +18,8 @@ SHARE = 32
 
 def is_long(file: Path) -> bool:
     """Whether it is time to get rid of a log."""
-    log = log_of(file)
-    return log.exists() and log.stat().st_size > max(LEAST_BYTES, file.stat().st_size // SHARE)
+    wal = wal_of(file)
+    return wal.exists() and wal.stat().st_size > max(LEAST_BYTES, file.stat().st_size // SHARE)
 
 
 def checkpoint(file: Path) -> None:
@@ -27,15 +27,15 @@ def checkpoint(file: Path) -> None:
 
     Raises OSError, duckdb.IOException or WarehouseError, with file and log as they were.
     """
-    log = log_of(file)
-    if not log.exists():
+    wal = wal_of(file)
+    if not wal.exists():
         return
     with atomic_file(file) as temporary:
         shutil.copyfile(file, temporary)
-        shutil.copyfile(log, log_of(temporary))
+        shutil.copyfile(wal, wal_of(temporary))
         try:
             with attached(temporary) as connection:
                 connection.execute("CHECKPOINT")
         finally:
-            log_of(temporary).unlink(missing_ok=True)
-    log.unlink()
+            wal_of(temporary).unlink(missing_ok=True)
+    wal.unlink()

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from pipelines.warehouse import log_file
-from pipelines.warehouse.connection import attached, log_of
-from pipelines.warehouse.log_file import checkpoint
+from pipelines.warehouse import write_ahead_log
+from pipelines.warehouse.connection import attached, wal_of
 from pipelines.warehouse.published import WarehouseError
+from pipelines.warehouse.write_ahead_log import checkpoint
 from tests.unit.warehouse.fetch_rows import add_fetch
 
 
@@ -51,25 +51,25 @@ def test_without_a_log_nothing_is_replaced(file):
 
 def test_a_log_that_is_in_the_file_already_is_not_read_again(file, tmp_path):
     """What put it there was killed before it removed the log."""
-    shutil.copyfile(log_of(file), tmp_path / "log")
+    shutil.copyfile(wal_of(file), tmp_path / "log")
     checkpoint(file)
-    shutil.copyfile(tmp_path / "log", log_of(file))
+    shutil.copyfile(tmp_path / "log", wal_of(file))
     assert numbers(file) == [1, 2]
-    assert not log_of(file).exists()
+    assert not wal_of(file).exists()
     add(file, 3)
     assert numbers(file) == [1, 2, 3]
 
 
 def test_a_log_of_any_other_state_is_refused_and_kept(file, tmp_path):
-    shutil.copyfile(log_of(file), tmp_path / "log")
+    shutil.copyfile(wal_of(file), tmp_path / "log")
     for number in (3, 4):
         checkpoint(file)
         add(file, number)
     checkpoint(file)
-    shutil.copyfile(tmp_path / "log", log_of(file))
+    shutil.copyfile(tmp_path / "log", wal_of(file))
     with pytest.raises(WarehouseError, match=r"cannot open .*checkpoint iteration"):
         numbers(file)
-    assert log_of(file).read_bytes() == (tmp_path / "log").read_bytes()
+    assert wal_of(file).read_bytes() == (tmp_path / "log").read_bytes()
 
 
 def test_a_checkpoint_that_fails_leaves_file_and_log(file, monkeypatch):
@@ -79,7 +79,7 @@ def test_a_checkpoint_that_fails_leaves_file_and_log(file, monkeypatch):
     before = {path.name: path.read_bytes() for path in file.parent.iterdir()}
     for place in ("copyfile", "attached"):
         with monkeypatch.context() as patch:
-            patch.setattr(log_file.shutil if place == "copyfile" else log_file, place, fail)
+            patch.setattr(write_ahead_log.shutil if place == "copyfile" else write_ahead_log, place, fail)
             with pytest.raises(OSError, match="No space left"):
                 checkpoint(file)
         assert {path.name: path.read_bytes() for path in file.parent.iterdir()} == before
@@ -87,11 +87,11 @@ def test_a_checkpoint_that_fails_leaves_file_and_log(file, monkeypatch):
 
 def test_a_long_log_is_moved_into_the_file_when_a_step_ends(warehouse, monkeypatch, caplog):
     add_fetch(warehouse, "one")
-    assert log_of(warehouse.build_file).stat().st_size > 0
-    monkeypatch.setattr(log_file, "LEAST_BYTES", 0)
-    monkeypatch.setattr(log_file, "SHARE", 1 << 40)
+    assert wal_of(warehouse.build_file).stat().st_size > 0
+    monkeypatch.setattr(write_ahead_log, "LEAST_BYTES", 0)
+    monkeypatch.setattr(write_ahead_log, "SHARE", 1 << 40)
     add_fetch(warehouse, "two")
-    assert not log_of(warehouse.build_file).exists()
+    assert not wal_of(warehouse.build_file).exists()
     warehouse.publish()
     with warehouse.read() as connection:
         assert connection.execute("SELECT fetch_id FROM raw.fetch ORDER BY ALL").fetchall() == [("one",), ("two",)]
@@ -100,8 +100,8 @@ def test_a_long_log_is_moved_into_the_file_when_a_step_ends(warehouse, monkeypat
 
 def test_a_published_file_has_what_is_in_the_log(warehouse):
     add_fetch(warehouse, "one")
-    assert log_of(warehouse.build_file).exists()
+    assert wal_of(warehouse.build_file).exists()
     warehouse.publish()
-    assert not log_of(warehouse.build_file).exists()
+    assert not wal_of(warehouse.build_file).exists()
     with warehouse.read() as connection:
         assert connection.execute("SELECT fetch_id FROM raw.fetch").fetchall() == [("one",)]
