@@ -48,7 +48,7 @@ MOST_FOR_LONG = 8
 price is ten times that of a cache read."""
 MANY_TIMES = "long prompts at many times the price of short ones"
 """Of short prompts whose price is known, or of most pairs of a page."""
-NEARLY_ALL, FEWEST_OF_ONE_SHARE = 0.8, 10
+NEARLY_ALL, FEWEST_OF_ONE_SHARE, ROUNDED = 0.8, 10, 0.1
 _FREE = {TOKEN_PRICES.table: {"pricing"}, GPU_RATES.table: {"sku", "term_months"}}
 """Columns that may differ between the two prices of a pair."""
 
@@ -97,14 +97,17 @@ def _both_sides(pairs: pl.DataFrame, reason: str) -> list[pl.DataFrame]:
 def _of_another_share(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:
     """Pairs whose lower price is another part of the higher one than nearly all of the page: two tables disagree.
 
-    Of one provider's page; each seller has a share of its own.
+    Of one provider's page; each seller has a share of its own. Models that have traded places in one of the tables lie
+    on both sides of the usual share; old models at no discount lie on one, and are news.
     """
     pairs = _pairs(book, rows, rule).filter(pl.col("high") > 0)
     if pairs.height < FEWEST_OF_ONE_SHARE or rows["provider"].n_unique() > 1:
         return pairs.clear()
     shares = pairs.with_columns(share=(pl.col("low").cast(pl.Float64) / pl.col("high").cast(pl.Float64)).round(2))
-    odd = shares.filter(pl.col("share") != shares["share"].mode().first())
-    return odd.select(pairs.columns) if odd.height <= (1 - NEARLY_ALL) * pairs.height else pairs.clear()
+    off = pl.col("share") / shares["share"].mode().first()
+    odd = shares.filter(~off.is_between(1 - ROUNDED, 1 + ROUNDED))
+    is_traded = not odd.filter(off > 1).is_empty() and not odd.filter(off < 1).is_empty()
+    return odd.select(pairs.columns) if is_traded and odd.height <= (1 - NEARLY_ALL) * pairs.height else pairs.clear()
 
 
 def _pairs(book: Book, rows: pl.DataFrame, rule: OrderRule) -> pl.DataFrame:

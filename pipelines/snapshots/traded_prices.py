@@ -98,6 +98,10 @@ def _traded(book: Book, rows: pl.DataFrame, before: pl.DataFrame, columns: list[
             free = free.join(changed.select(*alike, donor=label), on=[*alike, "donor"], how="semi", nulls_equal=True)
         if label in THINGS:
             yield from _taken_over(changed, free, label)
+        if label == "region" and book.table == TOKEN_PRICES.table:
+            # A region's uplift stays as it was: one region does not rise to what another goes on asking.
+            rises = taken.filter(pl.col("ratio") > 1).join(free, on=["price_key", "donor"], how="anti")
+            yield from _taken_over(changed, rises, label)
         yield from _slipped(changed, taken, free, "slice" if label in THINGS else "page", label)
 
 

@@ -38,8 +38,10 @@ def _states(found: Sequence[OfOne]) -> str:
     """Of how many captures the outcomes are, by the commit that they were made with."""
     counts = Counter(state for _, state, of_one in found if of_one)
     told = "; ".join(f"{count} with the code of {state}" for state, count in counts.items())
-    at_hand = sum(1 for _ in captures())
-    return f"Captures with outcomes: {told}. At hand: {at_hand}, of which some are refused as they are.\n\n"
+    taken, at_hand = {name for name, _, _ in found}, [capture.name for capture in captures()]
+    left = ", ".join(_shown(name) for name in at_hand if name not in taken) or "none"
+    refused = sum(not of_one for _, _, of_one in found)
+    return f"Captures with outcomes: {told}. Refused as they are: {refused} of {len(at_hand)}. Not taken: {left}.\n\n"
 
 
 def _by_kind(outcomes: Sequence[Outcome]) -> str:

@@ -238,9 +238,10 @@ def tiers(models, batch):
     ]
 
 
-def test_a_batch_price_at_another_part_of_standard_than_all_others_waits():
-    usual = {f"m{n}": "0.5" for n in range(6)}
-    assert entered([], tiers(range(1, 7), usual))[1] == 0
-    _, held, reasons = entered([], tiers(range(1, 7), usual | {"m1": "0.25"}))
-    assert (held, reasons) == (4, {"batch at another part of standard than of nearly all models"})
-    assert entered([], tiers(range(1, 7), usual | {f"m{n}": f"0.{n}" for n in range(1, 5)}))[1] == 0
+def test_batch_prices_on_both_sides_of_the_usual_part_of_standard_wait():
+    usual = {f"m{n}": "0.5" for n in range(12)}
+    assert entered([], tiers(range(1, 13), usual))[1] == 0
+    _, held, reasons = entered([], tiers(range(1, 13), usual | {"m1": "0.25", "m2": "1"}))
+    assert (held, reasons) == (8, {"batch at another part of standard than of nearly all models"})
+    assert entered([], tiers(range(1, 13), usual | {"m1": "1", "m2": "1"}))[1] == 0  # no discount
+    assert entered([], tiers(range(1, 13), usual | {f"m{n}": f"0.{n}" for n in range(1, 9)}))[1] == 0

@@ -104,3 +104,16 @@ def test_all_that_moves_in_a_column_that_slipped_waits():
     up = {"a": "2", "b": "3", "c": "4", "d": "7", "e": "7.5"}
     after = [(up.get(key["model"], usd) if key["meter"] == "input_uncached" else usd, key) for usd, key in known]
     assert waiting(after, before=known) == (5, {f"prices are those that stood elsewhere {NAMES}"})
+
+
+def test_a_region_that_rises_to_what_another_goes_on_asking_waits():
+    us = model("a", "0.11", "1.1", "5.5", region="us")
+    rest = [*us, *model("b", "0.2", "2", "12")]
+    before = [*model("a", "0.1", "1", "5"), *rest]
+    assert waiting([*model("a", "0.11", "1.1", "5.5"), *rest], before=before) == (
+        3,
+        {"prices are those of another region"},
+    )
+    assert waiting([*model("a", "0.12", "1.2", "6"), *rest], before=before) == (0, set())
+    fallen = [*model("a", "0.1", "1", "5"), *model("a", "0.1", "1", "5", region="us"), *model("b", "0.2", "2", "12")]
+    assert waiting(fallen, before=before) == (0, set())
