@@ -102,6 +102,7 @@ CONTRACT = (
 
 def due():
     rows = taxed().select(*(pl.col(name) for name in USAGE_KEY), "effective_cost_usd", list_cost_usd="cost_usd")
+    rows = rows.with_columns(is_unrated=False)
     return contract_charges(rows, terms(*CONTRACT), date(2025, 11, 1))
 
 
@@ -141,7 +142,7 @@ def test_the_shortfall_of_a_term_is_of_its_last_month():
 
 def due_schema():
     usd = dict.fromkeys(("effective_cost_usd", "list_cost_usd"), pl.Decimal(38, 12))
-    return {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), **usd}
+    return {"usage_date": pl.Date, **dict.fromkeys(USAGE_KEY[1:], pl.String), **usd, "is_unrated": pl.Boolean}
 
 
 FEE = {
