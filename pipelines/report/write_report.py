@@ -12,7 +12,7 @@ import jinja2
 from duckdb import DuckDBPyConnection
 from markupsafe import Markup, escape
 
-from pipelines.report import section_of_savings, sections_of_market, sections_of_spend
+from pipelines.report import section_of_month_end, section_of_savings, sections_of_market, sections_of_spend
 from pipelines.report.asked import Asked, month_to_date
 from pipelines.report.draw import scripts, svg
 from pipelines.report.queries import run_all
@@ -75,7 +75,7 @@ def sections(answers: dict[str, Answer], asked: Asked) -> list[Section]:
     return [
         spend.attention(answers, asked),
         spend.spend(answers, asked, [source for source in pages if "pricing" in source]),
-        spend.month_end(answers, asked),
+        section_of_month_end.month_end(answers, asked),
         market.price_changes(answers, asked),
         market.retirements(answers, asked),
         section_of_savings.hidden_and_savings(answers, asked),

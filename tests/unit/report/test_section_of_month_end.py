@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.report.sections_of_spend import _forecast_figure, as_owed, month_lead
+from pipelines.report.section_of_month_end import _forecast_figure, as_owed, month_lead
 
 MONTH = {"projected_usd": Decimal("12702.51"), "spent_usd": Decimal("4018.89"), "last_on": date(2026, 10, 31)}
 LIST = "$12,703 expected by 2026-10-31 at list price, $4,019 of it spent."
