@@ -59,8 +59,8 @@ _LEARNED = {
 }
 BATCH_ROWS = 2_000_000
 """Rows of usage whose days are priced in one transaction: all that it writes is held in memory until it ends."""
-OWNER_ROWS = 1_200_000
-"""Rows whose owners are priced at once: they may have as many sums as requests."""
+OWNER_ROWS = 600_000
+"""Rows whose owners are priced at once: they are held in memory, and may have as many sums as requests."""
 
 
 def days_to_build(warehouse: Warehouse, today: date) -> list[date]:
