@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.decisions.forecast_bands import LEVELS, MIN_ERRORS
-from pipelines.decisions.forecast_methods import Array
+from pipelines.decisions.forecast_methods import WINDOW, Array
 from pipelines.decisions.forecast_outlook import EVERYTHING, Group, Outlook
 from pipelines.decisions.forecast_paid import Owed, owed_by, paid_of, usd
 from pipelines.decisions.forecast_totals import basis_of, errors_of, spread
@@ -85,7 +85,9 @@ def _row(
     spent = owed.spent(first, min(last, as_of)) or Decimal(0)
     path = owed.path(0, ahead)
     reasons = _reasons(outlook, place, first, last)
-    projected = owed.projected(spent, path, is_unpriced=bool(reasons))
+    # Of usage that has ended, or whose logs have, a forecast of nothing would be a guess.
+    is_used = outlook.told[place]["history_days"] > 0
+    projected = owed.projected(spent, path, is_unpriced=bool(reasons) or not is_used)
     expected = outlook.totals.expected(0, ahead, seen)[place]
     rise = owed.ahead[:ahead].sum() / expected if expected else 0.0
     paths = _past_paths(outlook, place, ahead, seen) * rise + path
@@ -112,6 +114,8 @@ def _row(
         "unpriced_reason": "; ".join(reasons) or None,
         "band_basis": basis_of(known[np.isfinite(known)], *bounds)
         if has_band
+        else f"no projection: no usage of the last {WINDOW} days is known"
+        if projected is None and not is_used
         else f"no band: {int(errors[place])} past errors of this total are known, {MIN_ERRORS} needed",
         "source": SOURCE if budget.line is None else f"{BUDGET_FILE} line {budget.line}",
         "formula_version": FORMULA_VERSION,

@@ -38,9 +38,13 @@ def print_budgets(console: Console, budgets: Sequence[dict[str, Any]], day: date
         table.add_row(*(cell(value) for value in shown))
     print_table(console, table)
     for one in budgets:
-        if why := one["band_basis"].partition("; ")[2]:
+        if one["projected_usd"] is None:
+            said = f"{_owner(one)}, {one['period']}: {one['unpriced_reason'] or one['band_basis']}"
+        elif why := one["band_basis"].partition("; ")[2]:
             said = f"80 % band of {_owner(one)}, {one['period']}: {why}"
-            console.print(cell(said), highlight=False, soft_wrap=True)
+        else:
+            continue
+        console.print(cell(said), highlight=False, soft_wrap=True)
 
 
 def budget_words(one: dict[str, Any]) -> str:

@@ -106,6 +106,13 @@ def test_a_short_history_says_that_it_has_no_chance_to_tell():
     assert row["band_basis"] == "no band: 0 past errors of this total are known, 20 needed"
 
 
+def test_where_usage_or_its_logs_have_ended_nothing_is_projected():
+    row = status("100", [1_000_000] * 30 + [0] * 57)
+    assert (row["spent_usd"], row["projected_usd"], row["status"]) == (0, None, "unknown")
+    assert row["band_basis"] == "no projection: no usage of the last 56 days is known"
+    assert status("100", [1_000_000] * 30 + [0] * 50)["projected_usd"] is not None
+
+
 def test_unpriced_usage_makes_a_lower_bound_and_alone_nothing_is_known():
     spent = [(date(2026, 10, 2), "5"), (date(2026, 10, 3), None)]
     budget = Budget("all", "all", "month", Decimal(9))
