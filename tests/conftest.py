@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.write_ahead_log import checkpoint
 from tests.litellm_replay import LiteLlmReplay, replay, shared_folder
 
 # A slow machine is no failure: timings belong in benchmarks.
@@ -38,6 +39,7 @@ def new_warehouses_are_copies_of_one(tmp_path_factory: pytest.TempPathFactory) -
     first = Warehouse(tmp_path_factory.mktemp("first") / "warehouse")
     with first.write():
         pass
+    checkpoint(first.build_file)
     check = Warehouse._refuse_to_begin
 
     def copy_after_check(self: Warehouse, how: str) -> None:

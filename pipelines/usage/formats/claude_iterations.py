@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.usage.json_fields import read_json
 from pipelines.usage.nested_calls import COUNTS, calls_behind
 
-OF_THE_RESPONSE = ("web_searches", "cost")
+OF_THE_RESPONSE = ("web_searches", "cost", "usage")
 """Texts that count once, with the first call."""
 ONE_PLAIN_STEP = r"^\[\s*\{[^{}\[\]]*(?:\{[^{}]*\}[^{}\[\]]*)?\}\s*\]$"
 OWN_MODEL = r'"model"\s*:\s*"'

@@ -15,6 +15,7 @@ from pipelines.snapshots.prepare_run import prepare
 from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
 from pipelines.warehouse.rows import read_table
+from pipelines.warehouse.write_ahead_log import checkpoint
 from tests.unit.costs.test_price_ledger import add_price, add_usage
 
 DAY = date(2026, 3, 20)
@@ -118,6 +119,7 @@ def test_a_file_of_an_older_program_is_told(warehouse):
     with warehouse.write() as connection:
         connection.execute("DROP TABLE main.hidden_cost")
     # The published file of before had no such table.
+    checkpoint(warehouse.build_file)
     shutil.copyfile(warehouse.build_file, warehouse.published_file)
     with pytest.raises(WarehouseError, match="`costs build` makes main"):
         answer_logs(PublishedWarehouse(warehouse.folder), 10, date(2026, 3, 21), None)

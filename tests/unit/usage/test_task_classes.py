@@ -40,7 +40,10 @@ def test_the_first_kind_that_is_mapped_decides() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("class,kind,id\n", "line 1: the header is 'class,kind,id'; write task_class,kind,id"),
+        (
+            "class,kind,id\n",
+            "line 1: the header is 'class,kind,id' (task_class missing; class unknown); write task_class,kind,id",
+        ),
         (HEADER + "small,team,x\n", "line 2: kind 'team' is unknown; write one of alternative, feature, key"),
         (HEADER + "small,alternative,\n", "line 2: id is empty; write it or delete the line"),
         (HEADER + ",alternative,x\n", "line 2: task_class is empty"),
