@@ -170,8 +170,7 @@ class Warehouse(PublishedWarehouse):
             self._refuse_to_begin("empty")
             self.build_file.unlink()
         with ExitStack() as stack:
-            stack.callback(self._shorten_wal)
-            connection = stack.enter_context(attached(self.build_file))
+            connection = self._attached(stack)
             check_size(connection, self.build_file)
             if not is_current(connection):
                 if not has_tables(connection):
@@ -181,14 +180,21 @@ class Warehouse(PublishedWarehouse):
                     stack.close()
                     checkpoint(self.build_file)
                     put_aside(self.build_file, pending)
-                    connection = stack.enter_context(attached(self.build_file))
+                    connection = self._attached(stack)
                 bring_up_to_date(connection, pending)
+                # To make all tables again from the log takes ten times as long as to open a file that has them.
+                stack.close()
+                self._checkpoint()
+                connection = self._attached(stack)
             yield connection
 
-    def _shorten_wal(self) -> None:
-        """Where it has grown long. It may stay: what is committed is in it."""
-        if not is_long(self.build_file):
-            return
+    def _attached(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
+        """The build file, closed with the stack; a log that has grown long is shortened then."""
+        stack.callback(lambda: self._checkpoint() if is_long(self.build_file) else None)
+        return stack.enter_context(attached(self.build_file))
+
+    def _checkpoint(self) -> None:
+        """Move the log into the file. It may stay: what is committed is in it."""
         try:
             checkpoint(self.build_file)
         except (OSError, duckdb.IOException) as error:

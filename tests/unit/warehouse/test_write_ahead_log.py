@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.warehouse import write_ahead_log
 from pipelines.warehouse.connection import attached, wal_of
+from pipelines.warehouse.database import Warehouse
 from pipelines.warehouse.published import WarehouseError
 from pipelines.warehouse.write_ahead_log import checkpoint
 from tests.unit.warehouse.fetch_rows import add_fetch
@@ -105,3 +106,13 @@ def test_a_published_file_has_what_is_in_the_log(warehouse):
     assert not wal_of(warehouse.build_file).exists()
     with warehouse.read() as connection:
         assert connection.execute("SELECT fetch_id FROM raw.fetch").fetchall() == [("one",)]
+
+
+def test_tables_are_in_the_file_as_soon_as_they_are_made(tmp_path):
+    """From the log they would be made again at each opening."""
+    made = Warehouse(tmp_path / "made")
+    with made.write():
+        pass
+    assert not wal_of(made.build_file).exists()
+    with attached(made.build_file) as connection:
+        assert connection.execute("SELECT count(*) FROM raw.fetch").fetchall() == [(0,)]
