@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipelines.doctor.finding import Finding
-from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.database import STRAYS, Warehouse
 from pipelines.warehouse.permissions import open_to_others
 
 LEAST_FREE_BYTES = 1 << 30
@@ -23,7 +23,7 @@ def look_at_machine(warehouse: Warehouse) -> Iterator[Finding]:
     yield _writable(warehouse.folder)
     yield _private(warehouse.folder)
     yield from (_lock(warehouse.folder / name, what) for name, what in LOCKS.items())
-    strays = [*warehouse.folder.glob(".*.duckdb*.tmp*"), *warehouse.folder.glob("archive/??/*.tmp")]
+    strays = [*warehouse.folder.glob(STRAYS), *warehouse.folder.glob("archive/??/*.tmp")]
     size = sum(stray.stat().st_size for stray in strays)
     yield Finding("machine", "left over", f"{len(strays)} unfinished files, {_mb(size)}; a run removes them")
 

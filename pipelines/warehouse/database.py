@@ -32,6 +32,8 @@ REMAINS = (
     *("ledger/*/*.parquet", MARKER),
 )
 """What says that a folder has had a database."""
+STRAYS = ".*.duckdb*.tmp*"
+"""Half written copies of databases, and the logs beside them."""
 LOCK_TIMEOUT_SECONDS = 600.0
 
 
@@ -140,7 +142,7 @@ class Warehouse(PublishedWarehouse):
 
     def _remove_strays(self) -> int:
         """Whatever is half written while this process has the lock was left by a dead one."""
-        strays = list(self.folder.glob(".*.duckdb*.tmp*"))
+        strays = list(self.folder.glob(STRAYS))
         for stray in strays:
             stray.unlink()
         return len(strays)

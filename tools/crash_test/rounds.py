@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.demo.page_server import PageServer
 from pipelines.demo.sample_usage import write_sample_usage
-from pipelines.warehouse.database import Warehouse
+from pipelines.warehouse.database import STRAYS, Warehouse
 from pipelines.warehouse.good_copy import fingerprints_of
 from pipelines.warehouse.published import PublishedWarehouse, WarehouseError
 from pipelines.warehouse.rows import fingerprints, read_table
@@ -211,7 +211,7 @@ def _compare(warehouse: Warehouse, posts: Webhook, reference: Reference, finding
         ]
     findings.lost += [where + fault for fault in told_wrongly(warehouse, posts.taken)]
     findings.messages_repeated += sum(posts.taken.values()) - len(posts.taken)
-    findings.half_published += [f"{where}{stray.name} is left" for stray in warehouse.folder.glob(".*.duckdb*.tmp*")]
+    findings.half_published += [f"{where}{stray.name} is left" for stray in warehouse.folder.glob(STRAYS)]
 
 
 def told_wrongly(warehouse: Warehouse, taken: Mapping[tuple[str, str], int]) -> list[str]:
