@@ -19,23 +19,12 @@ SELECT
     as_of, period, scope, provider, model, first_on, last_on, spent_usd, projected_usd, low_50_usd, high_50_usd,
     low_usd, high_usd, low_95_usd, high_95_usd, band_basis, past_error, is_lower_bound, is_whole, spent_effective_usd,
     projected_effective_usd,
-    CASE WHEN low_50_usd IS NOT NULL THEN
-        greatest(spent_effective_usd, projected_effective_usd + (((low_50_usd - projected_usd) * owed_share)::DECIMAL(38, 6)))
-    END AS low_50_effective_usd,
-    CASE WHEN high_50_usd IS NOT NULL THEN
-        greatest(spent_effective_usd, projected_effective_usd + (((high_50_usd - projected_usd) * owed_share)::DECIMAL(38, 6)))
-    END AS high_50_effective_usd,
-    CASE WHEN low_usd IS NOT NULL THEN
-        greatest(spent_effective_usd, projected_effective_usd + (((low_usd - projected_usd) * owed_share)::DECIMAL(38, 6)))
-    END AS low_effective_usd,
-    CASE WHEN high_usd IS NOT NULL THEN
-        greatest(spent_effective_usd, projected_effective_usd + (((high_usd - projected_usd) * owed_share)::DECIMAL(38, 6)))
-    END AS high_effective_usd,
-    CASE WHEN low_95_usd IS NOT NULL THEN
-        greatest(spent_effective_usd, projected_effective_usd + (((low_95_usd - projected_usd) * owed_share)::DECIMAL(38, 6)))
-    END AS low_95_effective_usd,
-    CASE WHEN high_95_usd IS NOT NULL THEN
-        greatest(spent_effective_usd, projected_effective_usd + (((high_95_usd - projected_usd) * owed_share)::DECIMAL(38, 6)))
-    END AS high_95_effective_usd
+    CASE WHEN COLUMNS('^((?:low|high)(?:_50|_95)?)_usd$') IS NOT NULL THEN
+        greatest(
+            spent_effective_usd,
+            projected_effective_usd
+                + (((COLUMNS('^((?:low|high)(?:_50|_95)?)_usd$') - projected_usd) * owed_share)::DECIMAL(38, 6))
+        )
+    END AS '\1_effective_usd'
 FROM forecast
 ORDER BY scope, first_on, last_on, projected_usd DESC NULLS LAST, model
