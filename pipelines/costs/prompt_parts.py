@@ -11,6 +11,7 @@ from datetime import date
 import polars as pl
 import polars.selectors as cs
 
+from pipelines.costs.owner_costs import CONVERSATION, OWNERS
 from pipelines.costs.pricing.aggregate import LOOKUP_KEY
 from pipelines.schema.meters import QUANTITY_COLUMNS, quantity_column
 
@@ -41,21 +42,9 @@ _REASONING = "of_which_reasoning_tokens"
 _NEEDED = (_READ, _WRITTEN_1H, _WRITTEN_5M, _UNCACHED, _OUTPUT, _REASONING, "requests", "conversation_id", "account_id")
 _CONVERSATION = ["usage_date", "account_id", "conversation_id", "provider", "channel", "model"]
 """A prompt is compared with those of the same model: a tool asks another one aside, with prompts of its own."""
-
-
 _READ_BY_OTHERS = (
     *("usage_date", "usage_minute", *LOOKUP_KEY, *QUANTITY_COLUMNS.values()),
-    *(
-        "account_id",
-        "project_id",
-        "api_key_id",
-        "user_id",
-        "feature",
-        "conversation_id",
-        "plan_id",
-        "provider",
-        "model",
-    ),
+    *(*OWNERS, CONVERSATION, "provider", "model"),
 )
 """What the price and the owner of a row depend on."""
 
